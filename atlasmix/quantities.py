@@ -1,0 +1,98 @@
+"""Numbers as people write them: ``100B`` tokens, ``1.5T``, ``2e9``, ``7 billion``, ``40%``."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from atlasmix.errors import ProblemError
+
+_FACTORS = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e12, "P": 1e15}
+_WORDS = {"thousand": "K", "million": "M", "billion": "B", "trillion": "T"}
+_NUMBER = re.compile(r"([+-]?(?:\d[\d_,]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-z]*)")
+
+
+def parse_quantity(text: object, what: str, largest: float = 1e18) -> float:
+    """A positive count (tokens, parameters, FLOPs) from what a person wrote.
+
+    Args:
+        text: a number, or a string such as ``100B``, ``1.5T``, ``2e9``, ``30 million``.
+        what: how the message names it, say ``--budget``.
+        largest: anything above is taken for a slip of the pen.
+
+    Returns:
+        The count, in units (not thousands or billions).
+
+    Raises:
+        ProblemError: not a number, not finite, not above 0, or above ``largest``.
+
+    >>> parse_quantity("1.5T", "--budget")
+    1500000000000.0
+    """
+    value = _value(text)
+    if value is None:
+        raise ProblemError(
+            f"{what} is {str(text)[:40]!r}: expected a number of at most "
+            f"{format_quantity(largest)} such as 100B, 1.5T or 2e9"
+        )
+    if not math.isfinite(value) or value <= 0:
+        raise ProblemError(f"{what} is {text}: expected a finite number above 0, such as 100B")
+    if value > largest:
+        raise ProblemError(
+            f"{what} is {format_quantity(value)}: above {format_quantity(largest)} it is taken for "
+            "a slip; write it in units, thousands (K), millions (M), billions (B) or trillions (T)"
+        )
+    return value
+
+
+def _value(text: object) -> float | None:
+    if isinstance(text, bool) or text is None:
+        return None
+    if isinstance(text, int | float):
+        return float(text)
+    written = str(text).strip()
+    if written.lower() in {"nan", "inf", "-inf", "+inf", "infinity"}:
+        return float(written)
+    match = _NUMBER.fullmatch(written)
+    if match is None:
+        return None
+    number, unit = match.groups()
+    factor = _FACTORS.get(_WORDS.get(unit.lower(), unit.upper()))
+    return None if factor is None else float(re.sub("[_,]", "", number)) * factor
+
+
+def parse_share(text: object, what: str) -> float:
+    """A share of training tokens, 0 to 1, from ``0.4``, ``40%`` or a number.
+
+    Raises:
+        ProblemError: not a number between 0 and 1.
+
+    >>> parse_share("40%", "--min cat")
+    0.4
+    """
+    written = str(text).strip()
+    percent = written.endswith("%")
+    try:
+        value = float(written.removesuffix("%"))
+    except ValueError:
+        value = math.nan
+    value = value / 100 if percent else value
+    if not 0 <= value <= 1:
+        raise ProblemError(
+            f"{what} is {written[:40]!r}: expected a share of training tokens between 0 and 1, "
+            "such as 0.4 or 40%"
+        )
+    return value
+
+
+def format_quantity(value: float, digits: int = 3) -> str:
+    """A count as a person reads it: ``21.3B``, ``0``, ``850K``.
+
+    >>> format_quantity(21_345_678_901)
+    '21.3B'
+    """
+    for letter, factor in (("T", 1e12), ("B", 1e9), ("M", 1e6), ("K", 1e3)):
+        # 999.6M with three digits would round to 1000M: hand it to the next unit.
+        if float(f"{abs(value):.{digits}g}") >= factor:
+            return f"{float(f'{value / factor:.{digits}g}'):g}{letter}"
+    return f"{value:.{digits}g}"
