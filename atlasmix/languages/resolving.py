@@ -1,0 +1,229 @@
+"""From what people write for a language to the one tag it means."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache, lru_cache
+from typing import NoReturn
+
+from atlasmix.errors import UnknownLanguage
+from atlasmix.languages.folding import fold
+from atlasmix.languages.subtags import Subtags, read_subtags
+from atlasmix.languages.suggestions import named, suggestions
+from atlasmix.languages.tables import (
+    Alias,
+    aliases,
+    languages,
+    macrolanguages,
+    region_scripts,
+    script_names,
+    short_codes,
+)
+from atlasmix.languages.tags import LanguageTag, attested_script
+
+_LONGEST = 100  # characters; the longest name in the tables has half of that
+_BRACKETED = re.compile(r"(.*\S)\s*\(([^()]+)\)")
+
+
+def resolve(text: str) -> LanguageTag:
+    """The language that ``text`` means, in its script.
+
+    Takes ISO 639-1, 639-2 (B and T) and 639-3, BCP 47 (regions and variants are dropped, after
+    a region has said which script it implies: ``zh-TW`` is Chinese in Traditional script),
+    ``cat_Latn``, English names, endonyms and aliases, in any case and with or without accents.
+    A macrolanguage becomes the language that stands for it (``no`` is ``nob``). Two or three
+    plain letters in one case are always a code: ``mon`` is Mongolian, not the language Mon.
+
+    >>> [str(resolve(text)) for text in ("ca", "Català", "no", "nan", "sr-Latn", "zh-Hant")]
+    ['cat', 'cat', 'nob', 'nan', 'srp_Latn', 'cmn_Hant']
+
+    Raises:
+        UnknownLanguage: nothing in the tables is called so, or several languages are, or the
+            language is not attested in that script; ``suggestions`` holds the nearest codes.
+    """
+    return _resolve_text(_as_text(text))
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None or isinstance(value, bool | float):
+        raise UnknownLanguage(
+            f"no language {value!r}: expected text, but the file probably has an unquoted no, yes "
+            'or nan (or nothing) there, which was read as another type; put it in quotes, as "no"'
+        )
+    raise UnknownLanguage(
+        f"no language in a value of type {type(value).__name__}: expected text such as 'cat', "
+        "'ca' or 'Catalan'"
+    )
+
+
+@lru_cache(maxsize=4096)
+def _resolve_text(text: str) -> LanguageTag:
+    if len(text) > _LONGEST:
+        raise UnknownLanguage(
+            f"no language {text[:40]!r}…: expected at most {_LONGEST} characters, found {len(text)}"
+        )
+    plain = unicodedata.normalize("NFKC", text).replace("\ufeff", "").strip()
+    if not fold(plain):
+        raise UnknownLanguage(
+            f"no language {text!r}: expected a code or a name, such as 'cat' or 'Catalan'"
+        )
+    found = _by_code(plain) or _by_name(plain) or _by_subtags(plain) or _by_name_and_script(plain)
+    return found if found is not None else _refuse(text)
+
+
+def _refuse(text: str) -> NoReturn:
+    near = suggestions(text)
+    if near:
+        raise UnknownLanguage(f"no language {text!r}: did you mean {named(near)}?", near)
+    raise UnknownLanguage(
+        f"no language {text!r} among the {len(languages())} of the table: expected an ISO 639 "
+        "code, a BCP 47 tag, an English name or an endonym; check the spelling or try the code"
+    )
+
+
+def _is_code_shaped(text: str) -> bool:
+    return len(text) in (2, 3) and text.isascii() and text.isalpha()
+
+
+def _code_of(text: str) -> str:
+    """The code of three letters that a code of two or three stands for, or ``""``."""
+    short = text.lower()
+    if short in languages() or short in macrolanguages():
+        return short
+    if short in short_codes():
+        return short_codes()[short]
+    return next((old.code for old in aliases().get(short, ()) if old.kind == "code"), "")
+
+
+def _by_code(text: str) -> LanguageTag | None:
+    if not _is_code_shaped(text):
+        return None
+    code = _code_of(text)
+    if not code:
+        return None
+    found = _usual(code)
+    for name in aliases().get(text.lower(), ()):
+        if name.kind == "code" and name.script and name.code == code:
+            return _tag_of(name)  # zht, as ROOTS writes Chinese in Traditional script
+        # "Mon" written as a name, while mon is the code of another language.
+        if name.alias == text and name.kind != "code" and name.code != found.code:
+            _ambiguous(text, (name.code, found.code))
+    return found
+
+
+def _by_name(text: str) -> LanguageTag | None:
+    if _is_code_shaped(text) and (text.islower() or text.isupper()):
+        return None  # "tay" is the code of a language that is not listed, never the name Tày
+    entries = aliases().get(fold(text), ())
+    if not entries:
+        return None
+    codes = tuple(dict.fromkeys(entry.code for entry in entries))
+    if len(codes) > 1:
+        _ambiguous(text, codes)
+    return _tag_of(entries[0])
+
+
+def _tag_of(entry: Alias) -> LanguageTag:
+    return LanguageTag(entry.code, entry.script) if entry.script else _usual(entry.code)
+
+
+def _ambiguous(text: str, codes: tuple[str, ...]) -> NoReturn:
+    raise UnknownLanguage(
+        f"the name {text!r} belongs to {named(codes)}: write one of these codes", codes
+    )
+
+
+def _usual(code: str) -> LanguageTag:
+    """The tag of a code of three letters in its usual script, macrolanguages folded."""
+    if code in languages():
+        return LanguageTag(code, languages()[code].script)
+    macro = macrolanguages()[code]
+    if not macro.representative:
+        raise UnknownLanguage(
+            f"{code!r} is {macro.name}, a group for which no single language stands: "
+            f"name one of it, as {named(macro.members)}",
+            macro.members,
+        )
+    return LanguageTag(macro.representative, macro.script)
+
+
+def _by_subtags(text: str) -> LanguageTag | None:
+    parts = read_subtags(text)
+    if parts is None:
+        return None
+    code = _code_of(parts.language)
+    if not code:
+        return None
+    if parts.extended:
+        code = _extended(code, parts.extended)
+        if not code:
+            return None
+    if parts.script:
+        return _in_script(code, parts.script, text)
+    return _in_region(code, parts)
+
+
+def _extended(code: str, extended: str) -> str:
+    """``yue`` of ``zh-yue``: a language listed as one of the macrolanguage before it."""
+    entry = languages().get(extended)
+    return extended if entry is not None and entry.macrolanguage == code else ""
+
+
+def _in_region(code: str, parts: Subtags) -> LanguageTag:
+    usual = _usual(code)
+    implied = region_scripts().get((usual.code, parts.region.upper()), "")
+    return (_scripted(code, implied) if implied else None) or usual
+
+
+def _in_script(code: str, script: str, text: str) -> LanguageTag:
+    found = _scripted(code, script)
+    if found is not None:
+        return found
+    others = _members_written_in(code, script)
+    if others:
+        raise UnknownLanguage(f"{text!r} may be {named(others)}: write one of these codes", others)
+    entry = languages()[_usual(code).code]
+    scripts = ", ".join(f"{one} ({script_names()[one]})" for one in entry.scripts)
+    raise UnknownLanguage(
+        f"no language {text!r}: {entry.name} ({entry.code}) is attested in {scripts}, not in "
+        f"{script.title()}; write {entry.code!r} for its usual script",
+        (entry.code,),
+    )
+
+
+def _scripted(code: str, script: str) -> LanguageTag | None:
+    """``code`` in ``script``, where attested.
+
+    A macrolanguage in a script that its representative lacks is the one other member written
+    so: Azerbaijani in Arabic script is South Azerbaijani.
+    """
+    usual = _usual(code).code
+    attested = attested_script(usual, script)
+    if attested:
+        return LanguageTag(usual, attested)
+    others = _members_written_in(code, script)
+    return _usual(others[0]) if len(others) == 1 else None
+
+
+def _members_written_in(code: str, script: str) -> tuple[str, ...]:
+    members = macrolanguages()[code].members if code in macrolanguages() else ()
+    return tuple(one for one in members if attested_script(one, script) == languages()[one].script)
+
+
+def _by_name_and_script(text: str) -> LanguageTag | None:
+    """``Serbian (Latin)``, as ``name_of`` writes it."""
+    match = _BRACKETED.fullmatch(text)
+    if match is None:
+        return None
+    script = _scripts_by_name().get(fold(match[2]), "")
+    found = (_by_code(match[1]) or _by_name(match[1])) if script else None
+    return None if found is None else _in_script(found.code, script, text)
+
+
+@cache
+def _scripts_by_name() -> dict[str, str]:
+    named_so = {fold(name): code for code, name in script_names().items()}
+    return {**named_so, **{code.lower(): code for code in script_names()}}

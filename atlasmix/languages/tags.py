@@ -1,0 +1,65 @@
+"""A language in a script, and the key it is filed under: ``cat``, ``srp_Latn``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from atlasmix.languages.tables import languages
+
+# What corpora write for a script that ISO 15924 splits or joins otherwise.
+_JOINED = {
+    "Hang": "Kore",
+    "Hrkt": "Jpan",
+    "Hira": "Jpan",
+    "Kana": "Jpan",
+    "Aran": "Arab",
+    "Latf": "Latn",
+    "Cyrs": "Cyrl",
+    "Syre": "Syrc",
+    "Syrj": "Syrc",
+    "Syrn": "Syrc",
+}
+_HAN = ("Hans", "Hant")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LanguageTag:
+    """An individual language of ISO 639-3 in one ISO 15924 script.
+
+    ``str(tag)`` is the *key* under which evidence is joined: the code alone where the script is
+    the language's usual one (``cat``; ``srp`` is Serbian in Cyrillic), code and script where it
+    is another (``srp_Latn``). Sorts by code, then script.
+
+    >>> from atlasmix.languages import resolve
+    >>> str(resolve("sr-Latn")), resolve("català").full
+    ('srp_Latn', 'cat_Latn')
+    """
+
+    code: str
+    script: str
+
+    @property
+    def full(self) -> str:
+        """Code and script, whether the script is the usual one or not: ``cat_Latn``."""
+        return f"{self.code}_{self.script}"
+
+    def __str__(self) -> str:
+        """The key."""
+        entry = languages().get(self.code)
+        return self.code if entry is not None and entry.script == self.script else self.full
+
+
+def attested_script(code: str, script: str) -> str:
+    """``script`` as the language's table has it, or ``""`` where it is not attested.
+
+    Any case; ``Hani`` becomes the language's first Han script (``cmn``: Hans, ``yue``: Hant),
+    ``Hang`` Kore, the syllabaries of Japanese Jpan.
+    """
+    scripts = languages()[code].scripts
+    wanted = script.title()
+    if wanted in scripts:
+        return wanted
+    if wanted == "Hani":
+        return next((one for one in scripts if one in _HAN), "")
+    joined = _JOINED.get(wanted, "")
+    return joined if joined in scripts else ""
