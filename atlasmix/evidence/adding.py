@@ -1,0 +1,137 @@
+"""Putting evidence on the user's shelf, taking it off, and looking whether it is still whole."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from pathlib import Path
+
+from atlasmix.errors import DataError
+from atlasmix.evidence.card import (
+    CARD_LIMIT,
+    Card,
+    card_text,
+    inventory_faults,
+    matrix_faults,
+    read_card,
+)
+from atlasmix.evidence.faults import refuse
+from atlasmix.evidence.places import CARD_FILE, Place
+from atlasmix.evidence.pool_table import read_pools
+from atlasmix.evidence.rows import TABLE_LIMIT, read_file, read_rows
+from atlasmix.evidence.score_table import read_scores
+from atlasmix.evidence.shelf_tables import pools_csv, scores_csv
+from atlasmix.evidence.shelves import MATRICES, Shelf, is_name, read_entry, shipped_names
+
+
+def add(place: Place, shelf: Shelf, table: Path, card_path: Path, name: str | None) -> str:
+    """Check a table and its card, and put both on a shelf in one step.
+
+    Args:
+        place: the user's store.
+        shelf: matrices or inventories.
+        table: CSV or Parquet, at most 64 MiB.
+        card_path: YAML, at most 256 KiB.
+        name: on the shelf; None takes the card's, else the name of the table file.
+
+    Returns:
+        The name.
+
+    Raises:
+        DataError: a fault of the card or the table (all of them in ``faults``), a name that is
+            taken, ships or is malformed, or a store that cannot be written; the store is then as
+            it was.
+    """
+    card = read_card(read_file(card_path, CARD_LIMIT), f"card {card_path.name}")
+    faults = matrix_faults(card) if shelf is MATRICES else inventory_faults(card)
+    refuse(f"card {card_path.name}", faults)
+    name = _free_name(place, shelf, name or card.name or table.stem.lower())
+    content = _normal_table(read_file(table, TABLE_LIMIT), card, shelf, f"table {table.name}")
+    written = dataclasses.replace(
+        card,
+        name=name,
+        kind=shelf.kind,
+        rows="",  # on the shelf a table is long, whatever it was
+        files=((shelf.table, hashlib.sha256(content).hexdigest()),),
+    )
+    entry = {shelf.table: content, CARD_FILE: card_text(written).encode()}
+    try:
+        place.publish(f"{shelf.folder}/{name}", entry)
+    except FileExistsError:
+        raise _taken(shelf, name, place) from None
+    return name
+
+
+def remove(place: Place, shelf: Shelf, name: str) -> None:
+    """Take an entry off the user's shelf.
+
+    Raises:
+        DataError: it ships with AtlasMix, or is not there.
+    """
+    if name in shipped_names(shelf):
+        raise DataError(f"{shelf.word} '{name}' ships with AtlasMix: it cannot be removed")
+    missing = DataError(
+        f"no {shelf.word} {name[:80]!r} in the store {place.label}: nothing was removed; there "
+        f"are {', '.join(place.children(shelf.folder)) or 'none of your own'}"
+    )
+    if not is_name(name) or name not in place.children(shelf.folder):
+        raise missing
+    try:
+        place.remove(f"{shelf.folder}/{name}")
+    except FileNotFoundError:
+        raise missing from None
+
+
+def entry_faults(place: Place, shelf: Shelf, name: str) -> tuple[str, ...]:
+    """What is wrong with an entry: card, hash, and every row read strictly again."""
+    try:
+        card, content = read_entry(place, shelf, name)
+    except DataError as error:
+        return (_sentence(error), *error.faults)
+    faults = list(matrix_faults(card) if shelf is MATRICES else inventory_faults(card))
+    if card.name != name:
+        faults.append(f"the card says name: {card.name!r}, expected {name!r}")
+    stated, found = dict(card.files).get(shelf.table), hashlib.sha256(content).hexdigest()
+    if stated != found:
+        faults.append(
+            f"{shelf.table}: SHA-256 is {found}, expected {stated}; it was changed after it was "
+            "added: remove it and add it again"
+        )
+    try:
+        _normal_table(content, card, shelf, shelf.table)
+    except DataError as error:
+        faults += error.faults or (_sentence(error),)
+    return tuple(faults)
+
+
+def _normal_table(content: bytes, card: Card, shelf: Shelf, what: str) -> bytes:
+    rows = read_rows(content, what)
+    if shelf is MATRICES:
+        return scores_csv(read_scores(rows, card))
+    return pools_csv(read_pools(rows, card))
+
+
+def _free_name(place: Place, shelf: Shelf, name: str) -> str:
+    if not is_name(name) or name == "default":
+        raise DataError(
+            f"{name[:80]!r} cannot be the name of a {shelf.word}: expected a-z, 0-9, dot and "
+            "hyphen, at most 64 characters, and not 'default'; choose one with --name"
+        )
+    if name in shipped_names(shelf):
+        raise DataError(
+            f"{shelf.word} '{name}' ships with AtlasMix and is never changed: choose another --name"
+        )
+    if name in place.children(shelf.folder):
+        raise _taken(shelf, name, place)
+    return name
+
+
+def _taken(shelf: Shelf, name: str, place: Place) -> DataError:
+    return DataError(
+        f"{shelf.word} '{name}' is in the store {place.label} already and is never changed in "
+        "place: remove it first or choose another --name"
+    )
+
+
+def _sentence(error: DataError) -> str:
+    return str(error.args[0])

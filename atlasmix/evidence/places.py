@@ -1,0 +1,267 @@
+"""Where a shelf stands: a folder, or anything fsspec reaches by a URL.
+
+A table and its card appear on a shelf together or not at all. In a folder both are written into a
+temporary folder beside the final one, which is then renamed: one step for every reader, and the
+second of two writers is refused by the file system. An object store cannot rename, so there the
+card is written last, and a name without a card is not on the shelf.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from atlasmix.errors import DataError
+
+CARD_FILE = "card.yaml"
+_TEMPORARY = ".adding-"
+
+
+class Place(Protocol):
+    """A tree of small files."""
+
+    label: str
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file; FileNotFoundError where there is none."""
+
+    def children(self, folder: str) -> tuple[str, ...]:
+        """Names of the folders in ``folder`` that hold a card, sorted; empty where it is absent."""
+
+    def publish(self, folder: str, files: Mapping[str, bytes]) -> None:
+        """Make ``folder`` with these files appear in one step; FileExistsError if it is there."""
+
+    def remove(self, folder: str) -> None:
+        """Take ``folder`` and its files away."""
+
+
+def open_place(location: str) -> Place:
+    """The place of a folder or URL; nothing is created yet.
+
+    Raises:
+        DataError: a URL whose file system is not installed.
+    """
+    if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", location):
+        return LocalPlace(Path(location).expanduser())
+    if location.startswith("file://"):
+        return LocalPlace(Path(location.removeprefix("file://")))
+    return RemotePlace(location)
+
+
+class LocalPlace:
+    """A folder of this machine."""
+
+    def __init__(self, root: Path) -> None:
+        """Remember the folder; it need not exist."""
+        self.root = root
+        self.label = str(root)
+
+    def read(self, path: str) -> bytes:
+        """See Place."""
+        with _sentences(self.label, "read"):
+            return (self.root / path).read_bytes()
+
+    def children(self, folder: str) -> tuple[str, ...]:
+        """See Place."""
+        with _sentences(self.label, "read"):
+            try:
+                entries = list(os.scandir(self.root / folder))
+            except (FileNotFoundError, NotADirectoryError):
+                return ()
+            found = [entry.name for entry in entries if not entry.name.startswith(".")]
+            return tuple(
+                sorted(name for name in found if (self.root / folder / name / CARD_FILE).is_file())
+            )
+
+    def publish(self, folder: str, files: Mapping[str, bytes]) -> None:
+        """See Place."""
+        import shutil
+
+        final = self.root / folder
+        with _sentences(self.label, "written"), _clean_parents(final.parent):
+            temporary = _new_folder(final.parent)
+            try:
+                for name, content in files.items():
+                    _write_through(temporary / name, content)
+                temporary.chmod(0o755)
+                _rename_new(temporary, final)
+                _sync_folder(final.parent)
+            finally:
+                shutil.rmtree(temporary, ignore_errors=True)
+
+    def remove(self, folder: str) -> None:
+        """See Place."""
+        import shutil
+
+        final = self.root / folder
+        with _sentences(self.label, "written"):
+            # Renamed first: a reader sees all of it or nothing.
+            temporary = _new_folder(final.parent)
+            try:
+                final.rename(temporary / final.name)
+            finally:
+                shutil.rmtree(temporary, ignore_errors=True)
+
+
+class RemotePlace:
+    """A URL that fsspec opens."""
+
+    def __init__(self, location: str) -> None:
+        """Open the file system of the URL; DataError where it is not installed."""
+        self.label = re.sub(r"//[^/@]*@", "//", location)
+        try:
+            from fsspec.core import url_to_fs
+
+            system, root = url_to_fs(location)
+        except (ImportError, ValueError) as error:
+            raise DataError(
+                f"the store {self.label} cannot be opened ({error}): install that file system "
+                "(s3fs for s3://, gcsfs for gs://) or give a folder"
+            ) from error
+        self._system: Any = system
+        self._root = str(root).rstrip("/")
+
+    def read(self, path: str) -> bytes:
+        """See Place."""
+        with self._guard("read"):
+            return bytes(self._system.cat_file(f"{self._root}/{path}"))
+
+    def children(self, folder: str) -> tuple[str, ...]:
+        """See Place."""
+        with self._guard("read"):
+            self._system.invalidate_cache()
+            try:
+                paths = self._system.find(f"{self._root}/{folder}", maxdepth=2)
+            except FileNotFoundError:
+                return ()
+            parts = [str(path).split("/") for path in paths]
+        return tuple(sorted({part[-2] for part in parts if part[-1] == CARD_FILE}))
+
+    def publish(self, folder: str, files: Mapping[str, bytes]) -> None:
+        """See Place."""
+        base = f"{self._root}/{folder}"
+        with self._guard("written"):
+            self._system.makedirs(base, exist_ok=True)
+            with self._claim(f"{base}/{_TEMPORARY}claim"):
+                if self._system.exists(f"{base}/{CARD_FILE}"):
+                    raise FileExistsError(base)
+                written: list[str] = []
+                try:
+                    for name in sorted(files, key=lambda name: name == CARD_FILE):
+                        written.append(f"{base}/{name}")
+                        self._system.pipe_file(written[-1], files[name])
+                except BaseException:
+                    for path in written:
+                        with contextlib.suppress(Exception):
+                            self._system.rm_file(path)
+                    raise
+
+    def remove(self, folder: str) -> None:
+        """See Place."""
+        with self._guard("written"):
+            # The card first: from then on the name is not on the shelf.
+            self._system.rm_file(f"{self._root}/{folder}/{CARD_FILE}")
+            self._system.rm(f"{self._root}/{folder}", recursive=True)
+
+    @contextlib.contextmanager
+    def _claim(self, path: str) -> Iterator[None]:
+        """Keep a second writer of the same name out, where the file system can create anew."""
+        try:
+            with self._system.open(path, "xb") as file:
+                file.write(b"")
+        except FileExistsError:
+            raise DataError(
+                f"{path} shows that somebody else is adding this name now: wait, or delete that "
+                "file if an earlier attempt was killed"
+            ) from None
+        except (ValueError, NotImplementedError):
+            yield
+            return
+        try:
+            yield
+        finally:
+            with contextlib.suppress(Exception):
+                self._system.rm_file(path)
+
+    @contextlib.contextmanager
+    def _guard(self, done: str) -> Iterator[None]:
+        try:
+            with _sentences(self.label, done):
+                yield
+        except (DataError, FileNotFoundError, FileExistsError):
+            raise
+        # Every file system of fsspec has errors of its own, without a common ancestor.
+        except Exception as error:
+            raise DataError(
+                f"the store {self.label} cannot be {done} ({type(error).__name__}: "
+                f"{str(error)[:120]}): check the URL and your credentials"
+            ) from error
+
+
+@contextlib.contextmanager
+def _sentences(label: str, done: str) -> Iterator[None]:
+    """Turn an error of the operating system into a sentence; absent and present pass through."""
+    try:
+        yield
+    except (FileNotFoundError, FileExistsError):
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error) or type(error).__name__
+        raise DataError(
+            f"the store {label} cannot be {done} ({reason}): nothing was changed; check its "
+            "permissions and free space, or give another folder with --store"
+        ) from error
+
+
+@contextlib.contextmanager
+def _clean_parents(folder: Path) -> Iterator[None]:
+    """Create ``folder``; where what follows fails, take away again what was created."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as error:
+            raise NotADirectoryError(20, "a plain file is in the way", str(folder)) from error
+        yield
+    except BaseException:
+        for path in missing:
+            with contextlib.suppress(OSError):
+                path.rmdir()
+        raise
+
+
+def _new_folder(parent: Path) -> Path:
+    import tempfile
+
+    return Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=parent))
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _rename_new(temporary: Path, final: Path) -> None:
+    # Renaming a folder onto a filled one fails, which decides between two writers; onto an
+    # empty one it would succeed, and an empty folder is nobody's entry.
+    try:
+        temporary.rename(final)
+    except OSError as error:
+        if final.exists():
+            raise FileExistsError(str(final)) from error
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # some file systems cannot, and the entry is whole anyway
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,109 @@
+"""Published mixtures: what real multilingual models were trained on, as far as it is known."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+from atlasmix.errors import DataError
+from atlasmix.evidence.card import Card, read_card
+from atlasmix.evidence.places import CARD_FILE
+from atlasmix.evidence.rows import shelf_rows
+from atlasmix.evidence.shelves import shipped_place
+
+_FOLDER, _MODELS, _SHARES = "published_mixtures", "models.csv", "shares.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedMixture:
+    """The training mixture of one model in one stage.
+
+    Attributes:
+        name: say ``salamandra-7b``.
+        model, stage, year: as its makers call them.
+        shares: (language key, share of the training data, 0-1), greatest first.
+        other: (what, share) of everything without one language: code, mathematics, parallel text.
+        basis: what the shares count, say ``tokens`` or ``documents``.
+        status: how the figures were obtained, say ``published``.
+        source: where they stand.
+        note: what to know before comparing with it.
+    """
+
+    name: str
+    model: str
+    stage: str
+    year: int
+    shares: tuple[tuple[str, float], ...]
+    other: tuple[tuple[str, float], ...]
+    basis: str
+    status: str
+    source: str
+    note: str = ""
+
+    @property
+    def covered(self) -> float:
+        """Sum of the language shares, 0-1; the rest is in ``other`` or not published."""
+        return sum(share for _, share in self.shares)
+
+
+def list_published() -> tuple[PublishedMixture, ...]:
+    """All published mixtures, by name."""
+    return _read()[1]
+
+
+def published(name: str) -> PublishedMixture:
+    """The published mixture of that name.
+
+    Raises:
+        DataError: no such name; suggests the nearest.
+    """
+    names = {mixture.name: mixture for mixture in list_published()}
+    if name in names:
+        return names[name]
+    import difflib
+
+    near = difflib.get_close_matches(name, names, n=2, cutoff=0.5)
+    raise DataError(
+        f"no published mixture {name[:80]!r}: "
+        + (f"did you mean {' or '.join(near)}? " if near else "")
+        + f"there are {', '.join(names)}"
+    )
+
+
+def published_card() -> Card:
+    """The card of the table of published mixtures."""
+    return _read()[0]
+
+
+@lru_cache(maxsize=1)
+def _read() -> tuple[Card, tuple[PublishedMixture, ...]]:
+    place = shipped_place()
+    card = read_card(place.read(f"{_FOLDER}/{CARD_FILE}"), "card of the published mixtures")
+    tables = {}
+    for name in (_MODELS, _SHARES):
+        content = place.read(f"{_FOLDER}/{name}")
+        if hashlib.sha256(content).hexdigest() != dict(card.files).get(name):
+            raise DataError(f"{_FOLDER}/{name} is not the one of its card: install AtlasMix again")
+        header, rows = shelf_rows(content)
+        tables[name] = [dict(zip(header, row, strict=True)) for row in rows]
+    shares: dict[str, list[tuple[str, float]]] = {}
+    other: dict[str, list[tuple[str, float]]] = {}
+    for row in tables[_SHARES]:
+        kept = shares if row["kind"] == "language" else other
+        kept.setdefault(row["name"], []).append((row["part"], float(row["share"])))
+    return card, tuple(
+        PublishedMixture(
+            name=row["name"],
+            model=row["model"],
+            stage=row["stage"],
+            year=int(row["year"]),
+            shares=tuple(shares.get(row["name"], ())),
+            other=tuple(other.get(row["name"], ())),
+            basis=row["basis"],
+            status=row["status"],
+            source=row["source"],
+            note=row["note"],
+        )
+        for row in tables[_MODELS]
+    )

@@ -1,0 +1,198 @@
+"""The store: evidence by name, from what ships and from what a user put beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from atlasmix.errors import DataError
+from atlasmix.evidence.card import Card
+from atlasmix.evidence.inventory import Inventory
+from atlasmix.evidence.places import Place, open_place
+from atlasmix.evidence.shelf_tables import parse_pools, parse_scores
+from atlasmix.evidence.shelves import (
+    INVENTORIES,
+    MATRICES,
+    Shelf,
+    is_name,
+    read_entry,
+    shipped_names,
+    shipped_place,
+)
+from atlasmix.evidence.summaries import (
+    InventorySummary,
+    MatrixSummary,
+    summarise_inventory,
+    summarise_matrix,
+)
+from atlasmix.evidence.transfer import TransferMatrix
+
+STORE_VARIABLE = "ATLASMIX_STORE"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Evidence by name: the user's own, and what ships.
+
+    Attributes:
+        location: folder or fsspec URL of the user's store; None takes ``$ATLASMIX_STORE``, else
+            ``$XDG_DATA_HOME/atlasmix``, else ``~/.local/share/atlasmix``.
+
+    >>> Store().matrix().pair("spa", "cat").score
+    0.4
+    """
+
+    location: str | None = None
+
+    def matrix(self, name: str = "default") -> TransferMatrix:
+        """The transfer matrix of that name; ``default`` is ``atlas-2025``.
+
+        Raises:
+            DataError: no such name, or a table that is not the one its card was written for.
+        """
+        name, card, content, digest = self._open(MATRICES, name)
+        keys, scores, stderr, status = parse_scores(content, card)
+        return TransferMatrix(name, keys, scores, stderr, status, card, digest)
+
+    def inventory(self, name: str = "default") -> Inventory:
+        """The token inventory of that name; ``default`` is ``web-2026``.
+
+        Raises:
+            DataError: as for ``matrix``.
+        """
+        name, card, content, digest = self._open(INVENTORIES, name)
+        return Inventory(name, parse_pools(content), card, digest)
+
+    def list_matrices(self) -> tuple[MatrixSummary, ...]:
+        """One line about each matrix, by name; a broken one is listed with its fault."""
+        return tuple(self._matrix_summary(name) for name in self._names(MATRICES))
+
+    def list_inventories(self) -> tuple[InventorySummary, ...]:
+        """One line about each inventory, by name; a broken one is listed with its fault."""
+        return tuple(self._inventory_summary(name) for name in self._names(INVENTORIES))
+
+    def add_matrix(self, table: str | Path, card: str | Path, name: str | None = None) -> str:
+        """Check a table of scores and its card, and put both into the user's store in one step.
+
+        Args:
+            table: CSV or Parquet: source, target, score[, stderr, status], or square.
+            card: its card (YAML).
+            name: on the shelf; None takes the card's, else the name of the table file.
+
+        Returns:
+            The name.
+
+        Raises:
+            DataError: with all faults in ``faults``; the store is then as it was.
+        """
+        from atlasmix.evidence.adding import add
+
+        return add(self.user_place(), MATRICES, Path(table), Path(card), name)
+
+    def add_inventory(self, table: str | Path, card: str | Path, name: str | None = None) -> str:
+        """Check a table of pools and its card, and put both into the user's store.
+
+        See ``add_matrix``; the columns are those of ``pool_table.read_pools``.
+        """
+        from atlasmix.evidence.adding import add
+
+        return add(self.user_place(), INVENTORIES, Path(table), Path(card), name)
+
+    def remove_matrix(self, name: str) -> None:
+        """Take a matrix out of the user's store; DataError where it ships or is not there."""
+        from atlasmix.evidence.adding import remove
+
+        remove(self.user_place(), MATRICES, name)
+
+    def remove_inventory(self, name: str) -> None:
+        """Take an inventory out of the user's store; DataError where it ships or is not there."""
+        from atlasmix.evidence.adding import remove
+
+        remove(self.user_place(), INVENTORIES, name)
+
+    def verify(self, name: str) -> tuple[str, ...]:
+        """What is wrong with the entry of that name (matrix or inventory); empty: nothing.
+
+        Card, hash and every row are checked again.
+
+        Raises:
+            DataError: no such name.
+        """
+        from atlasmix.evidence.adding import entry_faults
+
+        held = [shelf for shelf in (MATRICES, INVENTORIES) if name in self._names(shelf)]
+        if not held and name != "default":
+            # Words of the refusal from the shelf that most names are on.
+            self._find(MATRICES, name)
+        faults: list[str] = []
+        for shelf in held or (MATRICES, INVENTORIES):
+            place, found = self._find(shelf, name)
+            faults += entry_faults(place, shelf, found)
+        return tuple(faults)
+
+    def user_place(self) -> Place:
+        """Where the user's own evidence lies; created when something is added."""
+        return open_place(self.location or default_location())
+
+    def _names(self, shelf: Shelf) -> tuple[str, ...]:
+        own = self.user_place().children(shelf.folder)
+        return tuple(sorted({*filter(is_name, own), *shipped_names(shelf)}))
+
+    def _find(self, shelf: Shelf, name: str) -> tuple[Place, str]:
+        name = shelf.default if name == "default" else name
+        if is_name(name):
+            # What ships cannot be shadowed (adding refuses its names), so it is asked first:
+            # a store at the end of a network costs nothing where it is not needed.
+            if name in shipped_names(shelf):
+                return shipped_place(), name
+            place = self.user_place()
+            if name in place.children(shelf.folder):
+                return place, name
+        import difflib
+
+        names = self._names(shelf)
+        near = difflib.get_close_matches(name, names, n=2, cutoff=0.5)
+        raise DataError(
+            f"no {shelf.word} {name[:80]!r}: "
+            + (f"did you mean {' or '.join(near)}? " if near else "")
+            + f"there are {', '.join(names)}"
+        )
+
+    def _open(self, shelf: Shelf, name: str) -> tuple[str, Card, bytes, str]:
+        place, name = self._find(shelf, name)
+        card, content = read_entry(place, shelf, name)
+        digest = hashlib.sha256(content).hexdigest()
+        if dict(card.files).get(shelf.table) != digest:
+            raise DataError(
+                f"{shelf.word} '{name}' was changed after it was added: its {shelf.table} is not "
+                "the one its card was written for; remove it and add it again, under a new name "
+                "if it differs"
+            )
+        return name, card, content, digest
+
+    def _matrix_summary(self, name: str) -> MatrixSummary:
+        shipped, default = name in shipped_names(MATRICES), name == MATRICES.default
+        try:
+            return summarise_matrix(self.matrix(name), shipped, default)
+        except DataError as error:
+            return MatrixSummary(name, shipped=shipped, default=default, fault=str(error.args[0]))
+
+    def _inventory_summary(self, name: str) -> InventorySummary:
+        shipped, default = name in shipped_names(INVENTORIES), name == INVENTORIES.default
+        try:
+            return summarise_inventory(self.inventory(name), shipped, default)
+        except DataError as error:
+            return InventorySummary(
+                name, shipped=shipped, default=default, fault=str(error.args[0])
+            )
+
+
+def default_location() -> str:
+    """The folder of the user's store when none is named."""
+    named = os.environ.get(STORE_VARIABLE, "").strip()
+    if named:
+        return named
+    home = os.environ.get("XDG_DATA_HOME", "").strip()
+    return str((Path(home) if home else Path.home() / ".local" / "share") / "atlasmix")

@@ -1,0 +1,124 @@
+"""Reading a user's pools: what is accepted, and every refusal."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from shelf_samples import INVENTORY_CARD, POOLS
+
+from atlasmix.errors import DataError
+from atlasmix.evidence import Pool
+from atlasmix.evidence.card import read_card
+from atlasmix.evidence.pool_table import read_pools
+from atlasmix.evidence.rows import read_rows
+from atlasmix.evidence.shelf_tables import parse_pools, pools_csv
+
+HEADER = "language,provenance,corpus,unique_tokens,unit,obtained"
+
+
+def read(table: str, card: str = INVENTORY_CARD) -> tuple[Pool, ...]:
+    return read_pools(read_rows(table.encode(), "table ours.csv"), read_card(card))
+
+
+def test_pools_are_sorted_and_named():
+    pools = read(POOLS)
+    assert [pool.name for pool in pools] == ["cat.human.ours", "spa.human.ours"]
+    assert pools[0].unique_tokens == 21e9
+    assert pools[0].kind == "web"
+    assert (pools[0].source, pools[0].licence) == ("our own count", "private")
+
+
+def test_all_columns():
+    (pool,) = read(
+        f"{HEADER},script,documents,utf8_bytes,kind,generator,generation,source,licence,note\n"
+        "Serbian,generated,ours,5,t,stated,Latn,2,9,other,some model,1,s,l,n\n"
+    )
+    assert pool.language == "srp_Latn"
+    assert (pool.documents, pool.utf8_bytes, pool.kind) == (2, 9, "other")
+    assert (pool.generator, pool.generation) == ("some model", 1)
+    assert (pool.source, pool.licence, pool.note) == ("s", "l", "n")
+
+
+def test_an_empty_pool_is_a_pool():
+    (pool,) = read(f"{HEADER}\ncat,human,ours,0,t,counted\n")
+    assert pool.unique_tokens == 0
+
+
+def test_domains():
+    card = INVENTORY_CARD + "axis: domain\nnames: [medical, chemistry]\n"
+    (pool,) = read(f"{HEADER}\nmedical,human,ours,5,t,counted\n", card)
+    assert pool.language == "medical"
+    with pytest.raises(DataError, match=r"no label 'medicall'.*did you mean medical"):
+        read(f"{HEADER}\nmedicall,human,ours,5,t,counted\n", card)
+    with pytest.raises(DataError, match="script found, and the card says 'axis: domain'"):
+        read(f"{HEADER},script\nmedical,human,ours,5,t,counted,Latn\n", card)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("catalna,human,ours,5,t,counted", "row 2: language: no language 'catalna'"),
+        (",human,ours,5,t,counted", "row 2: language: the language is empty"),
+        ("cat,people,ours,5,t,counted", "provenance 'people': expected one of human"),
+        ("cat,human,Ours!,5,t,counted", "corpus 'Ours!': expected a-z"),
+        ("cat,human,,5,t,counted", "corpus '': expected a-z"),
+        ("cat,human,ours,-5,t,counted", "unique_tokens '-5': expected a finite number"),
+        ("cat,human,ours,nan,t,counted", "unique_tokens 'nan': expected a finite number"),
+        ("cat,human,ours,inf,t,counted", "unique_tokens 'inf': expected a finite number"),
+        ("cat,human,ours,5B,t,counted", "unique_tokens '5B': expected a finite number"),
+        ("cat,human,ours,1e30,t,counted", "unique_tokens 1e\\+30: above 1e\\+18"),
+        ("cat,human,ours,,t,counted", "unique_tokens is empty"),
+        ("cat,human,ours,5,,counted", "unit is empty"),
+        ("cat,human,ours,5,t,guessed", "obtained 'guessed': expected one of counted"),
+        ("cat,human,ours,5,t", "row 2: 5 cells, expected 6"),
+        ("cat,human,ours,5,t,counted\nca,human,ours,6,t,counted", "row 3: cat, human, ours stand"),
+    ],
+)
+def test_refusals(row: str, words: str):
+    with pytest.raises(DataError, match=words):
+        read(f"{HEADER}\n{row}\n")
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("language,tokens\ncat,5\n", "provenance, corpus, unique_tokens, unit, obtained missing"),
+        ("language,tokens\ncat,5\n", "unknown column 'tokens'"),
+        (f"{HEADER},unit\ncat,human,ours,5,t,counted,t\n", "unit stands twice"),
+        (f"{HEADER}\n", "no pools: expected at least one row"),
+        (
+            f"{HEADER},generator\ncat,human,ours,5,t,counted,gpt\n",
+            "provenance is human, and a generator",
+        ),
+        (
+            f"{HEADER},generation\ncat,generated,ours,5,t,counted,1.5\n",
+            "generation '1.5': expected a whole number",
+        ),
+        (f"{HEADER},kind\ncat,human,ours,5,t,counted,blog\n", "kind 'blog': expected one of web"),
+        (f"{HEADER},script\ncat,human,ours,5,t,counted,Grek\n", "row 2: language: .*"),
+    ],
+)
+def test_more_refusals(table: str, words: str):
+    with pytest.raises(DataError, match=words):
+        read(table)
+
+
+def test_all_faults_come_at_once():
+    with pytest.raises(DataError, match=r"table ours.csv has 4 faults") as caught:
+        read(f"{HEADER}\nxxq,people,ours,5,t,counted\ncat,human,ours,-1,t,guessed\n")
+    assert len(caught.value.faults) == 4
+
+
+@given(st.binary(max_size=100))
+def test_junk_never_escapes_as_another_error(junk: bytes):
+    for start in (b"", f"{HEADER}\n".encode()):
+        with pytest.raises(DataError):
+            read_pools(read_rows(start + junk, "table"), read_card(INVENTORY_CARD))
+
+
+@given(st.lists(st.floats(0, 1e15), min_size=1, max_size=5))
+def test_the_shelf_gives_back_what_was_read(tokens: list[float]):
+    rows = [f'cat,human,c{i},{value!r},"a, unit",counted' for i, value in enumerate(tokens)]
+    pools = read("\n".join([HEADER, *rows]))
+    assert parse_pools(pools_csv(pools)) == pools

@@ -1,0 +1,370 @@
+"""The store: found by name, added in one step or not at all."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import multiprocessing
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+from shelf_samples import INVENTORY_CARD, MATRIX_CARD, POOLS, SCORES, Write
+
+from atlasmix.errors import DataError
+from atlasmix.evidence import Store, default_location
+
+
+def add(store: Store, write: Write, name: str | None = "ours") -> str:
+    return store.add_matrix(write("scores.csv", SCORES), write("card.yaml", MATRIX_CARD), name)
+
+
+def everything_in(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+def test_what_is_added_is_found(store: Store, write: Write):
+    assert add(store, write) == "ours"
+    matrix = store.matrix("ours")
+    assert matrix.pair("spa", "cat").score == 0.4
+    assert matrix.card.title == "A matrix of ours"
+    assert dict(matrix.card.files)["scores.csv"] == matrix.sha256
+    assert store.verify("ours") == ()
+    names = {entry.name: entry.shipped for entry in store.list_matrices()}
+    assert names["ours"] is False
+    assert names["atlas-2025"] is True
+
+
+def test_the_card_and_the_table_are_all_that_stays(store: Store, write: Write, tmp_path: Path):
+    add(store, write)
+    assert everything_in(tmp_path / "store") == {
+        "transfer_matrices",
+        "transfer_matrices/ours",
+        "transfer_matrices/ours/card.yaml",
+        "transfer_matrices/ours/scores.csv",
+    }
+
+
+def test_the_same_table_gives_the_same_bytes(write: Write, tmp_path: Path):
+    stores = [Store(str(tmp_path / name)) for name in "ab"]
+    for store in stores:
+        add(store, write)
+    for file in ("card.yaml", "scores.csv"):
+        one, other = (tmp_path / name / "transfer_matrices/ours" / file for name in "ab")
+        assert one.read_bytes() == other.read_bytes()
+
+
+def test_an_inventory_is_added_and_removed(store: Store, write: Write):
+    name = store.add_inventory(write("ours.csv", POOLS), write("card.yaml", INVENTORY_CARD))
+    assert name == "ours"
+    inventory = store.inventory("ours")
+    assert [pool.language for pool in inventory.pools] == ["cat", "spa"]
+    (entry,) = (entry for entry in store.list_inventories() if entry.name == "ours")
+    assert (entry.size, entry.pools, entry.shipped) == (2, 2, False)
+    assert store.verify("ours") == ()
+    store.remove_inventory("ours")
+    with pytest.raises(DataError, match="no inventory 'ours'"):
+        store.inventory("ours")
+
+
+def test_a_domain_matrix_goes_the_same_way(store: Store, write: Write):
+    card = MATRIX_CARD + "axis: domain\nnames: [medical, biomedical]\n"
+    table = write("scores.csv", "source,target,score\nbiomedical,medical,0.5\n")
+    store.add_matrix(table, write("card.yaml", card), "domains")
+    matrix = store.matrix("domains")
+    assert matrix.keys == ("biomedical", "medical")
+    with pytest.raises(DataError, match="has no domain 'medicl': the nearest are medical"):
+        matrix.index("medicl")
+    assert store.verify("domains") == ()
+
+
+def test_removed_is_gone(store: Store, write: Write, tmp_path: Path):
+    add(store, write)
+    store.remove_matrix("ours")
+    assert everything_in(tmp_path / "store") == {"transfer_matrices"}
+    with pytest.raises(DataError, match=r"no matrix 'ours' in the store .*: nothing was removed"):
+        store.remove_matrix("ours")
+
+
+def test_a_name_is_taken_once(store: Store, write: Write):
+    add(store, write)
+    with pytest.raises(DataError, match=r"in the store .* already .*: remove it first or choose"):
+        add(store, write)
+
+
+@pytest.mark.parametrize("name", ["atlas-2025", "langrank-2019-mt"])
+def test_what_ships_stays(store: Store, write: Write, name: str):
+    with pytest.raises(DataError, match="ships with AtlasMix and is never changed"):
+        add(store, write, name)
+    with pytest.raises(DataError, match="ships with AtlasMix: it cannot be removed"):
+        store.remove_matrix(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "/etc", "A", "a/b", "", ".hidden", "x" * 65, "default", "a\n", "ours "]
+)
+def test_names_that_are_no_names(store: Store, write: Write, name: str, tmp_path: Path):
+    if name:  # an empty name means: take the one of the card or file
+        with pytest.raises(DataError, match="cannot be the name of a matrix"):
+            add(store, write, name)
+    if name != "default":
+        with pytest.raises(DataError, match="no matrix"):
+            store.matrix(name)
+    with pytest.raises(DataError, match="no matrix"):
+        store.remove_matrix(name)
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_typo_is_suggested(store: Store):
+    with pytest.raises(DataError, match="no matrix 'atlas-2024': did you mean atlas-2025"):
+        store.matrix("atlas-2024")
+    with pytest.raises(DataError, match="no inventory 'web-2025': did you mean web-2026"):
+        store.inventory("web-2025")
+    with pytest.raises(DataError, match="no matrix 'nothing-like-it'"):
+        store.verify("nothing-like-it")
+
+
+def test_a_table_with_faults_leaves_no_trace(store: Store, write: Write, tmp_path: Path):
+    table = write("scores.csv", "source,target,score\nspa,cat,9\n")
+    with pytest.raises(DataError, match=r"table scores.csv has 1 fault"):
+        store.add_matrix(table, write("card.yaml", MATRIX_CARD))
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_card_with_faults_is_refused(store: Store, write: Write):
+    with pytest.raises(DataError, match="metric: missing"):
+        store.add_matrix(write("s.csv", SCORES), write("card.yaml", "title: x\n"))
+    with pytest.raises(DataError, match="kind: found 'token inventory', expected 'transfer matr"):
+        store.add_matrix(
+            write("s.csv", SCORES), write("c.yaml", MATRIX_CARD + "kind: token inventory\n")
+        )
+
+
+def test_absent_files(store: Store, write: Write, tmp_path: Path):
+    with pytest.raises(DataError, match=r"no file .*absent.yaml: check the path"):
+        store.add_matrix(write("s.csv", SCORES), tmp_path / "absent.yaml")
+    with pytest.raises(DataError, match=r"no file .*absent.csv: check the path"):
+        store.add_matrix(tmp_path / "absent.csv", write("c.yaml", MATRIX_CARD))
+    with pytest.raises(DataError, match="is no plain file"):
+        store.add_matrix(tmp_path, write("c.yaml", MATRIX_CARD), "ours")
+
+
+@pytest.mark.parametrize("where", ["scores.csv", "card.yaml"])
+@pytest.mark.parametrize("what", ["fsync", "write"])
+def test_a_full_disk_leaves_no_trace(
+    store: Store,
+    write: Write,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+    what: str,
+):
+    from atlasmix.evidence import places
+
+    original = places._write_through
+    full = OSError(errno.ENOSPC, "No space left on device")
+
+    def write_through(path: Path, content: bytes) -> None:
+        if path.name == where:
+            if what == "write":
+                path.write_bytes(content[:10])
+            raise full
+        original(path, content)
+
+    def fsync(_: int) -> None:
+        raise full
+
+    if what == "fsync":
+        monkeypatch.setattr(os, "fsync", fsync)
+    else:
+        monkeypatch.setattr(places, "_write_through", write_through)
+    with pytest.raises(DataError, match=r"cannot be written .*No space left.*nothing was changed"):
+        add(store, write)
+    assert not (tmp_path / "store").exists()
+
+
+def test_an_interrupt_leaves_no_trace(
+    store: Store, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def interrupt(_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        add(store, write)
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_store_that_may_not_be_written(
+    store: Store, write: Write, monkeypatch: pytest.MonkeyPatch
+):
+    # Simulated: to root, who runs many a test, no folder is closed.
+    table, card = write("scores.csv", SCORES), write("card.yaml", MATRIX_CARD)
+
+    def forbid(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "mkdir", forbid)
+    with pytest.raises(DataError, match=r"cannot be written .*Permission denied.*--store"):
+        store.add_matrix(table, card, "ours")
+
+
+def test_a_file_in_the_way_of_the_store(write: Write, tmp_path: Path):
+    (tmp_path / "store").write_text("a file")
+    with pytest.raises(DataError, match=r"the store .* cannot be written"):
+        add(Store(str(tmp_path / "store")), write)
+    assert Store(str(tmp_path / "store")).matrix("atlas-2025").keys
+
+
+def test_a_changed_table_is_not_read(store: Store, write: Write, tmp_path: Path):
+    add(store, write)
+    table = tmp_path / "store/transfer_matrices/ours/scores.csv"
+    table.write_text(table.read_text().replace("0.4", "0.5"))
+    with pytest.raises(DataError, match="matrix 'ours' was changed after it was added"):
+        store.matrix("ours")
+    (fault,) = store.verify("ours")
+    assert "SHA-256 is" in fault
+    (entry,) = (entry for entry in store.list_matrices() if entry.name == "ours")
+    assert "was changed" in entry.fault
+
+
+@pytest.mark.parametrize(
+    "junk", [b"", b"a,b\n", b"source,target,score,status\ncat,spa,1,x\n", b"\xff"]
+)
+def test_a_table_in_another_form_whose_card_was_changed_too(
+    store: Store, write: Write, tmp_path: Path, junk: bytes
+):
+    add(store, write)
+    folder = tmp_path / "store/transfer_matrices/ours"
+    old = hashlib.sha256((folder / "scores.csv").read_bytes()).hexdigest()
+    card = (folder / "card.yaml").read_text()
+    (folder / "scores.csv").write_bytes(junk)
+    (folder / "card.yaml").write_text(card.replace(old, hashlib.sha256(junk).hexdigest()))
+    with pytest.raises(DataError, match=r"scores.csv is not in the form of the shelf"):
+        store.matrix("ours")
+    assert store.verify("ours")
+
+
+def test_a_half_copied_entry(store: Store, write: Write, tmp_path: Path):
+    add(store, write)
+    (tmp_path / "store/transfer_matrices/ours/scores.csv").unlink()
+    with pytest.raises(DataError, match=r"lacks its card or its scores.csv"):
+        store.matrix("ours")
+    assert "lacks its card or its scores.csv" in store.verify("ours")[0]
+
+
+def _add_many(location: str, table: str, card: str, names: list[str]) -> None:
+    for name in names:
+        Store(location).add_matrix(table, card, name)
+
+
+def _add_one(job: tuple[str, str, str]) -> bool:
+    location, table, card = job
+    try:
+        Store(location).add_matrix(table, card, "same")
+    except DataError:
+        return False
+    return True
+
+
+def test_concurrent_adds_lose_nothing(store: Store, write: Write):
+    table, card = str(write("s.csv", SCORES)), str(write("c.yaml", MATRIX_CARD))
+    names = [[f"m{worker}-{i}" for i in range(4)] for worker in range(3)]
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    workers = [
+        context.Process(target=_add_many, args=(store.location, table, card, own)) for own in names
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+        assert worker.exitcode == 0
+    held = {entry.name for entry in store.list_matrices() if not entry.shipped and not entry.fault}
+    assert held == {name for own in names for name in own}
+
+
+def test_of_two_with_the_same_name_one_wins(store: Store, write: Write):
+    job = (str(store.location), str(write("s.csv", SCORES)), str(write("c.yaml", MATRIX_CARD)))
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    with context.Pool(3) as pool:
+        assert sum(pool.map(_add_one, [job] * 6)) == 1
+    assert store.verify("same") == ()
+
+
+def test_a_url(write: Write):
+    pytest.importorskip("fsspec")
+    store = Store(f"memory://{uuid.uuid4().hex}/shelf")
+    assert "atlas-2025" in {entry.name for entry in store.list_matrices()}
+    add(store, write)
+    assert store.matrix("ours").pair("spa", "cat").score == 0.4
+    assert store.verify("ours") == ()
+    with pytest.raises(DataError, match="already"):
+        add(store, write)
+    store.remove_matrix("ours")
+    with pytest.raises(DataError, match="no matrix 'ours'"):
+        store.matrix("ours")
+    add(store, write)
+    assert store.matrix("ours").keys == ("cat", "spa")
+
+
+def test_a_url_that_fails_leaves_no_trace(write: Write, monkeypatch: pytest.MonkeyPatch):
+    memory = pytest.importorskip("fsspec.implementations.memory")
+    store = Store(f"memory://{uuid.uuid4().hex}")
+    original = memory.MemoryFileSystem.pipe_file
+
+    def pipe_file(self: object, path: str, value: bytes, **kwargs: object) -> None:
+        if path.endswith("card.yaml"):
+            raise RuntimeError("token expired")
+        original(self, path, value, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(memory.MemoryFileSystem, "pipe_file", pipe_file)
+        with pytest.raises(DataError, match=r"cannot be written .*token expired.*credentials"):
+            add(store, write)
+    assert not [entry for entry in store.list_matrices() if not entry.shipped]
+    add(store, write)
+
+
+def test_somebody_else_is_adding_the_same_name(write: Write):
+    fsspec = pytest.importorskip("fsspec")
+    url = f"memory://{uuid.uuid4().hex}"
+    claim = f"{url}/transfer_matrices/ours/.adding-claim"
+    with fsspec.open(claim, "wb") as file:
+        file.write(b"")
+    with pytest.raises(DataError, match="somebody else is adding this name now"):
+        add(Store(url), write)
+
+
+def test_a_url_nobody_can_open():
+    with pytest.raises(DataError, match="the store nonsense://x cannot be opened"):
+        Store("nonsense://x").matrix("ours")
+
+
+def test_credentials_in_a_url_are_not_printed():
+    with pytest.raises(DataError) as caught:
+        Store("nonsense://me:secret@host/x").matrix("ours")
+    assert "secret" not in str(caught.value)
+
+
+def test_where_the_store_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.delenv("ATLASMIX_STORE", raising=False)
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    assert default_location() == str(Path.home() / ".local/share/atlasmix")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert default_location() == str(tmp_path / "atlasmix")
+    monkeypatch.setenv("ATLASMIX_STORE", "memory://elsewhere")
+    assert default_location() == "memory://elsewhere"
+
+
+def test_reading_evidence_imports_nothing_heavy():
+    heavy = ("pandas", "scipy", "cvxpy", "pyarrow", "fsspec", "jsonschema", "plotly")
+    code = (
+        "import sys\nfrom atlasmix.evidence import Store, calibrate\n"
+        "calibrate(Store().matrix()); Store().inventory()\n"
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
