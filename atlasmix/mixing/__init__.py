@@ -1,0 +1,43 @@
+"""Mixing: the question, the convex program, its engines and the answer."""
+
+from atlasmix.mixing.comparison import compare
+from atlasmix.mixing.explanation import explain
+from atlasmix.mixing.limits import EpochCap, Guardrail, KeepTokens, Limit, Selection, ShareLimit
+from atlasmix.mixing.mixture import (
+    Certificate,
+    Comparison,
+    DecayStep,
+    Mixture,
+    PoolShare,
+    Price,
+    Reason,
+    TargetEffect,
+)
+from atlasmix.mixing.problem import MixProblem, Target, check_problem
+from atlasmix.mixing.sensitivity import sensitivity
+from atlasmix.mixing.solve import answer, solve
+
+__all__ = [
+    "Certificate",
+    "Comparison",
+    "DecayStep",
+    "EpochCap",
+    "Guardrail",
+    "KeepTokens",
+    "Limit",
+    "MixProblem",
+    "Mixture",
+    "PoolShare",
+    "Price",
+    "Reason",
+    "Selection",
+    "ShareLimit",
+    "Target",
+    "TargetEffect",
+    "answer",
+    "check_problem",
+    "compare",
+    "explain",
+    "sensitivity",
+    "solve",
+]

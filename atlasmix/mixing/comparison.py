@@ -1,0 +1,62 @@
+"""Every answer beside what it would replace: baselines and real models on the same objective."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from atlasmix.errors import ProblemError
+from atlasmix.evidence.published import PublishedMixture
+from atlasmix.mixing.answer import build_mixture
+from atlasmix.mixing.baselines import baseline_tokens, names, published_tokens
+from atlasmix.mixing.compile import Compiled, compile_problem, epoch_limits
+from atlasmix.mixing.engines import violations
+from atlasmix.mixing.mixture import Comparison
+from atlasmix.mixing.problem import MixProblem
+from atlasmix.mixing.solve import guard_levels
+from atlasmix.scaling.saturation import Array
+
+
+def compare(
+    problem: MixProblem, published: tuple[PublishedMixture, ...] = ()
+) -> tuple[Comparison, ...]:
+    """Natural, temperature, UniMax, uniform, target only and published mixtures.
+
+    All of them spend the whole budget (``target only`` and UniMax as far as their caps allow), over
+    the pools of the problem; repeats beyond an epoch cap are kept and said.
+    """
+    compiled = compile_problem(problem, guard_levels(problem))
+    found = []
+    for name in ("target only", *names()):
+        try:
+            tokens = baseline_tokens(problem, name)
+        except ProblemError:
+            continue
+        if tokens.any():
+            found.append(_judge(problem, compiled, (name, ""), tokens))
+    for mixture in published:
+        covered = sum(share for key, share in mixture.shares if key in problem.transfer.keys)
+        note = f"{mixture.model}, {mixture.stage}: {covered:.0%} of it has pools here, scaled to 1"
+        tokens = published_tokens(problem, mixture)
+        found.append(_judge(problem, compiled, (mixture.name, note), tokens))
+    return tuple(found)
+
+
+def _judge(
+    problem: MixProblem, compiled: Compiled, words: tuple[str, str], tokens: Array
+) -> Comparison:
+    if words[0] == "target only":
+        # The whole budget on the targets, but never past what the caps let anyone read.
+        unique = np.array([pool.unique_tokens for pool in problem.pools])
+        tokens = np.minimum(tokens, epoch_limits(problem) * unique)
+    mixture = build_mixture(problem, compiled, tokens)
+    return Comparison(
+        name=words[0].replace("-", " ") if words[0].startswith("temp") else words[0],
+        proportions=mixture.proportions,
+        tokens=mixture.tokens,
+        value=mixture.certificate.value,
+        effective_data=tuple(effect.effective_data for effect in mixture.targets),
+        losses=tuple(effect.loss for effect in mixture.targets),
+        max_epochs=max((share.epochs for share in mixture.pools), default=0.0),
+        within_limits=not violations(compiled.program, compiled.collapse(problem, tokens)),
+        note=words[1],
+    )

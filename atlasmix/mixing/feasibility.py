@@ -1,0 +1,156 @@
+"""Why no mixture meets the limits: which of them collide, and by how much one would have to give.
+
+Every limit gets a slack; the least sum of slacks, by linear program, says which must give. The
+limits with a price in that program are the ones that collide.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from atlasmix.errors import Infeasible
+from atlasmix.mixing.compile import Compiled
+from atlasmix.mixing.limits import Guardrail
+from atlasmix.mixing.linear import LinearProgram, minimise
+from atlasmix.mixing.problem import MixProblem
+from atlasmix.mixing.program import Program
+from atlasmix.quantities import format_quantity
+from atlasmix.scaling.saturation import Array
+
+_LEAST = 1e-6
+"""A mixture that reads less than this share of the budget is no mixture."""
+
+
+def check_feasible(problem: MixProblem, compiled: Compiled) -> None:
+    """Refuse limits that no mixture meets.
+
+    Raises:
+        Infeasible: with the colliding limits in ``conflict``.
+    """
+    program = compiled.program
+    full = float(program.upper.sum())
+    if program.spend_all and full < 1.0 - 1e-9:
+        read = format_quantity(full * problem.budget)
+        raise Infeasible(
+            f"spending the whole budget of {format_quantity(problem.budget)} tokens collides with "
+            f"the epoch cap of {problem.max_epochs:g}: the pools give at most {read} tokens; raise "
+            "--max-epochs, add pools, or leave out --spend-all",
+            ("spend-all", "max epochs"),
+        )
+    _check_harm(problem, program)
+    if not program.rows.names:
+        return
+    conflict, slack = _collisions(program, full)
+    if conflict:
+        relax = ", ".join(
+            f"'{name}' by {_amount(kind, size, problem.budget)}" for name, kind, size in slack
+        )
+        raise Infeasible(
+            f"these limits cannot all hold: {'; '.join(conflict)}; least change: relax {relax}",
+            conflict,
+        )
+
+
+def _check_harm(problem: MixProblem, program: Program) -> None:
+    """Refuse targets that harm one another so much that no mixture leaves data for all of them.
+
+    Near zero every y_t is linear in x, so a linear program over the shares decides.
+    """
+    counted = program.coefficient > 0
+    gain, harm = program.gain[counted], program.harm[counted]
+    if counted.sum() < 2 or not harm.any() or _best_worst(gain - harm) > 0:
+        return
+    raise Infeasible(
+        f"no mixture leaves effective data for all {len(problem.targets)} targets: the negative "
+        f"scores of {problem.matrix.name} were measured in pairs, and added up over so many "
+        "languages they promise more harm than there is text; count them as 0 with "
+        "--interference 0, or choose fewer targets",
+        ("negative transfer",),
+    )
+
+
+def _best_worst(weight: Array) -> float:
+    """The largest share of the tokens that every target can have as effective data at once."""
+    targets, n = weight.shape
+    task = LinearProgram(
+        cost=np.append(np.zeros(n), -1.0),
+        rows=np.hstack([-weight, np.ones((targets, 1))]),
+        bound=np.zeros(targets),
+        low=np.append(np.zeros(n), -np.inf),
+        high=np.append(np.ones(n), np.inf),
+        equal=np.append(np.ones(n), 0.0)[None, :],
+        level=np.ones(1),
+    )
+    return -minimise(task, "the check of negative transfer").value
+
+
+def _amount(kind: str, size: float, budget: float) -> str:
+    return f"{format_quantity(size * budget)} tokens" if kind == "keep" else f"{size:.3g}"
+
+
+def _collisions(
+    program: Program, full: float
+) -> tuple[tuple[str, ...], list[tuple[str, str, float]]]:
+    """The limits that collide, and (name, kind, by how much) of those that would have to give."""
+    rows, n = program.rows, program.unique.size
+    count = len(rows.names)
+    least = 1.0 if program.spend_all else min(_LEAST, 0.5 * full)
+    # A share limit falls short by its slack per token read, a kept amount by its slack itself.
+    cost = np.where([kind == "keep" for kind in rows.kinds], 1.0, 1.0 / least)
+    total = np.append(np.ones(n), np.zeros(count))
+    task = LinearProgram(
+        cost=np.append(np.zeros(n), cost),
+        rows=np.vstack([np.hstack([rows.matrix, -np.eye(count)]), total, -total]),
+        bound=np.append(rows.bound, [1.0, -least]),
+        low=np.append(program.lower, np.zeros(count)),
+        high=np.append(program.upper, np.full(count, np.inf)),
+    )
+    optimum = minimise(task, "the check of the limits")
+    slack = optimum.x[n:]
+    if float(slack @ cost) <= 1e-7:
+        return (), []
+    conflict = [
+        name for name, price in zip(rows.names, optimum.rows[:count], strict=True) if price > 1e-9
+    ]
+    if np.any(optimum.upper[:n] > 1e-9):
+        conflict.append("max epochs")
+    if "keep" in rows.kinds and optimum.rows[count] > 1e-9:
+        conflict.append("budget")
+    read = max(float(optimum.x[:n].sum()), least)
+    gives = [
+        (name, kind, float(size if kind == "keep" else size / read))
+        for name, kind, size in zip(rows.names, rows.kinds, slack, strict=True)
+        if size > 1e-9 * least
+    ]
+    return tuple(conflict), gives
+
+
+def explain_guardrails(problem: MixProblem, compiled: Compiled) -> Infeasible:
+    """The refusal for guardrails that no mixture within the other limits can keep."""
+    from atlasmix.mixing.conic import solve_conic
+
+    answer = solve_conic(compiled.program, elastic=True)
+    guards = {limit.language: limit for limit in problem.limits if isinstance(limit, Guardrail)}
+    if answer is None or not guards:
+        return Infeasible(
+            "these limits cannot all hold: " + "; ".join(limit.name for limit in problem.limits),
+            tuple(limit.name for limit in problem.limits),
+        )
+    broken = []
+    for key, least, short in zip(
+        compiled.rows_of, compiled.program.least, answer.slack, strict=True
+    ):
+        if key in guards and short > 1e-9:
+            reach = max(least - short, 0.0) * problem.budget
+            loss = problem.law.loss(problem.params, reach)
+            asked = problem.law.loss(problem.params, least * problem.budget)
+            broken.append(
+                f"'{guards[key].name}' (asks for a loss of {asked:.4g}, the best "
+                f"within the other limits is {loss:.4g})"
+            )
+    names = tuple(limit.name for limit in problem.limits)
+    return Infeasible(
+        f"these limits cannot all hold; what must give: {', '.join(broken) or 'a guardrail'}; "
+        "give the guardrail more slack or relax another limit",
+        names,
+    )

@@ -1,0 +1,82 @@
+"""Linear programs by HiGHS, in the one shape this package needs, with their duals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from atlasmix.errors import SolverFailed
+from atlasmix.scaling.saturation import Array
+
+
+@dataclass(frozen=True, slots=True)
+class LinearOptimum:
+    """Minimum of c·x over A x <= b, E x = e and a box.
+
+    Attributes:
+        x: the vertex.
+        value: c·x.
+        rows: (m,) price >= 0 of each inequality: fall of the value per unit of b.
+        equal: price of each equality, of either sign.
+        upper: (n,) price >= 0 of each upper bound.
+    """
+
+    x: Array
+    value: float
+    rows: Array
+    equal: Array
+    upper: Array
+
+
+@dataclass(frozen=True, slots=True)
+class LinearProgram:
+    """Minimise cost · x over rows x <= bound, equal x = level and low <= x <= high."""
+
+    cost: Array
+    rows: Array
+    bound: Array
+    low: Array
+    high: Array
+    equal: Array | None = None
+    level: Array | None = None
+
+
+def minimise(program: LinearProgram, purpose: str) -> LinearOptimum:
+    """The optimum of a program that has one.
+
+    Args:
+        program: the program.
+        purpose: what it serves, for the message.
+
+    Raises:
+        SolverFailed: HiGHS did not reach an optimum.
+    """
+    from scipy.optimize import linprog
+
+    # The stubs know neither an infinite bound nor a column of pairs as an array.
+    answer: Any = linprog(  # type: ignore[call-overload]
+        program.cost,
+        A_ub=program.rows,
+        b_ub=program.bound,
+        A_eq=program.equal,
+        b_eq=program.level,
+        bounds=np.column_stack([program.low, program.high]),
+        method="highs",
+    )
+    if answer.status != 0 or answer.x is None:
+        raise SolverFailed(
+            f"the linear program behind {purpose} ended with '{answer.message}': please report it"
+        )
+
+    def prices(part: object) -> Array:
+        return np.asarray(-np.asarray(getattr(part, "marginals", ()), dtype=float))
+
+    return LinearOptimum(
+        np.asarray(answer.x, dtype=float),
+        float(answer.fun),
+        np.maximum(prices(answer.ineqlin), 0.0),
+        prices(answer.eqlin),
+        np.maximum(prices(answer.upper), 0.0),
+    )

@@ -1,0 +1,176 @@
+"""The question: which mixture of these pools serves these targets best, under these limits?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from atlasmix.errors import ProblemError
+from atlasmix.evidence import Inventory, Pool, TransferMatrix, TransferWeights
+from atlasmix.mixing.limits import HARD_EPOCHS, Limit, check_limits
+from atlasmix.quantities import format_quantity
+from atlasmix.scaling.laws import LossLaw
+from atlasmix.scaling.saturation import DEFAULT_DECAY
+
+Objective = Literal["loss", "effective-data", "worst"]
+OBJECTIVES: Final = ("loss", "effective-data", "worst")
+
+DEFAULT_BUDGET: Final = 100e9
+"""Our choice: a small team's run, large enough that Catalan's own web text runs out."""
+
+DEFAULT_PARAMS: Final = 2e9
+"""The size at which the scores of the default matrix were measured."""
+
+DEFAULT_EPOCHS: Final = 4.0
+"""Muennighoff et al. 2023 (arXiv 2305.16264): up to 4 epochs cost next to nothing."""
+
+DEFAULT_RISK_AVERSION: Final = 1.0
+"""κ, our choice: a donor counts for one standard error less than its score says."""
+
+WORTH: Final[Mapping[str, float]] = {
+    "human": 1.0,
+    "human_edited": 1.0,
+    "rephrased": 1.0,
+    "translated": 0.5,
+    "generated": 0.05,
+    "unknown": 0.5,
+}
+"""q, worth of one token against a human token of the same language, for loss on native text.
+
+human: by definition. human_edited: token-edited text keeps the error of human text within a factor
+of two (Zhu et al. 2024, arXiv 2412.14689). rephrased: equal until its share grows (Kang et al.
+2025). generated: 0.04-0.08, derived from the mixtures of Zhu et al. 2024, Table 1. translated and
+unknown: an assumption of ours between 0.2 and 1; nothing in print measures them on this scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A language whose loss counts, and how much."""
+
+    language: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MixProblem:
+    """What is asked; :func:`atlasmix.mixing.solve` answers it.
+
+    Attributes:
+        targets: languages whose loss counts, with weights above 0.
+        pools: what may be read.
+        matrix: the scores, with their card.
+        transfer: their transfer weights τ[source, target] and standard errors.
+        inventory: where the pools come from.
+        law: the loss law, for the objectives ``loss`` and ``worst`` and for predicted losses.
+        budget: most tokens read in training, repeats included (D).
+        params: N, with embeddings.
+        objective: ``loss`` (Σ w·loss), ``effective-data`` (Σ w·log D_eff) or ``worst`` (largest
+            loss relative to what the target could reach alone on this budget).
+        decay: λ of the saturation.
+        risk_aversion: κ of κ·‖σ ∘ D‖, in standard errors of τ; 0 trusts every score.
+        max_epochs: most passes over a pool, at most 16.
+        limits: share limits, kept tokens, own epoch caps, guardrails.
+        max_donors: most languages read beside the targets, or None.
+        spend_all: read the whole budget even where tokens harm.
+        interference: part of every negative transfer weight that is believed, 0-1. Scores are
+            measured in pairs; added up over many languages they can promise more harm than there
+            is data, and then no mixture serves all targets.
+        worth: q per provenance.
+    """
+
+    targets: tuple[Target, ...]
+    pools: tuple[Pool, ...]
+    matrix: TransferMatrix
+    transfer: TransferWeights
+    inventory: Inventory
+    law: LossLaw
+    budget: float = DEFAULT_BUDGET
+    params: float = DEFAULT_PARAMS
+    objective: Objective = "loss"
+    decay: float = DEFAULT_DECAY
+    risk_aversion: float = DEFAULT_RISK_AVERSION
+    max_epochs: float = DEFAULT_EPOCHS
+    limits: tuple[Limit, ...] = ()
+    max_donors: int | None = None
+    spend_all: bool = False
+    interference: float = 1.0
+    worth: Mapping[str, float] = field(default_factory=lambda: dict(WORTH))
+
+    @property
+    def target_keys(self) -> tuple[str, ...]:
+        """The targets' language keys, in the order given."""
+        return tuple(target.language for target in self.targets)
+
+    @property
+    def donor_keys(self) -> tuple[str, ...]:
+        """Languages with pools that are no target, sorted."""
+        return tuple(sorted({pool.language for pool in self.pools} - set(self.target_keys)))
+
+
+def check_problem(problem: MixProblem) -> None:
+    """Refuse a question that has no answer for reasons visible before solving.
+
+    Raises:
+        ProblemError: with what was found, what was expected and what to change.
+    """
+    _check_numbers(problem)
+    if not problem.targets:
+        raise ProblemError("no target: name at least one language, for example --target cat")
+    keys = problem.target_keys
+    if len(set(keys)) < len(keys):
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        raise ProblemError(f"target {', '.join(twice)} is named twice: give it one weight")
+    for target in problem.targets:
+        if not (math.isfinite(target.weight) and target.weight > 0):
+            raise ProblemError(
+                f"target {target.language} has weight {target.weight:g}: expected a number above 0"
+            )
+        problem.transfer.index(target.language)
+    if problem.objective == "worst" and len({target.weight for target in problem.targets}) > 1:
+        raise ProblemError(
+            "the objective 'worst' treats all targets alike: leave the weights out, or minimise "
+            "the weighted 'loss'"
+        )
+    if not any(pool.unique_tokens > 0 for pool in problem.pools):
+        raise ProblemError(
+            f"no pool with tokens in inventory {problem.inventory.name} for this choice of "
+            "provenance and languages: choose another --inventory or --pools"
+        )
+    check_limits(problem.limits, problem.pools)
+
+
+def _check_numbers(problem: MixProblem) -> None:
+    for what, value, least, most in (
+        ("the budget", problem.budget, 1.0, 1e18),
+        ("the number of parameters", problem.params, 1.0, 1e18),
+        ("λ (--lambda)", problem.decay, 1e-4, 100.0),
+        ("the epoch cap (--max-epochs)", problem.max_epochs, 1e-3, HARD_EPOCHS),
+    ):
+        if not least <= value <= most:
+            raise ProblemError(
+                f"{what} is {format_quantity(value)}: expected between {format_quantity(least)} "
+                f"and {format_quantity(most)}"
+            )
+    if not 0 <= problem.risk_aversion <= 100:
+        raise ProblemError(
+            f"the risk aversion is {problem.risk_aversion:g}: expected 0 (trust every score) to "
+            "100; 1 takes one standard error off"
+        )
+    if not 0 <= problem.interference <= 1:
+        raise ProblemError(
+            f"the interference is {problem.interference:g}: expected 0 (ignore negative scores) to "
+            "1 (believe them whole)"
+        )
+    if problem.objective not in OBJECTIVES:
+        raise ProblemError(
+            f"no objective {problem.objective!r}: expected one of {', '.join(OBJECTIVES)}"
+        )
+    if problem.max_donors is not None and problem.max_donors < 0:
+        raise ProblemError(f"at most {problem.max_donors} donors: expected a whole number from 0")
+    for provenance, worth in problem.worth.items():
+        if not 0 <= worth <= 100:
+            raise ProblemError(
+                f"a token of provenance {provenance} is worth {worth:g}: expected 0 to 100"
+            )

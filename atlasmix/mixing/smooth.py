@@ -1,0 +1,283 @@
+"""The smooth engine: exponentiated gradient from a spread start, then Newton on the free columns.
+
+It serves the common shape (budget, epoch caps, least and most per column). Newton's step is a
+quadratic program over box and budget, solved by a primal-dual active set, so that many columns can
+reach or leave their bounds in one step. The risk term √(‖s‖² + ε²) is smoothed with ε falling to
+1e-9 of the budget; its gradient at the end is the dual that proves the answer (certificate.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atlasmix.mixing.program import Duals, Program, outer_value, tokens_by_language
+from atlasmix.mixing.quadratic import Quadratic, minimise
+from atlasmix.scaling.saturation import Array, curvature, marginal, saturate
+
+_SMOOTHING = (1e-4, 1e-6, 1e-9)
+_TOLERANCE = 1e-10
+
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """Where the engine stopped: shares (n,), the dual of the risk term, steps taken."""
+
+    x: Array
+    duals: Duals
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """Objective, gradient and what the Hessian needs, at one x."""
+
+    x: Array
+    value: float
+    gradient: Array
+    first: Array  # dS/dx (n,)
+    pull: Array  # (T,)
+    bend: Array  # (T,) second derivative of the objective in y
+    z: Array  # (L,)
+    norm: Array  # (T,) smoothed ‖σ ∘ z‖
+    mix: Array  # (T,) weight of each target; ones where the objective is their sum
+
+
+def descend(program: Program, start: Array | None = None) -> Descent:
+    """Minimise the program over box and budget; ``program.rows`` must be empty.
+
+    The caller checks the answer: see :func:`atlasmix.mixing.certificate.certify`.
+    """
+    x = spread(program) if start is None else start
+    levels = _levels(program)
+    x, steps = _exponentiated(program, x, levels[0])
+    for level in levels:
+        if level != levels[-1] and level.sharpness == 0 and _plain(program, x, level.epsilon):
+            continue
+        x, taken = _newton(program, x, level)
+        steps += taken
+    here = _at(program, x, levels[-1])
+    risk = program.sigma * here.z / here.norm[:, None] if program.risky else None
+    return Descent(x, Duals(risk=risk, mix=None if program.base is None else here.mix), steps)
+
+
+def _plain(program: Program, x: Array, smoothing: float) -> bool:
+    """Whether every risk term is far above ε, so that smoothing would only cost steps."""
+    norm = np.sqrt(program.variance @ np.square(tokens_by_language(program, x)))
+    return bool(np.all(norm > 3 * smoothing))
+
+
+def spread(program: Program) -> Array:
+    """A start inside the limits that reads something of everything."""
+    even = np.full(program.unique.size, 1.0 / program.unique.size)
+    return _project(program, even, 0.0 if program.spend_all else 0.02)[0]
+
+
+def _project(program: Program, weight: Array, slack: float) -> tuple[Array, float]:
+    """The point of box and budget nearest to ``weight`` in relative entropy: clip(c·weight)."""
+    low, high = program.lower, program.upper
+
+    def spent(c: float) -> float:
+        return float(np.clip(c * weight, low, high).sum()) + c * slack
+
+    left, right = 0.0, 1.0
+    while spent(right) < 1.0 and right < 1e30:
+        left, right = right, 4 * right
+    for _ in range(80):
+        middle = 0.5 * (left + right)
+        left, right = (middle, right) if spent(middle) < 1.0 else (left, middle)
+        if right - left <= 1e-16 * right:
+            break
+    return np.clip(right * weight, low, high), right * slack
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """How much is smoothed: ε of the risk term, and ρ of log Σ exp(ρ·)/ρ in place of max."""
+
+    epsilon: float
+    sharpness: float = 0.0
+
+
+def _levels(program: Program) -> tuple[_Level, ...]:
+    epsilon = _SMOOTHING if program.risky else (0.0,)
+    if program.base is None:
+        return tuple(_Level(value) for value in epsilon)
+    soft = [_Level(epsilon[0], 10.0**power) for power in range(1, 7)]
+    return (*soft, *(_Level(value, 1e7) for value in epsilon[1:]), _Level(epsilon[-1], 1e8))
+
+
+def _at(program: Program, x: Array, level: _Level) -> _Point:
+    y = program.gain @ saturate(x, program.unique, program.decay)
+    first = marginal(x, program.unique, program.decay)
+    if program.harmful:
+        y = y - program.harm @ (program.harm_slope * x + program.harm_offset)
+    z = tokens_by_language(program, x)
+    norm = np.zeros_like(y)
+    if program.risky:
+        norm = np.sqrt(program.variance @ np.square(z) + level.epsilon**2)
+        y = y - norm
+    phi, slope, bend = outer_value(program.exponent, y / program.reference)
+    parts, mix = program.coefficient * phi, np.ones_like(y)
+    value = float(parts.sum())
+    pull = -program.coefficient * slope / program.reference
+    bent = program.coefficient * bend / np.square(program.reference)
+    if program.base is not None:
+        tall = level.sharpness * (program.base + parts)
+        mix = np.exp(tall - tall.max())
+        value = float(tall.max() + np.log(mix.sum())) / level.sharpness
+        mix = mix / mix.sum()
+        bent = mix * (bent + level.sharpness * np.square(pull))
+        pull = mix * pull
+    gradient = -(pull @ program.gain) * first
+    if program.harmful:
+        gradient = gradient + (pull @ program.harm) * program.harm_slope
+    if program.risky:
+        by_language = z * ((pull / norm) @ program.variance)
+        gradient = gradient + by_language[program.member] * program.worth
+    return _Point(x, value, gradient, first, pull, bent, z, norm, mix)
+
+
+def steepest(program: Program, gradient: Array) -> Array:
+    """The point of box and budget where a line falls furthest: steepest columns filled first."""
+    best = program.lower.copy()
+    order = np.argsort(gradient, kind="stable")
+    if not program.spend_all:
+        order = order[gradient[order] < 0]
+    room = (program.upper - program.lower)[order]
+    left = 1.0 - program.lower.sum()
+    best[order] += np.clip(left - (np.cumsum(room) - room), 0.0, room)
+    return best
+
+
+def _exponentiated(program: Program, x: Array, level: _Level) -> tuple[Array, int]:
+    slack = 0.0 if program.spend_all else max(1.0 - float(x.sum()), 1e-3)
+    x, slack = _project(program, np.maximum(x, 1e-12), slack)
+    here, step, count = _at(program, x, level), 1.0, 0
+    step /= max(float(np.ptp(here.gradient)), 1e-300)
+    while count < 400:
+        gap = float(here.gradient @ (here.x - steepest(program, here.gradient)))
+        if gap <= 1e-3 * _scale(program, here.value):
+            break
+        for _ in range(40):
+            count += 1
+            # The mean is taken off so that no exponent can overflow; the projection undoes it.
+            tilt = np.clip(-step * (here.gradient - here.gradient @ here.x), -30.0, 30.0)
+            new_slack = slack * float(np.exp(np.clip(step * (here.gradient @ here.x), -30, 30)))
+            y, new_slack = _project(program, np.maximum(here.x, 1e-14) * np.exp(tilt), new_slack)
+            there = _at(program, y, level)
+            fall = float(here.gradient @ (y - here.x))
+            if there.value <= here.value + 0.2 * min(fall, 0.0) and fall < 0:
+                here, slack, step = there, new_slack, step * 1.6
+                break
+            step *= 0.4
+        else:
+            break
+    return here.x, count
+
+
+def _scale(program: Program, value: float) -> float:
+    """What a gap is measured against: the value itself, or 1 where the value is a logarithm."""
+    return 1.0 if program.exponent is None else abs(value)
+
+
+def _newton(program: Program, x: Array, level: _Level) -> tuple[Array, int]:
+    here = _at(program, x, level)
+    for count in range(60):
+        vertex = steepest(program, here.gradient)
+        gap = float(here.gradient @ (here.x - vertex))
+        if gap <= _TOLERANCE * _scale(program, here.value):
+            return here.x, count
+        direction = _quadratic_step(program, here, level.sharpness)
+        fall = float(here.gradient @ direction)
+        if fall >= 0:
+            # Newton's model found no good way down: walk towards the vertex that proves the gap.
+            direction, fall = vertex - here.x, -gap
+        length = 1.0
+        while length > 1e-12:
+            there = _at(program, here.x + length * direction, level)
+            if there.value <= here.value + 1e-4 * length * fall:
+                break
+            length *= 0.5
+        else:
+            return here.x, count
+        stalled = here.value - there.value <= 1e-16 * abs(here.value) and length == 1.0
+        here = there
+        if stalled:
+            return here.x, count
+    return here.x, 60
+
+
+def _hessian(program: Program, here: _Point, columns: NDArray[np.intp]) -> Array:
+    jacobian = program.gain[:, columns] * here.first[columns]
+    if program.harmful:
+        jacobian -= program.harm[:, columns] * program.harm_slope[columns]
+    own = -(here.pull @ program.gain[:, columns]) * curvature(
+        here.x[columns], program.unique[columns], program.decay
+    )
+    if not program.risky:
+        jacobian *= np.sqrt(here.bend)[:, None]
+        hessian: Array = jacobian.T @ jacobian
+        hessian[np.diag_indices_from(hessian)] += own
+        return hessian
+    member, worth = program.member[columns], program.worth[columns]
+    # The norm's second derivative: diag(σ²)/‖s‖ less the outer product of its gradient.
+    lean = program.variance * here.z
+    lean = lean[:, member] * worth
+    jacobian -= lean / here.norm[:, None]
+    jacobian *= np.sqrt(here.bend)[:, None]
+    lean *= np.sqrt(here.pull / here.norm**3)[:, None]
+    hessian = jacobian.T @ jacobian
+    hessian -= lean.T @ lean
+    per_language = ((here.pull / here.norm) @ program.variance)[member] * worth
+    if np.unique(member).size == member.size:
+        own = own + per_language * worth
+    else:
+        hessian += (member[:, None] == member[None, :]) * per_language[:, None] * worth
+    hessian[np.diag_indices_from(hessian)] += own
+    return hessian
+
+
+def _candidates(program: Program, here: _Point) -> NDArray[np.intp]:
+    """Columns that a step may move: those read, and those whose tokens are worth more than μ."""
+    price = _price(program, here)
+    read = here.x > program.lower + 1e-9
+    return np.flatnonzero(read | (here.gradient + price < 0))
+
+
+def _price(program: Program, here: _Point) -> float:
+    """μ, the value of one more token of budget, as seen by the columns away from their bounds."""
+    if not program.spend_all and here.x.sum() < 1.0 - 1e-9:
+        return 0.0
+    inside = (here.x > program.lower) & (here.x < program.upper)
+    weight = np.where(inside, here.x - program.lower, 0.0)
+    if not weight.any():
+        return 0.0
+    price = -float(here.gradient @ weight / weight.sum())
+    return price if program.spend_all else max(price, 0.0)
+
+
+def _quadratic_step(program: Program, here: _Point, sharpness: float) -> Array:
+    """Minimise the quadratic model over box and budget; returns a step that keeps both."""
+    columns = _candidates(program, here)
+    direction = np.zeros_like(here.x)
+    idle = np.ones(here.x.size, dtype=bool)
+    idle[columns] = False
+    direction[idle] = program.lower[idle] - here.x[idle]
+    room = 1.0 - float(here.x.sum()) - float(direction.sum())
+    gradient = here.gradient[columns]
+    hessian = _hessian(program, here, columns)
+    if program.base is not None:
+        hessian -= sharpness * np.outer(gradient, gradient)
+    model = Quadratic(
+        hessian,
+        gradient,
+        program.lower[columns] - here.x[columns],
+        program.upper[columns] - here.x[columns],
+        room,
+        program.spend_all,
+    )
+    direction[columns] = minimise(model)
+    return direction

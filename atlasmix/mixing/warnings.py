@@ -1,0 +1,179 @@
+"""What a reviewer should know before believing an answer, in plain sentences."""
+
+from __future__ import annotations
+
+from atlasmix.languages import name_of
+from atlasmix.mixing.compile import epoch_limits
+from atlasmix.mixing.mixture import Mixture
+from atlasmix.mixing.problem import MixProblem
+from atlasmix.quantities import format_quantity
+
+_FAR = 2.0
+"""A factor of N from where the scores were measured that is said aloud: our choice."""
+
+_MOSTLY = 0.5
+
+
+def warn(problem: MixProblem, mixture: Mixture) -> tuple[str, ...]:
+    """The warnings that hold for this answer, most important first."""
+    return tuple(
+        [
+            *_clipped(mixture),
+            *_unspent(problem, mixture),
+            *_own_tokens(mixture),
+            *_predicted(problem, mixture),
+            *_scale(problem),
+            *_repeated(problem, mixture),
+            *_estimated(problem, mixture),
+            *_relaxed(mixture),
+            *_left_out(problem),
+        ]
+    )
+
+
+def _named(key: str) -> str:
+    return name_of(key)
+
+
+def _few(keys: list[str]) -> str:
+    """At most three names, and how many more."""
+    named = ", ".join(_named(key) for key in keys[:3])
+    return f"{named} and {len(keys) - 3} more" if len(keys) > 3 else named
+
+
+def _clipped(mixture: Mixture) -> list[str]:
+    clipped = _few([effect.language for effect in mixture.targets if effect.clipped])
+    if not clipped:
+        return []
+    return [
+        f"{clipped}: predicted harm outweighs what is read, so the effective data was "
+        "clipped at the floor; the predicted loss is not to be believed"
+    ]
+
+
+def _unspent(problem: MixProblem, mixture: Mixture) -> list[str]:
+    if mixture.unspent <= 1e-6 * problem.budget:
+        return []
+    donors = mixture.donors
+    none = [
+        target.language
+        for target in problem.targets
+        if not any(
+            problem.transfer.weights[
+                problem.transfer.index(donor), problem.transfer.index(target.language)
+            ]
+            > 0
+            for donor in problem.donor_keys
+            if donor in problem.transfer.keys
+        )
+    ]
+    said = (
+        f"{format_quantity(mixture.unspent)} of {format_quantity(problem.budget)} tokens are left "
+        "unspent: every further token would harm or pass a limit"
+    )
+    if len(problem.targets) > 1 and mixture.unspent > 0.5 * problem.budget:
+        said += (
+            "; the negative scores of the targets for one another, measured in pairs, add up to "
+            "this: --interference 0 counts them as 0"
+        )
+    elif none and not donors and len(none) == len(problem.targets):
+        said += f"; no donor helps {_few(none)} in this evidence"
+    return [said + "; --spend-all forces them to be read"]
+
+
+def _own_tokens(mixture: Mixture) -> list[str]:
+    without = [effect.language for effect in mixture.targets if effect.tokens <= 0]
+    if not without:
+        return []
+    return [f"no text of {_few(without)} is read: its effective data comes from donors alone"]
+
+
+def _predicted(problem: MixProblem, mixture: Mixture) -> list[str]:
+    said = []
+    for effect in mixture.targets:
+        if effect.predicted_share > _MOSTLY:
+            said.append(
+                f"{effect.predicted_share:.0%} of {_named(effect.language)}'s scores in "
+                f"{problem.matrix.name} are predicted, not measured"
+            )
+    if len(said) > 4:
+        return [
+            f"for {len(said)} of {len(mixture.targets)} targets most scores in "
+            f"{problem.matrix.name} are predicted, not measured"
+        ]
+    return said
+
+
+def _scale(problem: MixProblem) -> list[str]:
+    measured = problem.matrix.card.parameters
+    if not measured:
+        return []
+    factor = max(problem.params / measured, measured / problem.params)
+    if factor <= _FAR:
+        return []
+    return [
+        f"the scores were measured at {format_quantity(measured)} parameters and are used at "
+        f"{format_quantity(problem.params)}: transfer may differ"
+    ]
+
+
+def _repeated(problem: MixProblem, mixture: Mixture) -> list[str]:
+    caps = epoch_limits(problem)
+    at_cap = [
+        share
+        for share, cap in zip(mixture.pools, caps, strict=True)
+        if share.epochs > 1 and share.epochs >= cap * (1 - 1e-6)
+    ]
+    if not at_cap:
+        return []
+    if len(at_cap) > 3:
+        most = max(share.epochs for share in at_cap)
+        return [f"{len(at_cap)} pools are read up to their epoch cap (at most {most:.3g} epochs)"]
+    return [
+        f"pool {share.pool.name} is read {share.epochs:.3g} epochs, its cap" for share in at_cap
+    ]
+
+
+def _estimated(problem: MixProblem, mixture: Mixture) -> list[str]:
+    rough = [share for share in mixture.read if share.pool.obtained == "estimated"]
+    units = {share.pool.unit for share in mixture.read}
+    said = []
+    if rough:
+        part = sum(share.proportion for share in rough)
+        named = ", ".join(share.pool.name for share in rough[:3])
+        named += f" and {len(rough) - 3} more" if len(rough) > 3 else ""
+        said.append(
+            f"unique tokens are estimates from bytes for {part:.0%} of the mixture: {named}"
+        )
+    if len(units) > 1:
+        said.append(f"the pools read are counted in {len(units)} different units of tokens")
+    return said
+
+
+def _relaxed(mixture: Mixture) -> list[str]:
+    proof = mixture.certificate
+    if proof.exact or proof.gap <= 1e-6:
+        return []
+    return [
+        f"harmful pools may be read more than once, where the problem is not convex: the answer is "
+        f"proved to be within {proof.gap:.2%} of the best possible, not closer"
+    ]
+
+
+def _left_out(problem: MixProblem) -> list[str]:
+    known = set(problem.transfer.keys)
+    unknown = sorted({pool.language for pool in problem.pools} - known)
+    without = [
+        target.language
+        for target in problem.targets
+        if not any(pool.language == target.language for pool in problem.pools)
+    ]
+    said = []
+    if without:
+        said.append(f"inventory {problem.inventory.name} has no pool of {_few(without)} here")
+    if unknown:
+        said.append(
+            f"{len(unknown)} languages of the inventory have no scores in {problem.matrix.name} "
+            "and were not considered"
+        )
+    return said
