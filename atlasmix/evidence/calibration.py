@@ -172,7 +172,7 @@ def _affine(name: str, matrix: TransferMatrix) -> Calibration:
             f"{matrix.card.direction}: give the slope the other sign"
         )
     return Calibration(
-        f"affine:{slope:g},{intercept:g}",
+        f"affine:{slope:.15g},{intercept:.15g}",
         f"τ = {slope:g}·score + {intercept:g}, a choice of the user",
         slope,
         intercept,

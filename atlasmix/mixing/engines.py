@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from atlasmix.errors import SolverFailed
+from atlasmix.mixing.branching import Part, branch
 from atlasmix.mixing.certificate import Bound, bound
 from atlasmix.mixing.closed_form import fill
+from atlasmix.mixing.linear import NoPoint
 from atlasmix.mixing.program import (
     Duals,
     Program,
@@ -82,6 +84,7 @@ def optimise(program: Program, engine: str | None = None) -> Optimum | None:
     Raises:
         SolverFailed: no engine gave an answer that keeps the limits.
     """
+    program = _without_idle(program)
     start = inner(program)
     found = _convex(start, engine)
     if found is None:
@@ -98,8 +101,25 @@ def optimise(program: Program, engine: str | None = None) -> Optimum | None:
         found, local, value = again, tighter, new_value
     _check(program, found)
     prices = bound(local, found.x, found.duals)
-    lowest, exact = _lower_bound(program, found, engine, (prices.value, value))
-    return Optimum(found.x, value, lowest, prices, found.duals, found.engine, exact)
+    if not _could_repeat(program):
+        return Optimum(found.x, value, prices.value, prices, found.duals, found.engine, True)
+    return _branched(
+        program,
+        Optimum(found.x, value, prices.value, prices, found.duals, found.engine, False),
+        engine,
+    )
+
+
+def _without_idle(program: Program) -> Program:
+    """Columns that help nobody closed: reading them is at best a tie, and unspent is better.
+
+    Not where shares are limited or all must be spent, since a filler can be of use there.
+    """
+    if program.rows.names or program.spend_all:
+        return program
+    counted = (program.coefficient > 0) | np.isfinite(program.least)
+    helps = (program.gain[counted] > 0).any(axis=0)
+    return replace(program, upper=np.where(helps, program.upper, program.lower))
 
 
 def _repeats_harm(program: Program, x: Array) -> bool:
@@ -107,20 +127,43 @@ def _repeats_harm(program: Program, x: Array) -> bool:
     return program.harmful and bool(np.any((x > program.unique) & program.harm.any(axis=0)))
 
 
-def _lower_bound(
-    program: Program, found: _Found, engine: str | None, local: tuple[float, float]
-) -> tuple[float, bool]:
-    """The proof, drawn under the relaxation wherever a harmful pool could be read twice."""
-    could_repeat = program.harm.any(axis=0) & (program.upper > program.unique * (1 + 1e-12))
-    if not could_repeat.any():
-        return local[0], True
-    loose = relaxed(program)
-    lowest = bound(loose, found.x, found.duals).value
-    if local[1] - lowest > ENOUGH * scale(program, local[1]):
-        best = _convex(loose, engine)
-        if best is not None:
-            lowest = max(lowest, bound(loose, best.x, best.duals).value)
-    return lowest, local[1] - lowest <= ENOUGH * scale(program, local[1])
+def _could_repeat(program: Program) -> bool:
+    """Whether a harmful pool may be read twice, so that the inner problem is not exact."""
+    harmful = program.harm.any(axis=0)
+    return bool(np.any(harmful & (program.upper > program.unique * (1 + 1e-12))))
+
+
+def _branched(program: Program, optimum: Optimum, engine: str | None) -> Optimum:
+    """The proof under relaxations of negative transfer, and a better mixture where one is met."""
+    enough = ENOUGH * scale(program, optimum.value)
+    quick = bound(relaxed(program), optimum.x, optimum.duals).value
+    if optimum.value - quick <= enough:
+        return replace(optimum, bound=quick, exact=True)
+
+    def bounder(part: Program) -> Part | None:
+        if part.lower.sum() > 1.0 or np.any(part.lower > part.upper):
+            return None
+        try:
+            found = _convex(part, engine)
+            proof = None if found is None else bound(part, found.x, found.duals)
+        except NoPoint:
+            return None
+        if found is None or proof is None:
+            return None
+        return Part(found.x, proof.line.pull, proof.value)
+
+    branched = branch(program, (optimum.x, optimum.value), bounder, enough)
+    if branched.value < optimum.value - enough:
+        polished = _convex(tightened(program, branched.x), engine)
+        if polished is not None and not violations(program, polished.x):
+            value = objective(program, polished.x, exact=True)
+            if value < optimum.value:
+                prices = bound(tightened(program, polished.x), polished.x, polished.duals)
+                optimum = Optimum(
+                    polished.x, value, quick, prices, polished.duals, polished.engine, False
+                )
+    lowest = min(max(branched.bound, quick), optimum.value)
+    return replace(optimum, bound=lowest, exact=optimum.value - lowest <= enough)
 
 
 def _convex(program: Program, engine: str | None) -> _Found | None:
@@ -170,12 +213,14 @@ def _by_descent(program: Program) -> _Found | None:
         descent = descend(boxed)
     except np.linalg.LinAlgError:
         return None
-    x = tidy(program, descent.x, 1e-8)
-    value = objective(program, x)
     lowest = bound(program, descent.x, descent.duals).value
-    if value - lowest > ENOUGH * scale(program, value):
-        return None
-    return _Found(x, descent.duals, "smooth")
+    # Where targets live on little, even dust matters: then it stays.
+    for dust in (1e-8, 1e-11, 0.0):
+        x = tidy(program, descent.x, dust)
+        value = objective(program, x)
+        if value - lowest <= ENOUGH * scale(program, value) and not violations(program, x, 1e-9):
+            return _Found(x, descent.duals, "smooth")
+    return None
 
 
 def _boxed(program: Program) -> Program | None:

@@ -140,6 +140,7 @@ def _threshold(
 
     # At τ = 1 a donor's token is worth a token of the target itself: nobody promises more.
     low, high = -0.9, 1.0
+    needed += 1e-9  # worth just as much is no reason to read it
     if net(high) < needed:
         return None
     if net(low) >= needed:

@@ -58,7 +58,9 @@ def _check_harm(problem: MixProblem, program: Program) -> None:
     """
     counted = program.coefficient > 0
     gain, harm = program.gain[counted], program.harm[counted]
-    if counted.sum() < 2 or not harm.any() or _best_worst(gain - harm) > 0:
+    if counted.sum() < 2 or not harm.any() or _own_text_suffices(gain - harm):
+        return
+    if _best_worst(gain - harm) > 0:
         return
     raise Infeasible(
         f"no mixture leaves effective data for all {len(problem.targets)} targets: the negative "
@@ -67,6 +69,16 @@ def _check_harm(problem: MixProblem, program: Program) -> None:
         "--interference 0, or choose fewer targets",
         ("negative transfer",),
     )
+
+
+def _own_text_suffices(weight: Array) -> bool:
+    """Whether a mixture of each target's most useful column leaves data for all; spares the LP."""
+    block = weight[:, weight.argmax(axis=1)]
+    try:
+        shares = np.linalg.solve(block, np.ones(block.shape[0]))
+    except np.linalg.LinAlgError:
+        return False
+    return bool(np.all(shares > 0))
 
 
 def _best_worst(weight: Array) -> float:

@@ -122,7 +122,7 @@ class Guardrail:
     @property
     def name(self) -> str:
         """``guardrail eng 1% over natural``."""
-        return f"guardrail {self.language} {self.slack:.3g} over {self.reference}"
+        return f"guardrail {self.language} {100 * self.slack:g}% over {self.reference}"
 
 
 Limit = ShareLimit | KeepTokens | EpochCap | Guardrail

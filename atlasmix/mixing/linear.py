@@ -11,6 +11,10 @@ from atlasmix.errors import SolverFailed
 from atlasmix.scaling.saturation import Array
 
 
+class NoPoint(SolverFailed):
+    """The limits of a linear program leave no point at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class LinearOptimum:
     """Minimum of c·x over A x <= b, E x = e and a box.
@@ -51,6 +55,7 @@ def minimise(program: LinearProgram, purpose: str) -> LinearOptimum:
         purpose: what it serves, for the message.
 
     Raises:
+        NoPoint: nothing meets the limits.
         SolverFailed: HiGHS did not reach an optimum.
     """
     from scipy.optimize import linprog
@@ -65,6 +70,8 @@ def minimise(program: LinearProgram, purpose: str) -> LinearOptimum:
         bounds=np.column_stack([program.low, program.high]),
         method="highs",
     )
+    if answer.status == 2:
+        raise NoPoint(f"the linear program behind {purpose} has no point: please report it")
     if answer.status != 0 or answer.x is None:
         raise SolverFailed(
             f"the linear program behind {purpose} ended with '{answer.message}': please report it"

@@ -56,7 +56,7 @@ class Rows:
         matrix, bound = np.zeros(inside.shape), np.zeros(level.size)
         for row, kind in enumerate(kinds):
             if kind == "keep":
-                matrix[row], bound[row] = -inside[row], -level[row]
+                matrix[row], bound[row] = -1.0 * inside[row], -level[row]
             else:
                 sign = 1.0 if kind == "max" else -1.0
                 # Share of what is read, not of the budget: level · Σx moves to the left side.
@@ -186,11 +186,13 @@ class Duals:
         risk: (T, L), rows u of norm at most 1: ‖s‖ >= u·s.
         guard: (T,), prices >= 0 of the guardrails.
         mix: (T,), weights >= 0 of sum 1 of the targets under the objective ``max``.
+        depth: (T,), the v at which φ's tangents are taken; by default that of the mixture.
     """
 
     risk: Array | None = None
     guard: Array | None = None
     mix: Array | None = None
+    depth: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +222,10 @@ def linearise(program: Program, x: Array, duals: Duals) -> Linearisation:
     if program.risky and duals.risk is not None:
         y = expected - (duals.risk * (program.sigma * tokens_by_language(program, x))).sum(axis=1)
         risky_slope = slope - (duals.risk * program.sigma)[:, program.member] * program.worth
-    phi, first, _ = outer_value(program.exponent, y / program.reference)
-    parts, weight = program.coefficient * phi, np.ones_like(y)
+    v = y / program.reference
+    depth = v if duals.depth is None else duals.depth
+    phi, first, _ = outer_value(program.exponent, depth)
+    parts, weight = program.coefficient * (phi + first * (v - depth)), np.ones_like(y)
     if program.base is not None:
         parts = program.base + parts
         weight = np.zeros_like(y) if duals.mix is None else duals.mix

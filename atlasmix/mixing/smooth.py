@@ -3,7 +3,8 @@
 It serves the common shape (budget, epoch caps, least and most per column). Newton's step is a
 quadratic program over box and budget, solved by a primal-dual active set, so that many columns can
 reach or leave their bounds in one step. The risk term √(‖s‖² + ε²) is smoothed with ε falling to
-1e-9 of the budget; its gradient at the end is the dual that proves the answer (certificate.py).
+1e-9 of what a target could get alone; its gradient at the end is the dual that proves the answer
+(certificate.py).
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from atlasmix.scaling.saturation import Array, curvature, marginal, saturate
 
 _SMOOTHING = (1e-4, 1e-6, 1e-9)
 _TOLERANCE = 1e-10
+_WALK = 120
+"""Most evaluations of the first phase; where harm makes it slow, Newton does better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class _Point:
     z: Array  # (L,)
     norm: Array  # (T,) smoothed ‖σ ∘ z‖
     mix: Array  # (T,) weight of each target; ones where the objective is their sum
+    depth: Array  # (T,) v, net of the smoothed risk term
 
 
 def descend(program: Program, start: Array | None = None) -> Descent:
@@ -60,13 +64,14 @@ def descend(program: Program, start: Array | None = None) -> Descent:
         steps += taken
     here = _at(program, x, levels[-1])
     risk = program.sigma * here.z / here.norm[:, None] if program.risky else None
-    return Descent(x, Duals(risk=risk, mix=None if program.base is None else here.mix), steps)
+    mix = None if program.base is None else here.mix
+    return Descent(x, Duals(risk=risk, mix=mix, depth=here.depth), steps)
 
 
 def _plain(program: Program, x: Array, smoothing: float) -> bool:
     """Whether every risk term is far above ε, so that smoothing would only cost steps."""
     norm = np.sqrt(program.variance @ np.square(tokens_by_language(program, x)))
-    return bool(np.all(norm > 3 * smoothing))
+    return bool(np.all(norm > 3 * smoothing * program.reference))
 
 
 def spread(program: Program) -> Array:
@@ -79,23 +84,42 @@ def _project(program: Program, weight: Array, slack: float) -> tuple[Array, floa
     """The point of box and budget nearest to ``weight`` in relative entropy: clip(c·weight)."""
     low, high = program.lower, program.upper
 
-    def spent(c: float) -> float:
-        return float(np.clip(c * weight, low, high).sum()) + c * slack
+    def at(scale: float) -> tuple[Array, float]:
+        return np.clip(scale * weight, low, high), scale * slack
 
-    left, right = 0.0, 1.0
-    while spent(right) < 1.0 and right < 1e30:
-        left, right = right, 4 * right
-    for _ in range(80):
+    first = at(_bend(weight, slack, low, high))
+    # Weights far apart leave no digits in the sums behind a bend: then halve the interval instead.
+    if abs(float(first[0].sum()) + first[1] - 1.0) <= 1e-12:
+        return first
+    left, right = -80.0, 80.0
+    for _ in range(100):
         middle = 0.5 * (left + right)
-        left, right = (middle, right) if spent(middle) < 1.0 else (left, middle)
-        if right - left <= 1e-16 * right:
-            break
-    return np.clip(right * weight, low, high), right * slack
+        x, rest = at(float(np.exp(middle)))
+        left, right = (middle, right) if x.sum() + rest < 1.0 else (left, middle)
+    return at(float(np.exp(left)))
+
+
+def _bend(weight: Array, slack: float, low: Array, high: Array) -> float:
+    """c with Σ clip(c·weight) + c·slack = 1: the sum is piecewise linear, so one sort finds it."""
+    bends = np.concatenate([low / weight, high / weight])
+    order = np.argsort(bends, kind="stable")
+    bends = bends[order]
+    slope = np.maximum(slack + np.cumsum(np.concatenate([weight, -weight])[order]), slack)
+    rise = np.concatenate([[slack * bends[0]], np.diff(bends) * slope[:-1]])
+    total = float(low.sum()) + np.cumsum(rise)
+    place = int(np.searchsorted(total, 1.0))
+    if place == 0:
+        return float(bends[0] if slack == 0 else (1.0 - low.sum()) / slack)
+    if place == total.size and slack == 0:
+        return float(bends[-1])
+    return float(bends[place - 1] + (1.0 - total[place - 1]) / max(slope[place - 1], 1e-30))
 
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """How much is smoothed: ε of the risk term, and ρ of log Σ exp(ρ·)/ρ in place of max."""
+    """How much is smoothed: ε of the risk term, in units of each target's reference, and ρ of
+    log Σ exp(ρ·)/ρ in place of the maximum.
+    """
 
     epsilon: float
     sharpness: float = 0.0
@@ -117,7 +141,9 @@ def _at(program: Program, x: Array, level: _Level) -> _Point:
     z = tokens_by_language(program, x)
     norm = np.zeros_like(y)
     if program.risky:
-        norm = np.sqrt(program.variance @ np.square(z) + level.epsilon**2)
+        norm = np.sqrt(
+            program.variance @ np.square(z) + np.square(level.epsilon * program.reference)
+        )
         y = y - norm
     phi, slope, bend = outer_value(program.exponent, y / program.reference)
     parts, mix = program.coefficient * phi, np.ones_like(y)
@@ -137,7 +163,7 @@ def _at(program: Program, x: Array, level: _Level) -> _Point:
     if program.risky:
         by_language = z * ((pull / norm) @ program.variance)
         gradient = gradient + by_language[program.member] * program.worth
-    return _Point(x, value, gradient, first, pull, bent, z, norm, mix)
+    return _Point(x, value, gradient, first, pull, bent, z, norm, mix, y / program.reference)
 
 
 def steepest(program: Program, gradient: Array) -> Array:
@@ -157,7 +183,7 @@ def _exponentiated(program: Program, x: Array, level: _Level) -> tuple[Array, in
     x, slack = _project(program, np.maximum(x, 1e-12), slack)
     here, step, count = _at(program, x, level), 1.0, 0
     step /= max(float(np.ptp(here.gradient)), 1e-300)
-    while count < 400:
+    while count < _WALK:
         gap = float(here.gradient @ (here.x - steepest(program, here.gradient)))
         if gap <= 1e-3 * _scale(program, here.value):
             break
