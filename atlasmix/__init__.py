@@ -5,45 +5,59 @@ from typing import TYPE_CHECKING
 
 from atlasmix.version import __version__ as __version__
 
-# Each name is imported when it is first used: `import atlasmix` stays fast.
-_HOMES = {
-    "AtlasMixError": "atlasmix.errors",
-    "LossLaw": "atlasmix.scaling",
-    "MixProblem": "atlasmix.mixing",
-    "Mixture": "atlasmix.mixing",
-    "Recipe": "atlasmix.recipes",
-    "Store": "atlasmix.evidence",
-    "Target": "atlasmix.mixing",
-    "answer": "atlasmix.mixing",
-    "check": "atlasmix.recipes",
-    "compare": "atlasmix.mixing",
-    "explain": "atlasmix.mixing",
-    "load_recipe": "atlasmix.recipes",
-    "make_recipe": "atlasmix.recipes",
-    "problem": "atlasmix.recipes",
-    "resolve": "atlasmix.languages",
-    "sensitivity": "atlasmix.mixing",
-    "solve": "atlasmix.mixing",
-}
-
 if TYPE_CHECKING:
-    from atlasmix.errors import AtlasMixError as AtlasMixError
-    from atlasmix.evidence import Store as Store
-    from atlasmix.languages import resolve as resolve
-    from atlasmix.mixing import MixProblem as MixProblem
-    from atlasmix.mixing import Mixture as Mixture
-    from atlasmix.mixing import Target as Target
-    from atlasmix.mixing import answer as answer
-    from atlasmix.mixing import compare as compare
-    from atlasmix.mixing import explain as explain
-    from atlasmix.mixing import sensitivity as sensitivity
-    from atlasmix.mixing import solve as solve
-    from atlasmix.scaling import LossLaw as LossLaw
+    from atlasmix.errors import AtlasMixError
+    from atlasmix.evidence import Store
+    from atlasmix.languages import resolve
+    from atlasmix.mixing import (
+        MixProblem,
+        Mixture,
+        Target,
+        answer,
+        compare,
+        explain,
+        sensitivity,
+        solve,
+    )
+    from atlasmix.recipes import (
+        Recipe,
+        check,
+        dump_recipe,
+        load_recipe,
+        make_recipe,
+        problem_from_mapping,
+    )
+    from atlasmix.scaling import LossLaw
 
-__all__ = sorted(_HOMES)
+__all__ = [
+    "AtlasMixError",
+    "LossLaw",
+    "MixProblem",
+    "Mixture",
+    "Recipe",
+    "Store",
+    "Target",
+    "answer",
+    "check",
+    "compare",
+    "dump_recipe",
+    "explain",
+    "load_recipe",
+    "make_recipe",
+    "problem_from_mapping",
+    "resolve",
+    "sensitivity",
+    "solve",
+]
+
+# Each name is imported when it is first used: `import atlasmix` and `atlasmix --help` stay fast.
+_HOMES = {"AtlasMixError": "errors", "LossLaw": "scaling", "Store": "evidence"}
+_HOMES |= {"resolve": "languages"}
+_RECIPES = ("Recipe", "check", "dump_recipe", "load_recipe", "make_recipe", "problem_from_mapping")
+_HOMES |= dict.fromkeys(_RECIPES, "recipes")
 
 
 def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+    if name in __all__:
+        return getattr(import_module(f"atlasmix.{_HOMES.get(name, 'mixing')}"), name)
     raise AttributeError(f"module 'atlasmix' has no attribute {name!r}")

@@ -1,0 +1,41 @@
+"""``atlasmix check``: whether a recipe still holds with today's evidence."""
+
+from __future__ import annotations
+
+import argparse
+
+from atlasmix.cli.parsing import Parser, add_json, add_store
+
+EXAMPLE = "atlasmix check recipe.yaml"
+
+
+def add_arguments(parser: Parser) -> None:
+    """Options of the command."""
+    parser.add_argument("recipe", metavar="RECIPE", help="a recipe that solve --output wrote")
+    add_store(parser)
+    add_json(parser)
+    parser.epilog = f"Exit status 0: it holds; 1: it drifted or is broken.\n\n{parser.epilog}"
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Validate, solve again, compare; 0 only where the recipe holds."""
+    import dataclasses
+    from pathlib import Path
+
+    from atlasmix.cli.printing import print_json, print_text
+    from atlasmix.cli.progress import working
+    from atlasmix.evidence import Store
+    from atlasmix.recipes.checking import check
+    from atlasmix.recipes.recipe_file import load_recipe
+
+    path = Path(options.recipe)
+    recipe = load_recipe(path)
+    with working("solving again"):
+        found = check(recipe, Store(options.store))
+    if options.json:
+        print_json({"recipe": path.name, **dataclasses.asdict(found)})
+    else:
+        from atlasmix.views.recipe_reports import check_parts
+
+        print_text(*check_parts(path.name, found))
+    return 0 if found.verdict == "holds" else 1

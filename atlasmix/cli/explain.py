@@ -1,0 +1,47 @@
+"""``atlasmix explain``: why each donor is in the mixture, and what would push it out."""
+
+from __future__ import annotations
+
+import argparse
+
+from atlasmix.cli.parsing import Parser, add_json, add_store
+from atlasmix.cli.question_options import add_question_options, question_of
+
+EXAMPLE = """\
+atlasmix explain --target cat
+atlasmix explain recipe.yaml"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Options of the command."""
+    parser.add_argument(
+        "recipe", metavar="RECIPE", nargs="?", help="take the question of this recipe"
+    )
+    add_question_options(parser)
+    add_store(parser)
+    add_json(parser)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Solve, and print a reason for each donor."""
+    import dataclasses
+
+    from atlasmix.cli.printing import print_json, print_text
+    from atlasmix.cli.progress import working
+    from atlasmix.evidence import Store
+    from atlasmix.mixing import explain, solve
+    from atlasmix.recipes.question import problem_from_mapping
+
+    options.problem = options.recipe or options.problem
+    problem = problem_from_mapping(question_of(options), Store(options.store))
+    with working("solving"):
+        mixture = solve(problem)
+    with working("trying other scores"):
+        reasons = explain(problem, mixture)
+    if options.json:
+        print_json([dataclasses.asdict(reason) for reason in reasons])
+        return 0
+    from atlasmix.views.report import explanation
+
+    print_text(*explanation(mixture, reasons))
+    return 0

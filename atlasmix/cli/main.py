@@ -1,0 +1,130 @@
+"""The door of the command line: finds the command, loads it alone, and turns errors to sentences.
+
+Nothing heavy is imported here: ``atlasmix --help`` answers within a few milliseconds.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+COMMANDS = {
+    "solve": "the best mixture for your targets, with its proof",
+    "explain": "why each donor is in the mixture, and what would push it out",
+    "check": "whether a recipe still holds with today's evidence",
+    "compare": "two recipes side by side",
+    "matrices": "transfer matrices: list, show, add, verify, remove",
+    "inventory": "token inventories: list, show, add, verify, remove",
+    "mixtures": "published mixtures of real models: list, show",
+    "languages": "languages by any code or name",
+}
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0, 1 (refused), 2 (misuse) or 130 (Ctrl-C)."""
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        status = _dispatch(given)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return _say("stopped; nothing was written", INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of a pipe went away; Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except Exception as error:
+        return _refused(error)
+    return status
+
+
+def _dispatch(given: list[str]) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # λ and é in a terminal that has no such letter: a question mark, not a crash.
+            stream.reconfigure(errors="replace")
+    if given[:1] in (["--version"], ["-V"]):
+        from atlasmix.version import __version__
+
+        print(f"atlasmix {__version__}")
+        return 0
+    if not given or given[0] in ("-h", "--help", "help"):
+        if given[:1] == ["help"] and given[1:2] and given[1] in COMMANDS:
+            return _dispatch([given[1], "--help"])
+        print(help_text())
+        return 0 if given else 2
+    name = given[0]
+    if name not in COMMANDS:
+        return _unknown(name)
+    from importlib import import_module
+
+    from atlasmix.cli.parsing import Parser
+
+    command = import_module(f"atlasmix.cli.{name}")
+    parser = Parser(f"atlasmix {name}", COMMANDS[name], command.EXAMPLE)
+    command.add_arguments(parser)
+    try:
+        options = parser.read(given[1:])
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    status: int = options.execute(options) if "execute" in options else command.execute(options)
+    return status
+
+
+def help_text() -> str:
+    """What ``atlasmix --help`` prints."""
+    lines = [
+        "usage: atlasmix COMMAND [OPTIONS]",
+        "",
+        "Decides what a multilingual language model trains on: transfer, tokens and scaling laws",
+        "in, a certified mixture and a recipe out.",
+        "",
+        "commands:",
+        *(f"  {name:<11}{summary}" for name, summary in COMMANDS.items()),
+        "",
+        "options:",
+        "  -h, --help     this text; after a command, its options",
+        "  -V, --version  the version",
+        "",
+        "example:",
+        "  atlasmix solve --target cat --budget 100B --output recipe.yaml",
+    ]
+    return "\n".join(lines)
+
+
+def _unknown(name: str) -> int:
+    import difflib
+
+    near = difflib.get_close_matches(name, COMMANDS, n=2, cutoff=0.5)
+    if name.startswith("-"):
+        return _say(f"no option {name} before the command: see atlasmix --help", 2)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"expected {', '.join(COMMANDS)}"
+    return _say(f"no command {name[:60]!r}: {hint}", 2)
+
+
+def _refused(error: Exception) -> int:
+    from atlasmix.errors import AtlasMixError, SolverFailed
+
+    if os.environ.get("ATLASMIX_DEBUG"):
+        import traceback
+
+        traceback.print_exc()
+    if isinstance(error, AtlasMixError) and not isinstance(error, SolverFailed):
+        return _say(str(error), 1)
+    if isinstance(error, OSError):
+        # The library speaks for its own files; what is left is mostly a full disk under stdout.
+        where = error.filename or "the output"
+        return _say(f"{where}: {error.strerror or error}; the result is not complete", 1)
+    if isinstance(error, MemoryError):
+        return _say("out of memory: ask a smaller question or use a larger machine", 1)
+    how = "with the command and what it prints when ATLASMIX_DEBUG=1 is set"
+    if isinstance(error, SolverFailed):
+        return _say(f"{error} ({how})", 1)
+    found = f"{type(error).__name__}: {str(error)[:300]}"
+    return _say(f"a fault of AtlasMix ({found}); please report it, {how}", 1)
+
+
+def _say(sentence: str, status: int) -> int:
+    print(f"atlasmix: {sentence}", file=sys.stderr)
+    return status

@@ -1,0 +1,66 @@
+"""``atlasmix mixtures``: what published models were trained on."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from atlasmix.cli.parsing import Parser, add_actions, add_json
+
+if TYPE_CHECKING:
+    from atlasmix.evidence import PublishedMixture
+
+EXAMPLE = "atlasmix mixtures show salamandra-7b"
+
+
+def add_arguments(parser: Parser) -> None:
+    """Actions and their options."""
+    actions = add_actions(
+        parser,
+        {
+            "list": ("one line about each published mixture", "atlasmix mixtures list"),
+            "show": ("every part of a published mixture", "atlasmix mixtures show salamandra-7b"),
+        },
+    )
+    actions["show"].add_argument("name", help="name in the list")
+    for name, run in (("list", _list), ("show", _show)):
+        add_json(actions[name])
+        actions[name].set_defaults(execute=run)
+
+
+def _list(options: argparse.Namespace) -> int:
+    from atlasmix.cli.printing import print_json, print_text
+    from atlasmix.evidence import list_published
+
+    found = list_published()
+    if options.json:
+        print_json([_as_data(one) for one in found])
+        return 0
+    from atlasmix.views.evidence_tables import published_table
+
+    print_text(published_table(found))
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    from atlasmix.cli.printing import print_json, print_text
+    from atlasmix.evidence import published
+
+    one = published(options.name)
+    if options.json:
+        print_json(_as_data(one))
+        return 0
+    from atlasmix.views.evidence_tables import shares_table
+
+    about = [f"{one.model}, {one.stage} ({one.year})", f"share of: {one.basis}"]
+    about += [f"status: {one.status}", f"source: {one.source}"]
+    about += [f"note: {one.note}"] if one.note else []
+    print_text("\n".join(about), "", shares_table(one))
+    return 0
+
+
+def _as_data(one: PublishedMixture) -> dict[str, object]:
+    import dataclasses
+
+    written = dataclasses.asdict(one)
+    return {**written, "shares": dict(one.shares), "other": dict(one.other)}

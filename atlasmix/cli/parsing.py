@@ -1,0 +1,116 @@
+"""The parser of every command: a mistake is one sentence with the nearest right word."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+_NEGATIVE = re.compile(r"-(\d|\.\d|inf|nan)", re.IGNORECASE)
+
+
+class Parser(argparse.ArgumentParser):
+    """``argparse`` with an example under every help text and "did you mean" on a slip."""
+
+    def __init__(self, prog: str, summary: str, example: str) -> None:
+        """A parser for ``prog``; ``summary`` is its line in the list of commands."""
+        super().__init__(
+            prog=prog,
+            description=summary[0].upper() + summary[1:] + ".",
+            epilog="example:\n" + "\n".join(f"  {line}" for line in example.splitlines()),
+            formatter_class=_Help,
+            allow_abbrev=False,
+        )
+
+    def read(self, given: Sequence[str]) -> argparse.Namespace:
+        """The options; SystemExit 2 after a sentence on stderr where they cannot be read."""
+        options, left = self.parse_known_args(_join_negatives(given))
+        if left:
+            reader: Parser = getattr(options, "parser", self)
+            reader.refuse_leftovers(left)
+        return options
+
+    def refuse_leftovers(self, left: Sequence[str]) -> NoReturn:
+        """Say that nobody reads these words."""
+        import difflib
+
+        word = next((one for one in left if one.startswith("-")), left[0]).partition("=")[0]
+        known = [text for action in self._actions for text in action.option_strings]
+        near = difflib.get_close_matches(word, known, n=2, cutoff=0.6)
+        if word.startswith("-"):
+            self.error(
+                f"no option {word}" + (f": did you mean {' or '.join(near)}?" if near else "")
+            )
+        self.error(f"{word!r} is one argument too many")
+
+    def error(self, message: str) -> NoReturn:
+        """One sentence on stderr and exit status 2."""
+        print(f"atlasmix: {_plain(message)}; see {self.prog} --help", file=sys.stderr)
+        sys.exit(2)
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str) -> None:
+        # Without this argparse asks shutil, which costs more than the rest of --help.
+        columns = os.environ.get("COLUMNS", "")
+        width = int(columns) if columns.isdigit() else 80
+        super().__init__(prog, max_help_position=26, width=max(min(width, 100) - 2, 40))
+
+
+def add_actions(parser: Parser, actions: dict[str, tuple[str, str]]) -> dict[str, Parser]:
+    """Parsers of ``atlasmix matrices list``, ``... show`` and so on, by name.
+
+    Args:
+        parser: of the command.
+        actions: name: (summary, example).
+    """
+    group = parser.add_subparsers(
+        metavar="ACTION", required=True, dest="action", parser_class=Parser
+    )
+    made: dict[str, Parser] = {}
+    for name, (summary, example) in actions.items():
+        made[name] = group.add_parser(name, help=summary, summary=summary, example=example)
+        made[name].set_defaults(parser=made[name])
+    return made
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """``--json``."""
+    parser.add_argument("--json", action="store_true", help="print JSON for another program")
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """``--store``."""
+    parser.add_argument(
+        "--store",
+        metavar="PLACE",
+        help="folder or URL of your own evidence (default: $ATLASMIX_STORE, else "
+        "~/.local/share/atlasmix)",
+    )
+
+
+def _join_negatives(given: Sequence[str]) -> list[str]:
+    """``--budget -5B`` as ``--budget=-5B``, which argparse would take for a missing value."""
+    joined: list[str] = []
+    for word in given:
+        before = joined[-1] if joined else ""
+        if _NEGATIVE.match(word) and before.startswith("--") and "=" not in before:
+            joined[-1] = f"{before}={word}"
+        else:
+            joined.append(word)
+    return joined
+
+
+def _plain(message: str) -> str:
+    match = re.fullmatch(r"argument (\S+): invalid choice: ('.*?') \(choose from (.*)\)", message)
+    if match is None:
+        return message.removeprefix("argument ")
+    import difflib
+
+    known = re.findall(r"'([^']*)'", match[3])
+    near = difflib.get_close_matches(match[2].strip("'"), known, n=2, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"expected {', '.join(known)}"
+    return f"{match[1]}: no {match[2]}: {hint}"

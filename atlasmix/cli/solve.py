@@ -1,0 +1,76 @@
+"""``atlasmix solve``: the best mixture for the targets, with its proof."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from atlasmix.cli.parsing import Parser, add_json, add_store
+from atlasmix.cli.question_options import add_question_options, question_of
+
+if TYPE_CHECKING:
+    from atlasmix.recipes.recipe import Recipe
+
+EXAMPLE = """\
+atlasmix solve --target cat
+atlasmix solve --target cat:2,spa --budget 300B --max eng=20% --output r.yaml"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Options of the command."""
+    add_question_options(parser)
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "--compare-with",
+        metavar="NAME",
+        action="append",
+        help="a published mixture to compare with (atlasmix mixtures list); repeatable",
+    )
+    group.add_argument("--output", metavar="FILE", help="write the recipe (YAML); - is stdout")
+    add_store(parser)
+    add_json(parser)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Solve, write the recipe if asked, and print the report."""
+    from atlasmix.cli.progress import working
+    from atlasmix.evidence import Store, published
+    from atlasmix.mixing import compare, explain, sensitivity, solve
+    from atlasmix.recipes.question import problem_from_mapping
+    from atlasmix.recipes.recipe import make_recipe
+
+    others = tuple(published(name) for name in options.compare_with or ())
+    problem = problem_from_mapping(question_of(options), Store(options.store))
+    with working("solving"):
+        mixture = solve(problem)
+        comparisons = compare(problem, others)
+    recipe = make_recipe(problem, mixture, comparisons)
+    if options.output:
+        _write(recipe, options.output)
+        if options.output == "-":
+            return 0
+    with working("trying other scores and other values of lambda"):
+        reasons, steps = explain(problem, mixture), sensitivity(problem)
+    if options.json:
+        from atlasmix.cli.printing import print_json
+        from atlasmix.recipes.answer_data import answer_data
+
+        print_json(answer_data(recipe, mixture, reasons, steps))
+        return 0
+    from atlasmix.cli.printing import print_text
+    from atlasmix.views.report import Report, report
+
+    print_text(*report(Report(problem, mixture, comparisons, reasons, steps, options.output or "")))
+    return 0
+
+
+def _write(recipe: Recipe, output: str) -> None:
+    from pathlib import Path
+
+    from atlasmix.recipes.atomic import write_atomic
+    from atlasmix.recipes.recipe_file import dump_recipe
+
+    if output == "-":
+        print(dump_recipe(recipe), end="")
+    else:
+        write_atomic(Path(output), dump_recipe(recipe))

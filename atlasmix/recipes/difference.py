@@ -1,0 +1,148 @@
+"""Two recipes side by side: what was asked, what is read, what it is predicted to give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from atlasmix.evidence import Store
+from atlasmix.mixing import Mixture, answer
+from atlasmix.recipes.checking import given_tokens, missing_pools
+from atlasmix.recipes.question import problem_from_mapping
+from atlasmix.recipes.recipe import Recipe
+from atlasmix.recipes.rounding import ONE
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageRow:
+    """A language in both: shares of training tokens (0-1) and epochs over its pools together."""
+
+    language: str
+    share_a: float
+    share_b: float
+    epochs_a: float
+    epochs_b: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Both mixtures judged by one question.
+
+    Attributes:
+        by: whose question, ``A`` or ``B``.
+        targets: language keys.
+        a, b: (effective data, loss) per target; None where a pool is not in that question.
+        note: why one of them is None.
+    """
+
+    by: str
+    targets: tuple[str, ...]
+    a: tuple[tuple[float, float], ...] | None
+    b: tuple[tuple[float, float], ...] | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What sets two recipes apart.
+
+    Attributes:
+        question: (key, value in A, value in B) of what was asked differently.
+        evidence: the same for matrix and inventory hashes.
+        tokens: tokens read in A and in B.
+        languages: every language of either, largest share first.
+        distance: share of tokens that would have to move, half the sum of differences, 0-1.
+        judgements: both by A's question, and by B's where it differs.
+    """
+
+    question: tuple[tuple[str, Any, Any], ...]
+    evidence: tuple[str, ...]
+    tokens: tuple[int, int]
+    languages: tuple[LanguageRow, ...]
+    distance: float
+    judgements: tuple[Judgement, ...]
+
+
+def difference(a: Recipe, b: Recipe, store: Store) -> Difference:
+    """Compare two recipes.
+
+    Args:
+        a: first recipe.
+        b: second recipe.
+        store: evidence by which both are judged.
+
+    Raises:
+        ProblemError, DataError: a question that can no longer be asked.
+    """
+    asked = _asked(a, b)
+    judgements = [_judge("A", a, b, store, a)]
+    if asked:
+        judgements.append(_judge("B", a, b, store, b))
+    shares_a, shares_b = a.proportions, b.proportions
+    keys = sorted(
+        {*shares_a, *shares_b},
+        key=lambda key: (-max(shares_a.get(key, 0), shares_b.get(key, 0)), key),
+    )
+    moved = sum(abs(shares_a.get(key, 0.0) - shares_b.get(key, 0.0)) for key in keys) / 2
+    rows = tuple(
+        LanguageRow(
+            key, shares_a.get(key, 0.0), shares_b.get(key, 0.0), _epochs(a, key), _epochs(b, key)
+        )
+        for key in keys
+    )
+    return Difference(
+        asked,
+        _evidence(a, b),
+        (a.tokens, b.tokens),
+        rows,
+        round(moved * ONE) / ONE,
+        tuple(judgements),
+    )
+
+
+def _asked(a: Recipe, b: Recipe) -> tuple[tuple[str, Any, Any], ...]:
+    keys = list(dict.fromkeys([*a.question, *b.question]))
+    return tuple(
+        (key, a.question.get(key), b.question.get(key))
+        for key in keys
+        if a.question.get(key) != b.question.get(key)
+    )
+
+
+def _evidence(a: Recipe, b: Recipe) -> tuple[str, ...]:
+    said = []
+    one, other = a.origin["matrix"], b.origin["matrix"]
+    if one["name"] == other["name"] and one["sha256"] != other["sha256"]:
+        said.append(f"matrix {one['name']} had other scores for A than for B")
+    counts = {item["name"]: item["sha256"] for item in a.origin["inventories"]}
+    for item in b.origin["inventories"]:
+        if counts.get(item["name"], item["sha256"]) != item["sha256"]:
+            said.append(f"inventory {item['name']} had other counts for A than for B")
+    if a.origin["atlasmix"] != b.origin["atlasmix"]:
+        said.append(f"made by AtlasMix {a.origin['atlasmix']} and {b.origin['atlasmix']}")
+    return tuple(said)
+
+
+def _epochs(recipe: Recipe, key: str) -> float:
+    pools = [pool for pool in recipe.pools if pool.language == key]
+    unique = sum(pool.unique_tokens for pool in pools)
+    return sum(pool.tokens for pool in pools) / unique if unique else 0.0
+
+
+def _judge(by: str, a: Recipe, b: Recipe, store: Store, asker: Recipe) -> Judgement:
+    problem = problem_from_mapping(asker.question, store)
+    found: list[tuple[tuple[float, float], ...] | None] = []
+    notes = []
+    for word, recipe in (("A", a), ("B", b)):
+        tokens = given_tokens(recipe, problem)
+        if tokens is None:
+            gone = ", ".join(missing_pools(recipe, problem)[:3])
+            notes.append(f"{word} reads {gone}, which the question of {by} does not have")
+            found.append(None)
+        else:
+            found.append(_effects(answer(problem, tokens)))
+    return Judgement(by, problem.target_keys, found[0], found[1], "; ".join(notes))
+
+
+def _effects(mixture: Mixture) -> tuple[tuple[float, float], ...]:
+    return tuple((effect.effective_data, effect.loss) for effect in mixture.targets)

@@ -1,0 +1,121 @@
+"""Limits as a question writes them (min, max, keep, max_epochs, guardrails), there and back."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from atlasmix.errors import ProblemError
+from atlasmix.mixing.limits import EpochCap, Guardrail, KeepTokens, Limit, Selection, ShareLimit
+from atlasmix.mixing.problem import DEFAULT_EPOCHS
+from atlasmix.quantities import parse_quantity, parse_share
+from atlasmix.recipes.values import as_mapping, as_number, as_text, refuse_unknown
+from atlasmix.recipes.words import Vocabulary
+
+DEFAULT: Final = "default"
+"""The key of the cap that holds for every pool without one of its own."""
+
+
+def read_limits(asked: dict[str, object], words: Vocabulary) -> tuple[Limit, ...]:
+    """Every limit of a question, in the order min, max, keep, max_epochs, guardrails.
+
+    Raises:
+        ProblemError: a number or selection that cannot be read.
+        DataError: an unknown language.
+    """
+    limits: list[Limit] = []
+    bounds: tuple[Literal["min"], Literal["max"]] = ("min", "max")
+    for bound in bounds:
+        for written, share in _items(asked, bound, "{cat: 0.3}"):
+            what = f"{bound} {written}"
+            limits.append(
+                ShareLimit(bound, words.selection(written, what), parse_share(share, what))
+            )
+    for written, tokens in _items(asked, "keep", '{"provenance:human": 20B}'):
+        what = f"keep {written}"
+        limits.append(KeepTokens(words.selection(written, what), parse_quantity(tokens, what)))
+    caps = asked.get("max_epochs", DEFAULT_EPOCHS)
+    if isinstance(caps, dict):
+        for written, epochs in _items(asked, "max_epochs", "{default: 4, cat: 8}"):
+            what = f"max_epochs {written}"
+            if written != DEFAULT:
+                selection = words.selection(written, what)
+                limits.append(EpochCap(selection, as_number(epochs, what, "4")))
+    for written, rail in _items(asked, "guardrails", "{eng: 1%}"):
+        limits.append(_guardrail(words.key(written, "guardrails"), rail))
+    _refuse_twice(limits)
+    return tuple(limits)
+
+
+def read_cap(asked: dict[str, object]) -> float:
+    """The epoch cap of pools without one of their own.
+
+    Raises:
+        ProblemError: not a number.
+    """
+    caps = asked.get("max_epochs", DEFAULT_EPOCHS)
+    cap = caps.get(DEFAULT, DEFAULT_EPOCHS) if isinstance(caps, dict) else caps
+    return as_number(cap, "max_epochs", "4")
+
+
+def write_limits(limits: tuple[Limit, ...], cap: float) -> dict[str, object]:
+    """The keys ``max_epochs``, ``min``, ``max``, ``keep``, ``groups``, ``guardrails`` in use."""
+    found: dict[str, dict[str, Any]] = {
+        name: {} for name in ("groups", "min", "max", "keep", "guardrails")
+    }
+    caps: dict[str, float] = {}
+    for limit in limits:
+        if isinstance(limit, Guardrail):
+            rail = {"slack": limit.slack, "reference": limit.reference}
+            found["guardrails"][limit.language] = rail
+            continue
+        selection = limit.selection
+        if selection.kind == "group":
+            found["groups"][selection.value] = list(selection.languages)
+        if isinstance(limit, ShareLimit):
+            found[limit.bound][selection.label] = limit.share
+        elif isinstance(limit, KeepTokens):
+            found["keep"][selection.label] = plain(limit.tokens)
+        else:
+            caps[selection.label] = plain(limit.epochs)
+    written: dict[str, object] = {
+        "max_epochs": {DEFAULT: plain(cap), **caps} if caps else plain(cap)
+    }
+    return {**written, **{name: value for name, value in found.items() if value}}
+
+
+def plain(number: float) -> float | int:
+    """A whole number as an integer, so that no reader of YAML takes ``1e+11`` for a text."""
+    return int(number) if float(number).is_integer() else float(number)
+
+
+def _items(asked: dict[str, object], key: str, example: str) -> list[tuple[str, object]]:
+    return list(as_mapping(asked.get(key, {}), key, example).items())
+
+
+def _guardrail(key: str, value: object) -> Guardrail:
+    what = f"guardrail {key}"
+    if not isinstance(value, dict):
+        return Guardrail(key, parse_share(value, what))
+    rail = as_mapping(value, what, "{slack: 0.01, reference: natural}")
+    refuse_unknown(rail, ("slack", "reference"), what)
+    if "slack" not in rail:
+        raise ProblemError(f"{what} has no slack: expected how much worse it may be, such as 1%")
+    reference = as_text(rail.get("reference", "natural"), f"{what} reference")
+    return Guardrail(key, parse_share(rail["slack"], what), reference)
+
+
+def _refuse_twice(limits: list[Limit]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for limit in limits:
+        if isinstance(limit, Guardrail):
+            one = ("guardrail", limit.language)
+        else:
+            kind = limit.bound if isinstance(limit, ShareLimit) else type(limit).__name__
+            one = (kind, _label(limit.selection))
+        if one in seen:
+            raise ProblemError(f"limit '{limit.name}' is the second for the same: keep one")
+        seen.add(one)
+
+
+def _label(selection: Selection) -> str:
+    return f"{selection.kind}:{selection.value}"

@@ -1,0 +1,223 @@
+"""The recipe: a question, its answer and where every number came from, as plain frozen data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from atlasmix.mixing.mixture import Comparison, Mixture, TargetEffect
+from atlasmix.mixing.problem import MixProblem
+from atlasmix.recipes.limit_words import plain
+from atlasmix.recipes.origin import origin_of
+from atlasmix.recipes.question import problem_to_mapping
+from atlasmix.recipes.rounding import (
+    ONE,
+    at_most,
+    exact_parts,
+    finite,
+    significant,
+    split_tokens,
+    whole,
+)
+
+SCHEMA: Final = "atlasmix/recipe/1"
+
+
+@dataclass(frozen=True, slots=True)
+class RecipePool:
+    """What is read of one pool.
+
+    Attributes:
+        name, language, provenance, corpus: of the pool.
+        proportion: share of training tokens, 0-1, six places; they sum to exactly 1.
+        tokens: tokens read, repeats included; they sum to the recipe's ``tokens``.
+        epochs: tokens read / unique tokens.
+        unique_tokens: distinct tokens in the pool, in the unit given in the origin.
+    """
+
+    name: str
+    language: str
+    provenance: str
+    corpus: str
+    proportion: float
+    tokens: int
+    epochs: float
+    unique_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeTarget:
+    """The predicted effect on one target; counts in target tokens, losses in the law's unit.
+
+    The fields are those of :class:`atlasmix.mixing.mixture.TargetEffect`; a loss is None where
+    there is no data at all.
+    """
+
+    language: str
+    weight: float
+    effective_data: int
+    own: int
+    transferred: int
+    interference: int
+    risk_penalty: int
+    alone: int
+    loss: float | None
+    loss_alone: float | None
+    predicted_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeCertificate:
+    """The proof: value, bound and a gap rounded up; see ``atlasmix.mixing.mixture.Certificate``."""
+
+    value: float | None
+    bound: float | None
+    gap: float | None
+    engine: str
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeBaseline:
+    """A mixture that the answer was compared with; losses and effective data per target."""
+
+    name: str
+    value: float | None
+    tokens: int
+    effective_data: tuple[int, ...]
+    losses: tuple[float | None, ...]
+    max_epochs: float
+    within_limits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Question, answer and origin; ``dump_recipe`` writes it.
+
+    Attributes:
+        question: as ``problem_to_mapping`` writes it, every default included.
+        tokens: tokens read in all.
+        unspent: tokens of the budget that are better not read.
+        pools: those that are read, largest first.
+        targets: effects, in the order asked.
+        certificate: proof.
+        baselines: what else was tried.
+        warnings: plain sentences.
+        origin: evidence, law and versions behind the numbers, as plain data.
+    """
+
+    question: Mapping[str, Any]
+    tokens: int
+    unspent: int
+    pools: tuple[RecipePool, ...]
+    targets: tuple[RecipeTarget, ...]
+    certificate: RecipeCertificate
+    baselines: tuple[RecipeBaseline, ...]
+    warnings: tuple[str, ...]
+    origin: Mapping[str, Any]
+
+    @property
+    def proportions(self) -> dict[str, float]:
+        """Share of training tokens per language, six places, largest first; sums to 1."""
+        millionths: dict[str, int] = {}
+        for pool in self.pools:
+            part = round(pool.proportion * ONE)
+            millionths[pool.language] = millionths.get(pool.language, 0) + part
+        ordered = sorted(millionths.items(), key=lambda item: (-item[1], item[0]))
+        return {key: part / ONE for key, part in ordered}
+
+
+def make_recipe(
+    problem: MixProblem, mixture: Mixture, comparisons: Sequence[Comparison] = ()
+) -> Recipe:
+    """The record of an answer.
+
+    Args:
+        problem: what was asked.
+        mixture: what was answered.
+        comparisons: baselines that should stand in the record.
+
+    Raises:
+        ProblemError: pools that the problem's inventory does not have.
+    """
+    pools = recipe_pools(mixture)
+    tokens = sum(pool.tokens for pool in pools)
+    read = {pool.name for pool in pools}
+    return Recipe(
+        question=problem_to_mapping(problem),
+        tokens=tokens,
+        unspent=max(round(problem.budget) - tokens, 0),
+        pools=pools,
+        targets=tuple(_target(effect) for effect in mixture.targets),
+        certificate=RecipeCertificate(
+            value=finite(mixture.certificate.value, 8),
+            bound=finite(mixture.certificate.bound, 8),
+            gap=finite(at_most(mixture.certificate.gap), 3),
+            engine=mixture.certificate.engine,
+            exact=mixture.certificate.exact,
+        ),
+        baselines=tuple(_baseline(one) for one in comparisons),
+        warnings=mixture.warnings,
+        origin=origin_of(problem, mixture, read),
+    )
+
+
+def recipe_pools(mixture: Mixture) -> tuple[RecipePool, ...]:
+    """The pools that are read, with proportions in millionths that sum to exactly 1."""
+    shares = {share.pool.name: share.tokens for share in mixture.read}
+    if not shares:
+        return ()
+    parts = {name: part for name, part in exact_parts(shares).items() if part}
+    tokens = split_tokens(parts, _total(mixture))
+    by_name = {share.pool.name: share.pool for share in mixture.read}
+    pools = []
+    for name in sorted(parts, key=lambda one: (-parts[one], one)):
+        pool = by_name[name]
+        pools.append(
+            RecipePool(
+                name=name,
+                language=pool.language,
+                provenance=pool.provenance,
+                corpus=pool.corpus,
+                proportion=parts[name] / ONE,
+                tokens=tokens[name],
+                epochs=significant(tokens[name] / pool.unique_tokens, 4),
+                unique_tokens=max(round(pool.unique_tokens), 1),
+            )
+        )
+    return tuple(pools)
+
+
+def _total(mixture: Mixture) -> int:
+    """All tokens read: the budget to the token where it is spent, else six digits."""
+    near = abs(mixture.tokens - mixture.budget) <= 1e-6 * mixture.budget
+    return round(mixture.budget) if near else whole(mixture.tokens)
+
+
+def _target(effect: TargetEffect) -> RecipeTarget:
+    return RecipeTarget(
+        language=effect.language,
+        weight=plain(effect.weight),
+        effective_data=whole(effect.effective_data),
+        own=whole(effect.own),
+        transferred=whole(effect.transferred),
+        interference=whole(effect.interference),
+        risk_penalty=whole(effect.risk_penalty),
+        alone=whole(effect.alone),
+        loss=finite(effect.loss),
+        loss_alone=finite(effect.loss_alone),
+        predicted_share=significant(effect.predicted_share, 3),
+    )
+
+
+def _baseline(one: Comparison) -> RecipeBaseline:
+    return RecipeBaseline(
+        name=one.name,
+        value=finite(one.value, 8),
+        tokens=whole(one.tokens),
+        effective_data=tuple(whole(tokens) for tokens in one.effective_data),
+        losses=tuple(finite(loss) for loss in one.losses),
+        max_epochs=significant(one.max_epochs, 4),
+        within_limits=one.within_limits,
+    )

@@ -1,0 +1,181 @@
+"""Recipes as YAML: the same bytes for the same answer, and nothing but plain data read back."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from atlasmix.errors import DataError
+from atlasmix.evidence.safe_yaml import load_yaml
+from atlasmix.recipes.question import read_bytes
+from atlasmix.recipes.recipe import (
+    SCHEMA,
+    Recipe,
+    RecipeBaseline,
+    RecipeCertificate,
+    RecipePool,
+    RecipeTarget,
+)
+from atlasmix.recipes.rounding import ONE
+from atlasmix.shipped import data_folder
+
+RECIPE_LIMIT: Final = 1024 * 1024
+_HEADER: Final = """\
+# What to train on, what it is predicted to give, and where every number came from.
+# atlasmix check FILE solves it again and says whether it still holds.
+"""
+# PyYAML reads these as plain texts, other readers of YAML do not.
+_AMBIGUOUS: Final = frozenset({"nan", "inf", "y", "n", "none", "nil", "null", "~"})
+
+
+class _Dumper(yaml.SafeDumper):
+    """PyYAML's own, with lists indented and doubtful texts in quotes."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """Indent lists under their key."""
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write everything out: a recipe has no anchors."""
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "'" if text.casefold() in _AMBIGUOUS else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def recipe_mapping(recipe: Recipe) -> dict[str, Any]:
+    """The recipe as plain data, in the order in which it is written."""
+    return {
+        "schema": SCHEMA,
+        "question": dict(recipe.question),
+        "answer": {
+            "tokens": recipe.tokens,
+            "unspent": recipe.unspent,
+            "pools": [dataclasses.asdict(pool) for pool in recipe.pools],
+            "targets": [dataclasses.asdict(target) for target in recipe.targets],
+            "certificate": dataclasses.asdict(recipe.certificate),
+            "baselines": [_plain_baseline(one) for one in recipe.baselines],
+            "warnings": list(recipe.warnings),
+        },
+        "origin": dict(recipe.origin),
+    }
+
+
+def dump_recipe(recipe: Recipe) -> str:
+    """The recipe as YAML: fixed order, no time, no path, the same bytes for the same answer."""
+    body = yaml.dump(
+        recipe_mapping(recipe), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=96
+    )
+    return _HEADER + body
+
+
+def dump_question(question: dict[str, object]) -> str:
+    """A question as the YAML of a ``problem.yaml``."""
+    return yaml.dump(question, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=96)
+
+
+def load_recipe(source: Path | str | bytes) -> Recipe:
+    """A recipe from a file (``Path``) or from its text.
+
+    Raises:
+        DataError: unreadable, over 1 MiB, not plain YAML (anchors, tags), not a recipe of this
+            schema, or with proportions or tokens that do not add up; ``faults`` names all.
+    """
+    what = f"recipe {source.name}" if isinstance(source, Path) else "recipe"
+    text = read_bytes(source, RECIPE_LIMIT, what) if isinstance(source, Path) else source
+    content = load_yaml(text, what, RECIPE_LIMIT)
+    if not isinstance(content, dict) or not str(content.get("schema", "")).startswith("atlasmix/"):
+        raise DataError(
+            f"{what} is no recipe: expected a file that begins with 'schema: {SCHEMA}'; write one "
+            "with atlasmix solve --output"
+        )
+    if content["schema"] != SCHEMA:
+        raise DataError(
+            f"{what} has schema {str(content['schema'])[:60]!r}: this version reads {SCHEMA}; "
+            "solve its question again"
+        )
+    faults = _schema_faults(content) or _sum_faults(content["answer"])
+    if faults:
+        count = f"{len(faults)} fault{'s' * (len(faults) > 1)}"
+        raise DataError(f"{what} has {count}: mend what follows, or solve again", tuple(faults))
+    return _recipe(content)
+
+
+def recipe_schema() -> dict[str, Any]:
+    """The JSON Schema of a recipe, as shipped in ``data/schemas/recipe-1.json``."""
+    path = data_folder() / "schemas" / "recipe-1.json"
+    schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return schema
+
+
+def _schema_faults(content: dict[str, Any]) -> list[str]:
+    import jsonschema
+
+    validator = jsonschema.Draft202012Validator(recipe_schema())
+    errors = sorted(validator.iter_errors(content), key=lambda error: list(map(str, error.path)))
+    return [
+        f"{'.'.join(map(str, error.absolute_path)) or 'recipe'}: {error.message[:200]}"
+        for error in errors[:20]
+    ]
+
+
+def _sum_faults(answer: dict[str, Any]) -> list[str]:
+    pools = answer["pools"]
+    faults = []
+    millionths = [round(pool["proportion"] * ONE) for pool in pools]
+    if sum(millionths) != ONE:
+        faults.append(f"answer.pools: proportions sum to {sum(millionths) / ONE:g}, expected 1")
+    tokens = sum(pool["tokens"] for pool in pools)
+    if tokens != answer["tokens"]:
+        faults.append(f"answer.tokens: {answer['tokens']}, but the pools read {tokens}")
+    names = [pool["name"] for pool in pools]
+    faults += [
+        f"answer.pools: {name} stands there twice"
+        for name in sorted({name for name in names if names.count(name) > 1})
+    ]
+    for pool, part in zip(pools, millionths, strict=True):
+        if answer["tokens"] and abs(pool["tokens"] / answer["tokens"] * ONE - part) > 2:
+            faults.append(f"answer.pools: tokens of {pool['name']} do not match its proportion")
+        if abs(pool["tokens"] / pool["unique_tokens"] - pool["epochs"]) > 1e-3 * pool["epochs"]:
+            faults.append(f"answer.pools: epochs of {pool['name']} do not match its tokens")
+    return faults
+
+
+def _recipe(content: dict[str, Any]) -> Recipe:
+    answer = content["answer"]
+    return Recipe(
+        question=content["question"],
+        tokens=answer["tokens"],
+        unspent=answer["unspent"],
+        pools=tuple(RecipePool(**pool) for pool in answer["pools"]),
+        targets=tuple(RecipeTarget(**target) for target in answer["targets"]),
+        certificate=RecipeCertificate(**answer["certificate"]),
+        baselines=tuple(
+            RecipeBaseline(
+                **{
+                    **one,
+                    "effective_data": tuple(one["effective_data"]),
+                    "losses": tuple(one["losses"]),
+                }
+            )
+            for one in answer["baselines"]
+        ),
+        warnings=tuple(answer["warnings"]),
+        origin=content["origin"],
+    )
+
+
+def _plain_baseline(one: RecipeBaseline) -> dict[str, Any]:
+    written = dataclasses.asdict(one)
+    return {
+        key: list(value) if isinstance(value, tuple) else value for key, value in written.items()
+    }

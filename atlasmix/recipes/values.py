@@ -1,0 +1,124 @@
+"""Reading what a person wrote in a question: texts, lists, numbers, each refused in a sentence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+
+from atlasmix.errors import ProblemError
+
+
+def nearest(word: str, known: Collection[str]) -> str:
+    """``did you mean budget? `` or nothing.
+
+    >>> nearest("bugdet", ["budget", "params"])
+    'did you mean budget? '
+    """
+    import difflib
+
+    near = difflib.get_close_matches(word.casefold(), list(known), n=2, cutoff=0.6)
+    return f"did you mean {' or '.join(near)}? " if near else ""
+
+
+def as_mapping(value: object, what: str, example: str) -> dict[str, object]:
+    """A mapping whose keys are texts.
+
+    Raises:
+        ProblemError: not a mapping, or a key that YAML read as something else than a text.
+    """
+    if not isinstance(value, Mapping):
+        raise ProblemError(f"{what} is {shown(value)}: expected a mapping such as {example}")
+    for key in value:
+        if not isinstance(key, str):
+            raise ProblemError(
+                f"{what} has the key {shown(key)}: expected a text; an unquoted no, yes or number "
+                'is read as another type, so put it in quotes, as "no"'
+            )
+    return dict(value)
+
+
+def as_list(value: object, what: str) -> list[object]:
+    """A list, from a list or from one text with commas.
+
+    Raises:
+        ProblemError: anything else, or nothing in it.
+    """
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    elif isinstance(value, bool):
+        value = [value]
+    if not isinstance(value, list | tuple) or not value:
+        raise ProblemError(f"{what} is {shown(value)}: expected a list of at least one, as [a, b]")
+    return list(value)
+
+
+def as_text(value: object, what: str) -> str:
+    """A text.
+
+    Raises:
+        ProblemError: empty, or another type.
+    """
+    if not isinstance(value, str) or not value.strip():
+        raise ProblemError(f"{what} is {shown(value)}: expected a text; quote it if it is one")
+    return value.strip()
+
+
+def as_number(value: object, what: str, example: str) -> float:
+    """A finite number, from a number or the text of one (YAML reads ``1e9`` as a text).
+
+    Raises:
+        ProblemError: no number, or not a finite one.
+    """
+    number = math.nan
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
+        try:
+            number = float(value)
+        except (ValueError, OverflowError):
+            number = math.nan
+    if not math.isfinite(number):
+        raise ProblemError(f"{what} is {shown(value)}: expected a finite number, such as {example}")
+    return number
+
+
+def as_flag(value: object, what: str) -> bool:
+    """True or false.
+
+    Raises:
+        ProblemError: anything else.
+    """
+    if not isinstance(value, bool):
+        raise ProblemError(f"{what} is {shown(value)}: expected true or false")
+    return value
+
+
+def as_word(value: object, what: str, known: Collection[str]) -> str:
+    """One of a few words.
+
+    Raises:
+        ProblemError: another word; suggests the nearest.
+    """
+    word = as_text(value, what)
+    if word in known:
+        return word
+    raise ProblemError(
+        f"{what} is {word[:40]!r}: {nearest(word, known)}expected one of {', '.join(known)}"
+    )
+
+
+def refuse_unknown(found: Collection[str], known: Collection[str], what: str) -> None:
+    """Refuse keys that nobody reads.
+
+    Raises:
+        ProblemError: the first of them, with the nearest known one.
+    """
+    for key in found:
+        if key not in known:
+            raise ProblemError(
+                f"{what} has no key {key[:40]!r}: {nearest(key, known)}expected {', '.join(known)}"
+            )
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: short."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,125 @@
+"""What ``check`` and ``compare`` show: a verdict, and two recipes side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atlasmix.quantities import format_quantity
+from atlasmix.recipes.checking import CheckReport
+from atlasmix.recipes.difference import Difference, Judgement
+from atlasmix.views.answer_words import loss_text
+from atlasmix.views.console import plain_table
+from atlasmix.views.words import epochs_text, named, percent
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+_VERDICTS = {
+    "holds": "The recipe holds: solved again, the mixture is the same to six places.",
+    "drifted": "The recipe has drifted: solved again, the answer is another.",
+    "broken": "The recipe is broken: its question can no longer be answered as it was.",
+}
+
+
+def check_parts(name: str, found: CheckReport) -> list[RenderableType]:
+    """The parts of a check's report."""
+    from rich.text import Text
+
+    verdict = f"{name}: {_VERDICTS[found.verdict]}"
+    parts: list[RenderableType] = [Text(verdict, style="bold")]
+    if found.reason:
+        parts.append(Text(f"Reason: {found.reason}"))
+    if found.evidence:
+        parts += ["", Text("What changed", style="bold")]
+        parts += [Text(f"  - {sentence}") for sentence in found.evidence[:20]]
+    else:
+        parts.append(Text("Matrix, inventory, law and version are those it was made with."))
+        if found.verdict == "drifted":
+            parts.append(Text("So the recipe itself was changed after it was solved."))
+    if found.shifts:
+        parts += ["", _shifts(found)]
+    if found.effects:
+        parts += ["", _effects(found)]
+    return parts
+
+
+def difference_parts(names: tuple[str, str], found: Difference) -> list[RenderableType]:
+    """The parts of a comparison."""
+    from rich.text import Text
+
+    tokens = [format_quantity(count) for count in found.tokens]
+    parts: list[RenderableType] = [
+        Text(f"A: {names[0]}, {tokens[0]} tokens"),
+        Text(f"B: {names[1]}, {tokens[1]} tokens"),
+        Text(_distance(found), style="bold"),
+    ]
+    if found.question:
+        table = plain_table("asked", "A", "B")
+        for key, one, other in found.question:
+            table.add_row(key, _short(one), _short(other))
+        parts += ["", table]
+    parts += [Text(sentence) for sentence in found.evidence]
+    table = plain_table("language", ">A", ">B", ">B - A", ">epochs A", ">epochs B")
+    for row in found.languages:
+        table.add_row(
+            named(row.language),
+            percent(row.share_a),
+            percent(row.share_b),
+            f"{100 * (row.share_b - row.share_a):+.1f}",
+            epochs_text(row.epochs_a),
+            epochs_text(row.epochs_b),
+        )
+    parts += ["", table]
+    for judgement in found.judgements:
+        heading = f"Predicted effect by the question of {judgement.by}"
+        parts += ["", Text(heading, style="bold"), _judgement(judgement)]
+        parts += [Text(judgement.note)] if judgement.note else []
+    return parts
+
+
+def _shifts(found: CheckReport) -> Table:
+    table = plain_table("language", ">recipe", ">today", ">moved")
+    for one in found.shifts[:20]:
+        moved = f"{100 * (one.today - one.recorded):+.3g} points"
+        table.add_row(named(one.language), percent(one.recorded), percent(one.today), moved)
+    return table
+
+
+def _effects(found: CheckReport) -> Table:
+    table = plain_table("predicted loss of", ">recorded", ">recipe today", ">best today")
+    for one in found.effects:
+        recorded = "none" if one.recorded is None else loss_text(one.recorded)
+        table.add_row(named(one.language), recorded, loss_text(one.kept), loss_text(one.today))
+    return table
+
+
+def _judgement(found: Judgement) -> Table:
+    table = plain_table("target", ">effective A", ">effective B", ">loss A", ">loss B")
+    for place, key in enumerate(found.targets):
+        one = found.a[place] if found.a else None
+        other = found.b[place] if found.b else None
+        table.add_row(
+            named(key),
+            *("-" if each is None else format_quantity(each[0]) for each in (one, other)),
+            *("-" if each is None else loss_text(each[1]) for each in (one, other)),
+        )
+    return table
+
+
+def _distance(found: Difference) -> str:
+    if found.distance == 0:
+        return "The same proportions."
+    return f"{percent(found.distance)} of the tokens go elsewhere."
+
+
+def _short(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, dict):
+        text = ", ".join(f"{key}: {_short(one)}" for key, one in value.items())
+    elif isinstance(value, list):
+        text = ", ".join(str(one) for one in value)
+    else:
+        text = format_quantity(value) if isinstance(value, int) and value > 9999 else str(value)
+    return text if len(text) <= 200 else f"{text[:197]}..."

@@ -1,0 +1,136 @@
+"""The report of an answer, top down: what to do, what it gives, why, what it costs, how sure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from atlasmix.mixing.mixture import Comparison, DecayStep, Mixture, Reason
+from atlasmix.mixing.problem import MixProblem
+from atlasmix.views.answer_tables import (
+    comparison_table,
+    donors_table,
+    effects_table,
+    mixture_table,
+    prices_table,
+)
+from atlasmix.views.answer_words import (
+    decay_sentence,
+    effect_sentence,
+    evidence_sentence,
+    headline,
+    penalty_sentence,
+    proof_sentence,
+    tokens_sentence,
+)
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """Everything that the report of ``solve`` tells.
+
+    Attributes:
+        problem: what was asked.
+        mixture: what was answered.
+        comparisons: baselines on the same objective.
+        reasons: why each donor is read or not.
+        steps: the set of donors over the range of λ; empty: not tried.
+        saved: file the recipe was written to; empty: none.
+    """
+
+    problem: MixProblem
+    mixture: Mixture
+    comparisons: tuple[Comparison, ...]
+    reasons: tuple[Reason, ...]
+    steps: tuple[DecayStep, ...]
+    saved: str = ""
+
+
+def report(found: Report) -> list[RenderableType]:
+    """The parts of the report, in reading order, for a console."""
+    from rich.text import Text
+
+    problem, mixture = found.problem, found.mixture
+    parts: list[RenderableType] = [
+        Text(headline(mixture), style="bold"),
+        Text(effect_sentence(mixture)),
+        Text(proof_sentence(mixture.certificate)),
+    ]
+    parts += _section("Mixture", mixture_table(mixture))
+    penalty = penalty_sentence(problem, mixture)
+    parts += _section(
+        "Predicted effect (by the law and the scores, not measured)",
+        effects_table(mixture),
+        penalty,
+    )
+    if found.comparisons:
+        table = comparison_table(problem, mixture, found.comparisons)
+        parts += _section("Compared with, on the same objective", table)
+    if found.reasons:
+        parts += _section("Donors", donors_table(found.reasons))
+    if mixture.prices:
+        parts += _section("What would help most (to first order)", prices_table(mixture.prices))
+    parts += _section("How sure", *_sure(found))
+    if mixture.warnings:
+        parts += _section("Warnings", _bullets(mixture.warnings))
+    return [*parts, *_ending(found)]
+
+
+def _sure(found: Report) -> Iterator[str]:
+    yield evidence_sentence(found.problem, found.mixture)
+    yield tokens_sentence(found.problem, found.mixture)
+    if found.steps:
+        yield decay_sentence(found.problem, found.steps)
+    if found.problem.interference < 1:
+        yield (
+            f"Negative scores are believed to {found.problem.interference:.0%} (--interference): "
+            "harm between languages is understated by choice."
+        )
+    law = found.problem.law
+    yield (
+        f"Law {law.name}: {law.measured_on}. Losses are in {law.unit}; they compare mixtures of "
+        "one target, not targets with each other."
+    )
+
+
+def _ending(found: Report) -> list[RenderableType]:
+    from rich.text import Text
+
+    if found.saved:
+        return [Text(f"\nRecipe written to {found.saved}.")]
+    return [Text("\nAdd --output recipe.yaml to keep this answer as a recipe.", style="dim")]
+
+
+def _bullets(sentences: tuple[str, ...]) -> RenderableType:
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    for sentence in sentences:
+        grid.add_row("-", sentence)
+    return grid
+
+
+def _section(title: str, *content: RenderableType) -> list[RenderableType]:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    inside = [Text(part) if isinstance(part, str) else part for part in content if part]
+    return [Text(f"\n{title}", style="bold"), *(Padding(part, (0, 0, 0, 2)) for part in inside)]
+
+
+def explanation(mixture: Mixture, reasons: tuple[Reason, ...]) -> list[RenderableType]:
+    """What ``explain`` prints: the answer, then a sentence for every donor, in and out."""
+    from rich.text import Text
+
+    inside = tuple(reason.sentence for reason in reasons if reason.proportion > 0)
+    outside = tuple(reason.sentence for reason in reasons if reason.proportion <= 0)
+    parts: list[RenderableType] = [Text(headline(mixture), style="bold")]
+    if inside:
+        parts += _section("Read, and why", _bullets(inside))
+    if outside:
+        parts += _section("Left out, and why", _bullets(outside))
+    return parts

@@ -1,0 +1,62 @@
+"""Numbers and names as the tables and sentences of this folder write them."""
+
+from __future__ import annotations
+
+import math
+
+from atlasmix.languages import name_of
+
+
+def named(key: str) -> str:
+    """``Catalan (cat)``; a label of a domain axis stays as it is."""
+    name = name_of(key)
+    return key if name == key else f"{name} ({key})"
+
+
+def percent(share: float) -> str:
+    """A share of 0-1 with one decimal from 1 %, two significant digits below.
+
+    >>> percent(0.1234), percent(0.00123), percent(1.0)
+    ('12.3%', '0.12%', '100%')
+    """
+    value = 100 * share
+    if value == 0 or value >= 99.95:
+        return f"{value:.0f}%"
+    if value < 0.01:
+        return "<0.01%"
+    return f"{value:.1f}%" if value >= 0.995 else f"{value:.2g}%"
+
+
+def epochs_text(epochs: float) -> str:
+    """Passes over a pool.
+
+    >>> epochs_text(4.0), epochs_text(0.0004), epochs_text(161.66)
+    ('4.00', '<0.01', '162')
+    """
+    if 0 < epochs < 0.005:
+        return "<0.01"
+    return f"{epochs:.2f}" if epochs < 99.995 else f"{epochs:.0f}"
+
+
+def score_text(status: str, stderr: float) -> str:
+    """How a score came to be; a predicted one is never written like a measured one.
+
+    >>> score_text("measured", 0.03), score_text("predicted", 0.16)
+    ('measured ±0.03', 'predicted, nobody measured it, ±0.16')
+    """
+    error = f"±{stderr:.2g}" if math.isfinite(stderr) else "no standard error"
+    if status == "predicted":
+        return f"predicted, nobody measured it, {error}"
+    return f"{status or 'missing'} {error}"
+
+
+def listed(words: list[str], most: int = 6) -> str:
+    """``a, b and c``; the rest counted.
+
+    >>> listed(["a", "b", "c"]), listed(["a", "b", "c"], 2)
+    ('a, b and c', 'a, b and 1 more')
+    """
+    shown = words[:most]
+    if len(words) > most:
+        return f"{', '.join(shown)} and {len(words) - most} more"
+    return ", ".join(shown) if len(shown) < 2 else f"{', '.join(shown[:-1])} and {shown[-1]}"

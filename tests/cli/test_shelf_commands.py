@@ -1,0 +1,126 @@
+"""matrices, inventory, mixtures and languages, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from command_line import Run, assert_refused
+
+CARD = """\
+title: Ours
+metric: BTS
+orientation: source to target
+stderr: {measured: 0.05}
+source: our own runs
+licence: private
+"""
+SCORES = "source,target,score\nspa,cat,0.4\ncat,spa,0.3\n"
+POOL_CARD = "title: Ours\nsource: our own count\nlicence: private\n"
+POOLS = (
+    "language,provenance,corpus,unique_tokens,unit,obtained\n"
+    "ca,human,ours,21e9,our tokens,counted\n"
+)
+
+
+def _write(folder: Path, **files: str) -> None:
+    for name, text in files.items():
+        (folder / name.replace("_", ".")).write_text(text, encoding="utf-8")
+
+
+def test_the_default_matrix_is_listed_with_measured_and_predicted_apart(atlasmix: Run) -> None:
+    line = next(
+        line for line in atlasmix("matrices", "list").out.splitlines() if "atlas-2025" in line
+    )
+    assert line.split() == ["atlas-2025", "38", "BTS", "72", "1,334", "default"]
+    listed = json.loads(atlasmix("matrices", "list", "--json").out)
+    assert {one["name"] for one in listed} >= {"atlas-2025", "langrank-2019-dep"}
+
+
+def test_donors_of_a_target_say_that_nobody_measured_them(atlasmix: Run) -> None:
+    done = atlasmix("matrices", "show", "--target", "català")
+    assert "Spanish (spa)" in done.out
+    assert "predicted, nobody measured it, ±0.16" in done.out
+    measured = atlasmix("matrices", "show", "--target", "en").out
+    assert "measured ±0.03" in measured
+    pairs = json.loads(atlasmix("matrices", "show", "--target", "ca", "--json").out)["pairs"]
+    assert pairs[0] == {
+        "source": "spa",
+        "target": "cat",
+        "score": 0.4,
+        "stderr": 0.16,
+        "status": "predicted",
+    }
+
+
+def test_a_card_is_shown_with_its_licence(atlasmix: Run) -> None:
+    for words in (("matrices", "show"), ("inventory", "show")):
+        out = atlasmix(*words).out
+        assert "licence: " in out
+        assert "SHA-256: " in out
+        assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_matrix_is_added_solved_with_verified_and_removed(atlasmix: Run, tmp_path: Path) -> None:
+    _write(tmp_path, scores_csv=SCORES, card_yaml=CARD)
+    added = atlasmix("matrices", "add", "scores.csv", "--card", "card.yaml", "--name", "mine")
+    assert added.status == 0, added.err
+    assert "use it with --matrix mine" in added.out
+    assert "mine" in atlasmix("matrices", "list").out
+    solved = atlasmix("solve", "--target", "cat", "--matrix", "mine")
+    assert solved.status == 0, solved.err
+    assert "measured ±0.05" in solved.out
+    assert atlasmix("matrices", "verify", "mine").status == 0
+    again = atlasmix("matrices", "add", "scores.csv", "--card", "card.yaml", "--name", "mine")
+    assert_refused(again, "never changed in place")
+    assert atlasmix("matrices", "remove", "mine").out == "removed matrix mine\n"
+    assert_refused(atlasmix("matrices", "show", "mine"), "no matrix 'mine'")
+
+
+def test_an_inventory_is_added_and_read(atlasmix: Run, tmp_path: Path) -> None:
+    _write(tmp_path, pools_csv=POOLS, card_yaml=POOL_CARD)
+    added = atlasmix("inventory", "add", "pools.csv", "--card", "card.yaml", "--name", "mine")
+    assert added.status == 0, added.err
+    shown = atlasmix("inventory", "show", "mine", "--language", "Catalan").out
+    assert "cat.human.ours" in shown
+    both = ("--inventory", "web-2026", "--inventory", "mine")
+    assert "human, ours" in atlasmix("solve", "--target", "cat", *both).out
+
+
+def test_what_ships_is_never_removed(atlasmix: Run) -> None:
+    assert_refused(atlasmix("matrices", "remove", "atlas-2025"), "ships with AtlasMix")
+    assert_refused(atlasmix("inventory", "remove", "web-2026"), "ships with AtlasMix")
+
+
+def test_a_changed_table_is_found(atlasmix: Run, tmp_path: Path) -> None:
+    _write(tmp_path, scores_csv=SCORES, card_yaml=CARD)
+    atlasmix("matrices", "add", "scores.csv", "--card", "card.yaml", "--name", "mine")
+    table = tmp_path / "store" / "transfer_matrices" / "mine" / "scores.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("0.4", "0.9"), encoding="utf-8")
+    done = atlasmix("matrices", "verify", "mine")
+    assert done.status == 1
+    assert "SHA-256" in done.out
+    assert_refused(
+        atlasmix("solve", "--target", "cat", "--matrix", "mine"), "was changed after it was added"
+    )
+
+
+@pytest.mark.parametrize("query", ["ca", "cat_Latn", "Catalan", "català", "CATALÀ"])
+def test_a_language_by_every_door(atlasmix: Run, query: str) -> None:
+    assert atlasmix("languages", query).out.startswith("Catalan (cat), català")
+
+
+def test_languages_by_family_name_and_slip(atlasmix: Run) -> None:
+    assert "Occitan" in atlasmix("languages", "Romance").out
+    assert atlasmix("languages", "Scottish", "Gaelic").out.startswith("Scottish Gaelic (gla)")
+    assert_refused(atlasmix("languages", "catalna"), "did you mean cat (Catalan)?")
+    found = json.loads(atlasmix("languages", "sr-Latn", "nan", "--json").out)
+    assert [one["key"] for one in found] == ["srp_Latn", "nan"]
+
+
+def test_published_mixtures(atlasmix: Run) -> None:
+    assert "salamandra-7b" in atlasmix("mixtures", "list").out
+    shown = json.loads(atlasmix("mixtures", "show", "salamandra-7b", "--json").out)
+    assert 0 < shown["shares"]["cat"] < 0.1
+    assert_refused(atlasmix("mixtures", "show", "salamandra"), "did you mean salamandra-7b")

@@ -1,0 +1,307 @@
+"""A question as plain data: read, refused with a sentence, written and read back."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from atlasmix.errors import AtlasMixError, DataError, ProblemError, UnknownLanguage
+from atlasmix.evidence import Store
+from atlasmix.mixing.limits import EpochCap, Guardrail, KeepTokens, Selection, ShareLimit
+from atlasmix.mixing.problem import WORTH, check_problem
+from atlasmix.recipes.question import (
+    QUESTION_KEYS,
+    problem_from_mapping,
+    problem_to_mapping,
+    read_question,
+)
+from atlasmix.recipes.recipe_file import dump_question
+
+SHIPPED = Store("/nonexistent")
+LANGUAGES = ("cat", "eng", "spa", "fra", "swe", "cmn", "nob", "arb", "swh")
+
+
+@pytest.mark.parametrize("door", ["cat", "ca", "Catalan", "català", "cat_Latn", "CAT"])
+def test_a_target_comes_through_every_door(door: str) -> None:
+    assert problem_from_mapping({"targets": door}, SHIPPED).target_keys == ("cat",)
+
+
+@pytest.mark.parametrize(
+    ("written", "keys", "weights"),
+    [
+        ("cat,eng:2", ("cat", "eng"), (1.0, 2.0)),
+        (["ca", "English:0.5"], ("cat", "eng"), (1.0, 0.5)),
+        ({"no": 1, "zh": "3"}, ("nob", "cmn"), (1.0, 3.0)),
+    ],
+)
+def test_targets_carry_weights(
+    written: object, keys: tuple[str, ...], weights: tuple[float, ...]
+) -> None:
+    targets = problem_from_mapping({"targets": written}, SHIPPED).targets
+    assert tuple(target.language for target in targets) == keys
+    assert tuple(target.weight for target in targets) == weights
+
+
+def test_by_default_human_web_pools_of_the_languages_of_the_matrix_are_read() -> None:
+    problem = problem_from_mapping({"targets": "cat"}, SHIPPED)
+    assert {pool.provenance for pool in problem.pools} == {"human"}
+    assert {pool.kind for pool in problem.pools} == {"web"}
+    assert {pool.language for pool in problem.pools} == set(problem.matrix.keys)
+
+
+def test_every_limit_is_read() -> None:
+    problem = problem_from_mapping(
+        {
+            "targets": "cat",
+            "pools": "all",
+            "groups": {"romance": ["es", "French"]},
+            "min": {"cat": "30%", "romance": 0.1},
+            "max": {"family:Romance": 0.9, "provenance:translated": "5%", "script:Cyrl": 0},
+            "keep": {"provenance:human": "20B"},
+            "max_epochs": {"default": 3, "ca": 8},
+            "guardrails": {"eng": "1%", "spa": {"slack": 0.02, "reference": "uniform"}},
+        },
+        SHIPPED,
+    )
+    assert problem.max_epochs == 3
+    assert problem.limits == (
+        ShareLimit("min", Selection("language", "cat"), 0.3),
+        ShareLimit("min", Selection("group", "romance", ("spa", "fra")), 0.1),
+        ShareLimit("max", Selection("family", "Romance"), 0.9),
+        ShareLimit("max", Selection("provenance", "translated"), 0.05),
+        ShareLimit("max", Selection("script", "Cyrl"), 0.0),
+        KeepTokens(Selection("provenance", "human"), 20e9),
+        EpochCap(Selection("language", "cat"), 8.0),
+        Guardrail("eng", 0.01, "natural"),
+        Guardrail("spa", 0.02, "uniform"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "error", "words"),
+    [
+        ({}, ProblemError, "no target: name at least one language"),
+        ({"targets": "catalna"}, UnknownLanguage, "did you mean cat"),
+        ({"targets": "Basque"}, UnknownLanguage, r"Basque \(eus\) is not in matrix atlas-2025"),
+        ({"targets": [False]}, UnknownLanguage, "unquoted no"),
+        ({"targets": {False: 1}}, ProblemError, "unquoted no"),
+        ({"targets": {"cat": 0}}, ProblemError, "weight 0: expected a number above 0"),
+        ({"targets": "cat:x"}, ProblemError, "weight of target cat"),
+        ({"targets": "cat,ca"}, ProblemError, "named twice"),
+        ({"targets": "cat", "bugdet": 1}, ProblemError, "did you mean budget"),
+        ({"targets": "cat", "budget": 0}, ProblemError, "budget is 0: expected"),
+        ({"targets": "cat", "budget": "-5B"}, ProblemError, "expected a finite number above 0"),
+        ({"targets": "cat", "budget": float("nan")}, ProblemError, "budget is nan"),
+        ({"targets": "cat", "budget": "1e30"}, ProblemError, "taken for a slip"),
+        ({"targets": "cat", "interference": 2}, ProblemError, "the interference is 2"),
+        ({"targets": "cat", "lambda": "much"}, ProblemError, "lambda is 'much'"),
+        ({"targets": "cat", "objective": "los"}, ProblemError, "did you mean loss"),
+        ({"targets": "cat", "spend_all": "yes"}, ProblemError, "expected true or false"),
+        ({"targets": "cat", "max_donors": 1.5}, ProblemError, "a whole number"),
+        ({"targets": "cat", "min": {"cat": 1.5}}, ProblemError, "between 0 and 1"),
+        ({"targets": "cat", "min": {"famly:Romance": 0.1}}, ProblemError, "did you mean family"),
+        ({"targets": "cat", "min": {"provenance:humn": 0.1}}, ProblemError, "did you mean human"),
+        ({"targets": "cat", "min": {"eus": 0.1}}, ProblemError, "selects none of the"),
+        ({"targets": "cat", "min": {"ca": 0.1, "cat": 0.2}}, ProblemError, "second for the same"),
+        ({"targets": "cat", "groups": {"cat": ["spa"]}}, ProblemError, "name of a language"),
+        ({"targets": "cat", "groups": {"rom": []}}, ProblemError, "a list of at least one"),
+        (
+            {"targets": "cat", "guardrails": {"eng": {"reference": "natural"}}},
+            ProblemError,
+            "slack",
+        ),
+        ({"targets": "cat", "worth": {"translatd": 1}}, ProblemError, "did you mean translated"),
+        ({"targets": "cat", "pools": "humn"}, ProblemError, "did you mean human"),
+        (
+            {"targets": "cat", "pools": {"corpus": ["hplt-v5"]}},
+            ProblemError,
+            "did you mean hplt-v4",
+        ),
+        ({"targets": "cat", "pools": "generated"}, ProblemError, "no pool with tokens"),
+        ({"targets": "cat", "matrix": "atlas"}, DataError, "did you mean atlas-2025"),
+        ({"targets": "cat", "matrix": "../etc"}, DataError, "no matrix"),
+        ({"targets": "cat", "inventory": ["web-2026", "hplt-v2"]}, ProblemError, "count twice"),
+        ({"targets": "deu", "matrix": "langrank-2019-mt"}, ProblemError, "--calibration"),
+        ({"targets": "cat", "law": "mine"}, DataError, "no law 'mine'"),
+        ({"targets": "cat", "law": {"name": "mine"}}, ProblemError, "law lacks E, A"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_in_a_sentence(
+    asked: dict[str, object], error: type[AtlasMixError], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        problem_from_mapping(asked, SHIPPED)
+
+
+def test_several_inventories_are_joined_and_named_apart() -> None:
+    asked: dict[str, object] = {
+        "targets": "cat",
+        "inventory": "web-2026, finepdfs-2026",
+        "pools": {"kind": "all"},
+    }
+    problem = problem_from_mapping(asked, SHIPPED)
+    assert {pool.kind for pool in problem.pools} == {"web", "pdf"}
+    assert problem_to_mapping(problem)["inventory"] == ["web-2026", "finepdfs-2026"]
+    assert len(problem.inventory.card.files) == 2
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"exclude_language": ["eng", "fra"]},
+        {"language": ["cat", "spa"]},
+        {"provenance": "all", "corpus": ["hplt-v4", "multisynt"]},
+        {"name": ["cat.human.hplt-v4", "spa.human.hplt-v4"]},
+    ],
+)
+def test_a_choice_of_pools_is_recognised_from_the_pools(choice: dict[str, object]) -> None:
+    problem = problem_from_mapping({"targets": "cat", "pools": choice}, SHIPPED)
+    again = problem_from_mapping(problem_to_mapping(problem), SHIPPED)
+    assert [pool.name for pool in again.pools] == [pool.name for pool in problem.pools]
+
+
+def test_a_law_of_ones_own_is_written_out_in_full() -> None:
+    law = {
+        **{"name": "mine", "E": 1.5, "A": 400.0, "alpha": 0.3, "B": 900.0, "beta": 0.3},
+        **{"unit": "nats per token", "measured_on": "our runs", "source": "us", "note": ""},
+    }
+    problem = problem_from_mapping({"targets": "cat", "law": law}, SHIPPED)
+    assert problem.law.B == 900.0
+    assert problem_to_mapping(problem)["law"] == law
+
+
+def test_domains_are_asked_like_languages(store: Store) -> None:
+    asked: dict[str, object] = {
+        "targets": "medical",
+        "matrix": "sciences",
+        "inventory": "sciences",
+        "min": {"chemistry": 0.1},
+    }
+    problem = problem_from_mapping(asked, store)
+    assert problem.target_keys == ("medical",)
+    assert problem_from_mapping(problem_to_mapping(problem), store).limits == problem.limits
+    with pytest.raises(DataError, match="did you mean medical"):
+        problem_from_mapping({**asked, "targets": "medicl"}, store)
+    with pytest.raises(DataError, match="is about domains and inventory web-2026 about languages"):
+        problem_from_mapping({**asked, "inventory": "web-2026"}, store)
+
+
+def _limits() -> st.SearchStrategy[dict[str, Any]]:
+    share = st.floats(0, 1).map(lambda value: round(value, 4))
+    what = st.sampled_from(
+        (
+            *LANGUAGES,
+            "family:Romance",
+            "script:Latn",
+            "provenance:human",
+            "nordic",
+            "corpus:hplt-v4",
+        )
+    )
+    shares = st.dictionaries(what, share, max_size=3)
+    slack = st.fixed_dictionaries({"slack": share, "reference": st.just("natural")})
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "min": shares,
+            "max": shares,
+            "keep": st.dictionaries(what, st.floats(1, 1e12), max_size=2),
+            "max_epochs": st.floats(0.1, 16)
+            | st.dictionaries(what | st.just("default"), st.floats(0.1, 16), max_size=3),
+            "guardrails": st.dictionaries(st.sampled_from(LANGUAGES), slack, max_size=2),
+            "max_donors": st.integers(0, 5),
+            "spend_all": st.booleans(),
+        },
+    )
+
+
+_QUESTIONS = st.fixed_dictionaries(
+    {
+        "targets": st.dictionaries(
+            st.sampled_from(LANGUAGES), st.floats(0.01, 100), min_size=1, max_size=4
+        ),
+        "groups": st.just({"nordic": ["swe", "nob"]}),
+    },
+    optional={
+        "budget": st.floats(1e3, 1e15),
+        "params": st.floats(1e6, 1e13),
+        "objective": st.sampled_from(["loss", "effective-data"]),
+        "lambda": st.floats(1e-3, 10),
+        "risk_aversion": st.floats(0, 10),
+        "interference": st.floats(0, 1),
+        "pools": st.sampled_from(["all", "human", ["human", "translated"]]),
+        "worth": st.dictionaries(st.sampled_from(sorted(WORTH)), st.floats(0, 2), max_size=3),
+        "law": st.sampled_from(["hoffmann-2022", "muennighoff-2023"]),
+    },
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(_QUESTIONS, _limits())
+def test_a_question_survives_yaml_and_back(
+    asked: dict[str, object], limits: dict[str, object]
+) -> None:
+    problem = problem_from_mapping({**asked, **limits}, SHIPPED)
+    written = problem_to_mapping(problem)
+    assert list(written) == [key for key in QUESTION_KEYS if key in written]
+    read = yaml.safe_load(dump_question(written))
+    assert read == written
+    again = problem_from_mapping(read, SHIPPED)
+    assert problem_to_mapping(again) == written
+    assert again.targets == problem.targets
+    assert set(again.limits) == set(problem.limits)
+    assert (again.budget, again.decay, again.max_epochs, dict(again.worth)) == (
+        problem.budget,
+        problem.decay,
+        problem.max_epochs,
+        dict(problem.worth),
+    )
+
+
+_junk: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(QUESTION_KEYS), _junk)
+def test_junk_is_refused_with_an_error_of_ours(key: str, junk: object) -> None:
+    # Most junk is refused; what is taken (a number for a budget, say) is a question that stands.
+    with contextlib.suppress(AtlasMixError):
+        check_problem(problem_from_mapping({"targets": "cat", key: junk}, SHIPPED))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "holds no question"),
+        ("- cat\n- eng\n", "holds no question"),
+        ("targets: [cat", "not plain YAML"),
+        ("targets: &a [cat]\nmin: *a\n", "anchor"),
+        ("targets: {no: 1}\n", "quote it"),
+        ("targets: !!python/object/apply:os.system ['true']\n", "not plain YAML"),
+        ("targets: \0", "zero bytes"),
+        ("# " + "x" * 1_100_000, "expected at most"),
+    ],
+)
+def test_a_file_that_is_no_question_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "problem.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=words):
+        read_question(path)
+
+
+def test_quoted_words_of_yaml_are_languages(tmp_path: Path) -> None:
+    path = tmp_path / "problem.yaml"
+    path.write_text('targets: ["no", cat]\nbudget: 1e9\n', encoding="utf-8")
+    problem = problem_from_mapping(read_question(path), SHIPPED)
+    assert problem.target_keys == ("nob", "cat")
+    assert problem.budget == 1e9

@@ -1,0 +1,114 @@
+"""Does a recipe still hold: with the same evidence, with other evidence, after somebody's edit."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from atlasmix.evidence import Store
+from atlasmix.mixing.mixture import Mixture
+from atlasmix.mixing.problem import MixProblem
+from atlasmix.mixing.solve import solve
+from atlasmix.recipes.checking import check
+from atlasmix.recipes.difference import difference
+from atlasmix.recipes.question import problem_from_mapping
+from atlasmix.recipes.recipe import Recipe, make_recipe
+
+
+def _recipe(store: Store, **asked: object) -> Recipe:
+    problem = problem_from_mapping({"targets": "cat", **asked}, store)
+    return make_recipe(problem, solve(problem))
+
+
+def _asked(recipe: Recipe, **other: object) -> Recipe:
+    return dataclasses.replace(recipe, question={**recipe.question, **other})
+
+
+def test_a_recipe_holds_with_its_own_evidence(recipe: Recipe, store: Store) -> None:
+    found = check(recipe, store)
+    assert found.verdict == "holds"
+    assert found.evidence == ()
+    assert found.largest_shift == 0
+
+
+def test_a_changed_question_drifts_and_says_by_how_much(recipe: Recipe, store: Store) -> None:
+    found = check(_asked(recipe, budget="200B"), store)
+    assert found.verdict == "drifted"
+    assert found.largest_shift > 0.1
+    assert found.shifts[0].language in {"cat", "spa"}
+    assert found.effects[0].today < found.effects[0].kept
+
+
+def test_the_same_mixture_with_another_prediction_drifts(recipe: Recipe, store: Store) -> None:
+    found = check(_asked(recipe, **{"lambda": 0.06}), store)
+    assert found.verdict == "drifted"
+    assert found.shifts == ()
+
+
+def test_a_question_that_cannot_be_asked_is_broken(recipe: Recipe, store: Store) -> None:
+    found = check(_asked(recipe, matrix="gone"), store)
+    assert found.verdict == "broken"
+    assert "no matrix 'gone'" in found.reason
+
+
+def test_a_pool_that_is_gone_breaks_the_recipe(recipe: Recipe, store: Store) -> None:
+    choice: dict[str, Any] = {"provenance": ["human"], "exclude_language": ["spa"]}
+    found = check(_asked(recipe, pools=choice), store)
+    assert found.verdict == "broken"
+    assert "spa.human.hplt-v4" in found.reason
+
+
+def test_other_scores_are_named(tmp_path: Path, recipe: Recipe, store: Store) -> None:
+    pair = {**recipe.origin["pairs"][0], "score": 0.9, "status": "measured"}
+    matrix = {**recipe.origin["matrix"], "sha256": "0" * 64}
+    origin = {**recipe.origin, "matrix": matrix, "pairs": [pair], "atlasmix": "0.0.1"}
+    said = " ".join(check(dataclasses.replace(recipe, origin=origin), store).evidence)
+    assert "matrix atlas-2025 has other scores" in said
+    assert "score of spa for cat: 0.9 (measured) then, 0.4 (predicted) today" in said
+    assert "made by AtlasMix 0.0.1" in said
+
+
+def test_a_solver_that_answers_otherwise_shows_as_a_shift(
+    recipe: Recipe, store: Store, mixture: Mixture
+) -> None:
+    def swap(problem: MixProblem) -> Mixture:
+        half = mixture.tokens / 2
+        pools = tuple(
+            dataclasses.replace(share, tokens=half, proportion=0.5) if share.tokens > 0 else share
+            for share in mixture.pools
+        )
+        return dataclasses.replace(mixture, pools=pools)
+
+    found = check(recipe, store, swap)
+    assert found.verdict == "drifted"
+    assert found.largest_shift == pytest.approx(0.350344, abs=1e-6)
+
+
+def test_a_recipe_differs_in_nothing_from_itself(recipe: Recipe, store: Store) -> None:
+    found = difference(recipe, recipe, store)
+    assert found.distance == 0
+    assert found.question == ()
+    assert len(found.judgements) == 1
+
+
+def test_two_budgets_side_by_side(recipe: Recipe, store: Store) -> None:
+    larger = _recipe(store, budget="300B")
+    found = difference(recipe, larger, store)
+    assert found.question == (("budget", 100_000_000_000, 300_000_000_000),)
+    assert 0.5 < found.distance < 0.6
+    assert [row.language for row in found.languages] == ["cat", "spa"]
+    assert [judgement.by for judgement in found.judgements] == ["A", "B"]
+    by_b = found.judgements[1]
+    assert by_b.a is not None
+    assert by_b.b is not None
+    assert by_b.b[0][1] < by_b.a[0][1]
+
+
+def test_a_pool_that_one_question_lacks_is_said(recipe: Recipe, store: Store) -> None:
+    other = _recipe(store, pools={"language": ["cat", "por"]})
+    found = difference(recipe, other, store)
+    assert found.judgements[1].a is None
+    assert "A reads spa.human.hplt-v4" in found.judgements[1].note

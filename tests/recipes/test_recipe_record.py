@@ -1,0 +1,158 @@
+"""The recipe: whole, exact, the same bytes each time, and refused when somebody broke it."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from atlasmix.errors import DataError
+from atlasmix.evidence import Store
+from atlasmix.mixing.mixture import Mixture
+from atlasmix.mixing.problem import MixProblem
+from atlasmix.mixing.solve import solve
+from atlasmix.recipes.question import problem_from_mapping
+from atlasmix.recipes.recipe import Recipe, make_recipe
+from atlasmix.recipes.recipe_file import (
+    dump_recipe,
+    load_recipe,
+    recipe_mapping,
+    recipe_schema,
+)
+from atlasmix.version import __version__
+
+
+def test_the_schema_is_a_schema_and_the_recipe_follows_it(recipe: Recipe) -> None:
+    schema = recipe_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(yaml.safe_load(dump_recipe(recipe)))
+
+
+def test_schema_comes_first_and_proportions_sum_to_exactly_one(recipe: Recipe) -> None:
+    text = dump_recipe(recipe)
+    first = next(line for line in text.splitlines() if not line.startswith("#"))
+    assert first == "schema: atlasmix/recipe/1"
+    assert sum(round(pool.proportion * 10**6) for pool in recipe.pools) == 10**6
+    assert sum(pool.tokens for pool in recipe.pools) == recipe.tokens == 100_000_000_000
+
+
+def test_same_question_same_bytes(problem: MixProblem, recipe: Recipe, store: Store) -> None:
+    again = problem_from_mapping({"targets": "Catalan", "budget": "100B"}, store)
+    assert dump_recipe(make_recipe(again, solve(again))) == dump_recipe(recipe)
+    backwards = yaml.safe_load(dump_recipe(recipe))["question"]
+    third = problem_from_mapping(dict(reversed(backwards.items())), store)
+    assert dump_recipe(make_recipe(third, solve(third))) == dump_recipe(recipe)
+
+
+def test_a_recipe_read_back_is_the_same(recipe: Recipe, tmp_path: Path) -> None:
+    text = dump_recipe(recipe)
+    path = tmp_path / "recipe.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert load_recipe(path) == load_recipe(text)
+    assert dump_recipe(load_recipe(path)) == text
+
+
+def test_the_origin_names_every_source(recipe: Recipe, problem: MixProblem) -> None:
+    origin = recipe.origin
+    assert origin["matrix"]["sha256"] == problem.matrix.sha256
+    assert origin["inventories"] == [{"name": "web-2026", "sha256": problem.inventory.sha256}]
+    assert origin["atlasmix"] == __version__
+    assert {pool["name"] for pool in origin["pools"]} == {pool.name for pool in recipe.pools}
+    statuses = {(pair["source"], pair["target"]): pair["status"] for pair in origin["pairs"]}
+    assert statuses == {("spa", "cat"): "predicted"}
+
+
+def test_measured_and_predicted_pairs_are_marked_apart(store: Store) -> None:
+    problem = problem_from_mapping({"targets": "eng,cat", "budget": "1T"}, store)
+    recipe = make_recipe(problem, solve(problem))
+    statuses = {(pair["source"], pair["target"]): pair["status"] for pair in recipe.origin["pairs"]}
+    assert statuses[("cat", "eng")] == "predicted"
+    if ("spa", "eng") in statuses:
+        assert statuses[("spa", "eng")] == "measured"
+
+
+def test_words_that_yaml_would_turn_are_quoted(recipe: Recipe) -> None:
+    question = {**recipe.question, "targets": {"nan": 1, "no": 2}, "budget": 1e22}
+    odd = dataclasses.replace(recipe, question=question)
+    text = dump_recipe(odd)
+    assert "'nan': 1" in text
+    assert "'no': 2" in text
+    assert yaml.safe_load(text)["question"]["budget"] == 1e22
+
+
+def test_no_time_and_no_path_stands_in_a_recipe(recipe: Recipe) -> None:
+    text = dump_recipe(recipe)
+    assert "/work" not in text
+    assert "/home" not in text
+    assert "timestamp" not in text
+
+
+def _set(*path: str | int) -> Callable[[dict[str, Any], Any], None]:
+    def change(content: dict[str, Any], value: Any) -> None:
+        inner: Any = content
+        for key in path[:-1]:
+            inner = inner[key]
+        inner[path[-1]] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        (("schema",), "atlasmix/recipe/9", "this version reads atlasmix/recipe/1"),
+        (("schema",), "other", "is no recipe"),
+        (("answer", "pools", 0, "proportion"), 0.5, "proportions sum to"),
+        (("answer", "pools", 0, "proportion"), 1.5, "maximum"),
+        (("answer", "pools", 0, "tokens"), 7, "but the pools read"),
+        (("answer", "pools", 0, "epochs"), 2.0, "epochs of cat.human.hplt-v4 do not match"),
+        (("answer", "pools", 0, "name"), "spa.human.hplt-v4", "stands there twice"),
+        (("answer", "pools"), [], r"answer\.pools"),
+        (("answer", "tokens"), "many", "is not of type 'integer'"),
+        (("origin", "matrix", "sha256"), "abc", "does not match"),
+        (("origin", "extra"), 1, "Additional properties"),
+        (("question", "targets"), {}, r"question\.targets"),
+    ],
+)
+def test_a_broken_recipe_is_refused(
+    recipe: Recipe, path: tuple[str | int, ...], value: object, words: str
+) -> None:
+    content = copy.deepcopy(recipe_mapping(recipe))
+    _set(*path)(content, value)
+    with pytest.raises(DataError, match=words):
+        load_recipe(yaml.safe_dump(content, sort_keys=False))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "is no recipe"),
+        ("schema: &a atlasmix/recipe/1\nquestion: *a\n", "anchor"),
+        ("schema: !!python/name:os.system\n", "not plain YAML"),
+        ("schema: atlasmix/recipe/1\n", "is a required property"),
+        (b"\xff\xfe\x00binary", "not UTF-8"),
+        ("schema: atlasmix/recipe/1\nquestion: " + "[" * 60 + "]" * 60, "nested deeper"),
+        ("#" * (1024 * 1024 + 1), "expected at most"),
+    ],
+)
+def test_what_is_no_recipe_is_refused(text: str | bytes, words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        load_recipe(text)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is not there"):
+        load_recipe(tmp_path / "none.yaml")
+
+
+def test_the_recipe_says_what_the_mixture_says(recipe: Recipe, mixture: Mixture) -> None:
+    for key, share in mixture.proportions.items():
+        assert recipe.proportions[key] == pytest.approx(share, abs=1e-6)
+    assert recipe.certificate.gap is not None
+    assert recipe.certificate.gap >= mixture.certificate.gap
