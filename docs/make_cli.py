@@ -1,0 +1,38 @@
+"""Write docs/cli.md from the command line's own help; a test fails when it is stale."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+COMMANDS = [
+    [],
+    ["solve"],
+    ["explain"],
+    ["check"],
+    ["compare"],
+    *(["matrices", verb] for verb in ("list", "show", "add", "verify", "remove")),
+    *(["inventory", verb] for verb in ("list", "show", "add", "verify", "remove")),
+    *(["mixtures", verb] for verb in ("list", "show")),
+    ["languages"],
+]
+
+
+def page() -> str:
+    """The whole page."""
+    parts = ["# The command line\n", "Written by `python docs/make_cli.py` from `--help`.\n"]
+    for command in COMMANDS:
+        title = " ".join(["atlasmix", *command])
+        run = subprocess.run(
+            [sys.executable, "-m", "atlasmix", *command, "--help"],
+            env={**os.environ, "COLUMNS": "80", "NO_COLOR": "1", "PYTHON_COLORS": "0"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        parts.append(f"## `{title}`\n\n```text\n{run.stdout.rstrip()}\n```\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    Path(__file__).with_name("cli.md").write_text(page(), encoding="utf-8")

@@ -1,0 +1,143 @@
+"""The house keeps its shape: imports run one way, heavy libraries stay fenced, files stay small."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import atlasmix
+
+PACKAGE = Path(atlasmix.__file__).parent
+# Each may import those before it, and itself.
+ORDER = [
+    "version",
+    "errors",
+    "quantities",
+    "shipped",
+    "languages",
+    "evidence",
+    "scaling",
+    "mixing",
+    "recipes",
+    "views",
+    "cli",
+]
+FENCES = {
+    "cvxpy": {"mixing/conic.py"},
+    "plotly": {"views/figures"},
+    "streamlit": set(),
+}
+SLOW = {"cvxpy", "pandas", "scipy", "pyarrow", "fsspec", "jsonschema", "plotly", "streamlit"}
+
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imported(path, top_level_only=False):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = ast.walk(tree) if not top_level_only else _at_import(tree)
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module
+
+
+def _at_import(tree):
+    """Statements that run when the module is imported, type-checking blocks left out."""
+    queue = list(tree.body)
+    while queue:
+        node = queue.pop()
+        yield node
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        if isinstance(node, ast.If | ast.Try):
+            queue += node.body
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_run_one_way(path):
+    place = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if place not in ORDER:
+        return  # the face and __main__
+    for module in imported(path):
+        parts = module.split(".")
+        if parts[0] == "atlasmix" and len(parts) > 1:
+            assert ORDER.index(parts[1]) <= ORDER.index(place), f"{place} imports {module}"
+
+
+def test_heavy_libraries_are_fenced():
+    for path in SOURCES:
+        name = path.relative_to(PACKAGE).as_posix()
+        for module in imported(path):
+            allowed = FENCES.get(module.split(".")[0])
+            inside = allowed is None or any(name.startswith(fence) for fence in allowed)
+            assert inside, f"{name} imports {module}, which belongs in {allowed}"
+
+
+def test_slow_libraries_are_imported_where_they_are_used():
+    for path in SOURCES:
+        for module in imported(path, top_level_only=True):
+            assert module.split(".")[0] not in SLOW, f"{path.name} imports {module} at its top"
+
+
+def test_no_import_circle():
+    edges = {
+        path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", "."): {
+            module.removeprefix("atlasmix.")
+            for module in imported(path, top_level_only=True)
+            if module.startswith("atlasmix.")
+        }
+        for path in SOURCES
+    }
+    done: set[str] = set()
+
+    def visit(name, trail):
+        assert name not in trail, f"circle: {' -> '.join([*trail, name])}"
+        if name in done or name not in edges:
+            return
+        for other in edges[name]:
+            visit(other, [*trail, name])
+        done.add(name)
+
+    for name in edges:
+        visit(name, [])
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_files_and_functions_stay_small(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 400
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            length = (node.end_lineno or 0) - node.lineno + 1
+            doc = ast.get_docstring(node) or ""
+            assert length - len(doc.splitlines()) <= 62, f"{path.name}: {node.name} has {length}"
+
+
+def test_every_file_says_what_it_is_for():
+    for path in SOURCES:
+        doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        assert doc, f"{path} has no first line"
+        assert len(doc.splitlines()[0]) > 20, path
+
+
+def test_the_face_is_small_and_whole():
+    assert len(atlasmix.__all__) < 20
+    for name in atlasmix.__all__:
+        assert getattr(atlasmix, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = atlasmix.nonsense
+
+
+def test_solving_the_main_job_needs_no_slow_library(tmp_path):
+    code = (
+        "import sys; from atlasmix.cli.main import run; run(['solve', '--target', 'cat']); "
+        f"print(sorted(set(sys.modules) & {SLOW!r}), file=sys.stderr)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert run.stderr.strip().splitlines()[-1] == "[]"
