@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 
 from atlasmix.errors import SolverFailed
 from atlasmix.mixing.engines import Optimum, optimise, scale
-from atlasmix.mixing.program import Program, effective, outer_value, relaxed, tokens_by_language
+from atlasmix.mixing.program import (
+    Program,
+    effective,
+    net,
+    outer_value,
+    relaxed,
+    tokens_by_language,
+)
 from atlasmix.scaling.saturation import Array, marginal, saturate
 
 _ENOUGH = 1e-7
@@ -68,7 +75,7 @@ def optimise_donors(program: Program, targets: tuple[int, ...], most: int) -> Op
     used = {int(donor) for donor in donor_of[free.x > 0] if donor >= 0}
     if len(used) <= most:
         return free
-    model = _Model(relaxed(program), donor_of, languages.size, most)
+    model = _Model(_base(program), donor_of, languages.size, most)
     _grid(model, free.x)
     # The donors that give most in the free optimum are a good first set.
     gain = -free.prices.line.gradient * free.x
@@ -78,6 +85,12 @@ def optimise_donors(program: Program, targets: tuple[int, ...], most: int) -> Op
     if best is None:
         return None
     return replace(best, bound=min(lowest, best.value), engine="donor search")
+
+
+def _base(program: Program) -> Program:
+    """The program whose tangents the model takes: convex in s, or relaxed by chords."""
+    free = not (program.rows.names or program.spend_all)
+    return net(program) if free else relaxed(program)
 
 
 def _search(

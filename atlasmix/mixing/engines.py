@@ -1,8 +1,9 @@
 """Which engine answers which program, negative transfer around it, and the proof at the end.
 
-Negative transfer makes D_eff a difference of two concave functions. Inner: S <= D in the negative
-terms. Tighten: tangents of S at the answer, solved again while that helps. Certify: chords of S,
-which relax, and the gap between the two (design.md, section 2).
+In s = S(x) effective data is linear and the tokens read are convex, so budget, caps, guardrails
+and every objective are convex with negative transfer in them (program.net). Shares of what is read
+and a budget that must be spent are not. There: inner, S <= D in the negative terms; tighten,
+tangents of S at the answer; certify, chords of S, and branching (branching.py).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from atlasmix.mixing.program import (
     Rows,
     effective,
     inner,
+    net,
     objective,
     relaxed,
     tightened,
@@ -85,29 +87,44 @@ def optimise(program: Program, engine: str | None = None) -> Optimum | None:
         SolverFailed: no engine gave an answer that keeps the limits.
     """
     program = _without_idle(program)
-    start = inner(program)
-    found = _convex(start, engine)
+    found = _convex(net(program), engine)
     if found is None:
         return None
-    local, value = start, objective(program, found.x, exact=True)
-    for _ in range(_TIGHTENINGS if _repeats_harm(program, found.x) else 0):
-        tighter = tightened(program, found.x)
-        again = _convex(tighter, engine)
-        if again is None:
-            break
-        new_value = objective(program, again.x, exact=True)
-        if new_value >= value - 1e-10 * scale(program, value):
-            break
-        found, local, value = again, tighter, new_value
-    _check(program, found)
+    best = _optimum(program, net(program), found)
+    if best.gap(program) <= ENOUGH or not program.harmful or _exact_in_s(program):
+        _check(program, found)
+        return best
+    return _relaxed_optimum(program, best, engine)
+
+
+def _optimum(program: Program, local: Program, found: _Found) -> Optimum:
+    """An answer with its exact value and the proof that its own program gives."""
+    value = objective(program, found.x, exact=True)
     prices = bound(local, found.x, found.duals)
-    if not _could_repeat(program):
-        return Optimum(found.x, value, prices.value, prices, found.duals, found.engine, True)
-    return _branched(
-        program,
-        Optimum(found.x, value, prices.value, prices, found.duals, found.engine, False),
-        engine,
-    )
+    return Optimum(found.x, value, prices.value, prices, found.duals, found.engine, True)
+
+
+def _exact_in_s(program: Program) -> bool:
+    return not (program.rows.names or program.spend_all)
+
+
+def _relaxed_optimum(program: Program, best: Optimum, engine: str | None) -> Optimum | None:
+    """Negative transfer under limits that are not convex in s: inner, tighten, certify, branch."""
+    local = inner(program)
+    for _ in range(_TIGHTENINGS):
+        found = _convex(local, engine)
+        if found is None or violations(program, found.x):
+            break
+        better = _optimum(program, local, found)
+        stuck = better.value >= best.value - 1e-10 * scale(program, best.value)
+        if violations(program, best.x) or not stuck:
+            best = replace(better, bound=max(better.bound, best.bound), exact=False)
+        elif local.harm_offset.any():
+            break
+        local = tightened(program, found.x)
+    if violations(program, best.x):
+        _check(program, _Found(best.x, best.duals, best.engine))
+    return _branched(program, replace(best, bound=-np.inf, exact=False), engine)
 
 
 def _without_idle(program: Program) -> Program:
@@ -120,17 +137,6 @@ def _without_idle(program: Program) -> Program:
     counted = (program.coefficient > 0) | np.isfinite(program.least)
     helps = (program.gain[counted] > 0).any(axis=0)
     return replace(program, upper=np.where(helps, program.upper, program.lower))
-
-
-def _repeats_harm(program: Program, x: Array) -> bool:
-    """Whether a pool that harms someone is read more than once, so that S < D in its term."""
-    return program.harmful and bool(np.any((x > program.unique) & program.harm.any(axis=0)))
-
-
-def _could_repeat(program: Program) -> bool:
-    """Whether a harmful pool may be read twice, so that the inner problem is not exact."""
-    harmful = program.harm.any(axis=0)
-    return bool(np.any(harmful & (program.upper > program.unique * (1 + 1e-12))))
 
 
 def _branched(program: Program, optimum: Optimum, engine: str | None) -> Optimum:

@@ -104,6 +104,19 @@ def with_harm(program: Program, slope: Array, offset: Array) -> Program:
     return replace(program, harm_slope=slope, harm_offset=offset)
 
 
+def net(program: Program) -> Program:
+    """Help and harm as one signed gain per unit of s = S(x).
+
+    y is linear in s and x = S⁻¹(s) is convex and rising, so that budget, caps, the risk term and
+    every objective are convex *in s*, negative transfer or not. Shares of what is read and a budget
+    that must be spent are not; there the certificate says whether the answer is the best.
+    """
+    gain = program.gain - program.harm * program.harm_slope
+    if program.harm_offset.any() or np.any(program.harm_slope != 1.0):
+        return program
+    return replace(program, gain=gain, harm=np.zeros_like(gain), harmful=False)
+
+
 def inner(program: Program) -> Program:
     """Negative terms by S <= D: feasible, and exact where a harmful pool is read at most once."""
     n = program.unique.size
@@ -197,31 +210,41 @@ class Duals:
 
 @dataclass(frozen=True, slots=True)
 class Linearisation:
-    """A line under the objective: value + gradient · (x' - x) <= f(x') for every feasible x'.
+    """A line in s = S(x) and x under the objective, for every feasible x':
 
-    ``pull`` (T,) is -df/dy_t >= 0, what one more unit of effective data of t is worth.
+        value - worth · (S(x') - S(x)) + cost · (x' - x) <= f(x')
+
+    Attributes:
+        x: where it touches, (n,).
+        value: the Lagrangian there.
+        worth: (n,), what a unit of s is worth; below 0 where the net effect is harm.
+        cost: (n,), what a token read costs through the risk term and affine negative terms.
+        pull: (T,), -df/dy_t >= 0, what one more unit of effective data of t is worth.
+        gradient: (n,), cost - worth · S'(x).
     """
 
     x: Array
     value: float
-    gradient: Array
+    worth: Array
+    cost: Array
     pull: Array
+    gradient: Array
 
 
 def linearise(program: Program, x: Array, duals: Duals) -> Linearisation:
-    """Tangent of the Lagrangian at ``x``: below the objective at every feasible point.
+    """The line at ``x``: below the objective at every feasible point.
 
-    Each part is convex, and any dual of the right sign keeps the line below, so that a poor dual
-    makes the proof weak but never wrong.
+    y is linear in s, each part is convex in y, and any dual of the right sign keeps the line
+    below, so that a poor dual makes the proof weak but never wrong.
     """
-    slope = program.gain * marginal(x, program.unique, program.decay)
-    if program.harmful:
-        slope = slope - program.harm * program.harm_slope
     expected = effective(program, x, risk=False)
-    y, risky_slope = expected, slope
+    y, charge = expected, np.zeros_like(program.gain)
     if program.risky and duals.risk is not None:
         y = expected - (duals.risk * (program.sigma * tokens_by_language(program, x))).sum(axis=1)
-        risky_slope = slope - (duals.risk * program.sigma)[:, program.member] * program.worth
+        charge = (duals.risk * program.sigma)[:, program.member] * program.worth
+    if program.harmful:
+        harm = program.harm * program.harm_slope
+        charge = charge + harm
     v = y / program.reference
     depth = v if duals.depth is None else duals.depth
     phi, first, _ = outer_value(program.exponent, depth)
@@ -232,9 +255,12 @@ def linearise(program: Program, x: Array, duals: Duals) -> Linearisation:
         if duals.mix is None:
             weight[int(parts.argmax())] = 1.0
     pull = -weight * program.coefficient * first / program.reference
-    value, gradient = float(weight @ parts), -(pull @ risky_slope)
+    value, worth, cost = float(weight @ parts), pull @ program.gain, pull @ charge
     if duals.guard is not None:
-        bound = np.where(duals.guard > 0, program.least, 0.0)
-        value += float(duals.guard @ np.where(duals.guard > 0, bound - expected, 0.0))
-        gradient = gradient - duals.guard @ slope
-    return Linearisation(x, value, gradient, pull)
+        guarded = duals.guard > 0
+        value += float(duals.guard[guarded] @ (program.least - expected)[guarded])
+        worth = worth + duals.guard @ program.gain
+        if program.harmful:
+            cost = cost + duals.guard @ harm
+    gradient = cost - worth * marginal(x, program.unique, program.decay)
+    return Linearisation(x, value, worth, cost, pull, gradient)

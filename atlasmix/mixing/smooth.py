@@ -243,6 +243,8 @@ def _hessian(program: Program, here: _Point, columns: NDArray[np.intp]) -> Array
     own = -(here.pull @ program.gain[:, columns]) * curvature(
         here.x[columns], program.unique[columns], program.decay
     )
+    # Where the net effect is harm the saturation bends the other way; the model stays convex.
+    own = np.maximum(own, 0.0)
     if not program.risky:
         jacobian *= np.sqrt(here.bend)[:, None]
         hessian: Array = jacobian.T @ jacobian
