@@ -9,7 +9,9 @@ from atlasmix.errors import ProblemError
 
 _FACTORS = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e12, "P": 1e15}
 _WORDS = {"thousand": "K", "million": "M", "billion": "B", "trillion": "T"}
-_NUMBER = re.compile(r"([+-]?(?:\d[\d_,]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-z]*)")
+# A comma only between thousands: "1,5B" is 1.5 billion to half of Europe, never 15 billion.
+_WHOLE = r"\d{1,3}(?:,\d{3})+|\d[\d_]*"
+_NUMBER = re.compile(rf"([+-]?(?:(?:{_WHOLE})\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-z]*)")
 
 
 def parse_quantity(text: object, what: str, largest: float = 1e18) -> float:
@@ -33,7 +35,7 @@ def parse_quantity(text: object, what: str, largest: float = 1e18) -> float:
     if value is None:
         raise ProblemError(
             f"{what} is {str(text)[:40]!r}: expected a number of at most "
-            f"{format_quantity(largest)} such as 100B, 1.5T or 2e9"
+            f"{format_quantity(largest)} such as 100B, 1.5T or 2e9" + _comma_hint(text)
         )
     if not math.isfinite(value) or value <= 0:
         raise ProblemError(f"{what} is {text}: expected a finite number above 0, such as 100B")
@@ -43,6 +45,12 @@ def parse_quantity(text: object, what: str, largest: float = 1e18) -> float:
             "a slip; write it in units, thousands (K), millions (M), billions (B) or trillions (T)"
         )
     return value
+
+
+def _comma_hint(text: object) -> str:
+    if "," not in str(text):
+        return ""
+    return "; decimals take a point (1.5B), a comma stands only between thousands (1,500,000)"
 
 
 def _value(text: object) -> float | None:

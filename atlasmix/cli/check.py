@@ -14,7 +14,9 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("recipe", metavar="RECIPE", help="a recipe that solve --output wrote")
     add_store(parser)
     add_json(parser)
-    parser.epilog = f"Exit status 0: it holds; 1: it drifted or is broken.\n\n{parser.epilog}"
+    parser.epilog = (
+        f"Exit status 0: it holds; 1: it was edited, has drifted or is broken.\n\n{parser.epilog}"
+    )
 
 
 def execute(options: argparse.Namespace) -> int:

@@ -58,7 +58,7 @@ def question_of(options: argparse.Namespace) -> dict[str, object]:
         _merge(asked, key, _pairs(getattr(options, key), f"--{key}"))
     groups = _pairs(options.group, "--group")
     _merge(asked, "groups", {name: members.split(",") for name, members in groups.items()})
-    _merge(asked, "guardrails", _guardrails(options.guardrail))
+    _merge(asked, "guardrails", _pairs(options.guardrail, "--guardrail"))
     if options.max_epochs:
         asked["max_epochs"] = _caps(asked.get("max_epochs"), options.max_epochs)
     return asked
@@ -158,7 +158,11 @@ def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
     for text in given or []:
         name, equals, value = text.rpartition("=")
         if not equals or not name.strip() or not value.strip():
-            example = {"--group": "romance=spa,fra", "--keep": "cat=10B"}.get(option, "cat=0.3")
+            example = {
+                "--group": "romance=spa,fra",
+                "--keep": "cat=10B",
+                "--guardrail": "eng=1%",
+            }.get(option, "cat=0.3")
             raise ProblemError(
                 f"{option} is {text[:60]!r}: expected for example {option} {example}"
             )
@@ -166,14 +170,6 @@ def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
             raise ProblemError(f"{option} names {name.strip()!r} twice: keep one")
         pairs[name.strip()] = value.strip()
     return pairs
-
-
-def _guardrails(given: list[str] | None) -> dict[str, object]:
-    rails: dict[str, object] = {}
-    for name, value in _pairs(given, "--guardrail").items():
-        slack, colon, reference = value.partition(":")
-        rails[name] = {"slack": slack, "reference": reference} if colon else slack
-    return rails
 
 
 def _caps(in_file: object, given: list[str]) -> object:

@@ -23,6 +23,7 @@ from atlasmix.evidence.transfer import (
 )
 
 BTS, TRANSFER_WEIGHT = "BTS", "transfer weight"
+_MOST_WEIGHT = 1e6  # a token worth a million others is a slip, not a finding
 _CHOICES = "'affine:SLOPE,INTERCEPT' (τ = SLOPE·score + INTERCEPT, your own figures)"
 
 
@@ -84,7 +85,8 @@ def calibrate(matrix: TransferMatrix, calibration: str | None = None) -> Transfe
 
     Raises:
         ProblemError: the metric implies no map and none was named, or the map does not fit it.
-        DataError: a BTS score of 2 or more, where τ would be infinite.
+        DataError: a BTS score of 2 or more, where τ would be infinite, or one so near to it, or a
+            map so steep, that τ is above a million.
     """
     chosen = parse_calibration(calibration, matrix)
     scores = np.where(matrix.status == MISSING, 0.0, matrix.scores)
@@ -101,6 +103,14 @@ def calibrate(matrix: TransferMatrix, calibration: str | None = None) -> Transfe
         slopes = np.full_like(scores, abs(chosen.slope))
     errors = slopes * np.where(matrix.status == MISSING, 0.0, matrix.stderr)
     weights = np.where(matrix.status == MISSING, 0.0, weights)
+    absurd = np.argwhere(np.abs(weights) > _MOST_WEIGHT)
+    if absurd.size:
+        row, column = absurd[0]
+        raise DataError(
+            f"{matrix.keys[row]} for {matrix.keys[column]} in '{matrix.name}' scores "
+            f"{scores[row, column]:.10g}, by calibration {chosen.name} a transfer weight of "
+            f"{weights[row, column]:.3g}: expected at most 1e6; correct the table or the map"
+        )
     status = matrix.status.copy()
     for array, own in ((weights, 1.0), (errors, 0.0), (status, DEFINED)):
         # A token of the language itself is the unit, whatever the study printed there.

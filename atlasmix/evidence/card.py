@@ -35,7 +35,7 @@ class Card:
         range: least and greatest possible score (both allowed; BTS stays below 2).
         diagonal: a language's score on itself: a number by definition, ``table`` (rows of the
             table give it) or ``none`` (the study has none).
-        status: of a pair whose row names none: ``measured`` or ``predicted``.
+        status: of a pair whose row names none: ``measured`` or ``predicted``; empty: each row says.
         stderr: (status, standard error) for pairs whose row gives none, in units of the score.
         stderr_note: where that rule comes from.
         evidence: what was measured and what was predicted, in words.
@@ -59,7 +59,7 @@ class Card:
     direction: str = ""
     range: tuple[float, float] = (-math.inf, math.inf)
     diagonal: float | Literal["table", "none"] = "table"
-    status: str = "measured"
+    status: str = ""
     stderr: tuple[tuple[str, float], ...] = ()
     stderr_note: str = ""
     evidence: str = ""

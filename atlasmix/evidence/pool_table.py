@@ -30,7 +30,7 @@ def read_pools(rows: Rows, card: Card) -> tuple[Pool, ...]:
     """The pools of a table, sorted.
 
     Args:
-        rows: language, provenance, corpus, unique_tokens, unit, obtained[, script, documents,
+        rows: language (or domain, on a domain axis), provenance, corpus, unique_tokens, unit, obtained[, script, documents,
             utf8_bytes, kind, generator, generation, source, licence, note].
         card: axis, and the source and licence of rows that name none.
 
@@ -38,6 +38,9 @@ def read_pools(rows: Rows, card: Card) -> tuple[Pool, ...]:
         DataError: with every fault of the table in ``faults``, each with its row.
     """
     header = tuple(name.lower() for name in rows.header)
+    if card.axis == "domain" and "language" not in header:
+        # A table of domains may call the column what it holds.
+        header = tuple("language" if name == "domain" else name for name in header)
     faults = _header_faults(header, card)
     refuse(rows.what, faults)
     read = label_reader(card)
@@ -72,7 +75,9 @@ def _header_faults(header: tuple[str, ...], card: Card) -> list[str]:
     double = sorted({name for name in header if header.count(name) > 1})
     faults = []
     if missing:
-        faults.append(f"header: {', '.join(missing)} missing; expected {', '.join(_NEEDED)}")
+        names = (card.axis, *_NEEDED[1:])
+        lacking = [card.axis if name == "language" else name for name in missing]
+        faults.append(f"header: {', '.join(lacking)} missing; expected {', '.join(names)}")
     if odd:
         optional = [name for name in _COLUMNS if name not in _NEEDED]
         faults.append(
@@ -87,7 +92,7 @@ def _header_faults(header: tuple[str, ...], card: Card) -> list[str]:
 
 
 def _pool(cells: dict[str, str], card: Card, read: Callable[[str], str], wrong: list[str]) -> Pool:
-    language = _language(cells, read, wrong)
+    language = _language(cells, card, read, wrong)
     provenance = _one_of(cells, "provenance", PROVENANCES, wrong)
     if not _CORPUS.fullmatch(cells["corpus"]):
         wrong.append(
@@ -127,14 +132,16 @@ def _pool(cells: dict[str, str], card: Card, read: Callable[[str], str], wrong: 
     )
 
 
-def _language(cells: dict[str, str], read: Callable[[str], str], wrong: list[str]) -> str:
+def _language(
+    cells: dict[str, str], card: Card, read: Callable[[str], str], wrong: list[str]
+) -> str:
     try:
         key = read(cells["language"])
         if cells["script"]:
             return read(f"{key.partition('_')[0]}_{cells['script']}")
         return key
     except DataError as error:
-        wrong.append(f"language: {error}")
+        wrong.append(f"{card.axis}: {error}")
         return ""
 
 

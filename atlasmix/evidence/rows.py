@@ -67,7 +67,7 @@ def read_rows(content: bytes, what: str) -> Rows:
         raise DataError(f"{what} has {len(content):,} bytes: at most {TABLE_LIMIT:,} are read")
     if content.startswith(_PARQUET_MAGIC):
         return _parquet(content, what)
-    text = decode(content, what, TABLE_LIMIT)
+    text = decode(content, what, TABLE_LIMIT, "save it as CSV in UTF-8, or as Parquet")
     if not text.strip():
         raise DataError(f"{what} is empty: expected a header line and rows")
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)

@@ -49,8 +49,10 @@ def dump_yaml(content: object) -> str:
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=96)
 
 
-def decode(content: str | bytes, what: str, limit: int) -> str:
+def decode(content: str | bytes, what: str, limit: int, remedy: str = "save it as UTF-8") -> str:
     """Text of at most ``limit`` bytes, UTF-8, without a zero byte or a byte-order mark.
+
+    ``remedy`` says what to do with bytes that are no text.
 
     Raises:
         DataError: longer, not UTF-8, or binary.
@@ -64,10 +66,7 @@ def decode(content: str | bytes, what: str, limit: int) -> str:
         try:
             content = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise DataError(
-                f"{what} is not UTF-8 text (byte {error.start:,}): save it as UTF-8, or give a "
-                "table in Parquet the ending .parquet"
-            ) from error
+            raise DataError(f"{what} is not UTF-8 text (byte {error.start:,}): {remedy}") from error
     if "\0" in content:
         raise DataError(f"{what} holds zero bytes, so it is binary: expected UTF-8 text")
     return content.removeprefix("\ufeff")

@@ -15,6 +15,7 @@ from atlasmix.evidence.shelf_tables import SCORE_COLUMNS, ScoreTable, empty_scor
 
 _NEEDED = SCORE_COLUMNS[:3]
 _MOST_KEYS = 4000
+_MOST_SCORE = 1e6
 #: Column names of other tools; which of them is trained on is not ours to guess.
 _FOREIGN = frozenset(
     {"from", "to", "src", "tgt", "donor", "donors", "helper", "recipient", "receiver"}
@@ -71,6 +72,7 @@ def read_scores(rows: Rows, card: Card) -> ScoreTable:
             for key in keys
             if (key, key) not in found
         ]
+    faults += _unsaid_statuses(found, card)
     faults += _missing_rules(found, card)
     refuse(rows.what, faults)
     return _arrays(keys, found, card)
@@ -152,7 +154,7 @@ def _checked(cells: list[_Cell], card: Card, faults: list[str]) -> dict[tuple[st
         score = _score(cell, card, source == target and bool(source), wrong)
         stderr = _stderr(cell, wrong)
         status = cell.status.lower() or card.status
-        if status not in STATUSES:
+        if status and status not in STATUSES:
             wrong.append(f"status {cell.status!r}: expected {' or '.join(STATUSES)}")
         if source and target:
             first = found.get((source, target))
@@ -187,6 +189,10 @@ def _score(cell: _Cell, card: Card, own: bool, wrong: list[str]) -> float:
             f"score {score:g} lies outside the range of {card.metric}, {low:g} to {high:g}"
             + (" (2 itself excluded)" if card.metric == "BTS" else "")
         )
+    elif abs(score) > _MOST_SCORE:
+        wrong.append(
+            f"score {score:g} lies outside the range of any metric, -1e6 to 1e6: correct the slip"
+        )
     return score
 
 
@@ -194,9 +200,24 @@ def _stderr(cell: _Cell, wrong: list[str]) -> float | None:
     if not cell.stderr:
         return None
     error = number(cell.stderr)
-    if error is None or error < 0:
-        wrong.append(f"stderr {cell.stderr[:40]!r}: expected a finite number of at least 0")
+    if error is None or not 0 <= error <= _MOST_SCORE:
+        wrong.append(f"stderr {cell.stderr[:40]!r}: expected a number from 0 to 1e6")
     return error
+
+
+def _unsaid_statuses(found: dict[tuple[str, str], _Entry], card: Card) -> list[str]:
+    # Never taken for measured: a prediction would pass for a measurement from then on.
+    unsaid = sum(
+        not entry.status
+        for (source, target), entry in found.items()
+        if source != target or not isinstance(card.diagonal, float)
+    )
+    if not unsaid:
+        return []
+    return [
+        f"{unsaid:,} of {len(found):,} pairs have no status: say which pairs are measured and "
+        "which predicted: a status column, or `status: measured` on the card"
+    ]
 
 
 def _missing_rules(found: dict[tuple[str, str], _Entry], card: Card) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from atlasmix.errors import ProblemError
 from atlasmix.evidence import Pool
@@ -69,11 +70,11 @@ def compile_problem(problem: MixProblem, guards: dict[str, float] | None = None)
     rows_of = (*problem.target_keys, *(key for key in guards if key not in problem.target_keys))
     tau, sigma = _weights(problem, rows_of, languages)
     value = tau[:, member] * worth
-    upper = np.minimum(cap * unique, 1.0)
     reference = np.array(
-        [alone(np.maximum(row, 0.0), unique, upper, problem.decay) for row in value]
+        [alone(np.maximum(row, 0.0), unique, cap * unique, problem.decay) for row in value]
     )
-    _check_reachable(problem, reference)
+    upper = np.where(_closed(problem, columns), 0.0, cap * unique)
+    _check_reachable(problem, np.maximum(value, 0.0) @ upper)
     coefficient, base = _coefficients(problem, reference)
     least = np.array([guards.get(key, -np.inf) / problem.budget for key in rows_of])
     program = Program(
@@ -176,9 +177,10 @@ def _check_reachable(problem: MixProblem, reference: Array) -> None:
     for target, best in zip(problem.targets, reference, strict=False):
         if best <= 0:
             raise ProblemError(
-                f"nothing in inventory {problem.inventory.name} helps target {target.language}: it "
-                f"has no pool of its own and no donor above 0 in matrix {problem.matrix.name}; add "
-                "its tokens with --inventory, or choose other --pools"
+                f"nothing that may be read helps target {target.language}: within inventory "
+                f"{problem.inventory.name} and these limits it has no pool of its own and no donor "
+                f"above 0 in matrix {problem.matrix.name}; add its tokens with --inventory, choose "
+                "other --pools, or open a limit of 0 %"
             )
 
 
@@ -205,6 +207,16 @@ def _coefficients(problem: MixProblem, reference: Array) -> tuple[Array, Array |
         return active * reducible / alone_loss, base
     share = weight * reducible
     return share / share.sum(), None
+
+
+def _closed(problem: MixProblem, columns: tuple[tuple[int, ...], ...]) -> NDArray[np.bool_]:
+    """Columns that a limit of 0 % closes altogether."""
+    heads = [problem.pools[column[0]] for column in columns]
+    closed = np.zeros(len(columns), dtype=bool)
+    for limit in problem.limits:
+        if isinstance(limit, ShareLimit) and limit.bound == "max" and limit.share == 0:
+            closed |= limit.selection.mask(heads)
+    return closed
 
 
 def _limits(problem: MixProblem, columns: tuple[tuple[int, ...], ...]) -> Rows:

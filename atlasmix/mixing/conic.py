@@ -71,15 +71,15 @@ class _Model:
     def limits(self) -> None:
         """Budget, box and rows."""
         program, cp = self.program, self.cp
-        total = cp.sum(self.x)
+        total, most = cp.sum(self.x), np.minimum(program.upper, 1.0)
         self.constraints += [
             cp.multiply(1 / self.unit, self.s) <= cp.multiply(1 / self.unit, self.saturation),
-            self.fresh <= np.minimum(program.unique, program.upper) / self.unit,
-            self.x <= program.upper,
+            self.fresh <= np.minimum(program.unique, most) / self.unit,
+            self.x <= most,
             self.x >= program.lower,
             total == 1.0 if program.spend_all else total <= 1.0,
         ]
-        once = program.upper <= program.unique
+        once = most <= program.unique
         if once.any():
             self.constraints.append(self.again[np.flatnonzero(once)] == 0)
         if program.rows.names:

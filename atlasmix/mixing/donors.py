@@ -124,7 +124,7 @@ def _grid(model: _Model, x: Array) -> None:
     """First tangents: at the free optimum and on a grid of epochs and of effective data."""
     program = model.program
     for share in (0.25, 0.5, 0.75, 1.0):
-        again = np.maximum(program.upper - program.unique, 0.0)
+        again = np.maximum(np.minimum(program.upper, 1.0) - program.unique, 0.0)
         model.epochs.append(program.unique + share * again)
     model.touch(x)
     here = model.depths[-1]
@@ -181,7 +181,8 @@ def _next_set(model: _Model) -> tuple[float, _Set, Array] | None:
     _value_rows(model, rows)
     _choice_rows(model, rows)
     low, high = np.full(layout.width, -np.inf), np.full(layout.width, np.inf)
-    low[layout.block("x")], high[layout.block("x")] = program.lower, program.upper
+    low[layout.block("x")] = program.lower
+    high[layout.block("x")] = np.minimum(program.upper, 1.0)
     low[layout.block("s")] = 0.0
     low[layout.block("z")], high[layout.block("z")] = 0.0, 1.0
     low[layout.block("r")] = 0.0
@@ -249,7 +250,7 @@ def _choice_rows(model: _Model, rows: _Rows) -> None:
         rows.add(program.rows.bound, x=program.rows.matrix)
     read = np.flatnonzero(model.donor_of >= 0)
     switch = np.zeros((read.size, model.donors))
-    switch[np.arange(read.size), model.donor_of[read]] = -program.upper[read]
+    switch[np.arange(read.size), model.donor_of[read]] = -np.minimum(program.upper, 1.0)[read]
     rows.add(np.zeros(read.size), x=np.eye(n)[read], z=switch)
     rows.add(np.array([float(model.most)]), z=np.ones((1, model.donors)))
     for tried in model.tried:

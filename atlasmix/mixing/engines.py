@@ -16,6 +16,7 @@ from atlasmix.errors import SolverFailed
 from atlasmix.mixing.branching import Part, branch
 from atlasmix.mixing.certificate import Bound, bound
 from atlasmix.mixing.closed_form import fill
+from atlasmix.mixing.collisions import feasible
 from atlasmix.mixing.linear import NoPoint
 from atlasmix.mixing.program import (
     Duals,
@@ -86,6 +87,8 @@ def optimise(program: Program, engine: str | None = None) -> Optimum | None:
     Raises:
         SolverFailed: no engine gave an answer that keeps the limits.
     """
+    if not feasible(program):
+        return None
     program = _without_idle(program)
     found = _convex(net(program), engine)
     if found is None:
@@ -108,8 +111,10 @@ def _exact_in_s(program: Program) -> bool:
     return not (program.rows.names or program.spend_all)
 
 
-def _relaxed_optimum(program: Program, best: Optimum, engine: str | None) -> Optimum | None:
+def _relaxed_optimum(program: Program, best: Optimum, engine: str | None) -> Optimum:
     """Negative transfer under limits that are not convex in s: inner, tighten, certify, branch."""
+    proved = best.bound  # weak duality holds in s whether or not the limits are convex there
+    broken = bool(violations(program, best.x))
     local = inner(program)
     for _ in range(_TIGHTENINGS):
         found = _convex(local, engine)
@@ -117,14 +122,15 @@ def _relaxed_optimum(program: Program, best: Optimum, engine: str | None) -> Opt
             break
         better = _optimum(program, local, found)
         stuck = better.value >= best.value - 1e-10 * scale(program, best.value)
-        if violations(program, best.x) or not stuck:
-            best = replace(better, bound=max(better.bound, best.bound), exact=False)
+        if broken or not stuck:
+            best, broken = better, False
         elif local.harm_offset.any():
             break
         local = tightened(program, found.x)
-    if violations(program, best.x):
+    if broken:
         _check(program, _Found(best.x, best.duals, best.engine))
-    return _branched(program, replace(best, bound=-np.inf, exact=False), engine)
+    best = _branched(program, replace(best, bound=proved), engine)
+    return replace(best, exact=best.gap(program) <= ENOUGH)
 
 
 def _without_idle(program: Program) -> Program:
@@ -132,7 +138,7 @@ def _without_idle(program: Program) -> Program:
 
     Not where shares are limited or all must be spent, since a filler can be of use there.
     """
-    if program.rows.names or program.spend_all:
+    if not _exact_in_s(program):
         return program
     counted = (program.coefficient > 0) | np.isfinite(program.least)
     helps = (program.gain[counted] > 0).any(axis=0)
@@ -142,9 +148,9 @@ def _without_idle(program: Program) -> Program:
 def _branched(program: Program, optimum: Optimum, engine: str | None) -> Optimum:
     """The proof under relaxations of negative transfer, and a better mixture where one is met."""
     enough = ENOUGH * scale(program, optimum.value)
-    quick = bound(relaxed(program), optimum.x, optimum.duals).value
+    quick = max(optimum.bound, bound(relaxed(program), optimum.x, optimum.duals).value)
     if optimum.value - quick <= enough:
-        return replace(optimum, bound=quick, exact=True)
+        return replace(optimum, bound=quick)
 
     def bounder(part: Program) -> Part | None:
         if part.lower.sum() > 1.0 or np.any(part.lower > part.upper):
@@ -162,14 +168,9 @@ def _branched(program: Program, optimum: Optimum, engine: str | None) -> Optimum
     if branched.value < optimum.value - enough:
         polished = _convex(tightened(program, branched.x), engine)
         if polished is not None and not violations(program, polished.x):
-            value = objective(program, polished.x, exact=True)
-            if value < optimum.value:
-                prices = bound(tightened(program, polished.x), polished.x, polished.duals)
-                optimum = Optimum(
-                    polished.x, value, quick, prices, polished.duals, polished.engine, False
-                )
-    lowest = min(max(branched.bound, quick), optimum.value)
-    return replace(optimum, bound=lowest, exact=optimum.value - lowest <= enough)
+            better = _optimum(program, tightened(program, polished.x), polished)
+            optimum = better if better.value < optimum.value else optimum
+    return replace(optimum, bound=min(max(branched.bound, quick), optimum.value))
 
 
 def _convex(program: Program, engine: str | None) -> _Found | None:
@@ -183,7 +184,13 @@ def _convex(program: Program, engine: str | None) -> _Found | None:
     answer = solve_conic(program)
     if answer is None:
         return None
-    return _Found(tidy(program, answer.x, 1e-7), answer.duals, answer.solver)
+    value = objective(program, answer.x)
+    for dust in (1e-4, 1e-5, 1e-6):
+        x = tidy(program, answer.x, dust)
+        harmless = objective(program, x) <= value + ENOUGH * scale(program, value)
+        if harmless and not violations(program, x, 1e-7):
+            return _Found(x, answer.duals, answer.solver)
+    return _Found(answer.x, answer.duals, answer.solver)
 
 
 def _plain(program: Program) -> bool:

@@ -19,7 +19,7 @@ from atlasmix.mixing.engines import Optimum, optimise
 from atlasmix.mixing.mixture import Mixture, Reason
 from atlasmix.mixing.problem import MixProblem
 from atlasmix.mixing.program import tokens_by_language
-from atlasmix.mixing.solve import Solved, optimise_problem
+from atlasmix.mixing.solve import Solved, canonical, optimise_problem
 from atlasmix.scaling.saturation import Array, marginal
 
 _LEFT_OUT = 5
@@ -30,8 +30,8 @@ _LEAST = 1e-6
 class _Margin:
     """What a donor's first token is worth without it, against what a token must be worth."""
 
-    pull: Array
-    price: float
+    pull: Array  # (T,), with the prices of guardrails
+    toll: Array  # (n,), what a token must be worth: budget and limits together
     idle: NDArray[np.bool_]  # (T,) no donor at risk is read
 
 
@@ -43,6 +43,7 @@ def explain(problem: MixProblem, mixture: Mixture, left_out: int = _LEFT_OUT) ->
         mixture: its answer.
         left_out: how many of the donors that are not read to explain.
     """
+    problem = canonical(problem)
     solved = optimise_problem(problem)
     compiled, optimum = solved.compiled, solved.optimum
     read = [key for key in mixture.donors if mixture.proportions[key] > _LEAST]
@@ -63,9 +64,13 @@ def _distance(reason: Reason) -> float:
 def _margin(compiled: Compiled, optimum: Optimum) -> _Margin:
     program = compiled.program
     scaled = program.sigma * tokens_by_language(program, optimum.x)
-    return _Margin(
-        optimum.prices.line.pull, optimum.prices.budget, np.linalg.norm(scaled, axis=1) <= 0
-    )
+    pull = optimum.prices.line.pull
+    if optimum.duals.guard is not None:
+        pull = pull + optimum.duals.guard
+    toll = optimum.prices.budget + np.zeros(program.unique.size)
+    if program.rows.names:
+        toll = toll + optimum.prices.rows @ program.rows.matrix
+    return _Margin(pull, toll, np.linalg.norm(scaled, axis=1) <= 0)
 
 
 def _without(compiled: Compiled, key: str) -> _Margin | None:
@@ -107,9 +112,15 @@ def _reason(
     score = problem.matrix.pair(key, target)
     tau = float(problem.transfer.weights[source_at, target_at])
     threshold = None
-    if margin is not None and worth > 0 and margin.pull[row] > 0:
-        others = float(margin.pull[:counted] @ net[:counted]) - margin.pull[row] * net[row]
-        needed = (margin.price - others) / (margin.pull[row] * worth)
+    full = problem.max_donors is not None and len(mixture.donors) >= problem.max_donors
+    if (
+        margin is not None
+        and worth > 0
+        and margin.pull[row] > 0
+        and not (full and key not in mixture.donors)
+    ):
+        others = float(margin.pull @ net) - margin.pull[row] * net[row]
+        needed = (margin.toll[column] - others) / (margin.pull[row] * worth)
         threshold = _threshold(problem, (source_at, target_at), needed, bool(margin.idle[row]))
     proportion = mixture.proportions.get(key, 0.0)
     reason = Reason(

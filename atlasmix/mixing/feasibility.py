@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from atlasmix.errors import Infeasible
+from atlasmix.mixing.collisions import collisions
 from atlasmix.mixing.compile import Compiled
 from atlasmix.mixing.limits import Guardrail
 from atlasmix.mixing.linear import LinearProgram, minimise
@@ -16,9 +17,6 @@ from atlasmix.mixing.problem import MixProblem
 from atlasmix.mixing.program import Program
 from atlasmix.quantities import format_quantity
 from atlasmix.scaling.saturation import Array
-
-_LEAST = 1e-6
-"""A mixture that reads less than this share of the budget is no mixture."""
 
 
 def check_feasible(problem: MixProblem, compiled: Compiled) -> None:
@@ -28,7 +26,7 @@ def check_feasible(problem: MixProblem, compiled: Compiled) -> None:
         Infeasible: with the colliding limits in ``conflict``.
     """
     program = compiled.program
-    full = float(program.upper.sum())
+    full = float(np.minimum(program.upper, 1.0).sum())
     if program.spend_all and full < 1.0 - 1e-9:
         read = format_quantity(full * problem.budget)
         raise Infeasible(
@@ -40,7 +38,7 @@ def check_feasible(problem: MixProblem, compiled: Compiled) -> None:
     _check_harm(problem, program)
     if not program.rows.names:
         return
-    conflict, slack = _collisions(program, full)
+    conflict, slack = collisions(program)
     if conflict:
         relax = ", ".join(
             f"'{name}' by {_amount(kind, size, problem.budget)}" for name, kind, size in slack
@@ -97,44 +95,9 @@ def _best_worst(weight: Array) -> float:
 
 
 def _amount(kind: str, size: float, budget: float) -> str:
-    return f"{format_quantity(size * budget)} tokens" if kind == "keep" else f"{size:.3g}"
-
-
-def _collisions(
-    program: Program, full: float
-) -> tuple[tuple[str, ...], list[tuple[str, str, float]]]:
-    """The limits that collide, and (name, kind, by how much) of those that would have to give."""
-    rows, n = program.rows, program.unique.size
-    count = len(rows.names)
-    least = 1.0 if program.spend_all else min(_LEAST, 0.5 * full)
-    # A share limit falls short by its slack per token read, a kept amount by its slack itself.
-    cost = np.where([kind == "keep" for kind in rows.kinds], 1.0, 1.0 / least)
-    total = np.append(np.ones(n), np.zeros(count))
-    task = LinearProgram(
-        cost=np.append(np.zeros(n), cost),
-        rows=np.vstack([np.hstack([rows.matrix, -np.eye(count)]), total, -total]),
-        bound=np.append(rows.bound, [1.0, -least]),
-        low=np.append(program.lower, np.zeros(count)),
-        high=np.append(program.upper, np.full(count, np.inf)),
-    )
-    optimum = minimise(task, "the check of the limits")
-    slack = optimum.x[n:]
-    if float(slack @ cost) <= 1e-7:
-        return (), []
-    conflict = [
-        name for name, price in zip(rows.names, optimum.rows[:count], strict=True) if price > 1e-9
-    ]
-    if np.any(optimum.upper[:n] > 1e-9):
-        conflict.append("max epochs")
-    if "keep" in rows.kinds and optimum.rows[count] > 1e-9:
-        conflict.append("budget")
-    read = max(float(optimum.x[:n].sum()), least)
-    gives = [
-        (name, kind, float(size if kind == "keep" else size / read))
-        for name, kind, size in zip(rows.names, rows.kinds, slack, strict=True)
-        if size > 1e-9 * least
-    ]
-    return tuple(conflict), gives
+    if kind == "keep":
+        return f"{format_quantity(size * budget)} tokens"
+    return f"{100 * size:.3g} points"
 
 
 def explain_guardrails(problem: MixProblem, compiled: Compiled) -> Infeasible:

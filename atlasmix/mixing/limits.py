@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence import Pool
 from atlasmix.languages import language
+from atlasmix.quantities import format_quantity
 
 Kind = Literal["language", "group", "family", "script", "provenance", "corpus", "pool"]
 KINDS: Final = ("language", "group", "family", "script", "provenance", "corpus", "pool")
@@ -77,8 +78,8 @@ class ShareLimit:
 
     @property
     def name(self) -> str:
-        """``min cat 0.3``."""
-        return f"{self.bound} {self.selection.label} {self.share:g}"
+        """``min cat 30%``."""
+        return f"{self.bound} {self.selection.label} {100 * self.share:g}%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,8 @@ class KeepTokens:
 
     @property
     def name(self) -> str:
-        """``keep human 2e+10``."""
-        return f"keep {self.selection.label} {self.tokens:g}"
+        """``keep provenance:human 20B``."""
+        return f"keep {self.selection.label} {format_quantity(self.tokens)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ class Certificate:
         gap: distance of the two, relative: of effective data where that is the objective or where
             there is one target, of the reducible loss otherwise. 1e-6 means 0.0001 %.
         engine: ``closed form``, ``smooth``, ``CLARABEL``, ``SCS`` or ``donor search``.
-        exact: whether negative transfer was exact; else the gap holds the relaxation too.
+        exact: False where the gap holds what a relaxation of negative transfer left.
     """
 
     value: float

@@ -18,7 +18,7 @@ from atlasmix.mixing.problem import MixProblem
 from atlasmix.quantities import format_quantity
 from atlasmix.scaling.saturation import Array, value_of_unique
 
-_NOTHING = 1e-9
+_NOTHING = 1e-6
 """Relative change of the objective below which a limit is said to cost nothing."""
 
 
@@ -26,9 +26,11 @@ def prices(
     problem: MixProblem, compiled: Compiled, optimum: Optimum, mixture: Mixture
 ) -> tuple[Price, ...]:
     """Every limit that costs something, dearest first."""
+    # Under 'worst' what each target could get alone moves with budget and pools: no price then.
+    fixed = compiled.program.base is None
     found = [
-        *_budget(problem, optimum),
-        *_unique(problem, compiled, optimum),
+        *(_budget(problem, optimum) if fixed else ()),
+        *(_unique(problem, compiled, optimum) if fixed else ()),
         *_epochs(problem, compiled, optimum),
         *_rows(problem, compiled, optimum),
         *_guardrails(problem, compiled, optimum),
@@ -58,9 +60,8 @@ def _unique(problem: MixProblem, compiled: Compiled, optimum: Optimum) -> list[_
     pull = optimum.prices.line.pull
     more = value_of_unique(x, program.unique, program.decay)
     value = (pull @ (program.gain - program.harm)) * more
-    # A cap is epochs times unique tokens: it moves with them, unless the budget is the cap.
-    capped = program.upper < 1.0
-    value = value + np.where(capped, optimum.prices.upper * program.upper / program.unique, 0.0)
+    # A cap is epochs times unique tokens: it moves with them.
+    value = value + optimum.prices.upper * program.upper / program.unique
     entries = []
     for language in sorted({compiled.languages[index] for index in program.member}):
         mine = program.member == compiled.languages.index(language)
@@ -74,9 +75,9 @@ def _unique(problem: MixProblem, compiled: Compiled, optimum: Optimum) -> list[_
 
 
 def _epochs(problem: MixProblem, compiled: Compiled, optimum: Optimum) -> list[_Entry]:
-    """One more epoch of every pool under the same cap, together."""
+    """A tenth of an epoch more for every pool under the same cap, together."""
     program = compiled.program
-    at_cap = np.where(program.upper < 1.0, optimum.prices.upper * program.unique, 0.0)
+    at_cap = 0.1 * optimum.prices.upper * program.unique
     own = [limit for limit in problem.limits if isinstance(limit, EpochCap)]
     heads = [problem.pools[column[0]] for column in compiled.columns]
     taken = np.zeros(len(heads), dtype=bool)
@@ -85,10 +86,10 @@ def _epochs(problem: MixProblem, compiled: Compiled, optimum: Optimum) -> list[_
         mask = limit.selection.mask(heads) & ~taken
         taken |= mask
         entries.append(
-            ("epochs", limit.selection.label, limit.name, "+1 epoch", float(at_cap[mask].sum()))
+            ("epochs", limit.selection.label, limit.name, "+0.1 epoch", float(at_cap[mask].sum()))
         )
     rest = float(at_cap[~taken].sum())
-    return [*entries, ("epochs", "", f"max epochs {problem.max_epochs:g}", "+1 epoch", rest)]
+    return [*entries, ("epochs", "", f"max epochs {problem.max_epochs:g}", "+0.1 epoch", rest)]
 
 
 def _rows(problem: MixProblem, compiled: Compiled, optimum: Optimum) -> list[_Entry]:
@@ -130,9 +131,7 @@ def _price(
     """The fall of the program's objective in the user's unit."""
     kind, subject, limit, change, fall = entry
     program, law = compiled.program, problem.law
-    if abs(fall) <= _NOTHING * max(abs(mixture.certificate.value), 1e-300) and (
-        abs(fall) <= _NOTHING
-    ):
+    if abs(fall) <= _NOTHING:
         return None
     loss: float | None
     effective: float | None

@@ -6,9 +6,10 @@ target t (ATLAS Eq. 2, in shares of the budget) is
 .. math:: y_t(x) = \sum_p G_{tp} S(x_p) - \sum_p H_{tp} R(x_p)
                    - \kappa \lVert \sigma_t \circ z \rVert_2
 
-G holds what helps, H what harms (q|τ|), z the tokens per language weighted with their worth, and R
-stands for S where it is subtracted: an affine ``slope * x + offset``, chosen as upper bound (inner
-problem), tangent (tightening) or chord (certificate), so that every y_t here is concave.
+G holds what helps, H what harms (q|τ|), z the tokens per language weighted with their worth. R = S;
+:func:`net` takes help and harm together, which is convex in s = S(x). For limits that are not, R
+is an affine ``slope * x + offset``, chosen as upper bound (inner problem), tangent (tightening) or
+chord (certificate), so that y_t is concave in x.
 """
 
 from __future__ import annotations
@@ -76,14 +77,14 @@ class Program:
     Shapes: T targets, n columns, L languages. All token counts are shares of the budget.
     """
 
-    gain: Array  # (T, n) q·τ where it helps, else 0
+    gain: Array  # (T, n) q·τ where it helps, else 0; signed after net()
     harm: Array  # (T, n) q·|τ| where it harms, else 0
     sigma: Array  # (T, L) κ times the standard error of τ
     member: NDArray[np.intp]  # (n,) the language of a column, an index into L
     worth: Array  # (n,) q
     unique: Array  # (n,) U / budget, above 0
     lower: Array  # (n,)
-    upper: Array  # (n,)
+    upper: Array  # (n,) epoch cap times unique, also where that is over the budget
     decay: float
     coefficient: Array  # (T,)
     reference: Array  # (T,) best y_t that target t could get alone

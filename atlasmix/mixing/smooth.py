@@ -182,7 +182,7 @@ def _exponentiated(program: Program, x: Array, level: _Level) -> tuple[Array, in
     slack = 0.0 if program.spend_all else max(1.0 - float(x.sum()), 1e-3)
     x, slack = _project(program, np.maximum(x, 1e-12), slack)
     here, step, count = _at(program, x, level), 1.0, 0
-    step /= max(float(np.ptp(here.gradient)), 1e-300)
+    step /= max(float(np.ptp(here.gradient)), 1e-12)
     while count < _WALK:
         gap = float(here.gradient @ (here.x - steepest(program, here.gradient)))
         if gap <= 1e-3 * _scale(program, here.value):
@@ -191,12 +191,13 @@ def _exponentiated(program: Program, x: Array, level: _Level) -> tuple[Array, in
             count += 1
             # The mean is taken off so that no exponent can overflow; the projection undoes it.
             tilt = np.clip(-step * (here.gradient - here.gradient @ here.x), -30.0, 30.0)
-            new_slack = slack * float(np.exp(np.clip(step * (here.gradient @ here.x), -30, 30)))
+            push = np.clip(step * (here.gradient @ here.x), -30.0, 30.0)
+            new_slack = max(slack, 1e-14) * float(np.exp(push)) if slack > 0 else 0.0
             y, new_slack = _project(program, np.maximum(here.x, 1e-14) * np.exp(tilt), new_slack)
             there = _at(program, y, level)
             fall = float(here.gradient @ (y - here.x))
             if there.value <= here.value + 0.2 * min(fall, 0.0) and fall < 0:
-                here, slack, step = there, new_slack, step * 1.6
+                here, slack, step = there, new_slack, min(step * 1.6, 1e15)
                 break
             step *= 0.4
         else:

@@ -11,7 +11,7 @@ from atlasmix.mixing.compile import Compiled, compile_problem
 from atlasmix.mixing.donors import optimise_donors
 from atlasmix.mixing.engines import Optimum, optimise
 from atlasmix.mixing.feasibility import check_feasible, explain_guardrails
-from atlasmix.mixing.limits import Guardrail
+from atlasmix.mixing.limits import EpochCap, Guardrail
 from atlasmix.mixing.mixture import Mixture
 from atlasmix.mixing.prices import prices
 from atlasmix.mixing.problem import MixProblem, check_problem
@@ -39,6 +39,7 @@ def solve(problem: MixProblem, engine: str | None = None) -> Mixture:
         Infeasible: no mixture meets all limits; ``conflict`` names those that collide.
         SolverFailed: no engine gave an answer that passed its checks.
     """
+    asked, problem = problem.target_keys, canonical(problem)
     solved = optimise_problem(problem, engine)
     compiled, optimum = solved.compiled, solved.optimum
     gap = optimum.gap(compiled.program)
@@ -46,7 +47,23 @@ def solve(problem: MixProblem, engine: str | None = None) -> Mixture:
     tokens = compiled.expand(problem, optimum.x)
     mixture = build_mixture(problem, compiled, tokens, proof)
     mixture = replace(mixture, prices=prices(problem, compiled, optimum, mixture))
-    return replace(mixture, warnings=warn(problem, mixture))
+    mixture = replace(mixture, warnings=warn(problem, mixture))
+    effects = {effect.language: effect for effect in mixture.targets}
+    return replace(mixture, targets=tuple(effects[key] for key in asked))
+
+
+def canonical(problem: MixProblem) -> MixProblem:
+    """The problem with targets and limits in a fixed order, which must not matter to the answer.
+
+    Own epoch caps keep theirs: of two that name the same pool the later one holds.
+    """
+    caps = tuple(limit for limit in problem.limits if isinstance(limit, EpochCap))
+    others = (limit for limit in problem.limits if not isinstance(limit, EpochCap))
+    return replace(
+        problem,
+        targets=tuple(sorted(problem.targets, key=lambda one: one.language)),
+        limits=(*sorted(others, key=lambda limit: limit.name), *caps),
+    )
 
 
 def optimise_problem(problem: MixProblem, engine: str | None = None) -> Solved:
@@ -62,11 +79,7 @@ def optimise_problem(problem: MixProblem, engine: str | None = None) -> Solved:
             place for place, key in enumerate(compiled.languages) if key in problem.target_keys
         )
         optimum = optimise_donors(program, targets, problem.max_donors)
-    if (
-        optimum is None
-        and problem.max_donors is not None
-        and (optimise(program, engine) is not None)
-    ):
+    if optimum is None and problem.max_donors is not None and optimise(program, engine):
         raise Infeasible(
             f"at most {problem.max_donors} donors collides with the other limits, which need more; "
             "raise --max-donors or relax a minimum",

@@ -155,8 +155,8 @@ def _relaxed(mixture: Mixture) -> list[str]:
     if proof.exact or proof.gap <= 1e-6:
         return []
     return [
-        f"harmful pools may be read more than once, where the problem is not convex: the answer is "
-        f"proved to be within {proof.gap:.2%} of the best possible, not closer"
+        "shares and a budget that must be spent are not convex where pools harm and may be read "
+        f"twice: the answer is proved to be within {proof.gap:.2%} of the best possible, not closer"
     ]
 
 

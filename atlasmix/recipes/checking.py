@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,13 @@ from atlasmix.recipes.recipe import Recipe, recipe_pools
 from atlasmix.recipes.rounding import ONE
 from atlasmix.version import __version__
 
-Verdict = Literal["holds", "drifted", "broken"]
+Verdict = Literal["holds", "edited", "drifted", "broken"]
 TOLERANCE = 1e-6
 """Proportions that differ by no more are the same: a recipe records six places."""
+
+_PAIR_FACTS: Final = ("score", "stderr", "status")
+_POOL_ORIGIN: Final = ("obtained", "unit", "source", "licence")
+_POOL_ANSWER: Final = ("language", "provenance", "corpus", "unique_tokens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class CheckReport:
 
     Attributes:
         verdict: ``holds`` (same mixture to 1e-6 and same predicted losses to five digits),
+            ``edited`` (it quotes its evidence otherwise than that evidence reads, by its hash),
             ``drifted`` (another mixture or another loss today) or ``broken`` (the question can no
             longer be asked).
         evidence: what differs between the recorded evidence and today's, one sentence each.
@@ -112,7 +118,11 @@ def check(
         for old, now, best in zip(recipe.targets, kept.targets, mixture.targets, strict=True)
     )
     same = not shifts and all(_same_loss(effect) for effect in effects)
-    return CheckReport("holds" if same else "drifted", evidence, shifts, effects)
+    verdict: Verdict = "holds" if same else "drifted"
+    edits = edited_facts(recipe, problem)
+    if edits:
+        verdict, evidence = "edited", (*edits, *evidence)
+    return CheckReport(verdict, evidence, shifts, effects)
 
 
 def _same_loss(effect: EffectShift) -> bool:
@@ -135,7 +145,8 @@ def evidence_changes(recipe: Recipe, problem: MixProblem) -> tuple[str, ...]:
     law = origin["law"]
     if any(law[key] != getattr(problem.law, key) for key in ("E", "A", "alpha", "B", "beta")):
         said.append(f"law {problem.law.name} has other constants than when the recipe was made")
-    said += _pair_changes(origin["pairs"], problem, recipe)
+    if origin["matrix"]["sha256"] != problem.matrix.sha256:
+        said += _pair_changes(recipe, problem)
     if origin["atlasmix"] != __version__:
         said.append(f"made by AtlasMix {origin['atlasmix']}, checked by {__version__}")
     return tuple(said)
@@ -175,19 +186,82 @@ def missing_pools(recipe: Recipe, problem: MixProblem) -> tuple[str, ...]:
     return tuple(pool.name for pool in recipe.pools if pool.name not in known)
 
 
-def _pair_changes(
-    recorded: list[dict[str, object]], problem: MixProblem, recipe: Recipe
-) -> list[str]:
-    today = {
-        (one["source"], one["target"]): one
-        for one in pairs(problem, set(recipe.proportions) & set(problem.matrix.keys))
-    }
+def edited_facts(recipe: Recipe, problem: MixProblem) -> tuple[str, ...]:
+    """What a recipe says of evidence that has its hash still, and that this evidence does not say.
+
+    A table with the same SHA-256 holds the same figures: then the recipe was edited.
+    """
+    origin, said = recipe.origin, []
+    if origin["matrix"]["sha256"] == problem.matrix.sha256:
+        said += [f"this recipe was edited: {words}" for words in _pair_edits(recipe, problem)]
+    hashes = {one["name"]: one["sha256"] for one in origin["inventories"]}
+    if hashes == dict(inventory_hashes(problem.inventory)):
+        said += [f"this recipe was edited: {words}" for words in _pool_edits(recipe, problem)]
+    return tuple(said)
+
+
+def _pair_changes(recipe: Recipe, problem: MixProblem) -> list[str]:
+    today = _pairs_today(recipe, problem)
     said = []
-    for old in recorded:
+    for old in recipe.origin["pairs"]:
         new = today.get((old["source"], old["target"]))
-        if new is not None and any(old[key] != new[key] for key in ("score", "stderr", "status")):
+        if new is not None and any(old[key] != new[key] for key in _PAIR_FACTS):
             said.append(
                 f"score of {old['source']} for {old['target']}: {old['score']} ({old['status']}) "
                 f"then, {new['score']} ({new['status']}) today"
             )
     return said
+
+
+def _pair_edits(recipe: Recipe, problem: MixProblem) -> list[str]:
+    today = _pairs_today(recipe, problem)
+    recorded = {(one["source"], one["target"]): one for one in recipe.origin["pairs"]}
+    # The rule for a standard error stands on the card, which another version may word anew.
+    same_version = recipe.origin["atlasmix"] == __version__
+    facts = _PAIR_FACTS if same_version else ("score", "status")
+    said = []
+    for (source, target), old in recorded.items():
+        new = today.get((source, target))
+        pair = f"{source} for {target}"
+        if new is None:
+            said.append(f"it quotes a score of {pair}, which its answer does not use")
+        elif any(old[key] != new[key] for key in facts):
+            said.append(
+                f"it gives the score of {pair} as {_score_words(old)}, the matrix it names as "
+                f"{_score_words(new)}"
+            )
+    missing = [
+        f"{source} for {target}" for source, target in today if (source, target) not in recorded
+    ]
+    return said + [f"it does not quote the score of {pair}" for pair in missing]
+
+
+def _pool_edits(recipe: Recipe, problem: MixProblem) -> list[str]:
+    pools = {pool.name: pool for pool in problem.pools}
+    said = []
+    for part, facts, entries in (
+        ("origin", _POOL_ORIGIN, recipe.origin["pools"]),
+        ("answer", _POOL_ANSWER, [dataclasses.asdict(pool) for pool in recipe.pools]),
+    ):
+        for old in entries:
+            pool = pools.get(old["name"])
+            if pool is None:
+                said.append(f"its {part} names pool {old['name']}, which it may not read")
+                continue
+            today = {**dataclasses.asdict(pool), "unique_tokens": max(round(pool.unique_tokens), 1)}
+            said += [
+                f"it gives {fact.replace('_', ' ')} of pool {pool.name} as {old[fact]!r}, the "
+                f"inventory it names as {today[fact]!r}"
+                for fact in facts
+                if old[fact] != today[fact]
+            ]
+    return said
+
+
+def _pairs_today(recipe: Recipe, problem: MixProblem) -> dict[tuple[str, str], dict[str, Any]]:
+    sources = set(recipe.proportions) & set(problem.matrix.keys)
+    return {(one["source"], one["target"]): one for one in pairs(problem, sources)}
+
+
+def _score_words(pair: Mapping[str, Any]) -> str:
+    return f"{pair['score']} ±{pair['stderr']} ({pair['status']})"

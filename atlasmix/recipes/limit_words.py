@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 from atlasmix.errors import ProblemError
+from atlasmix.evidence import Inventory, Pool
 from atlasmix.mixing.limits import EpochCap, Guardrail, KeepTokens, Limit, Selection, ShareLimit
 from atlasmix.mixing.problem import DEFAULT_EPOCHS
 from atlasmix.quantities import parse_quantity, parse_share
+from atlasmix.recipes.empty_selections import refuse_empty
 from atlasmix.recipes.values import as_mapping, as_number, as_text, refuse_unknown
 from atlasmix.recipes.words import Vocabulary
 
@@ -15,35 +18,45 @@ DEFAULT: Final = "default"
 """The key of the cap that holds for every pool without one of its own."""
 
 
-def read_limits(asked: dict[str, object], words: Vocabulary) -> tuple[Limit, ...]:
+def read_limits(
+    asked: dict[str, object], words: Vocabulary, pools: Sequence[Pool], inventory: Inventory
+) -> tuple[Limit, ...]:
     """Every limit of a question, in the order min, max, keep, max_epochs, guardrails.
 
+    Args:
+        asked: the question.
+        words: how languages, groups and selections are read.
+        pools: those that the question may read.
+        inventory: where they come from.
+
     Raises:
-        ProblemError: a number or selection that cannot be read.
+        ProblemError: a number or selection that cannot be read, or a selection of nothing.
         DataError: an unknown language.
     """
-    limits: list[Limit] = []
+    typed: list[tuple[str, Limit]] = []
     bounds: tuple[Literal["min"], Literal["max"]] = ("min", "max")
     for bound in bounds:
         for written, share in _items(asked, bound, "{cat: 0.3}"):
             what = f"{bound} {written}"
-            limits.append(
-                ShareLimit(bound, words.selection(written, what), parse_share(share, what))
-            )
+            selection = words.selection(written, what)
+            typed.append((what, ShareLimit(bound, selection, parse_share(share, what))))
     for written, tokens in _items(asked, "keep", '{"provenance:human": 20B}'):
         what = f"keep {written}"
-        limits.append(KeepTokens(words.selection(written, what), parse_quantity(tokens, what)))
+        selection = words.selection(written, what)
+        typed.append((what, KeepTokens(selection, parse_quantity(tokens, what))))
     caps = asked.get("max_epochs", DEFAULT_EPOCHS)
     if isinstance(caps, dict):
         for written, epochs in _items(asked, "max_epochs", "{default: 4, cat: 8}"):
             what = f"max_epochs {written}"
             if written != DEFAULT:
                 selection = words.selection(written, what)
-                limits.append(EpochCap(selection, as_number(epochs, what, "4")))
+                typed.append((what, EpochCap(selection, as_number(epochs, what, "4"))))
     for written, rail in _items(asked, "guardrails", "{eng: 1%}"):
-        limits.append(_guardrail(words.key(written, "guardrails"), rail))
+        typed.append((written, _guardrail(words.key(written, "guardrails"), rail)))
+    limits = tuple(limit for _, limit in typed)
     _refuse_twice(limits)
-    return tuple(limits)
+    refuse_empty(typed, pools, inventory)
+    return limits
 
 
 def read_cap(asked: dict[str, object]) -> float:
@@ -94,6 +107,9 @@ def _items(asked: dict[str, object], key: str, example: str) -> list[tuple[str, 
 
 def _guardrail(key: str, value: object) -> Guardrail:
     what = f"guardrail {key}"
+    if isinstance(value, str) and ":" in value:
+        slack, _, reference = value.partition(":")
+        return Guardrail(key, parse_share(slack, what), as_text(reference, f"{what} reference"))
     if not isinstance(value, dict):
         return Guardrail(key, parse_share(value, what))
     rail = as_mapping(value, what, "{slack: 0.01, reference: natural}")
@@ -104,7 +120,7 @@ def _guardrail(key: str, value: object) -> Guardrail:
     return Guardrail(key, parse_share(rail["slack"], what), reference)
 
 
-def _refuse_twice(limits: list[Limit]) -> None:
+def _refuse_twice(limits: Sequence[Limit]) -> None:
     seen: set[tuple[str, str]] = set()
     for limit in limits:
         if isinstance(limit, Guardrail):

@@ -109,10 +109,11 @@ def problem_from_mapping(mapping: Mapping[str, object], store: Store | None = No
     )
     check_axes(matrix, inventory)
     words = with_groups(Vocabulary(matrix), asked.get("groups", {}))
+    pools = choose_pools(asked.get("pools", DEFAULT_CHOICE), inventory, matrix, words)
     donors = asked.get("max_donors")
     problem = MixProblem(
         targets=_targets(asked.get("targets"), words),
-        pools=choose_pools(asked.get("pools", DEFAULT_CHOICE), inventory, matrix, words),
+        pools=pools,
         matrix=matrix,
         transfer=transfer,
         inventory=inventory,
@@ -126,7 +127,7 @@ def problem_from_mapping(mapping: Mapping[str, object], store: Store | None = No
         ),
         interference=as_number(asked.get("interference", 1.0), "interference", "0"),
         max_epochs=read_cap(asked),
-        limits=read_limits(asked, words),
+        limits=read_limits(asked, words, pools, inventory),
         max_donors=None if donors is None else _whole(donors, "max_donors"),
         spend_all=as_flag(asked.get("spend_all", False), "spend_all"),
         worth=_worth(asked.get("worth", {})),
@@ -174,7 +175,7 @@ def read_question(path: Path) -> dict[str, object]:
     Raises:
         DataError: unreadable, too large, not plain YAML, or not a mapping.
     """
-    what = f"problem file {path.name}"
+    what = f"problem file {path.name or path}"
     content = load_yaml(read_bytes(path, QUESTION_LIMIT, what), what, QUESTION_LIMIT)
     if not isinstance(content, dict) or not content:
         raise DataError(f"{what} holds no question: expected lines such as 'targets: [cat]'")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _VERDICTS = {
     "holds": "The recipe holds: solved again, the mixture is the same to six places.",
+    "edited": "The recipe was edited: it does not quote the evidence that it names.",
     "drifted": "The recipe has drifted: solved again, the answer is another.",
     "broken": "The recipe is broken: its question can no longer be answered as it was.",
 }
@@ -31,9 +32,9 @@ def check_parts(name: str, found: CheckReport) -> list[RenderableType]:
     if found.reason:
         parts.append(Text(f"Reason: {found.reason}"))
     if found.evidence:
-        parts += ["", Text("What changed", style="bold")]
+        parts += ["", Text("What differs", style="bold")]
         parts += [Text(f"  - {sentence}") for sentence in found.evidence[:20]]
-    else:
+    elif found.verdict != "broken":
         parts.append(Text("Matrix, inventory, law and version are those it was made with."))
         if found.verdict == "drifted":
             parts.append(Text("So the recipe itself was changed after it was solved."))
