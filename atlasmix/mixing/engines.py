@@ -37,6 +37,9 @@ ENOUGH = 1e-7
 
 _TIGHTENINGS = 30
 
+_PROVED = 1e-6
+"""Certified gap above which an answer is said to be proved only so far."""
+
 
 @dataclass(frozen=True, slots=True)
 class Optimum:
@@ -96,7 +99,7 @@ def optimise(program: Program, engine: str | None = None) -> Optimum | None:
     best = _optimum(program, net(program), found)
     if best.gap(program) <= ENOUGH or not program.harmful or _exact_in_s(program):
         _check(program, found)
-        return best
+        return replace(best, exact=best.gap(program) <= _PROVED)
     return _relaxed_optimum(program, best, engine)
 
 
@@ -130,7 +133,7 @@ def _relaxed_optimum(program: Program, best: Optimum, engine: str | None) -> Opt
     if broken:
         _check(program, _Found(best.x, best.duals, best.engine))
     best = _branched(program, replace(best, bound=proved), engine)
-    return replace(best, exact=best.gap(program) <= ENOUGH)
+    return replace(best, exact=best.gap(program) <= _PROVED)
 
 
 def _without_idle(program: Program) -> Program:
@@ -263,7 +266,8 @@ def _boxed(program: Program) -> Program | None:
 
 def tidy(program: Program, x: Array, least: float) -> Array:
     """Columns below ``least`` (solver dust) set to 0, their tokens given to the largest column."""
-    dust = (x < least) & (program.lower == 0)
+    # What is little of the budget may be all of a small pool: that is no dust.
+    dust = (x < least) & (x < 1e-3 * program.upper) & (program.lower == 0)
     clean = np.where(dust, 0.0, x)
     spare = float(x.sum() - clean.sum())
     room = program.upper - clean

@@ -83,7 +83,7 @@ class Certificate:
         gap: distance of the two, relative: of effective data where that is the objective or where
             there is one target, of the reducible loss otherwise. 1e-6 means 0.0001 %.
         engine: ``closed form``, ``smooth``, ``CLARABEL``, ``SCS`` or ``donor search``.
-        exact: False where the gap holds what a relaxation of negative transfer left.
+        exact: whether the gap is at most 1e-6, the precision that is asked of every engine.
     """
 
     value: float

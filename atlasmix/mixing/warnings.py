@@ -154,10 +154,7 @@ def _relaxed(mixture: Mixture) -> list[str]:
     proof = mixture.certificate
     if proof.exact or proof.gap <= 1e-6:
         return []
-    return [
-        "shares and a budget that must be spent are not convex where pools harm and may be read "
-        f"twice: the answer is proved to be within {proof.gap:.2%} of the best possible, not closer"
-    ]
+    return [f"the answer is proved to be within {proof.gap:.2%} of the best possible, not closer"]
 
 
 def _left_out(problem: MixProblem) -> list[str]:

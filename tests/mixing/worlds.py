@@ -1,0 +1,152 @@
+"""Small worlds to solve: scores and unique tokens in, a problem out.
+
+Scores are transfer weights, source by target, on a domain axis unless languages are named, so that
+what goes in is what the formulas of the tests use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+
+from atlasmix.evidence import Card, Inventory, Pool, Store, TransferMatrix, calibrate, pool_name
+from atlasmix.mixing import MixProblem, Target
+from atlasmix.scaling import load_law
+
+BILLION = 1e9
+LAW = load_law("muennighoff-2023")
+MATRIX_FIELDS = ("stderr", "labels", "metric", "axis")
+
+
+def keys(count: int) -> tuple[str, ...]:
+    """Labels in sorted order: a, b, c ..."""
+    return tuple("abcdefghijklmnopqrstuvwxyz"[:count])
+
+
+def matrix(
+    tau: Any,
+    stderr: Any = 0.0,
+    labels: Sequence[str] = (),
+    metric: str = "transfer weight",
+    axis: Literal["language", "domain"] | None = None,
+) -> TransferMatrix:
+    """Scores [source, target] as evidence; ``labels`` must be sorted.
+
+    Single letters are domains and anything longer a language, unless ``axis`` says otherwise.
+    """
+    scores = np.array(tau, dtype=float)
+    n = scores.shape[0]
+    names = tuple(labels) or keys(n)
+    errors = np.broadcast_to(np.asarray(stderr, dtype=float), (n, n)).copy()
+    np.fill_diagonal(errors, 0.0)
+    status = np.full((n, n), "measured", dtype="<U9")
+    np.fill_diagonal(status, "defined")
+    axis = axis or ("domain" if len(names[0]) < 3 else "language")
+    card = Card(
+        name="world",
+        metric=metric,
+        axis=axis,
+        names=names if axis == "domain" else (),
+        direction="higher is better",
+        range=(-1.0, 1.0),
+        diagonal=1.0,
+    )
+    return TransferMatrix("world", names, scores, errors, status, card, "")
+
+
+def pool(language: str, billions: float, provenance: str = "human", corpus: str = "web") -> Pool:
+    return Pool(
+        name=pool_name(language, provenance, corpus),
+        language=language,
+        provenance=provenance,
+        corpus=corpus,
+        unique_tokens=billions * BILLION,
+        obtained="counted",
+        unit="words of the world",
+    )
+
+
+def world(
+    tau: Any,
+    unique: Sequence[float | Pool],
+    targets: Sequence[str | tuple[str, float]] = ("a",),
+    **options: Any,
+) -> MixProblem:
+    """A problem; κ is 0 and the budget 10B unless said otherwise.
+
+    Args:
+        tau: transfer weights [source, target].
+        unique: pools, or billions of unique tokens of one human pool a language.
+        targets: labels, with weights if any.
+        options: fields of MixProblem (``budget`` in tokens), and ``stderr``, ``labels``,
+            ``metric`` and ``axis`` of the matrix.
+    """
+    shape = {name: options.pop(name) for name in MATRIX_FIELDS if name in options}
+    evidence = matrix(tau, **shape)
+    pools = tuple(
+        each if isinstance(each, Pool) else pool(label, each)
+        for label, each in zip(
+            evidence.keys if not isinstance(unique[0], Pool) else [""] * len(unique),
+            unique,
+            strict=True,
+        )
+    )
+    wanted = tuple(Target(t) if isinstance(t, str) else Target(*t) for t in targets)
+    settings: dict[str, Any] = {"budget": 10 * BILLION, "risk_aversion": 0.0, "law": LAW, **options}
+    card = Card(name="world", kind="token inventory")
+    return MixProblem(
+        targets=wanted,
+        pools=pools,
+        matrix=evidence,
+        transfer=calibrate(evidence),
+        inventory=Inventory("world", pools, card, ""),
+        **settings,
+    )
+
+
+def random_world(
+    seed: int,
+    languages: int = 6,
+    targets: int = 2,
+    harmful: float = 0.0,
+    **options: Any,
+) -> MixProblem:
+    """Donors of τ up to 0.7, sizes over a factor of 30; a share ``harmful`` of τ is negative."""
+    rng = np.random.default_rng(seed)
+    tau = rng.uniform(0.0, 0.7, (languages, languages))
+    bad = rng.random((languages, languages)) < harmful
+    tau[bad] = -rng.uniform(0.02, 0.25, int(bad.sum()))
+    np.fill_diagonal(tau, 1.0)
+    # No target lies in wait of another's harm so deep that no mixture serves both.
+    tau[:targets, :targets] = np.maximum(tau[:targets, :targets], -0.1)
+    unique = np.exp(rng.uniform(np.log(0.3), np.log(9.0), languages))
+    labels = keys(languages)
+    return world(tau, [float(u) for u in unique], labels[:targets], **options)
+
+
+def with_budget(problem: MixProblem, budget: float) -> MixProblem:
+    return replace(problem, budget=budget)
+
+
+def shipped(targets: Sequence[str], **options: Any) -> MixProblem:
+    """The default evidence: human web pools of web-2026 under atlas-2025."""
+    store = Store()
+    evidence, inventory = store.matrix("atlas-2025"), store.inventory("web-2026")
+    pools = inventory.select(provenances=("human",), kinds=("web",))
+    return MixProblem(
+        targets=tuple(Target(key) for key in targets),
+        pools=pools,
+        matrix=evidence,
+        transfer=calibrate(evidence),
+        inventory=inventory,
+        law=LAW,
+        **options,
+    )
+
+
+def own_tokens(problem: MixProblem, language: str) -> float:
+    """Unique tokens of a language."""
+    return sum(pool.unique_tokens for pool in problem.pools if pool.language == language)
