@@ -111,11 +111,13 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _add(options: argparse.Namespace) -> int:
+    from atlasmix.cli.printing import lasting
     from atlasmix.evidence import Store
 
     store = Store(options.store)
+    label = store.user_place().label
     name = store.add_inventory(options.table, options.card, options.name)
-    print(f"added inventory {name} to {store.user_place().label}; use it with --inventory {name}")
+    print(f"added inventory {name} to {label}; use it with --inventory {name}{lasting(label)}")
     return 0
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import sys
 from typing import TYPE_CHECKING
 
 from atlasmix.cli.parsing import Parser, add_json
 
 if TYPE_CHECKING:
+    from atlasmix.errors import UnknownLanguage
     from atlasmix.languages import Language
 
 EXAMPLE = "atlasmix languages català"
@@ -27,14 +29,27 @@ def add_arguments(parser: Parser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Print the languages asked for, or all."""
+    keys, found, refused = _found([word.rstrip(",") for word in options.query])
+    if refused and not found:
+        raise refused[0]
+    _print(keys, found, options.json)
+    # What is known comes first; then a sentence for each that is not, the last one from the door.
+    sys.stdout.flush()
+    for error in refused[:-1]:
+        print(f"atlasmix: {error}", file=sys.stderr)
+    if refused:
+        raise refused[-1]
+    return 0
+
+
+def _print(keys: list[str], found: list[Language], as_json: bool) -> None:
     from atlasmix.cli.printing import print_json, print_text
 
-    keys, found = _found([word.rstrip(",") for word in options.query])
-    if options.json:
+    if as_json:
         print_json(
             [{"key": key, **dataclasses.asdict(one)} for key, one in zip(keys, found, strict=True)]
         )
-        return 0
+        return
     from atlasmix.views.evidence_tables import languages_table
     from atlasmix.views.languages import language_text
 
@@ -42,35 +57,35 @@ def execute(options: argparse.Namespace) -> int:
         print_text(language_text(keys[0], found[0]))
     else:
         print_text(languages_table(found))
-    return 0
 
 
-def _found(words: list[str]) -> tuple[list[str], list[Language]]:
+def _found(words: list[str]) -> tuple[list[str], list[Language], list[UnknownLanguage]]:
     from atlasmix.errors import UnknownLanguage
     from atlasmix.languages import all_languages, language, resolve
 
     if not words:
         every = all_languages()
-        return [one.code for one in every], list(every)
+        return [one.code for one in every], list(every), []
     keys: list[str] = []
     found: list[Language] = []
+    refused: list[UnknownLanguage] = []
     # "Scottish Gaelic" is one name, "cat spa" two codes: the whole is tried first.
     for word in [" ".join(words)] if len(words) > 1 and _resolves(" ".join(words)) else words:
         try:
             key = str(resolve(word))
             keys.append(key)
             found.append(language(key))
-        except UnknownLanguage:
+        except UnknownLanguage as error:
             kin = [
                 one
                 for one in all_languages()
                 if word.casefold() in (one.family.casefold(), one.genus.casefold())
             ]
             if not kin:
-                raise
+                refused.append(error)
             keys += [one.code for one in kin]
             found += kin
-    return keys, found
+    return keys, found, refused
 
 
 def _resolves(text: str) -> bool:

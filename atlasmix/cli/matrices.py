@@ -83,7 +83,7 @@ def _show(options: argparse.Namespace) -> int:
         print_json(_as_data(matrix, target))
         return 0
     from atlasmix.views.evidence_tables import card_text, donors_table
-    from atlasmix.views.words import named
+    from atlasmix.views.words import named, scale_words
 
     if target:
         share = matrix.is_predicted_share(target)
@@ -93,6 +93,8 @@ def _show(options: argparse.Namespace) -> int:
         print_text(title, "", table, "", measured)
         return 0
     facts = (
+        ("metric", matrix.card.metric),
+        ("scale", scale_words(*matrix.card.range)),
         ("size", f"{len(matrix.keys)} x {len(matrix.keys)}: {', '.join(matrix.keys)}"),
         ("measured", f"{matrix.count('measured'):,} pairs"),
         ("predicted", f"{matrix.count('predicted'):,} pairs"),
@@ -103,11 +105,13 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _add(options: argparse.Namespace) -> int:
+    from atlasmix.cli.printing import lasting
     from atlasmix.evidence import Store
 
     store = Store(options.store)
+    label = store.user_place().label
     name = store.add_matrix(options.table, options.card, options.name)
-    print(f"added matrix {name} to {store.user_place().label}; use it with --matrix {name}")
+    print(f"added matrix {name} to {label}; use it with --matrix {name}{lasting(label)}")
     return 0
 
 

@@ -33,6 +33,13 @@ def print_text(*parts: RenderableType) -> None:
     print("\n".join(line.rstrip() for line in lines))
 
 
+def lasting(label: str) -> str:
+    """What a message about a store adds where the store does not last: a store in memory."""
+    if not label.startswith("memory:"):
+        return ""
+    return "; this store is in memory and lasts only as long as the process, which ends here"
+
+
 def _finite(content: Any) -> Any:
     if isinstance(content, float) and not math.isfinite(content):
         return None

@@ -103,6 +103,10 @@ def calibrate(matrix: TransferMatrix, calibration: str | None = None) -> Transfe
         slopes = np.full_like(scores, abs(chosen.slope))
     errors = slopes * np.where(matrix.status == MISSING, 0.0, matrix.stderr)
     weights = np.where(matrix.status == MISSING, 0.0, weights)
+    status = matrix.status.copy()
+    for array, own in ((weights, 1.0), (errors, 0.0), (status, DEFINED)):
+        # A token of the language itself is the unit, whatever the study printed there.
+        np.fill_diagonal(array, own)
     absurd = np.argwhere(np.abs(weights) > _MOST_WEIGHT)
     if absurd.size:
         row, column = absurd[0]
@@ -111,10 +115,6 @@ def calibrate(matrix: TransferMatrix, calibration: str | None = None) -> Transfe
             f"{scores[row, column]:.10g}, by calibration {chosen.name} a transfer weight of "
             f"{weights[row, column]:.3g}: expected at most 1e6; correct the table or the map"
         )
-    status = matrix.status.copy()
-    for array, own in ((weights, 1.0), (errors, 0.0), (status, DEFINED)):
-        # A token of the language itself is the unit, whatever the study printed there.
-        np.fill_diagonal(array, own)
     return TransferWeights(matrix.keys, weights, errors, status, chosen.name, matrix.card.axis)
 
 

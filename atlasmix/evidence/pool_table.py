@@ -30,8 +30,9 @@ def read_pools(rows: Rows, card: Card) -> tuple[Pool, ...]:
     """The pools of a table, sorted.
 
     Args:
-        rows: language (or domain, on a domain axis), provenance, corpus, unique_tokens, unit, obtained[, script, documents,
-            utf8_bytes, kind, generator, generation, source, licence, note].
+        rows: language (or domain, on a domain axis), provenance, corpus, unique_tokens, unit,
+            obtained[, script, documents, utf8_bytes, kind, generator, generation, source, licence,
+            note].
         card: axis, and the source and licence of rows that name none.
 
     Raises:

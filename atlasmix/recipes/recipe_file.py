@@ -90,7 +90,7 @@ def load_recipe(source: Path | str | bytes) -> Recipe:
         DataError: unreadable, over 1 MiB, not plain YAML (anchors, tags), not a recipe of this
             schema, or with proportions or tokens that do not add up; ``faults`` names all.
     """
-    what = f"recipe {source.name}" if isinstance(source, Path) else "recipe"
+    what = f"recipe {source.name or source}" if isinstance(source, Path) else "recipe"
     text = read_bytes(source, RECIPE_LIMIT, what) if isinstance(source, Path) else source
     content = load_yaml(text, what, RECIPE_LIMIT)
     if not isinstance(content, dict) or not str(content.get("schema", "")).startswith("atlasmix/"):

@@ -10,12 +10,11 @@ from atlasmix.mixing.mixture import Comparison, Mixture, PoolShare, Price, Reaso
 from atlasmix.mixing.problem import MixProblem
 from atlasmix.quantities import format_quantity
 from atlasmix.views.answer_words import loss_text, price_words
-from atlasmix.views.console import plain_table
+from atlasmix.views.fitting import FittingTable
 from atlasmix.views.words import epochs_text, named, percent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
 
 _MOST_ROWS = 40
 _STATUS = {"predicted": "yellow"}
@@ -25,7 +24,7 @@ def mixture_table(mixture: Mixture) -> RenderableType:
     """One line a pool that is read, largest first."""
     from rich.console import Group
 
-    table = plain_table("language", "pool", ">share", ">tokens", ">epochs", ">unique")
+    table = FittingTable("language", "pool", ">share", ">tokens", ">epochs", ">unique")
     for share in mixture.read[:_MOST_ROWS]:
         table.add_row(*_pool_row(share))
     rest = mixture.read[_MOST_ROWS:]
@@ -49,11 +48,11 @@ def mixture_table(mixture: Mixture) -> RenderableType:
     return Group(table, " ".join(notes)) if notes else table
 
 
-def effects_table(mixture: Mixture) -> Table:
+def effects_table(mixture: Mixture) -> FittingTable:
     """One line a target."""
     several = len(mixture.targets) > 1
     headings = ["target", ">effective", ">own text", ">donors", ">harm", ">loss"]
-    table = plain_table(*headings, *([">if alone"] if several else []))
+    table = FittingTable(*headings, *([">if alone"] if several else []))
     for effect in mixture.targets:
         row = [
             named(effect.language) + (f" x{effect.weight:g}" if effect.weight != 1 else ""),
@@ -76,7 +75,7 @@ def comparison_table(
     single = len(mixture.targets) == 1
     word = {"loss": "mean loss", "effective-data": "mean effective", "worst": "worst ratio"}
     headings = [">effective", ">loss"] if single else [f">{word[problem.objective]}"]
-    table = plain_table("mixture", *headings, ">worse by", ">most epochs", "")
+    table = FittingTable("mixture", *headings, ">worse by", ">most epochs", "")
     best, first = mixture.certificate.value, mixture.targets[0]
     most = max((share.epochs for share in mixture.pools), default=0.0)
     mine = _figures(first.effective_data, first.loss) if single else [_value(problem, best)]
@@ -103,7 +102,7 @@ def comparison_table(
     return Group(table, *notes)
 
 
-def donors_table(reasons: Sequence[Reason]) -> Table:
+def donors_table(reasons: Sequence[Reason]) -> FittingTable:
     """Who is read and who is next in line, with the score at which that would change."""
     from rich.text import Text
 
@@ -111,7 +110,7 @@ def donors_table(reasons: Sequence[Reason]) -> Table:
     inside = [reason for reason in reasons if reason.proportion > 0]
     outside = [reason for reason in reasons if reason.proportion <= 0]
     headings = ["", "donor", *(["for"] if several else []), ">score", "", "at a score"]
-    table = plain_table(*headings)
+    table = FittingTable(*headings)
     for reason in [*inside, *outside[: max(3, 5 - len(inside))]]:
         table.add_row(
             "in" if reason.proportion > 0 else "out",
@@ -125,12 +124,12 @@ def donors_table(reasons: Sequence[Reason]) -> Table:
     return table
 
 
-def prices_table(prices: Sequence[Price]) -> Table:
+def prices_table(prices: Sequence[Price]) -> FittingTable:
     """What loosening each limit would give."""
     effective = any(price.effective is not None for price in prices)
     loss = any(price.loss is not None for price in prices)
     headings = [*([">effective data"] if effective else []), *([">loss"] if loss else [])]
-    table = plain_table("change", *headings)
+    table = FittingTable("change", *headings)
     for price in prices[:8]:
         row = []
         if effective:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 from atlasmix.languages import name_of
 from atlasmix.mixing.mixture import Certificate, DecayStep, Mixture, Price, TargetEffect
@@ -12,6 +13,8 @@ from atlasmix.quantities import format_quantity
 from atlasmix.recipes.rounding import at_most
 from atlasmix.scaling.saturation import DECAY_RANGE
 from atlasmix.views.words import listed, percent
+
+_SHARE_LIMITS: Final = frozenset({"min", "max", "keep"})
 
 
 def headline(mixture: Mixture) -> str:
@@ -23,7 +26,7 @@ def headline(mixture: Mixture) -> str:
     return said
 
 
-def effect_sentence(mixture: Mixture) -> str:
+def effect_sentence(problem: MixProblem, mixture: Mixture) -> str:
     """What the answer is predicted to give: for one target in full, else the range."""
     if len(mixture.targets) > 1:
         worst = max(mixture.targets, key=_sacrifice)
@@ -40,9 +43,27 @@ def effect_sentence(mixture: Mixture) -> str:
     )
     if mixture.donors:
         return said
-    if all(share.epochs <= 1 for share in mixture.read):
-        return f"{said} Its own text suffices: no donor's token is worth as much."
-    return f"{said} No donor helps {name} enough in this evidence."
+    return f"{said} {_no_donor(problem, mixture, name)}"
+
+
+def _no_donor(problem: MixProblem, mixture: Mixture, name: str) -> str:
+    """Why nothing is read but the target's own text."""
+    if problem.max_donors == 0:
+        return "Donors were ruled out (at most 0)."
+    if not problem.donor_keys:
+        return "The question has no pool of another language."
+    binding = [price.limit for price in mixture.prices if price.kind in _SHARE_LIMITS]
+    if binding:
+        return f"Its limits leave no room for a donor ('{binding[0]}')."
+    most = max((share.epochs for share in mixture.read), default=0.0)
+    if most <= 1:
+        return "Its own text suffices: no donor's token is worth as much."
+    if mixture.unspent <= 1e-6 * mixture.budget:
+        return (
+            f"Its own text, read {most:.3g} times, fills the budget: no donor's token is worth as "
+            "much as a repeat."
+        )
+    return f"No donor helps {name} enough in this evidence."
 
 
 def proof_sentence(proof: Certificate) -> str:
@@ -85,6 +106,17 @@ def evidence_sentence(problem: MixProblem, mixture: Mixture) -> str:
     return said + (f", {missing} missing and taken as 0." if missing else ".")
 
 
+def calibration_sentence(problem: MixProblem) -> str:
+    """Whose the map from score to transfer weight is; empty where the metric implies it."""
+    name = problem.transfer.calibration
+    if not name.startswith("affine:"):
+        return ""
+    return (
+        f"Scores became transfer weights by your own map {name}, not by a measurement on this "
+        "scale."
+    )
+
+
 def tokens_sentence(problem: MixProblem, mixture: Mixture) -> str:
     """How the unique tokens of the pools that are read were obtained."""
     obtained = [share.pool.obtained for share in mixture.read]
@@ -111,14 +143,11 @@ def decay_sentence(problem: MixProblem, steps: Sequence[DecayStep]) -> str:
 
 def price_words(price: Price) -> str:
     """A loosening as a person would name it."""
-    step = price.change.lstrip("+-").split(" ")[0]
     if price.kind == "budget":
-        return f"{step} more tokens of budget"
+        return f"{price.change} of budget"
     if price.kind == "unique":
-        return f"{step} more unique {name_of(price.subject)} tokens"
-    if price.kind == "epochs":
-        return f"one more epoch allowed ({price.limit})"
-    return f"'{price.limit}' loosened by {price.change.lstrip('+-')}"
+        return f"{price.change} of {name_of(price.subject)}"
+    return f"{price.change} on '{price.limit}'"
 
 
 def loss_text(loss: float) -> str:

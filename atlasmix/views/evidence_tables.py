@@ -16,17 +16,16 @@ from atlasmix.evidence import (
 )
 from atlasmix.languages import Language, name_of
 from atlasmix.quantities import format_quantity
-from atlasmix.views.console import plain_table
+from atlasmix.views.fitting import FittingTable
 from atlasmix.views.words import named, percent, score_text
 
 if TYPE_CHECKING:
-    from rich.table import Table
     from rich.text import Text
 
 
-def matrices_table(summaries: Sequence[MatrixSummary]) -> Table:
+def matrices_table(summaries: Sequence[MatrixSummary]) -> FittingTable:
     """One line a matrix."""
-    table = plain_table("matrix", ">size", "metric", ">measured", ">predicted", "")
+    table = FittingTable("matrix", ">size", "metric", ">measured", ">predicted", "")
     for one in summaries:
         if one.fault:
             table.add_row(one.name, "", f"broken: {one.fault}", "", "", "")
@@ -36,9 +35,9 @@ def matrices_table(summaries: Sequence[MatrixSummary]) -> Table:
     return table
 
 
-def inventories_table(summaries: Sequence[InventorySummary]) -> Table:
+def inventories_table(summaries: Sequence[InventorySummary]) -> FittingTable:
     """One line an inventory."""
-    table = plain_table("inventory", ">keys", ">pools", "provenance", "tokens are", "")
+    table = FittingTable("inventory", ">keys", ">pools", "provenance", "tokens are", "")
     for one in summaries:
         if one.fault:
             table.add_row(one.name, "", "", f"broken: {one.fault}", "", "")
@@ -64,7 +63,7 @@ def card_text(name: str, card: Card, facts: Sequence[tuple[str, str]] = ()) -> T
         ("", card.description),
         *facts,
         ("unit", card.unit),
-        ("direction", " ".join(filter(None, (card.orientation, card.direction)))),
+        ("direction", ", ".join(filter(None, (card.orientation, card.direction)))),
         ("evidence", card.evidence),
         ("standard errors", card.stderr_note),
         ("tokenizer", card.tokenizer),
@@ -80,9 +79,9 @@ def card_text(name: str, card: Card, facts: Sequence[tuple[str, str]] = ()) -> T
     return text
 
 
-def donors_table(matrix: TransferMatrix, target: str) -> Table:
+def donors_table(matrix: TransferMatrix, target: str) -> FittingTable:
     """Every donor of a target, best first; measured and predicted in so many words."""
-    table = plain_table("donor", ">score", "how it came to be")
+    table = FittingTable("donor", ">score", "how it came to be")
     for source, score in matrix.donors(target):
         style = "" if score.status == "measured" else "dim"
         table.add_row(
@@ -91,9 +90,9 @@ def donors_table(matrix: TransferMatrix, target: str) -> Table:
     return table
 
 
-def pools_table(pools: Sequence[Pool]) -> Table:
+def pools_table(pools: Sequence[Pool]) -> FittingTable:
     """One line a pool."""
-    table = plain_table("pool", "language", ">unique tokens", "", "kind")
+    table = FittingTable("pool", "language", ">unique tokens", "", "kind")
     for pool in pools:
         table.add_row(
             pool.name,
@@ -105,9 +104,9 @@ def pools_table(pools: Sequence[Pool]) -> Table:
     return table
 
 
-def published_table(mixtures: Sequence[PublishedMixture]) -> Table:
+def published_table(mixtures: Sequence[PublishedMixture]) -> FittingTable:
     """One line a published mixture."""
-    table = plain_table("mixture", "model", ">year", ">languages", ">covers")
+    table = FittingTable("mixture", "model", ">year", ">languages", ">covers")
     for one in mixtures:
         table.add_row(
             one.name, one.model, str(one.year), str(len(one.shares)), percent(one.covered)
@@ -115,9 +114,9 @@ def published_table(mixtures: Sequence[PublishedMixture]) -> Table:
     return table
 
 
-def shares_table(one: PublishedMixture) -> Table:
+def shares_table(one: PublishedMixture) -> FittingTable:
     """Every part of a published mixture."""
-    table = plain_table("part", ">share")
+    table = FittingTable("part", ">share")
     for key, share in one.shares:
         table.add_row(named(key), percent(share))
     for part, share in one.other:
@@ -125,9 +124,9 @@ def shares_table(one: PublishedMixture) -> Table:
     return table
 
 
-def languages_table(languages: Sequence[Language]) -> Table:
+def languages_table(languages: Sequence[Language]) -> FittingTable:
     """One line a language."""
-    table = plain_table("code", "name", "endonym", "family", "script")
+    table = FittingTable("code", "name", "endonym", "family", "script")
     for one in languages:
         table.add_row(one.code, one.name, one.endonym, one.family, ", ".join(one.scripts))
     return table

@@ -8,12 +8,11 @@ from atlasmix.quantities import format_quantity
 from atlasmix.recipes.checking import CheckReport
 from atlasmix.recipes.difference import Difference, Judgement
 from atlasmix.views.answer_words import loss_text
-from atlasmix.views.console import plain_table
+from atlasmix.views.fitting import FittingTable
 from atlasmix.views.words import epochs_text, named, percent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
 
 _VERDICTS = {
     "holds": "The recipe holds: solved again, the mixture is the same to six places.",
@@ -56,12 +55,12 @@ def difference_parts(names: tuple[str, str], found: Difference) -> list[Renderab
         Text(_distance(found), style="bold"),
     ]
     if found.question:
-        table = plain_table("asked", "A", "B")
+        table = FittingTable("asked", "A", "B")
         for key, one, other in found.question:
             table.add_row(key, _short(one), _short(other))
         parts += ["", table]
     parts += [Text(sentence) for sentence in found.evidence]
-    table = plain_table("language", ">A", ">B", ">B - A", ">epochs A", ">epochs B")
+    table = FittingTable("language", ">A", ">B", ">B - A", ">epochs A", ">epochs B")
     for row in found.languages:
         table.add_row(
             named(row.language),
@@ -79,24 +78,24 @@ def difference_parts(names: tuple[str, str], found: Difference) -> list[Renderab
     return parts
 
 
-def _shifts(found: CheckReport) -> Table:
-    table = plain_table("language", ">recipe", ">today", ">moved")
+def _shifts(found: CheckReport) -> FittingTable:
+    table = FittingTable("language", ">recipe", ">today", ">moved")
     for one in found.shifts[:20]:
         moved = f"{100 * (one.today - one.recorded):+.3g} points"
         table.add_row(named(one.language), percent(one.recorded), percent(one.today), moved)
     return table
 
 
-def _effects(found: CheckReport) -> Table:
-    table = plain_table("predicted loss of", ">recorded", ">recipe today", ">best today")
+def _effects(found: CheckReport) -> FittingTable:
+    table = FittingTable("predicted loss of", ">recorded", ">recipe today", ">best today")
     for one in found.effects:
         recorded = "none" if one.recorded is None else loss_text(one.recorded)
         table.add_row(named(one.language), recorded, loss_text(one.kept), loss_text(one.today))
     return table
 
 
-def _judgement(found: Judgement) -> Table:
-    table = plain_table("target", ">effective A", ">effective B", ">loss A", ">loss B")
+def _judgement(found: Judgement) -> FittingTable:
+    table = FittingTable("target", ">effective A", ">effective B", ">loss A", ">loss B")
     for place, key in enumerate(found.targets):
         one = found.a[place] if found.a else None
         other = found.b[place] if found.b else None

@@ -16,6 +16,7 @@ from atlasmix.views.answer_tables import (
     prices_table,
 )
 from atlasmix.views.answer_words import (
+    calibration_sentence,
     decay_sentence,
     effect_sentence,
     evidence_sentence,
@@ -57,7 +58,7 @@ def report(found: Report) -> list[RenderableType]:
     problem, mixture = found.problem, found.mixture
     parts: list[RenderableType] = [
         Text(headline(mixture), style="bold"),
-        Text(effect_sentence(mixture)),
+        Text(effect_sentence(problem, mixture)),
         Text(proof_sentence(mixture.certificate)),
     ]
     parts += _section("Mixture", mixture_table(mixture))
@@ -82,6 +83,7 @@ def report(found: Report) -> list[RenderableType]:
 
 def _sure(found: Report) -> Iterator[str]:
     yield evidence_sentence(found.problem, found.mixture)
+    yield calibration_sentence(found.problem)
     yield tokens_sentence(found.problem, found.mixture)
     if found.steps:
         yield decay_sentence(found.problem, found.steps)

@@ -38,6 +38,19 @@ def epochs_text(epochs: float) -> str:
     return f"{epochs:.2f}" if epochs < 99.995 else f"{epochs:.0f}"
 
 
+def scale_words(low: float, high: float) -> str:
+    """The scores that a metric can have.
+
+    >>> scale_words(0, 100), scale_words(-math.inf, 2), scale_words(-math.inf, math.inf)
+    ('0 to 100', 'at most 2', 'any number')
+    """
+    if math.isinf(low) and math.isinf(high):
+        return "any number"
+    if math.isinf(low):
+        return f"at most {high:g}"
+    return f"at least {low:g}" if math.isinf(high) else f"{low:g} to {high:g}"
+
+
 def score_text(status: str, stderr: float) -> str:
     """How a score came to be; a predicted one is never written like a measured one.
 

@@ -18,6 +18,7 @@ CARD = """\
 title: Ours
 metric: BTS
 orientation: source to target
+status: measured
 stderr: {measured: 0.05}
 source: our own runs
 licence: private
@@ -38,6 +39,7 @@ SCORES = "source,target,score\nspa,cat,0.4\ncat,spa,0.3\n"
         ("--target cat --budget inf", "budget is inf"),
         ("--target cat --budget 1e40", "taken for a slip"),
         ("--target cat --budget lots", "budget is 'lots'"),
+        ("--target cat --budget 1,5B", "decimals take a point (1.5B)"),
         ("--target cat --params 0", "params is 0"),
         ("--target cat --lambda -1", "λ (--lambda)"),
         ("--target cat --max-epochs 99", "the epoch cap"),
@@ -45,9 +47,13 @@ SCORES = "source,target,score\nspa,cat,0.4\ncat,spa,0.3\n"
         ("--target cat --objective best", "objective is 'best'"),
         ("--target cat --min cat", "--min is 'cat'"),
         ("--target cat --min cat=120%", "between 0 and 1"),
-        ("--target cat --min cat=60% --min spa=60%", "min spa 0.6"),
-        ("--target cat --min spa=50% --max spa=10%", "max spa 0.1"),
+        ("--target cat --min cat=60% --min spa=60%", "min spa 60%"),
+        ("--target cat --min spa=50% --max spa=10%", "max spa 10%"),
         ("--target cat --min nosuch=0.1", "no language 'nosuch'"),
+        ("--target cat --min rom=10%", "'rom' was read as the language Vlax Romani (rmy)"),
+        ("--target cat --min rom=10%", "--group rom=spa,fra"),
+        ("--target cat --max pool:cat.human=0", "did you mean cat.human.hplt-v4"),
+        ("--target cat --guardrail eng", "--guardrail eng=1%"),
         ("--target cat --guardrail eng=1%:nosuch", "no reference mixture 'nosuch'"),
         ("--target cat --pools invented", "pools.provenance is 'invented'"),
         ("--target cat --matrix nosuch", "no matrix 'nosuch'"),
@@ -232,3 +238,23 @@ def test_a_recipe_that_is_none(
 ) -> None:
     (tmp_path / "recipe.yaml").write_bytes(content)
     assert_refused(atlasmix(command, "recipe.yaml"), said)
+
+
+def test_bytes_in_the_place_of_yaml_are_not_sent_to_parquet(atlasmix: Run, tmp_path: Path) -> None:
+    (tmp_path / "bytes").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
+    for words in (("check", "bytes"), ("solve", "--problem", "bytes")):
+        done = atlasmix(*words)
+        assert_refused(done, "is not UTF-8 text (byte 0): save it as UTF-8")
+        assert "Parquet" not in done.err
+
+
+def test_a_folder_in_the_place_of_a_recipe_is_named(atlasmix: Run) -> None:
+    assert_refused(atlasmix("check", "."), "recipe . cannot be read (Is a directory)")
+    assert_refused(atlasmix("solve", "--problem", "."), "problem file . cannot be read")
+
+
+def test_a_matrix_that_does_not_say_what_was_measured(atlasmix: Run, tmp_path: Path) -> None:
+    (tmp_path / "scores.csv").write_text(SCORES, encoding="utf-8")
+    (tmp_path / "card.yaml").write_text(CARD.replace("status: measured\n", ""), encoding="utf-8")
+    done = atlasmix("matrices", "add", "scores.csv", "--card", "card.yaml", "--name", "mine")
+    assert_refused(done, "say which pairs are measured and which predicted: a status column")

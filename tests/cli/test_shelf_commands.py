@@ -12,6 +12,7 @@ CARD = """\
 title: Ours
 metric: BTS
 orientation: source to target
+status: measured
 stderr: {measured: 0.05}
 source: our own runs
 licence: private
@@ -124,3 +125,35 @@ def test_published_mixtures(atlasmix: Run) -> None:
     shown = json.loads(atlasmix("mixtures", "show", "salamandra-7b", "--json").out)
     assert 0 < shown["shares"]["cat"] < 0.1
     assert_refused(atlasmix("mixtures", "show", "salamandra"), "did you mean salamandra-7b")
+
+
+def test_the_known_languages_come_before_the_sentence_for_the_unknown(atlasmix: Run) -> None:
+    done = atlasmix("languages", "nan", "no", "yes", "catalna")
+    assert done.status == 1
+    assert "Min Nan Chinese" in done.out
+    assert "Norwegian Bokmål" in done.out
+    first, last = done.err.splitlines()
+    assert first.startswith("atlasmix: no language 'yes'")
+    assert last.startswith("atlasmix: no language 'catalna': did you mean cat (Catalan)?")
+    listed = atlasmix("languages", "nan", "yes", "--json")
+    assert listed.status == 1
+    assert [one["key"] for one in json.loads(listed.out)] == ["nan"]
+
+
+def test_a_matrix_is_shown_with_its_metric_scale_and_direction(atlasmix: Run) -> None:
+    out = atlasmix("matrices", "show", "langrank-2019-mt").out
+    assert "\nmetric: BLEU\nscale: 0 to 1\n" in out
+    assert "direction: source to target, higher is better" in out
+    assert "metric: BTS\nscale: at most 2\n" in atlasmix("matrices", "show").out
+
+
+def test_a_store_in_memory_says_how_long_it_lasts(atlasmix: Run, tmp_path: Path) -> None:
+    pytest.importorskip("fsspec")
+    _write(tmp_path, scores_csv=SCORES, card_yaml=CARD)
+    words = ("matrices", "add", "scores.csv", "--card", "card.yaml", "--name", "mine")
+    assert "lasts only as long as the process" in atlasmix(*words, "--store", "memory://x").out
+    assert "process" not in atlasmix(*words).out
+    (tmp_path / "pools.csv").write_text(POOLS, encoding="utf-8")
+    (tmp_path / "card.yaml").write_text(POOL_CARD, encoding="utf-8")
+    words = ("inventory", "add", "pools.csv", "--card", "card.yaml", "--name", "mine")
+    assert "lasts only as long as the process" in atlasmix(*words, "--store", "memory://x").out

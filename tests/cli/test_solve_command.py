@@ -178,3 +178,68 @@ def _in_terminal(folder: Path, columns: int, *words: str) -> str:
     os.close(main)
     assert process.wait(timeout=60) == 0
     return b"".join(chunks).decode().replace("\r\n", "\n")
+
+
+def test_ones_own_calibration_is_said_to_be_ones_own(atlasmix: Run) -> None:
+    words = ("solve", "--target", "deu", "--matrix", "langrank-2019-mt")
+    done = atlasmix(*words, "--calibration", "affine:0.01,-0.2")
+    assert done.status == 0, done.err
+    said = " ".join(done.out.partition("How sure")[2].split())
+    assert "by your own map affine:0.01,-0.2, not by a measurement on this scale." in said
+    assert "your own map" not in atlasmix("solve", "--target", "cat").out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--budget 10B", "Its own text suffices: no donor's token is worth as much."),
+        ("--budget 30B", "fills the budget: no donor's token is worth as much as a repeat."),
+        ("--max-donors 0", "Donors were ruled out (at most 0)."),
+        ("--min cat=100%", "Its limits leave no room for a donor ('min cat 100%')."),
+    ],
+)
+def test_why_no_donor_is_read(atlasmix: Run, words: str, said: str) -> None:
+    done = atlasmix("solve", "--target", "cat", *words.split())
+    assert done.status == 0, done.err
+    head = " ".join(done.out.partition("\nMixture")[0].split())
+    assert said in head
+
+
+def test_where_text_runs_out_and_no_donor_helps_it_says_so(atlasmix: Run) -> None:
+    out = " ".join(atlasmix("solve", "--target", "yor").out.split())
+    assert "No donor helps Yoruba enough in this evidence." in out
+
+
+def test_price_rows_say_the_step_as_it_was_priced(atlasmix: Run) -> None:
+    answer = json.loads(atlasmix("solve", "--target", "cat", "--max", "spa=5%", "--json").out)
+    out = atlasmix("solve", "--target", "cat", "--max", "spa=5%", env={"COLUMNS": "120"}).out
+    table = out.partition("What would help most")[2]
+    assert answer["prices"]
+    for price in answer["prices"]:
+        assert f"  {price['change']} o" in table
+
+
+def test_an_edited_recipe_does_not_hold(atlasmix: Run, tmp_path: Path) -> None:
+    assert atlasmix("solve", "--target", "cat", "--output", "r.yaml").status == 0
+    text = (tmp_path / "r.yaml").read_text(encoding="utf-8")
+    edits = {"status: predicted": "status: measured", "obtained: counted": "obtained: stated"}
+    for old, new in edits.items():
+        assert old in text
+        (tmp_path / "r.yaml").write_text(text.replace(old, new), encoding="utf-8")
+        done = atlasmix("check", "r.yaml")
+        assert done.status == 1
+        assert "this recipe was edited: it gives" in " ".join(done.out.split())
+        assert "The recipe holds" not in done.out
+
+
+def test_a_recipe_without_its_evidence_is_not_called_unchanged(
+    atlasmix: Run, tmp_path: Path
+) -> None:
+    assert atlasmix("solve", "--target", "cat", "--output", "r.yaml").status == 0
+    text = (tmp_path / "r.yaml").read_text(encoding="utf-8")
+    edited = text.replace("matrix: atlas-2025", "matrix: nope", 1)
+    (tmp_path / "r.yaml").write_text(edited, encoding="utf-8")
+    done = atlasmix("check", "r.yaml")
+    assert done.status == 1
+    assert "no matrix 'nope'" in done.out
+    assert "are those it was made with" not in done.out

@@ -66,7 +66,13 @@ def test_the_marked_commands_are_there():
 
 
 def test_links_lead_somewhere():
-    for name in ("README.md", "CONTRIBUTING.md", "docs/evidence.md", "docs/mathematics.md"):
+    for name in (
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/evidence.md",
+        "docs/mathematics.md",
+        "docs/problem.md",
+    ):
         page = ROOT / name
         for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
             assert link.startswith("https://") or (page.parent / link).exists(), link

@@ -9,6 +9,7 @@ MATRIX_CARD = """\
 title: A matrix of ours
 metric: BTS
 orientation: source to target
+status: measured
 stderr: {measured: 0.05, predicted: 0.2}
 source: our own runs
 licence: private

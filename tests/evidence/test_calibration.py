@@ -50,6 +50,14 @@ def test_the_standard_error_is_the_slope_times_that_of_the_score(score: float):
     assert middle.stderr[0, 1] == pytest.approx(0.1 * slope, rel=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("score", "calibration"), [(1.9999999, None), (1.0, "affine:1e9,0"), (0.0, "affine:1,-2e6")]
+)
+def test_a_weight_that_no_token_has_is_refused(score: float, calibration: str | None):
+    with pytest.raises(DataError, match=r"cat for eng in 'ours' scores .* expected at most 1e6"):
+        calibrate(matrix_of([[1.0, score], [np.nan, 1.0]]), calibration)
+
+
 def test_the_diagonal_is_one_and_sure():
     weights = calibrate(matrix_of([[0.7, 0.1], [0.2, np.nan]]))
     assert np.diag(weights.weights).tolist() == [1.0, 1.0]

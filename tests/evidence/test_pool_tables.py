@@ -55,6 +55,21 @@ def test_domains():
         read(f"{HEADER},script\nmedical,human,ours,5,t,counted,Latn\n", card)
 
 
+def test_a_table_of_domains_may_say_domain():
+    card = INVENTORY_CARD + "axis: domain\nnames: [medical, chemistry]\n"
+    header = HEADER.replace("language", "domain")
+    (pool,) = read(f"{header}\nmedical,human,ours,5,t,counted\n", card)
+    assert pool.language == "medical"
+    with pytest.raises(DataError, match="domain: no label 'medicall'"):
+        read(f"{header}\nmedicall,human,ours,5,t,counted\n", card)
+    with pytest.raises(DataError, match="header: domain missing"):
+        read("provenance,corpus,unique_tokens,unit,obtained\nhuman,ours,5,t,counted\n", card)
+    with pytest.raises(DataError, match="unknown column 'domain'"):
+        read(f"{HEADER},domain\nmedical,human,ours,5,t,counted,chemistry\n", card)
+    with pytest.raises(DataError, match="unknown column 'domain'"):
+        read(f"{header}\nmedical,human,ours,5,t,counted\n")
+
+
 @pytest.mark.parametrize(
     ("row", "words"),
     [

@@ -53,7 +53,10 @@ def test_columns_in_any_order_with_errors_and_statuses():
 
 
 def test_a_card_can_call_all_pairs_predicted():
-    table = read("source,target,score\nspa,cat,0.4\n", MATRIX_CARD + "status: predicted\n")
+    table = read(
+        "source,target,score\nspa,cat,0.4\n",
+        MATRIX_CARD.replace("status: measured", "status: predicted"),
+    )
     assert table.status[1, 0] == "predicted"
     assert table.stderr[1, 0] == 0.2
 
@@ -169,6 +172,23 @@ def test_a_standard_error_has_to_come_from_somewhere():
     words = refusal("source,target,score\nspa,cat,0.4\ncat,spa,0.1\n", card)
     assert words.count("no standard error of measured scores: add a column stderr") == 1
     assert read("source,target,score,stderr\nspa,cat,0.4,0.1\n", card).stderr[1, 0] == 0.1
+
+
+def test_what_is_not_called_measured_is_never_taken_for_it():
+    card = MATRIX_CARD.replace("status: measured\n", "")
+    words = refusal("source,target,score\nspa,cat,0.4\ncat,spa,0.3\ncat,cat,1\n", card)
+    assert "2 of 3 pairs have no status: say which pairs are measured and which predicted" in words
+    assert "a status column, or `status: measured` on the card" in words
+    table = "source,target,score,status\nspa,cat,0.4,measured\ncat,spa,0.3,\n"
+    assert "1 of 2 pairs have no status" in refusal(table, card)
+    assert read(table.replace(",\n", ",predicted\n"), card).status[0, 1] == "predicted"
+
+
+def test_a_score_that_no_metric_has():
+    card = MATRIX_CARD.replace("metric: BTS", "metric: BLEU\ndirection: higher is better")
+    words = refusal("source,target,score\nspa,cat,-2e6\ncat,spa,1e300\n", card)
+    assert "row 2: score -2e+06 lies outside the range of any metric" in words
+    assert "row 3: score 1e+300 lies outside" in words
 
 
 def test_all_faults_come_at_once():

@@ -8,6 +8,7 @@ axis: domain
 names: [medical, biomedical, chemistry]
 metric: transfer weight
 orientation: source to target
+status: measured
 stderr: {measured: 0.05}
 source: our own runs
 licence: private

@@ -139,6 +139,53 @@ def test_what_cannot_be_asked_is_refused_in_a_sentence(
         problem_from_mapping(asked, SHIPPED)
 
 
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"min": {"rom": "10%"}}, r"min rom selects none .* read as the language Vlax Romani"),
+        ({"min": {"rom": "10%"}}, "--group rom=spa,fra"),
+        ({"max": {"pool:cat.human.hplt": "10%"}}, r"did you mean cat.human.hplt-v4"),
+        ({"keep": {"pool:cat.x": "1B"}}, r"did you mean cat.human.hplt-v4 or cat.translated"),
+        ({"min": {"pool:zzz": "10%"}}, r"inventory web-2026 does not have: it has"),
+        ({"max": {"corpus:hplt": "10%"}}, r"names a corpus .* did you mean hplt-v4"),
+        ({"max_epochs": {"provenance:generated": 2}}, "provenance:generated selects none"),
+        (
+            {"groups": {"alps": ["rom", "eus"]}, "min": {"alps": 0.1}},
+            r"min alps selects none .*members \(rmy, eus\)",
+        ),
+    ],
+)
+def test_a_limit_on_nothing_echoes_what_was_typed(asked: dict[str, object], words: str) -> None:
+    with pytest.raises(ProblemError, match=words):
+        problem_from_mapping({"targets": "cat", **asked}, SHIPPED)
+
+
+def test_at_most_of_a_language_that_is_not_read_is_kept_by_every_mixture() -> None:
+    asked: dict[str, object] = {"targets": "cat", "max": {"eus": 0.1}}
+    assert len(problem_from_mapping(asked, SHIPPED).limits) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "slack", "reference"),
+    [
+        ("1%", 0.01, "natural"),
+        (0.01, 0.01, "natural"),
+        ("2%:uniform", 0.02, "uniform"),
+        ({"slack": "2%", "reference": "uniform"}, 0.02, "uniform"),
+        ({"slack": 0.02}, 0.02, "natural"),
+    ],
+)
+def test_a_guardrail_in_every_form(written: object, slack: float, reference: str) -> None:
+    asked: dict[str, object] = {"targets": "cat", "guardrails": {"eng": written}}
+    assert problem_from_mapping(asked, SHIPPED).limits == (Guardrail("eng", slack, reference),)
+
+
+def test_a_guardrail_that_is_none() -> None:
+    for written in ("2%:", ":natural", "x:natural"):
+        with pytest.raises(ProblemError, match="guardrail eng"):
+            problem_from_mapping({"targets": "cat", "guardrails": {"eng": written}}, SHIPPED)
+
+
 def test_several_inventories_are_joined_and_named_apart() -> None:
     asked: dict[str, object] = {
         "targets": "cat",

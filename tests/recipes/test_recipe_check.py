@@ -71,6 +71,45 @@ def test_other_scores_are_named(tmp_path: Path, recipe: Recipe, store: Store) ->
     assert "made by AtlasMix 0.0.1" in said
 
 
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        ({"score": 0.9}, "gives the score of spa for cat as 0.9 ±0.16"),
+        ({"stderr": 0.01}, "±0.01"),
+        ({"status": "measured"}, r"as 0.4 ±0.16 (measured), the matrix it names as"),
+        ({"source": "por"}, "quotes a score of por for cat"),
+        ({"source": "por"}, "does not quote the score of spa for cat"),
+    ],
+)
+def test_scores_other_than_those_of_the_same_matrix_are_an_edit(
+    recipe: Recipe, store: Store, edit: dict[str, object], words: str
+) -> None:
+    origin = {**recipe.origin, "pairs": [{**recipe.origin["pairs"][0], **edit}]}
+    found = check(dataclasses.replace(recipe, origin=origin), store)
+    assert found.verdict == "edited"
+    assert all(one.startswith("this recipe was edited: ") for one in found.evidence)
+    assert words in " ".join(found.evidence)
+
+
+def test_a_standard_error_by_another_versions_rule_is_no_edit(recipe: Recipe, store: Store) -> None:
+    pair = {**recipe.origin["pairs"][0], "stderr": 0.2}
+    origin = {**recipe.origin, "pairs": [pair], "atlasmix": "0.0.1"}
+    assert check(dataclasses.replace(recipe, origin=origin), store).verdict == "holds"
+
+
+def test_pool_facts_other_than_those_of_the_same_inventory_are_an_edit(
+    recipe: Recipe, store: Store
+) -> None:
+    pools = [{**pool, "licence": "CC0-1.0"} for pool in recipe.origin["pools"]]
+    found = check(dataclasses.replace(recipe, origin={**recipe.origin, "pools": pools}), store)
+    assert found.verdict == "edited"
+    assert "licence of pool cat.human.hplt-v4 as 'CC0-1.0'" in found.evidence[0]
+    first = dataclasses.replace(recipe.pools[0], unique_tokens=5)
+    found = check(dataclasses.replace(recipe, pools=(first, *recipe.pools[1:])), store)
+    assert found.verdict == "edited"
+    assert "unique tokens of pool cat.human.hplt-v4 as 5" in found.evidence[0]
+
+
 def test_a_solver_that_answers_otherwise_shows_as_a_shift(
     recipe: Recipe, store: Store, mixture: Mixture
 ) -> None:

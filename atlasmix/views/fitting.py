@@ -1,0 +1,84 @@
+"""Tables that fit any width: cells wrap at spaces, and what cannot fit is left out and named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.text import Text
+
+_GAP: Final = 2
+
+
+class FittingTable:
+    """A table without frames for a rich console.
+
+    No word is broken while its column stands beside another: columns give way from the right, and
+    a last line names them. Only a word longer than the page itself is folded.
+    """
+
+    def __init__(self, *headings: str) -> None:
+        """Columns; a heading that begins with ``>`` stands over numbers, set flush right."""
+        self._numbers = tuple(heading.startswith(">") for heading in headings)
+        self._headings = tuple(heading.removeprefix(">") for heading in headings)
+        self._rows: list[tuple[tuple[str | Text, ...], str]] = []
+
+    def add_row(self, *cells: str | Text, style: str = "") -> None:
+        """One line; as many cells as headings."""
+        self._rows.append((cells, style))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Lay the table out for the width at hand."""
+        from rich.table import Table
+        from rich.text import Text
+
+        widths = fitted(self._columns(), options.max_width)
+        table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+        for heading, number, width in zip(self._headings, self._numbers, widths, strict=False):
+            justify = "right" if number else "left"
+            table.add_column(heading, justify=justify, width=width, overflow="fold")  # type: ignore[arg-type]
+        for cells, style in self._rows:
+            table.add_row(*cells[: len(widths)], style=style)
+        yield table
+        left_out = [heading or "notes" for heading in self._headings[len(widths) :]]
+        if left_out:
+            yield Text(f"Too narrow a page for: {', '.join(left_out)}.", style="dim")
+
+    def _columns(self) -> list[list[str]]:
+        """The plain texts of each column, heading first."""
+        return [
+            [heading, *(str(cells[place]) for cells, _ in self._rows)]
+            for place, heading in enumerate(self._headings)
+        ]
+
+
+def fitted(columns: Sequence[Sequence[str]], page: int) -> tuple[int, ...]:
+    """Widths of as many columns from the left as fit a page without breaking a word.
+
+    Args:
+        columns: texts of each column.
+        page: characters of a line; between two columns stand two blanks.
+
+    >>> fitted([["temperature 3.33"], ["off scale"]], 30), fitted([["temperature 3.33"]], 12)
+    ((16, 9), (12,))
+    """
+    from rich.cells import cell_len
+
+    least = [
+        max((cell_len(word) for text in each for word in text.split()), default=0) or 1
+        for each in columns
+    ]
+    most = [max(1, *(cell_len(text) for text in each)) for each in columns]
+    kept = len(columns)
+    while kept > 1 and sum(least[:kept]) + _GAP * (kept - 1) > page:
+        kept -= 1
+    widths = [min(width, page) for width in least[:kept]]
+    spare = page - sum(widths) - _GAP * (kept - 1)
+    # Every blank goes to the column that lacks the fewest: short ones are whole first.
+    for place in sorted(range(kept), key=lambda place: most[place] - widths[place]):
+        more = min(spare, most[place] - widths[place])
+        widths[place] += max(more, 0)
+        spare -= max(more, 0)
+    return tuple(widths)

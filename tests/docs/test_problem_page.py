@@ -1,0 +1,61 @@
+"""docs/problem.md knows every key of a question, and its example is one."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from atlasmix.evidence import Store
+from atlasmix.mixing import problem as defaults
+from atlasmix.mixing.limits import Guardrail
+from atlasmix.recipes.question import QUESTION_KEYS, problem_from_mapping
+from atlasmix.scaling.laws import DEFAULT_LAW
+from atlasmix.scaling.saturation import DEFAULT_DECAY
+
+PAGE = (Path(__file__).parents[2] / "docs" / "problem.md").read_text(encoding="utf-8")
+EXAMPLE = yaml.safe_load(re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL).group(1))
+ROWS = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", PAGE, re.MULTILINE))
+
+
+def test_every_key_has_a_row_and_stands_in_the_example():
+    assert sorted(ROWS) == sorted(QUESTION_KEYS)
+    assert sorted(EXAMPLE) == sorted(QUESTION_KEYS)
+
+
+def test_the_example_is_a_question():
+    problem = problem_from_mapping(EXAMPLE, Store("/nonexistent"))
+    assert problem.target_keys == ("cat", "nob")
+    assert problem.max_donors == 6
+    references = [one.reference for one in problem.limits if isinstance(one, Guardrail)]
+    assert references == ["natural", "uniform", "natural"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("max_epochs", defaults.DEFAULT_EPOCHS),
+        ("risk_aversion", defaults.DEFAULT_RISK_AVERSION),
+        ("lambda", DEFAULT_DECAY),
+        ("law", DEFAULT_LAW),
+        ("worth", dict(defaults.WORTH)),
+    ],
+)
+def test_the_defaults_are_those_of_the_code(key, value):
+    assert yaml.safe_load(ROWS[key].strip("`")) == value
+
+
+def test_leaving_every_default_out_asks_the_same():
+    store = Store("/nonexistent")
+    written = {
+        key: yaml.safe_load(ROWS[key].strip("`")) for key in ROWS if ROWS[key].startswith("`")
+    }
+    stated = problem_from_mapping({**written, "targets": "cat"}, store)
+    plain = problem_from_mapping({"targets": "cat"}, store)
+    assert (stated.budget, stated.params, stated.objective) == (
+        plain.budget,
+        plain.params,
+        plain.objective,
+    )
+    assert stated.pools == plain.pools
+    assert stated.interference == plain.interference
