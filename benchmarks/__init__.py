@@ -1,0 +1,1 @@
+"""Benchmarks of the mixing solver: the worlds, the rivals, the judge and the runs."""

@@ -1,0 +1,91 @@
+r"""One judge for all methods: the value of an answer and how far it can be from the best.
+
+The program is convex in s = S(x). Its tangent at an answer lies below it, and the least value of
+that tangent over all mixtures is found by weak duality, column by column:
+
+.. math:: \min_x f \ge f_0 + g \cdot s_0 - c \cdot x_0
+          - \min_{\mu \ge 0} \Big[\mu + \sum_p \max_x\, (g_p S(x) - (c_p + \mu) x)\Big]
+
+g is what a unit of s is worth, c what a token costs in risk. The proof is independent of the
+library's own; only the direction in which the risk term leans at a kink is taken from it as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from atlasmix.mixing.program import Program, objective, outer_value, tokens_by_language
+from atlasmix.scaling.saturation import Array, saturate
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Value of an answer made feasible, by how much it was not, and its certified gap."""
+
+    value: float
+    violation: float
+    gap: float
+
+
+def feasible(program: Program, x: Array) -> tuple[Array, float]:
+    """The answer inside caps and budget, and the largest limit it broke, in shares."""
+    inside = np.clip(np.nan_to_num(x), program.lower, program.upper)
+    violation = max(float(np.abs(inside - x).max()), float(x.sum()) - 1.0, 0.0)
+    return inside / max(float(inside.sum()), 1.0), violation
+
+
+def size(program: Program, value: float) -> float:
+    """What differences are measured against: 1 for logarithms, which are relative already."""
+    return 1.0 if program.exponent is None else abs(value)
+
+
+def judge(program: Program, x: Array, leaning: Array | None) -> Verdict:
+    """The verdict on shares ``x`` (n,).
+
+    Args:
+        program: budget, caps, a sum over targets.
+        x: the answer.
+        leaning: (T, L) rows of norm at most 1, a dual of the risk term from elsewhere, or None.
+    """
+    inside, violation = feasible(program, x)
+    value = objective(program, inside, exact=True)
+    bounds = [lower_bound(program, inside, lean) for lean in _leanings(program, inside, leaning)]
+    return Verdict(value, violation, max(value - max(bounds), 0.0) / size(program, value))
+
+
+def _leanings(program: Program, x: Array, given: Array | None) -> list[Array]:
+    if not program.risky:
+        return [np.zeros_like(program.sigma)]
+    leaning = program.sigma * tokens_by_language(program, x)
+    norm = np.sqrt(np.square(leaning).sum(axis=1) + 1e-18)
+    return [leaning / norm[:, None], *([] if given is None else [given])]
+
+
+def lower_bound(program: Program, x: Array, leaning: Array) -> float:
+    """No feasible mixture has a lower objective than this."""
+    net = program.gain - program.harm
+    s = saturate(x, program.unique, program.decay)
+    charge = (leaning * program.sigma)[:, program.member] * program.worth
+    y = net @ s - charge @ x
+    phi, slope, _ = outer_value(program.exponent, y / program.reference)
+    pull = -program.coefficient * slope / program.reference
+    worth, cost = pull @ net, pull @ charge
+    here = float(program.coefficient @ phi + worth @ s - cost @ x)
+
+    def read(price: float) -> Array:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            epochs = 1.0 + np.log(worth / (cost + price)) / program.decay
+        most = np.minimum(program.unique * np.maximum(epochs, 1.0), program.upper)
+        return np.where(worth > cost + price, most, 0.0)
+
+    low, high = 0.0, max(float(worth.max()), 0.0)
+    if read(0.0).sum() <= 1.0:
+        high = 0.0
+    for _ in range(200 if high > 0 else 0):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if read(middle).sum() > 1.0 else (low, middle)
+    z = read(high)
+    gained = worth @ saturate(z, program.unique, program.decay) - (cost + high) @ z
+    return here - high - float(gained)
