@@ -19,6 +19,8 @@ import numpy as np
 from atlasmix.mixing.program import Program, objective, outer_value, tokens_by_language
 from atlasmix.scaling.saturation import Array, saturate
 
+Dual = tuple[Array, Array | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -41,35 +43,39 @@ def size(program: Program, value: float) -> float:
     return 1.0 if program.exponent is None else abs(value)
 
 
-def judge(program: Program, x: Array, leaning: Array | None) -> Verdict:
+def judge(program: Program, x: Array, given: Dual | None) -> Verdict:
     """The verdict on shares ``x`` (n,).
 
     Args:
         program: budget, caps, a sum over targets.
         x: the answer.
-        leaning: (T, L) rows of norm at most 1, a dual of the risk term from elsewhere, or None.
+        given: a dual of the risk term from elsewhere, (T, L) with rows of norm at most 1, and the
+            depths (T,) at which to draw the tangents of the outer function; or None.
     """
     inside, violation = feasible(program, x)
     value = objective(program, inside, exact=True)
-    bounds = [lower_bound(program, inside, lean) for lean in _leanings(program, inside, leaning)]
+    bounds = [lower_bound(program, inside, *dual) for dual in _duals(program, inside, given)]
     return Verdict(value, violation, max(value - max(bounds), 0.0) / size(program, value))
 
 
-def _leanings(program: Program, x: Array, given: Array | None) -> list[Array]:
+def _duals(program: Program, x: Array, given: Dual | None) -> list[Dual]:
     if not program.risky:
-        return [np.zeros_like(program.sigma)]
+        return [(np.zeros_like(program.sigma), None)]
     leaning = program.sigma * tokens_by_language(program, x)
     norm = np.sqrt(np.square(leaning).sum(axis=1) + 1e-18)
-    return [leaning / norm[:, None], *([] if given is None else [given])]
+    return [(leaning / norm[:, None], None), *([] if given is None else [given])]
 
 
-def lower_bound(program: Program, x: Array, leaning: Array) -> float:
+def lower_bound(program: Program, x: Array, leaning: Array, depth: Array | None) -> float:
     """No feasible mixture has a lower objective than this."""
     net = program.gain - program.harm
     s = saturate(x, program.unique, program.decay)
     charge = (leaning * program.sigma)[:, program.member] * program.worth
     y = net @ s - charge @ x
-    phi, slope, _ = outer_value(program.exponent, y / program.reference)
+    v = y / program.reference
+    at = v if depth is None else depth
+    phi, slope, _ = outer_value(program.exponent, at)
+    phi = phi + slope * (v - at)
     pull = -program.coefficient * slope / program.reference
     worth, cost = pull @ net, pull @ charge
     here = float(program.coefficient @ phi + worth @ s - cost @ x)

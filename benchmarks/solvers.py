@@ -221,6 +221,8 @@ def _own_proof(program: Any, folder: Path) -> None:
     if found is not None:
         if found.duals.risk is not None:
             np.save(folder / "leaning.npy", found.duals.risk)
+            if found.duals.depth is not None:
+                np.save(folder / "depth.npy", found.duals.depth)
         words = {"gap": found.gap(program), "engine": found.engine}
         (folder / "own.json").write_text(json.dumps(words), encoding="utf-8")
 
@@ -233,12 +235,15 @@ def _judge(folder: Path) -> None:
 
     program = _load(folder)
     lean = folder / "leaning.npy"
-    leaning = np.load(lean) if lean.exists() else None
+    given = None
+    if lean.exists():
+        deep = folder / "depth.npy"
+        given = (np.load(lean), np.load(deep) if deep.exists() else None)
     verdicts: dict[str, Any] = {}
     for method in RIVALS:
         answer = folder / f"{_slug(method)}.npy"
         if answer.exists():
-            verdicts[method] = judge(program, np.load(answer), leaning)
+            verdicts[method] = judge(program, np.load(answer), given)
     best = min((v.value for v in verdicts.values()), default=0.0)
     told = {
         method: {

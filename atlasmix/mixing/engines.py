@@ -73,6 +73,7 @@ class _Found:
     x: Array
     duals: Duals
     engine: str
+    proof: Bound | None = None  # where the engine has drawn it already
 
 
 def scale(program: Program, value: float) -> float:
@@ -93,10 +94,11 @@ def optimise(program: Program, engine: str | None = None) -> Optimum | None:
     if not feasible(program):
         return None
     program = _without_idle(program)
-    found = _convex(net(program), engine)
+    start = net(program)
+    found = _convex(start, engine)
     if found is None:
         return None
-    best = _optimum(program, net(program), found)
+    best = _optimum(program, start, found)
     if best.gap(program) <= ENOUGH or not program.harmful or _exact_in_s(program):
         _check(program, found)
         return replace(best, exact=best.gap(program) <= _PROVED)
@@ -106,7 +108,7 @@ def optimise(program: Program, engine: str | None = None) -> Optimum | None:
 def _optimum(program: Program, local: Program, found: _Found) -> Optimum:
     """An answer with its exact value and the proof that its own program gives."""
     value = objective(program, found.x, exact=True)
-    prices = bound(local, found.x, found.duals)
+    prices = found.proof or bound(local, found.x, found.duals)
     return Optimum(found.x, value, prices.value, prices, found.duals, found.engine, True)
 
 
@@ -229,13 +231,15 @@ def _by_descent(program: Program) -> _Found | None:
         descent = descend(boxed)
     except np.linalg.LinAlgError:
         return None
-    lowest = bound(program, descent.x, descent.duals).value
+    proof = bound(program, descent.x, descent.duals)
     # Where targets live on little, even dust matters: then it stays.
     for dust in (1e-8, 1e-11, 0.0):
         x = tidy(program, descent.x, dust)
         value = objective(program, x)
-        if value - lowest <= ENOUGH * scale(program, value) and not violations(program, x, 1e-9):
-            return _Found(x, descent.duals, "smooth")
+        if value - proof.value <= ENOUGH * scale(program, value) and not violations(
+            program, x, 1e-9
+        ):
+            return _Found(x, descent.duals, "smooth", proof)
     return None
 
 

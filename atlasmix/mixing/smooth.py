@@ -253,8 +253,7 @@ def _hessian(program: Program, here: _Point, columns: NDArray[np.intp]) -> Array
         return hessian
     member, worth = program.member[columns], program.worth[columns]
     # The norm's second derivative: diag(σ²)/‖s‖ less the outer product of its gradient.
-    lean = program.variance * here.z
-    lean = lean[:, member] * worth
+    lean = program.variance[:, member] * (here.z[member] * worth)
     jacobian -= lean / here.norm[:, None]
     jacobian *= np.sqrt(here.bend)[:, None]
     lean *= np.sqrt(here.pull / here.norm**3)[:, None]
