@@ -20,6 +20,9 @@ from atlasmix.scaling.saturation import Array, curvature, marginal, saturate
 
 _SMOOTHING = (1e-4, 1e-6, 1e-9)
 _TOLERANCE = 1e-10
+_HANDOVER = 2e-4
+"""Gap at which the first phase hands over: measured, later costs steps, sooner costs Hessians."""
+
 _WALK = 120
 """Most evaluations of the first phase; where harm makes it slow, Newton does better."""
 
@@ -185,7 +188,7 @@ def _exponentiated(program: Program, x: Array, level: _Level) -> tuple[Array, in
     step /= max(float(np.ptp(here.gradient)), 1e-12)
     while count < _WALK:
         gap = float(here.gradient @ (here.x - steepest(program, here.gradient)))
-        if gap <= 1e-3 * _scale(program, here.value):
+        if gap <= _HANDOVER * _scale(program, here.value):
             break
         for _ in range(40):
             count += 1
