@@ -58,7 +58,7 @@ def compile_problem(problem: MixProblem, guards: dict[str, float] | None = None)
         problem: the question.
         guards: least expected effective data in tokens per guarded language.
     """
-    caps = _epoch_caps(problem)
+    caps = epoch_limits(problem)
     columns = _columns(problem, caps)
     first = [problem.pools[column[0]] for column in columns]
     unique = np.array([_unique(problem.pools, column) for column in columns]) / problem.budget
@@ -110,10 +110,6 @@ def alone(value: Array, unique: Array, upper: Array, decay: float) -> float:
 
 def epoch_limits(problem: MixProblem) -> Array:
     """Most epochs of every pool, shape (pools,): the problem's cap or the pool's own."""
-    return _epoch_caps(problem)
-
-
-def _epoch_caps(problem: MixProblem) -> Array:
     caps = np.full(len(problem.pools), problem.max_epochs)
     for limit in problem.limits:
         if isinstance(limit, EpochCap):

@@ -3,7 +3,7 @@
 The only file that imports cvxpy. Fresh and repeated tokens are separate variables, which makes the
 saturation exact with one exponential cone a column; x^-β is exp(-β log x); columns are scaled by
 their unique tokens. Clarabel is asked first, then SCS; a status is believed only after the answer
-has been checked against every limit (solve.py).
+has been checked against every limit (engines.py).
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class _Point:
 def descend(program: Program, start: Array | None = None) -> Descent:
     """Minimise the program over box and budget; ``program.rows`` must be empty.
 
-    The caller checks the answer: see :func:`atlasmix.mixing.certificate.certify`.
+    The caller checks the answer: see :func:`atlasmix.mixing.certificate.bound`.
     """
     x = spread(program) if start is None else start
     levels = _levels(program)

@@ -31,13 +31,9 @@ def warn(problem: MixProblem, mixture: Mixture) -> tuple[str, ...]:
     )
 
 
-def _named(key: str) -> str:
-    return name_of(key)
-
-
 def _few(keys: list[str]) -> str:
     """At most three names, and how many more."""
-    named = ", ".join(_named(key) for key in keys[:3])
+    named = ", ".join(name_of(key) for key in keys[:3])
     return f"{named} and {len(keys) - 3} more" if len(keys) > 3 else named
 
 
@@ -93,7 +89,7 @@ def _predicted(problem: MixProblem, mixture: Mixture) -> list[str]:
     for effect in mixture.targets:
         if effect.predicted_share > _MOSTLY:
             said.append(
-                f"{effect.predicted_share:.0%} of {_named(effect.language)}'s scores in "
+                f"{effect.predicted_share:.0%} of {name_of(effect.language)}'s scores in "
                 f"{problem.matrix.name} are predicted, not measured"
             )
     if len(said) > 4:

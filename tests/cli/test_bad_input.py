@@ -10,20 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
-from command_line import COMMAND, Run, assert_refused, environment
+from command_line import CARD, COMMAND, SCORES, Run, assert_refused, environment
 
 from atlasmix.recipes.recipe_file import load_recipe
-
-CARD = """\
-title: Ours
-metric: BTS
-orientation: source to target
-status: measured
-stderr: {measured: 0.05}
-source: our own runs
-licence: private
-"""
-SCORES = "source,target,score\nspa,cat,0.4\ncat,spa,0.3\n"
 
 
 @pytest.mark.parametrize(

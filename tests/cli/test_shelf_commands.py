@@ -6,18 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from command_line import Run, assert_refused
+from command_line import CARD, SCORES, Run, assert_refused
 
-CARD = """\
-title: Ours
-metric: BTS
-orientation: source to target
-status: measured
-stderr: {measured: 0.05}
-source: our own runs
-licence: private
-"""
-SCORES = "source,target,score\nspa,cat,0.4\ncat,spa,0.3\n"
 POOL_CARD = "title: Ours\nsource: our own count\nlicence: private\n"
 POOLS = (
     "language,provenance,corpus,unique_tokens,unit,obtained\n"
