@@ -3,10 +3,10 @@ r"""One judge for all methods: the value of an answer and how far it can be from
 The program is convex in s = S(x). Its tangent at an answer lies below it, and the least value of
 that tangent over all mixtures is found by weak duality, column by column:
 
-.. math:: \min_x f \ge f_0 + g \cdot s_0 - c \cdot x_0
-          - \min_{\mu \ge 0} \Big[\mu + \sum_p \max_x\, (g_p S(x) - (c_p + \mu) x)\Big]
+.. math:: \min_x f \ge f_0 + g \cdot s_0
+          - \min_{\mu \ge 0} \Big[\mu + \sum_p \max_x\, (g_p S(x) - \mu x)\Big]
 
-g is what a unit of s is worth, c what a token costs in risk. The proof is independent of the
+g is what a unit of s is worth, risk charged. The proof is independent of the
 library's own; only the direction in which the risk term leans at a kink is taken from it as well.
 """
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atlasmix.mixing.program import Program, objective, outer_value, tokens_by_language
+from atlasmix.mixing.program import Program, by_language, objective, outer_value
 from atlasmix.scaling.saturation import Array, saturate
 
 Dual = tuple[Array, Array | None]
@@ -61,7 +61,8 @@ def judge(program: Program, x: Array, given: Dual | None) -> Verdict:
 def _duals(program: Program, x: Array, given: Dual | None) -> list[Dual]:
     if not program.risky:
         return [(np.zeros_like(program.sigma), None)]
-    leaning = program.sigma * tokens_by_language(program, x)
+    s = saturate(x, program.unique, program.decay)
+    leaning = program.sigma * by_language(program, s)
     norm = np.sqrt(np.square(leaning).sum(axis=1) + 1e-18)
     return [(leaning / norm[:, None], None), *([] if given is None else [given])]
 
@@ -69,22 +70,22 @@ def _duals(program: Program, x: Array, given: Dual | None) -> list[Dual]:
 def lower_bound(program: Program, x: Array, leaning: Array, depth: Array | None) -> float:
     """No feasible mixture has a lower objective than this."""
     net = program.gain - program.harm
+    net -= (leaning * program.sigma)[:, program.member] * program.worth
     s = saturate(x, program.unique, program.decay)
-    charge = (leaning * program.sigma)[:, program.member] * program.worth
-    y = net @ s - charge @ x
+    y = net @ s
     v = y / program.reference
     at = v if depth is None else depth
     phi, slope, _ = outer_value(program.exponent, at)
     phi = phi + slope * (v - at)
     pull = -program.coefficient * slope / program.reference
-    worth, cost = pull @ net, pull @ charge
-    here = float(program.coefficient @ phi + worth @ s - cost @ x)
+    worth = pull @ net
+    here = float(program.coefficient @ phi + worth @ s)
 
     def read(price: float) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
-            epochs = 1.0 + np.log(worth / (cost + price)) / program.decay
+            epochs = 1.0 + np.log(worth / price) / program.decay
         most = np.minimum(program.unique * np.maximum(epochs, 1.0), program.upper)
-        return np.where(worth > cost + price, most, 0.0)
+        return np.where(worth > price, most, 0.0)
 
     low, high = 0.0, max(float(worth.max()), 0.0)
     if read(0.0).sum() <= 1.0:
@@ -93,5 +94,5 @@ def lower_bound(program: Program, x: Array, leaning: Array, depth: Array | None)
         middle = 0.5 * (low + high)
         low, high = (middle, high) if read(middle).sum() > 1.0 else (low, middle)
     z = read(high)
-    gained = worth @ saturate(z, program.unique, program.decay) - (cost + high) @ z
+    gained = worth @ saturate(z, program.unique, program.decay) - high * z.sum()
     return here - high - float(gained)

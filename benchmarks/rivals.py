@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from atlasmix.mixing.closed_form import fill
-from atlasmix.mixing.program import Program, outer_value, tokens_by_language
+from atlasmix.mixing.program import Program, by_language, outer_value
 from atlasmix.scaling.saturation import Array, marginal, saturate
 
 SAMPLES: Final = 100_000
@@ -39,28 +39,29 @@ class Exact:
 
     def __call__(self, x: Array) -> tuple[float, Array]:
         program = self.program
-        y = self.net @ saturate(x, program.unique, program.decay)
-        z = tokens_by_language(program, x)
+        s = saturate(x, program.unique, program.decay)
+        y, z = self.net @ s, by_language(program, s)
         norm = np.sqrt(program.variance @ np.square(z)) if program.risky else np.zeros_like(y)
         phi, slope, _ = outer_value(program.exponent, (y - norm) / program.reference)
         pull = -program.coefficient * slope / program.reference
-        gradient = -(pull @ self.net) * marginal(x, program.unique, program.decay)
+        worth = pull @ self.net
         if program.risky:
             # Where nothing doubtful is read the norm has a kink; 0 is one of its slopes.
             weight = np.divide(pull, norm, out=np.zeros_like(pull), where=norm > 0)
-            by_language = z * (weight @ program.variance)
-            gradient = gradient + by_language[program.member] * program.worth
+            worth -= (z * (weight @ program.variance))[program.member] * program.worth
+        gradient = -worth * marginal(x, program.unique, program.decay)
         return float(program.coefficient @ phi), gradient
 
     def many(self, x: Array) -> Array:
         """The objective of every row of ``x``, shape (m, n) -> (m,)."""
         program = self.program
-        y = self.net @ saturate(x, program.unique, program.decay).T
+        s = saturate(x, program.unique, program.decay)
+        y = self.net @ s.T
         if program.risky:
             onto = np.zeros((program.sigma.shape[1], x.shape[1]))
             onto[program.member, np.arange(x.shape[1])] = program.worth
             single = np.array_equal(program.member, np.arange(x.shape[1]))
-            z = (x * program.worth).T if single else onto @ x.T
+            z = (s * program.worth).T if single else onto @ s.T
             y -= np.sqrt(program.variance @ np.square(z))
         phi = outer_value(program.exponent, y / program.reference[:, None])[0]
         return np.asarray(program.coefficient @ phi)
@@ -131,7 +132,7 @@ def _plain_conic(program: Program, solver: str, options: dict[str, Any]) -> Arra
     if program.risky:
         onto = np.zeros((program.sigma.shape[1], n))
         onto[program.member, np.arange(n)] = program.worth
-        z = cp.reshape(onto @ x, (1, onto.shape[0]), order="C")
+        z = cp.reshape(onto @ s, (1, onto.shape[0]), order="C")
         y = y - cp.norm(cp.multiply(program.sigma, np.ones((targets, 1)) @ z), 2, axis=1)
     v = cp.multiply(1.0 / program.reference, y)
     phi = -cp.log(v) if program.exponent is None else cp.exp(-program.exponent * cp.log(v))

@@ -74,7 +74,7 @@ def _effects(problem: MixProblem, compiled: Compiled, tokens: Array) -> tuple[Ta
         mine = float(gives[own].sum())
         expected = mine + transferred - interference
         by_language: dict[str, float] = {}
-        for language, amount in zip(languages, sigma * worth * tokens, strict=True):
+        for language, amount in zip(languages, sigma * saturated, strict=True):
             by_language[language] = by_language.get(language, 0.0) + float(amount)
         penalty = math.hypot(*by_language.values())
         alone = float(compiled.program.reference[row]) * problem.budget

@@ -108,7 +108,7 @@ class _Model:
             own = program.member == language
             matrix[place, own] = sigma[language] * program.worth[own]
         size = cp.Variable()
-        cone = cp.SOC(size, matrix @ self.x)
+        cone = cp.SOC(size, matrix @ self.s)
         self.constraints.append(cone)
         self.risk.append((cone, languages))
         return size

@@ -17,11 +17,12 @@ from atlasmix.errors import SolverFailed
 from atlasmix.mixing.engines import Optimum, optimise, scale
 from atlasmix.mixing.program import (
     Program,
+    charge,
     effective,
+    leaning,
     net,
     outer_value,
     relaxed,
-    tokens_by_language,
 )
 from atlasmix.scaling.saturation import Array, marginal, saturate
 
@@ -50,9 +51,7 @@ class _Model:
         self.epochs.append(x)
         self.depths.append(effective(program, x) / program.reference)
         if program.risky:
-            scaled = program.sigma * tokens_by_language(program, x)
-            norm = np.linalg.norm(scaled, axis=1, keepdims=True)
-            self.leans.append(np.divide(scaled, norm, out=scaled * 0, where=norm > 0))
+            self.leans.append(leaning(program, x))
 
 
 def optimise_donors(program: Program, targets: tuple[int, ...], most: int) -> Optimum | None:
@@ -223,8 +222,7 @@ def _value_rows(model: _Model, rows: _Rows) -> None:
     offset = -(program.harm @ program.harm_offset) / program.reference
     rows.add(offset, v=np.eye(targets), s=-program.gain * scaled, x=hurt, r=np.eye(targets))
     for lean in model.leans:
-        line = (lean * program.sigma)[:, program.member] * program.worth * scaled
-        rows.add(np.zeros(targets), x=line, r=-np.eye(targets))
+        rows.add(np.zeros(targets), s=charge(program, lean) * scaled, r=-np.eye(targets))
     weight = program.coefficient
     for depth in model.depths:
         phi, slope, _ = outer_value(program.exponent, depth)

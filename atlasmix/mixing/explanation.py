@@ -18,7 +18,7 @@ from atlasmix.mixing.compile import Compiled
 from atlasmix.mixing.engines import Optimum, optimise
 from atlasmix.mixing.mixture import Mixture, Reason
 from atlasmix.mixing.problem import MixProblem
-from atlasmix.mixing.program import tokens_by_language
+from atlasmix.mixing.program import charge, leaning
 from atlasmix.mixing.solve import Solved, canonical, optimise_problem
 from atlasmix.scaling.saturation import Array, marginal
 
@@ -63,14 +63,13 @@ def _distance(reason: Reason) -> float:
 
 def _margin(compiled: Compiled, optimum: Optimum) -> _Margin:
     program = compiled.program
-    scaled = program.sigma * tokens_by_language(program, optimum.x)
     pull = optimum.prices.line.pull
     if optimum.duals.guard is not None:
         pull = pull + optimum.duals.guard
     toll = optimum.prices.budget + np.zeros(program.unique.size)
     if program.rows.names:
         toll = toll + optimum.prices.rows @ program.rows.matrix
-    return _Margin(pull, toll, np.linalg.norm(scaled, axis=1) <= 0)
+    return _Margin(pull, toll, np.all(leaning(program, optimum.x) == 0, axis=1))
 
 
 def _without(compiled: Compiled, key: str) -> _Margin | None:
@@ -84,13 +83,11 @@ def _without(compiled: Compiled, key: str) -> _Margin | None:
 def _worth(compiled: Compiled, optimum: Optimum, row: int, column: int) -> float:
     """Effective tokens of the row that the column's next token gives, net of the risk charge."""
     program = compiled.program
-    place = int(program.member[column])
-    slope = marginal(optimum.x[column], program.unique[column], program.decay)
-    net = float(program.gain[row, column] * slope - program.harm[row, column])
-    if optimum.duals.risk is None:
-        return net
-    charge = optimum.duals.risk[row, place] * program.sigma[row, place] * program.worth[column]
-    return net - float(charge)
+    slope = float(marginal(optimum.x[column], program.unique[column], program.decay))
+    net = program.gain[row, column] - program.harm[row, column]
+    if optimum.duals.risk is not None:
+        net = net - charge(program, optimum.duals.risk)[row, column]
+    return float(net) * slope
 
 
 def _reason(

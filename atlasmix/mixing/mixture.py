@@ -43,7 +43,7 @@ class TargetEffect:
         own: part that comes from the language's own pools after saturation.
         transferred: part that donors give.
         interference: what harmful languages take away, as a positive number.
-        risk_penalty: κ·‖σ ∘ D‖, which the solver subtracts from ``effective_data``.
+        risk_penalty: κ·‖σ ∘ S(D)‖, which the solver subtracts from ``effective_data``.
         loss: predicted loss at ``effective_data``, in the law's unit.
         alone: most D_eff that this target could get for itself within budget and epoch caps.
         loss_alone: predicted loss at ``alone``.

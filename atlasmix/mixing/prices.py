@@ -15,6 +15,7 @@ from atlasmix.mixing.engines import Optimum
 from atlasmix.mixing.limits import EpochCap, Guardrail
 from atlasmix.mixing.mixture import Mixture, Price
 from atlasmix.mixing.problem import MixProblem
+from atlasmix.mixing.program import charge
 from atlasmix.quantities import format_quantity
 from atlasmix.scaling.saturation import Array, value_of_unique
 
@@ -59,7 +60,13 @@ def _unique(problem: MixProblem, compiled: Compiled, optimum: Optimum) -> list[_
     program, x = compiled.program, optimum.x
     pull = optimum.prices.line.pull
     more = value_of_unique(x, program.unique, program.decay)
-    value = (pull @ (program.gain - program.harm)) * more
+    effect = program.gain - program.harm
+    worth = pull @ effect
+    if optimum.duals.risk is not None:
+        worth = worth - pull @ charge(program, optimum.duals.risk)
+    if optimum.duals.guard is not None:
+        worth = worth + optimum.duals.guard @ effect
+    value = worth * more
     # A cap is epochs times unique tokens: it moves with them.
     value = value + optimum.prices.upper * program.upper / program.unique
     entries = []

@@ -69,7 +69,7 @@ class MixProblem:
         objective: ``loss`` (Σ w·loss), ``effective-data`` (Σ w·log D_eff) or ``worst`` (largest
             loss relative to what the target could reach alone on this budget).
         decay: λ of the saturation.
-        risk_aversion: κ of κ·‖σ ∘ D‖, in standard errors of τ; 0 trusts every score.
+        risk_aversion: κ of κ·‖σ ∘ S(D)‖, in standard errors of τ; 0 trusts every score.
         max_epochs: most passes over a pool, at most 16.
         limits: share limits, kept tokens, own epoch caps, guardrails.
         max_donors: most languages read beside the targets, or None.

@@ -6,10 +6,11 @@ target t (ATLAS Eq. 2, in shares of the budget) is
 .. math:: y_t(x) = \sum_p G_{tp} S(x_p) - \sum_p H_{tp} R(x_p)
                    - \kappa \lVert \sigma_t \circ z \rVert_2
 
-G holds what helps, H what harms (q|τ|), z the tokens per language weighted with their worth. R = S;
-:func:`net` takes help and harm together, which is convex in s = S(x). For limits that are not, R
-is an affine ``slope * x + offset``, chosen as upper bound (inner problem), tangent (tightening) or
-chord (certificate), so that y_t is concave in x.
+G holds what helps, H what harms (q|τ|), z = Σ q S(x) what is read of each language, saturated: the
+derivative of y_t by its score, so that the norm is the standard error of y_t. R = S; :func:`net`
+takes help and harm together, which is convex in s = S(x). For limits that are not, R is an affine
+``slope * x + offset``, chosen as upper bound (inner problem), tangent (tightening) or chord
+(certificate), so that y_t is concave in x.
 """
 
 from __future__ import annotations
@@ -140,11 +141,23 @@ def relaxed(program: Program) -> Program:
     return with_harm(program, np.asarray(chord), np.zeros(most.size))
 
 
-def tokens_by_language(program: Program, x: Array) -> Array:
-    """z: tokens read per language, weighted with their worth, shape (L,)."""
+def by_language(program: Program, saturated: Array) -> Array:
+    """z: S of the tokens read per language, weighted with their worth, shape (L,)."""
     return np.bincount(
-        program.member, weights=program.worth * x, minlength=program.sigma.shape[1]
+        program.member, weights=program.worth * saturated, minlength=program.sigma.shape[1]
     ).astype(float)
+
+
+def leaning(program: Program, x: Array) -> Array:
+    """The gradient of each target's ‖σ ∘ z‖ in σ ∘ z, (T, L); rows of 0 where nothing is read."""
+    scaled = program.sigma * by_language(program, saturate(x, program.unique, program.decay))
+    norm = np.linalg.norm(scaled, axis=1, keepdims=True)
+    return np.asarray(np.divide(scaled, norm, out=np.zeros_like(scaled), where=norm > 0))
+
+
+def charge(program: Program, lean: Array) -> Array:
+    """What a unit of s costs through the risk term's line of slope ``lean`` (T, L), (T, n)."""
+    return np.asarray((lean * program.sigma)[:, program.member] * program.worth)
 
 
 def effective(program: Program, x: Array, *, exact: bool = False, risk: bool = True) -> Array:
@@ -162,7 +175,7 @@ def effective(program: Program, x: Array, *, exact: bool = False, risk: bool = T
         stand_in = saturated if exact else program.harm_slope * x + program.harm_offset
         y = y - program.harm @ stand_in
     if risk and program.risky:
-        y = y - np.sqrt(program.variance @ np.square(tokens_by_language(program, x)))
+        y = y - np.sqrt(program.variance @ np.square(by_language(program, saturated)))
     return np.asarray(y)
 
 
@@ -218,8 +231,8 @@ class Linearisation:
     Attributes:
         x: where it touches, (n,).
         value: the Lagrangian there.
-        worth: (n,), what a unit of s is worth; below 0 where the net effect is harm.
-        cost: (n,), what a token read costs through the risk term and affine negative terms.
+        worth: (n,), what a unit of s is worth, risk charged; below 0 where the net effect is harm.
+        cost: (n,), what a token read costs through affine negative terms.
         pull: (T,), -df/dy_t >= 0, what one more unit of effective data of t is worth.
         gradient: (n,), cost - worth · S'(x).
     """
@@ -239,13 +252,11 @@ def linearise(program: Program, x: Array, duals: Duals) -> Linearisation:
     below, so that a poor dual makes the proof weak but never wrong.
     """
     expected = effective(program, x, risk=False)
-    y, charge = expected, np.zeros_like(program.gain)
+    y, gain = expected, program.gain
     if program.risky and duals.risk is not None:
-        y = expected - (duals.risk * (program.sigma * tokens_by_language(program, x))).sum(axis=1)
-        charge = (duals.risk * program.sigma)[:, program.member] * program.worth
-    if program.harmful:
-        harm = program.harm * program.harm_slope
-        charge = charge + harm
+        charged = charge(program, duals.risk)
+        y = expected - charged @ saturate(x, program.unique, program.decay)
+        gain = gain - charged
     v = y / program.reference
     depth = v if duals.depth is None else duals.depth
     phi, first, _ = outer_value(program.exponent, depth)
@@ -256,12 +267,14 @@ def linearise(program: Program, x: Array, duals: Duals) -> Linearisation:
         if duals.mix is None:
             weight[int(parts.argmax())] = 1.0
     pull = -weight * program.coefficient * first / program.reference
-    value, worth, cost = float(weight @ parts), pull @ program.gain, pull @ charge
+    value, worth, cost = float(weight @ parts), pull @ gain, np.zeros_like(x)
+    if program.harmful:
+        cost = pull @ program.harm * program.harm_slope
     if duals.guard is not None:
         guarded = duals.guard > 0
         value += float(duals.guard[guarded] @ (program.least - expected)[guarded])
         worth = worth + duals.guard @ program.gain
         if program.harmful:
-            cost = cost + duals.guard @ harm
+            cost = cost + duals.guard @ program.harm * program.harm_slope
     gradient = cost - worth * marginal(x, program.unique, program.decay)
     return Linearisation(x, value, worth, cost, pull, gradient)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from atlasmix.mixing.program import Duals, Program, outer_value, tokens_by_language
+from atlasmix.mixing.program import Duals, Program, by_language, outer_value
 from atlasmix.mixing.quadratic import Quadratic, minimise
 from atlasmix.scaling.saturation import Array, curvature, marginal, saturate
 
@@ -44,6 +44,7 @@ class _Point:
     value: float
     gradient: Array
     first: Array  # dS/dx (n,)
+    worth: Array  # (n,) what a unit of s is worth, -df/ds
     pull: Array  # (T,)
     bend: Array  # (T,) second derivative of the objective in y
     z: Array  # (L,)
@@ -73,7 +74,8 @@ def descend(program: Program, start: Array | None = None) -> Descent:
 
 def _plain(program: Program, x: Array, smoothing: float) -> bool:
     """Whether every risk term is far above ε, so that smoothing would only cost steps."""
-    norm = np.sqrt(program.variance @ np.square(tokens_by_language(program, x)))
+    z = by_language(program, saturate(x, program.unique, program.decay))
+    norm = np.sqrt(program.variance @ np.square(z))
     return bool(np.all(norm > 3 * smoothing * program.reference))
 
 
@@ -137,11 +139,12 @@ def _levels(program: Program) -> tuple[_Level, ...]:
 
 
 def _at(program: Program, x: Array, level: _Level) -> _Point:
-    y = program.gain @ saturate(x, program.unique, program.decay)
+    s = saturate(x, program.unique, program.decay)
+    y = program.gain @ s
     first = marginal(x, program.unique, program.decay)
     if program.harmful:
         y = y - program.harm @ (program.harm_slope * x + program.harm_offset)
-    z = tokens_by_language(program, x)
+    z = by_language(program, s)
     norm = np.zeros_like(y)
     if program.risky:
         norm = np.sqrt(
@@ -160,13 +163,14 @@ def _at(program: Program, x: Array, level: _Level) -> _Point:
         mix = mix / mix.sum()
         bent = mix * (bent + level.sharpness * np.square(pull))
         pull = mix * pull
-    gradient = -(pull @ program.gain) * first
+    worth = pull @ program.gain
+    if program.risky:
+        worth -= (z * ((pull / norm) @ program.variance))[program.member] * program.worth
+    gradient = -worth * first
     if program.harmful:
         gradient = gradient + (pull @ program.harm) * program.harm_slope
-    if program.risky:
-        by_language = z * ((pull / norm) @ program.variance)
-        gradient = gradient + by_language[program.member] * program.worth
-    return _Point(x, value, gradient, first, pull, bent, z, norm, mix, y / program.reference)
+    depth = y / program.reference
+    return _Point(x, value, gradient, first, worth, pull, bent, z, norm, mix, depth)
 
 
 def steepest(program: Program, gradient: Array) -> Array:
@@ -241,20 +245,19 @@ def _newton(program: Program, x: Array, level: _Level) -> tuple[Array, int]:
 
 
 def _hessian(program: Program, here: _Point, columns: NDArray[np.intp]) -> Array:
-    jacobian = program.gain[:, columns] * here.first[columns]
+    first = here.first[columns]
+    jacobian = program.gain[:, columns] * first
     if program.harmful:
         jacobian -= program.harm[:, columns] * program.harm_slope[columns]
-    own = -(here.pull @ program.gain[:, columns]) * curvature(
-        here.x[columns], program.unique[columns], program.decay
-    )
+    bend = curvature(here.x[columns], program.unique[columns], program.decay)
     # Where the net effect is harm the saturation bends the other way; the model stays convex.
-    own = np.maximum(own, 0.0)
+    own = np.maximum(-here.worth[columns] * bend, 0.0)
     if not program.risky:
         jacobian *= np.sqrt(here.bend)[:, None]
         hessian: Array = jacobian.T @ jacobian
         hessian[np.diag_indices_from(hessian)] += own
         return hessian
-    member, worth = program.member[columns], program.worth[columns]
+    member, worth = program.member[columns], program.worth[columns] * first
     # The norm's second derivative: diag(σ²)/‖s‖ less the outer product of its gradient.
     lean = program.variance[:, member] * (here.z[member] * worth)
     jacobian -= lean / here.norm[:, None]

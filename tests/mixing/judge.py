@@ -1,6 +1,6 @@
 """A judge of mixtures that shares no line with the solver: the design's formulas, pool by pool.
 
-D_eff,t = Σ q·τ·S(D; U) - κ·‖σ·q·D per language‖ with σ charged up to τ, and the three objectives.
+D_eff,t = Σ q·τ·S(D; U) - κ·‖σ·q·S per language‖ with σ charged up to τ, and the three objectives.
 ``tokens`` is (pools,) or (mixtures, pools); what comes back has the leading shape.
 """
 
@@ -45,13 +45,13 @@ def expected(problem: MixProblem, tokens: Array, target: str) -> Array:
 
 
 def penalty(problem: MixProblem, tokens: Array, target: str) -> Array:
-    """κ·‖σ ∘ D‖ in tokens."""
+    """κ·‖σ ∘ S(D)‖ in tokens."""
     by_language: dict[str, Array] = {}
     for place, pool in enumerate(problem.pools):
-        charge = _pair(problem, pool.language, target)[1] * problem.worth[pool.provenance]
-        by_language[pool.language] = (
-            by_language.get(pool.language, 0.0) + charge * tokens[..., place]
-        )
+        if pool.unique_tokens > 0:
+            charge = _pair(problem, pool.language, target)[1] * problem.worth[pool.provenance]
+            read = saturation(tokens[..., place], pool.unique_tokens, problem.decay)
+            by_language[pool.language] = by_language.get(pool.language, 0.0) + charge * read
     return np.sqrt(sum(np.square(amount) for amount in by_language.values()))
 
 

@@ -94,7 +94,6 @@ def test_deep_harm_is_proved_to_a_millionth_or_said():
     assert not proof.exact or proof.gap <= 1e-6
 
 
-@pytest.mark.xfail(strict=True, reason="Clarabel gives up, and SCS spends more than the budget")
 def test_an_engine_that_keeps_the_budget_at_scores_of_nothing():
     problem = corner(
         [[1, 0, 1e-9, -0.9], [0, 1, -0.3, 1e-9], [0, 0, 1, 0.1], [1, -0.3, 1e-9, 1]],
