@@ -154,7 +154,8 @@ def _in_words(problem: MixProblem, compiled: Compiled, bound: float) -> float:
     if program.base is not None and program.exponent is not None:
         return bound
     if program.exponent is None:
-        mean = float(np.exp(float(weight @ np.log(alone)) - bound))
+        with np.errstate(over="ignore"):  # a bound that bounds nothing is infinite
+            mean = float(np.exp(float(weight @ np.log(alone)) - bound))
         if problem.objective == "effective-data":
             return mean
         loss = law.loss(problem.params, mean)

@@ -179,11 +179,40 @@ def _branched(program: Program, optimum: Optimum, engine: str | None) -> Optimum
 
 
 def _convex(program: Program, engine: str | None) -> _Found | None:
-    """The optimum with affine stand-ins in the negative terms, by the first engine that can."""
+    """The optimum with affine stand-ins in the negative terms, by the first engine that proves it.
+
+    Where none does, the answer with the smallest certified gap.
+    """
+    descended: _Found | None = None
     if engine is None:
-        for candidate in (_by_hand(program), _by_descent(program)):
-            if candidate is not None:
-                return candidate
+        found = _by_hand(program)
+        if found is not None:
+            return found
+        descended = _by_descent(program)
+        if descended is not None and _proved(program, descended):
+            return descended
+    if descended is None:
+        return _by_cone(program)
+    try:
+        asked = _by_cone(program)
+    except SolverFailed:
+        return descended
+    if asked is None or _gap(program, descended) <= _gap(program, asked):
+        return descended
+    return asked
+
+
+def _gap(program: Program, found: _Found) -> float:
+    proof = found.proof or bound(program, found.x, found.duals)
+    return objective(program, found.x) - proof.value
+
+
+def _proved(program: Program, found: _Found) -> bool:
+    return _gap(program, found) <= ENOUGH * scale(program, objective(program, found.x))
+
+
+def _by_cone(program: Program) -> _Found | None:
+    """cvxpy's answer without its dust; None where it proves that there is none."""
     from atlasmix.mixing.conic import solve_conic
 
     answer = solve_conic(program)
@@ -221,7 +250,7 @@ def _by_hand(program: Program) -> _Found | None:
 
 
 def _by_descent(program: Program) -> _Found | None:
-    """The smooth engine, where its own certificate shows that it has arrived."""
+    """The smooth engine, where its limits are those of the program; the caller asks for proof."""
     if not _plain(program):
         return None
     boxed = _boxed(program) if program.rows.names else program
@@ -234,12 +263,9 @@ def _by_descent(program: Program) -> _Found | None:
     proof = bound(program, descent.x, descent.duals)
     # Where targets live on little, even dust matters: then it stays.
     for dust in (1e-8, 1e-11, 0.0):
-        x = tidy(program, descent.x, dust)
-        value = objective(program, x)
-        if value - proof.value <= ENOUGH * scale(program, value) and not violations(
-            program, x, 1e-9
-        ):
-            return _Found(x, descent.duals, "smooth", proof)
+        found = _Found(tidy(program, descent.x, dust), descent.duals, "smooth", proof)
+        if not violations(program, found.x, 1e-9) and (_proved(program, found) or not dust):
+            return found
     return None
 
 

@@ -52,6 +52,8 @@ def _active_set(model: Quadratic, hessian: Array) -> tuple[Array, bool]:
     step = np.zeros(model.gradient.size)
     for _ in range(30):
         step, price = _solve_active(model, hessian, (at_low, at_high), binding)
+        if not np.isfinite(price):  # no curvature along the budget: a larger ridge has some
+            return np.zeros(step.size), False
         slope = model.gradient + hessian @ step + price
         free = ~(at_low | at_high)
         low_next = (free & (step < model.low)) | (at_low & (slope > 0))
@@ -105,7 +107,10 @@ def _solve_active(
         return step, 0.0
     pair = _solve(block, np.column_stack([rhs, np.ones(free.size)]))
     excess = float(pair[:, 0].sum()) - (model.room - float(step.sum()))
-    price = excess / float(pair[:, 1].sum())
+    softness = float(pair[:, 1].sum())
+    if not softness > 0 or not np.isfinite(excess):
+        return step, np.inf
+    price = excess / softness
     step[free] = pair[:, 0] - price * pair[:, 1]
     return step, price
 
