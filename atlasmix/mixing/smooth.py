@@ -27,6 +27,13 @@ _WALK = 120
 """Most evaluations of the first phase; where harm makes it slow, Newton does better."""
 
 
+_FAST = 0.05
+"""Fall of the gap in one step below which the next one does with the same curvature."""
+
+_MUCH = 1e9
+"""Multiplications of a Hessian from which on single precision saves more than its steps cost."""
+
+
 @dataclass(frozen=True, slots=True)
 class Descent:
     """Where the engine stopped: shares (n,), the dual of the risk term, steps taken."""
@@ -51,6 +58,14 @@ class _Point:
     norm: Array  # (T,) smoothed ‖σ ∘ z‖
     mix: Array  # (T,) weight of each target; ones where the objective is their sum
     depth: Array  # (T,) v, net of the smoothed risk term
+
+
+@dataclass(frozen=True, slots=True)
+class _Curvature:
+    """The columns that a step may move and the second derivatives there."""
+
+    columns: NDArray[np.intp]
+    hessian: Array
 
 
 def descend(program: Program, start: Array | None = None) -> Descent:
@@ -219,12 +234,20 @@ def _scale(program: Program, value: float) -> float:
 
 def _newton(program: Program, x: Array, level: _Level) -> tuple[Array, int]:
     here = _at(program, x, level)
+    known: _Curvature | None = None
+    last = np.inf
     for count in range(60):
         vertex = steepest(program, here.gradient)
         gap = float(here.gradient @ (here.x - vertex))
         if gap <= _TOLERANCE * _scale(program, here.value):
             return here.x, count
-        direction = _quadratic_step(program, here, level.sharpness)
+        columns = _candidates(program, here)
+        # Near the optimum the last step's curvature serves once more: it is most of the cost.
+        fast = gap <= _FAST * last and program.base is None
+        if known is None or not fast or not np.array_equal(known.columns, columns):
+            known = _Curvature(columns, _hessian(program, here, columns, level.sharpness))
+        last = gap
+        direction = _quadratic_step(program, here, known)
         fall = float(here.gradient @ direction)
         if fall >= 0:
             # Newton's model found no good way down: walk towards the vertex that proves the gap.
@@ -244,7 +267,16 @@ def _newton(program: Program, x: Array, level: _Level) -> tuple[Array, int]:
     return here.x, 60
 
 
-def _hessian(program: Program, here: _Point, columns: NDArray[np.intp]) -> Array:
+def _hessian(program: Program, here: _Point, columns: NDArray[np.intp], sharpness: float) -> Array:
+    hessian = _second(program, here, columns)
+    if program.base is not None:
+        gradient = here.gradient[columns]
+        hessian -= sharpness * np.outer(gradient, gradient)
+    return hessian
+
+
+def _second(program: Program, here: _Point, columns: NDArray[np.intp]) -> Array:
+    """Second derivatives of the targets' parts, mixed."""
     first = here.first[columns]
     jacobian = program.gain[:, columns] * first
     if program.harmful:
@@ -254,7 +286,7 @@ def _hessian(program: Program, here: _Point, columns: NDArray[np.intp]) -> Array
     own = np.maximum(-here.worth[columns] * bend, 0.0)
     if not program.risky:
         jacobian *= np.sqrt(here.bend)[:, None]
-        hessian: Array = jacobian.T @ jacobian
+        hessian = _gram(jacobian)
         hessian[np.diag_indices_from(hessian)] += own
         return hessian
     member, worth = program.member[columns], program.worth[columns] * first
@@ -263,8 +295,8 @@ def _hessian(program: Program, here: _Point, columns: NDArray[np.intp]) -> Array
     jacobian -= lean / here.norm[:, None]
     jacobian *= np.sqrt(here.bend)[:, None]
     lean *= np.sqrt(here.pull / here.norm**3)[:, None]
-    hessian = jacobian.T @ jacobian
-    hessian -= lean.T @ lean
+    hessian = _gram(jacobian)
+    hessian -= _gram(lean)
     per_language = ((here.pull / here.norm) @ program.variance)[member] * worth
     if np.unique(member).size == member.size:
         own = own + per_language * worth
@@ -272,6 +304,14 @@ def _hessian(program: Program, here: _Point, columns: NDArray[np.intp]) -> Array
         hessian += (member[:, None] == member[None, :]) * per_language[:, None] * worth
     hessian[np.diag_indices_from(hessian)] += own
     return hessian
+
+
+def _gram(matrix: Array) -> Array:
+    """MᵀM. In single precision where it costs much: a step needs no more, the gradient does."""
+    if matrix.size * matrix.shape[1] < _MUCH:
+        return np.asarray(matrix.T @ matrix)
+    single = matrix.astype(np.float32)
+    return np.asarray(single.T @ single, dtype=float)
 
 
 def _candidates(program: Program, here: _Point) -> NDArray[np.intp]:
@@ -293,21 +333,17 @@ def _price(program: Program, here: _Point) -> float:
     return price if program.spend_all else max(price, 0.0)
 
 
-def _quadratic_step(program: Program, here: _Point, sharpness: float) -> Array:
+def _quadratic_step(program: Program, here: _Point, known: _Curvature) -> Array:
     """Minimise the quadratic model over box and budget; returns a step that keeps both."""
-    columns = _candidates(program, here)
+    columns = known.columns
     direction = np.zeros_like(here.x)
     idle = np.ones(here.x.size, dtype=bool)
     idle[columns] = False
     direction[idle] = program.lower[idle] - here.x[idle]
     room = 1.0 - float(here.x.sum()) - float(direction.sum())
-    gradient = here.gradient[columns]
-    hessian = _hessian(program, here, columns)
-    if program.base is not None:
-        hessian -= sharpness * np.outer(gradient, gradient)
     model = Quadratic(
-        hessian,
-        gradient,
+        known.hessian,
+        here.gradient[columns],
         program.lower[columns] - here.x[columns],
         program.upper[columns] - here.x[columns],
         room,
