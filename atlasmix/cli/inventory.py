@@ -4,52 +4,34 @@ from __future__ import annotations
 
 import argparse
 
-from atlasmix.cli.parsing import Parser, add_actions, add_json, add_store
+from atlasmix.cli.parsing import Parser
+from atlasmix.cli.shelf_actions import Shelf, add_shelf_actions
 
 EXAMPLE = "atlasmix inventory show web-2026 --language cat"
 
 
+_SHELF = Shelf(
+    command="inventory",
+    noun="inventory",
+    default="web-2026",
+    about=(
+        "one line about each inventory",
+        "what an inventory counts, and the pools of a language",
+        "check your own counts and put them on the shelf",
+    ),
+    example=EXAMPLE,
+    table="CSV or Parquet: language, provenance, corpus, unique_tokens, unit, obtained",
+    card="YAML: what is counted, and how",
+)
+
+
 def add_arguments(parser: Parser) -> None:
     """Actions and their options."""
-    actions = add_actions(
-        parser,
-        {
-            "list": ("one line about each inventory", "atlasmix inventory list --json"),
-            "show": (
-                "what an inventory counts, and the pools of a language",
-                "atlasmix inventory show web-2026 --language cat",
-            ),
-            "add": (
-                "check your own counts and put them on the shelf",
-                "atlasmix inventory add pools.csv --card card.yaml --name mine",
-            ),
-            "verify": ("check card, hash and every row again", "atlasmix inventory verify mine"),
-            "remove": ("take one of your own off the shelf", "atlasmix inventory remove mine"),
-        },
-    )
-    for name, run in (
-        ("list", _list),
-        ("show", _show),
-        ("add", _add),
-        ("verify", _verify),
-        ("remove", _remove),
-    ):
-        add_store(actions[name])
-        actions[name].set_defaults(execute=run)
-    for name in ("show", "verify"):
-        actions[name].add_argument("name", nargs="?", default="default", help="default: web-2026")
-    actions["remove"].add_argument("name", help="name on the shelf")
+    actions = add_shelf_actions(parser, _SHELF, _list, _show)
     actions["show"].add_argument(
         "--language", metavar="LANG", action="append", help="only its pools; repeatable"
     )
     actions["show"].add_argument("--pools", action="store_true", help="list every pool")
-    actions["add"].add_argument(
-        "table", help="CSV or Parquet: language, provenance, corpus, unique_tokens, unit, obtained"
-    )
-    actions["add"].add_argument("--card", required=True, help="YAML: what is counted, and how")
-    actions["add"].add_argument("--name", help="name on the shelf (default: the card's)")
-    for name in ("list", "show", "verify"):
-        add_json(actions[name])
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -107,29 +89,4 @@ def _show(options: argparse.Namespace) -> int:
         print(f"no pool of {', '.join(wanted or ())} in inventory {inventory.name}")
     else:
         print_text(pools_table(pools))
-    return 0
-
-
-def _add(options: argparse.Namespace) -> int:
-    from atlasmix.cli.printing import lasting
-    from atlasmix.evidence import Store
-
-    store = Store(options.store)
-    label = store.user_place().label
-    name = store.add_inventory(options.table, options.card, options.name)
-    print(f"added inventory {name} to {label}; use it with --inventory {name}{lasting(label)}")
-    return 0
-
-
-def _verify(options: argparse.Namespace) -> int:
-    from atlasmix.cli.verifying import verify
-
-    return verify(options)
-
-
-def _remove(options: argparse.Namespace) -> int:
-    from atlasmix.evidence import Store
-
-    Store(options.store).remove_inventory(options.name)
-    print(f"removed inventory {options.name}")
     return 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from atlasmix.cli.parsing import Parser, add_actions, add_json, add_store
+from atlasmix.cli.parsing import Parser
+from atlasmix.cli.shelf_actions import Shelf, add_shelf_actions
 
 if TYPE_CHECKING:
     from atlasmix.evidence import TransferMatrix
@@ -14,46 +15,27 @@ EXAMPLE = "atlasmix matrices show atlas-2025 --target cat"
 _PAIRS = ("stderr", "files", "extra")  # of a card: tuples of pairs that are mappings
 
 
+_SHELF = Shelf(
+    command="matrices",
+    noun="matrix",
+    default="atlas-2025",
+    about=(
+        "one line about each matrix",
+        "what a matrix says, and the donors of a target",
+        "check your own scores and put them on the shelf",
+    ),
+    example=EXAMPLE,
+    table="CSV or Parquet: source, target, score[, stderr, status], or square",
+    card="YAML: what the scores mean",
+)
+
+
 def add_arguments(parser: Parser) -> None:
     """Actions and their options."""
-    actions = add_actions(
-        parser,
-        {
-            "list": ("one line about each matrix", "atlasmix matrices list --json"),
-            "show": (
-                "what a matrix says, and the donors of a target",
-                "atlasmix matrices show atlas-2025 --target cat",
-            ),
-            "add": (
-                "check your own scores and put them on the shelf",
-                "atlasmix matrices add scores.csv --card card.yaml --name mine",
-            ),
-            "verify": ("check card, hash and every row again", "atlasmix matrices verify mine"),
-            "remove": ("take one of your own off the shelf", "atlasmix matrices remove mine"),
-        },
-    )
-    for name, run in (
-        ("list", _list),
-        ("show", _show),
-        ("add", _add),
-        ("verify", _verify),
-        ("remove", _remove),
-    ):
-        add_store(actions[name])
-        actions[name].set_defaults(execute=run)
-    for name in ("show", "verify"):
-        actions[name].add_argument("name", nargs="?", default="default", help="default: atlas-2025")
-    actions["remove"].add_argument("name", help="name on the shelf")
+    actions = add_shelf_actions(parser, _SHELF, _list, _show)
     actions["show"].add_argument(
         "--target", metavar="LANG", help="list every donor of this language, best first"
     )
-    actions["add"].add_argument(
-        "table", help="CSV or Parquet: source, target, score[, stderr, status], or square"
-    )
-    actions["add"].add_argument("--card", required=True, help="YAML: what the scores mean")
-    actions["add"].add_argument("--name", help="name on the shelf (default: the card's)")
-    for name in ("list", "show", "verify"):
-        add_json(actions[name])
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -101,31 +83,6 @@ def _show(options: argparse.Namespace) -> int:
         ("SHA-256", matrix.sha256),
     )
     print_text(card_text(matrix.name, matrix.card, facts))
-    return 0
-
-
-def _add(options: argparse.Namespace) -> int:
-    from atlasmix.cli.printing import lasting
-    from atlasmix.evidence import Store
-
-    store = Store(options.store)
-    label = store.user_place().label
-    name = store.add_matrix(options.table, options.card, options.name)
-    print(f"added matrix {name} to {label}; use it with --matrix {name}{lasting(label)}")
-    return 0
-
-
-def _verify(options: argparse.Namespace) -> int:
-    from atlasmix.cli.verifying import verify
-
-    return verify(options)
-
-
-def _remove(options: argparse.Namespace) -> int:
-    from atlasmix.evidence import Store
-
-    Store(options.store).remove_matrix(options.name)
-    print(f"removed matrix {options.name}")
     return 0
 
 

@@ -1,0 +1,106 @@
+"""What ``atlasmix matrices`` and ``atlasmix inventory`` do alike: actions, add, verify, remove."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from atlasmix.cli.parsing import Parser, add_actions, add_json, add_store
+
+Action = Callable[[argparse.Namespace], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One kind of evidence as its command speaks of it.
+
+    Attributes:
+        command: ``matrices`` or ``inventory``.
+        noun: ``matrix`` or ``inventory``, which is also the option that uses an entry.
+        default: the entry shown where none is named.
+        about: help of the actions ``list``, ``show`` and ``add``.
+        example: of ``show``.
+        table, card: what the files of ``add`` hold.
+    """
+
+    command: str
+    noun: str
+    default: str
+    about: tuple[str, str, str]
+    example: str
+    table: str
+    card: str
+
+
+def add_shelf_actions(
+    parser: Parser, shelf: Shelf, listing: Action, showing: Action
+) -> dict[str, Parser]:
+    """The five actions with the options that both kinds share, by name."""
+    command = f"atlasmix {shelf.command}"
+    listed, shown, added = shelf.about
+    file = "scores.csv" if shelf.noun == "matrix" else "pools.csv"
+    actions = add_actions(
+        parser,
+        {
+            "list": (listed, f"{command} list --json"),
+            "show": (shown, shelf.example),
+            "add": (added, f"{command} add {file} --card card.yaml --name mine"),
+            "verify": ("check card, hash and every row again", f"{command} verify mine"),
+            "remove": ("take one of your own off the shelf", f"{command} remove mine"),
+        },
+    )
+    runs = {"list": listing, "show": showing, "add": _add, "verify": _verify, "remove": _remove}
+    for name, run in runs.items():
+        add_store(actions[name])
+        actions[name].set_defaults(execute=run, noun=shelf.noun)
+    for name in ("show", "verify"):
+        actions[name].add_argument(
+            "name", nargs="?", default="default", help=f"default: {shelf.default}"
+        )
+    actions["remove"].add_argument("name", help="name on the shelf")
+    actions["add"].add_argument("table", help=shelf.table)
+    actions["add"].add_argument("--card", required=True, help=shelf.card)
+    actions["add"].add_argument("--name", help="name on the shelf (default: the card's)")
+    for name in ("list", "show", "verify"):
+        add_json(actions[name])
+    return actions
+
+
+def _add(options: argparse.Namespace) -> int:
+    from atlasmix.cli.printing import lasting
+    from atlasmix.evidence import Store
+
+    store = Store(options.store)
+    label = store.user_place().label
+    add = store.add_matrix if options.noun == "matrix" else store.add_inventory
+    name = add(options.table, options.card, options.name)
+    use = f"--{options.noun} {name}{lasting(label)}"
+    print(f"added {options.noun} {name} to {label}; use it with {use}")
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    """Print the faults of an entry of the shelf; 1 where there are any."""
+    from atlasmix.cli.printing import print_json
+    from atlasmix.evidence import Store
+
+    faults = Store(options.store).verify(options.name)
+    if options.json:
+        print_json({"name": options.name, "whole": not faults, "faults": faults})
+    elif faults:
+        print(f"{options.name} has {len(faults)} fault{'s' * (len(faults) > 1)}:")
+        print("\n".join(f"  - {fault}" for fault in faults))
+    else:
+        print(f"{options.name}: card, hash and every row are in order")
+    return 1 if faults else 0
+
+
+def _remove(options: argparse.Namespace) -> int:
+    from atlasmix.evidence import Store
+
+    store = Store(options.store)
+    remove = store.remove_matrix if options.noun == "matrix" else store.remove_inventory
+    remove(options.name)
+    print(f"removed {options.noun} {options.name}")
+    return 0
