@@ -41,6 +41,12 @@ _PROVED = 1e-6
 """Certified gap above which an answer is said to be proved only so far."""
 
 
+_BREACH = 1e-6
+"""Part of the budget, or of a guardrail's level, by which a limit may be missed."""
+
+_MENDABLE = 1e-3
+
+
 @dataclass(frozen=True, slots=True)
 class Optimum:
     """The best mixture found and what is known about it.
@@ -218,6 +224,10 @@ def _by_cone(program: Program) -> _Found | None:
     answer = solve_conic(program)
     if answer is None:
         return None
+    short = _shortfall(program, answer.x)
+    if _BREACH / 2 < short < _MENDABLE:
+        # Asked for as much more as the last digits gave away, the solver keeps what was asked for.
+        answer = solve_conic(replace(program, least=program.least * (1 + 2 * short))) or answer
     value = objective(program, answer.x)
     for dust in (1e-4, 1e-5, 1e-6):
         x = tidy(program, answer.x, dust)
@@ -225,6 +235,15 @@ def _by_cone(program: Program) -> _Found | None:
         if harmless and not violations(program, x, 1e-7):
             return _Found(x, answer.duals, answer.solver)
     return _Found(answer.x, answer.duals, answer.solver)
+
+
+def _shortfall(program: Program, x: Array) -> float:
+    """By what part of its level the worst kept guardrail is missed; 0 where none is."""
+    guarded = np.isfinite(program.least) & (program.least > 0)
+    if not guarded.any():
+        return 0.0
+    short = program.least - effective(program, x, exact=True, risk=False)
+    return max(float(np.max(short[guarded] / program.least[guarded])), 0.0)
 
 
 def _plain(program: Program) -> bool:
@@ -307,7 +326,7 @@ def tidy(program: Program, x: Array, least: float) -> Array:
     return clean
 
 
-def violations(program: Program, x: Array, tolerance: float = 1e-6) -> list[str]:
+def violations(program: Program, x: Array, tolerance: float = _BREACH) -> list[str]:
     """The limits that ``x`` breaks by more than ``tolerance`` of the budget, by name."""
     broken = []
     if np.any(x > program.upper + tolerance) or np.any(x < program.lower - tolerance):

@@ -8,6 +8,7 @@ import yaml
 
 from atlasmix.evidence import Store
 from atlasmix.mixing import problem as defaults
+from atlasmix.mixing import solve
 from atlasmix.mixing.limits import Guardrail
 from atlasmix.recipes.question import QUESTION_KEYS, problem_from_mapping
 from atlasmix.scaling.laws import DEFAULT_LAW
@@ -28,7 +29,13 @@ def test_the_example_is_a_question():
     assert problem.target_keys == ("cat", "nob")
     assert problem.max_donors == 6
     references = [one.reference for one in problem.limits if isinstance(one, Guardrail)]
-    assert references == ["natural", "uniform", "natural"]
+    assert references == ["natural", "temperature-1.43", "natural"]
+
+
+def test_the_example_has_an_answer():
+    mixture = solve(problem_from_mapping(EXAMPLE, Store("/nonexistent")))
+    assert sum(mixture.proportions.values()) == pytest.approx(1.0)
+    assert mixture.certificate.gap <= 1e-6
 
 
 @pytest.mark.parametrize(
