@@ -104,3 +104,35 @@ def format_quantity(value: float, digits: int = 3) -> str:
         if float(f"{abs(value):.{digits}g}") >= factor:
             return f"{float(f'{value / factor:.{digits}g}'):g}{letter}"
     return f"{value:.{digits}g}"
+
+
+def parse_flops(text: object, what: str) -> float:
+    """A number of floating-point operations from ``1e22``, ``1.2e22 FLOPs`` or a number.
+
+    Raises:
+        ProblemError: not a number, not finite, or not above 0.
+
+    >>> parse_flops("1e22 FLOPs", "--compute")
+    1e+22
+    """
+    written = text
+    if isinstance(text, str):
+        written = re.sub(r"\s*flops?$", "", text.strip(), flags=re.IGNORECASE)
+    value = _value(written)
+    if value is None:
+        raise ProblemError(
+            f"{what} is {str(text)[:40]!r}: expected a number of FLOPs, such as 1e22"
+            + _comma_hint(text)
+        )
+    if not math.isfinite(value) or value <= 0:
+        raise ProblemError(f"{what} is {text}: expected a finite number above 0, such as 1e22")
+    return value
+
+
+def format_flops(value: float, digits: int = 3) -> str:
+    """A number of FLOPs as a person reads it: ``1.2e22``.
+
+    >>> format_flops(1.2e22), format_flops(0)
+    ('1.2e22', '0')
+    """
+    return re.sub(r"e\+?0*", "e", f"{value:.{digits}g}")

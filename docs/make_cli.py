@@ -11,8 +11,11 @@ COMMANDS = [
     ["explain"],
     ["check"],
     ["compare"],
+    ["capacity"],
+    ["crossover"],
     *(["matrices", verb] for verb in ("list", "show", "add", "verify", "remove")),
     *(["inventory", verb] for verb in ("list", "show", "add", "verify", "remove")),
+    *(["laws", verb] for verb in ("list", "show", "add", "remove")),
     *(["mixtures", verb] for verb in ("list", "show")),
     ["languages"],
 ]

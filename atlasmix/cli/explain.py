@@ -29,12 +29,13 @@ def execute(options: argparse.Namespace) -> int:
     from atlasmix.cli.printing import print_json, print_text
     from atlasmix.cli.progress import working
     from atlasmix.evidence import Store
-    from atlasmix.mixing import explain, solve
+    from atlasmix.mixing import at_compute, explain, solve
     from atlasmix.recipes.question import problem_from_mapping
 
     options.problem = options.recipe or options.problem
     problem = problem_from_mapping(question_of(options), Store(options.store))
     with working("solving"):
+        problem = at_compute(problem)
         mixture = solve(problem)
     with working("trying other scores"):
         reasons = explain(problem, mixture)

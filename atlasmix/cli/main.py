@@ -13,8 +13,11 @@ COMMANDS = {
     "explain": "why each donor is in the mixture, and what would push it out",
     "check": "whether a recipe still holds with today's evidence",
     "compare": "two recipes side by side",
+    "capacity": "what serving more languages costs at equal loss",
+    "crossover": "train from scratch, or finetune a multilingual checkpoint",
     "matrices": "transfer matrices: list, show, add, verify, remove",
     "inventory": "token inventories: list, show, add, verify, remove",
+    "laws": "scaling laws: list, show, add, remove",
     "mixtures": "published mixtures of real models: list, show",
     "languages": "languages by any code or name",
 }
@@ -96,7 +99,7 @@ def help_text() -> str:
 def _unknown(name: str) -> int:
     import difflib
 
-    near = difflib.get_close_matches(name, COMMANDS, n=2, cutoff=0.5)
+    near = difflib.get_close_matches(name, COMMANDS, n=2, cutoff=0.6)
     if name.startswith("-"):
         return _say(f"no option {name} before the command: see atlasmix --help", 2)
     hint = f"did you mean {' or '.join(near)}?" if near else f"expected {', '.join(COMMANDS)}"

@@ -10,6 +10,7 @@ from atlasmix.cli.parsing import Parser
 _PLAIN = {
     "budget": "budget",
     "params": "params",
+    "compute": "compute",
     "matrix": "matrix",
     "calibration": "calibration",
     "max_donors": "max_donors",
@@ -43,6 +44,7 @@ def question_of(options: argparse.Namespace) -> dict[str, object]:
         from atlasmix.recipes.question import read_question
 
         asked = dict(read_question(Path(options.problem)))
+    _drop_other_sizes(asked, options)
     for name, key in _PLAIN.items():
         if getattr(options, name) is not None:
             asked[key] = getattr(options, name)
@@ -64,6 +66,15 @@ def question_of(options: argparse.Namespace) -> dict[str, object]:
     return asked
 
 
+def _drop_other_sizes(asked: dict[str, Any], options: argparse.Namespace) -> None:
+    """A compute budget on the command line replaces the size in the file, and the other way."""
+    if options.compute is not None:
+        for key in ("budget", "params"):
+            asked.pop(key, None)
+    elif options.budget is not None or options.params is not None:
+        asked.pop("compute", None)
+
+
 def _add_targets(parser: Parser) -> None:
     group = parser.add_argument_group("what is asked")
     add = group.add_argument
@@ -75,6 +86,11 @@ def _add_targets(parser: Parser) -> None:
     )
     add("--budget", metavar="TOKENS", help="most tokens read, repeats included (default: 100B)")
     add("--params", metavar="N", help="parameters with embeddings (default: 2B)")
+    add(
+        "--compute",
+        metavar="FLOPS",
+        help="choose parameters, tokens and mixture together for so many FLOPs, as 1e22",
+    )
     add(
         "--objective",
         metavar="WORD",
@@ -147,8 +163,17 @@ def _add_mathematics(parser: Parser) -> None:
         metavar="F",
         help="part of every negative score that is believed (default: 1; 0 counts them as 0)",
     )
-    add("--lambda", dest="decay", metavar="L", help="decay of repeated tokens (default: 0.04)")
-    add("--law", metavar="NAME", help="loss law, by name or file (default: muennighoff-2023)")
+    add(
+        "--lambda",
+        dest="decay",
+        metavar="L",
+        help="decay of repeated tokens (default: the law's own if it has one, else 0.04)",
+    )
+    add(
+        "--law",
+        metavar="NAME",
+        help="loss law, by name (atlasmix laws list) or file (default: muennighoff-2023)",
+    )
 
 
 def _pairs(given: list[str] | None, option: str) -> dict[str, str]:

@@ -35,13 +35,14 @@ def execute(options: argparse.Namespace) -> int:
     """Solve, write the recipe if asked, and print the report."""
     from atlasmix.cli.progress import working
     from atlasmix.evidence import Store, published
-    from atlasmix.mixing import compare, explain, sensitivity, solve
+    from atlasmix.mixing import at_compute, compare, explain, sensitivity, solve
     from atlasmix.recipes.question import problem_from_mapping
     from atlasmix.recipes.recipe import make_recipe
 
     others = tuple(published(name) for name in options.compare_with or ())
     problem = problem_from_mapping(question_of(options), Store(options.store))
     with working("solving"):
+        problem = at_compute(problem)
         mixture = solve(problem)
         comparisons = compare(problem, others)
     recipe = make_recipe(problem, mixture, comparisons)

@@ -13,7 +13,15 @@ from atlasmix.evidence.safe_yaml import dump_yaml, load_yaml
 CARD_SCHEMA = "atlasmix/card/1"
 CARD_LIMIT = 256 * 1024
 #: Words of a card that are one of a few.
-KINDS = ("transfer matrix", "token inventory", "published mixtures", "languages", "scaling law")
+KINDS = (
+    "transfer matrix",
+    "token inventory",
+    "published mixtures",
+    "languages",
+    "scaling law",
+    "crossover",
+    "accelerators",
+)
 ORIENTATION = "source to target"
 STATUSES = ("measured", "predicted")
 

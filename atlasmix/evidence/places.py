@@ -38,6 +38,15 @@ class Place(Protocol):
     def remove(self, folder: str) -> None:
         """Take ``folder`` and its files away."""
 
+    def files(self, folder: str, suffix: str) -> tuple[str, ...]:
+        """Names of the files in ``folder`` with that suffix, without it, sorted."""
+
+    def publish_file(self, path: str, content: bytes) -> None:
+        """Make one file appear in one step; FileExistsError if it is there."""
+
+    def remove_file(self, path: str) -> None:
+        """Take one file away; FileNotFoundError where there is none."""
+
 
 def open_place(location: str) -> Place:
     """The place of a folder or URL; nothing is created yet.
@@ -106,6 +115,35 @@ class LocalPlace:
             finally:
                 shutil.rmtree(temporary, ignore_errors=True)
 
+    def files(self, folder: str, suffix: str) -> tuple[str, ...]:
+        """See Place."""
+        with _sentences(self.label, "read"):
+            try:
+                entries = list(os.scandir(self.root / folder))
+            except (FileNotFoundError, NotADirectoryError):
+                return ()
+            found = [entry.name for entry in entries if entry.is_file()]
+        return tuple(sorted(_stems(found, suffix)))
+
+    def publish_file(self, path: str, content: bytes) -> None:
+        """See Place."""
+        import shutil
+
+        final = self.root / path
+        with _sentences(self.label, "written"), _clean_parents(final.parent):
+            temporary = _new_folder(final.parent)
+            try:
+                _write_through(temporary / final.name, content)
+                _link_new(temporary / final.name, final)
+                _sync_folder(final.parent)
+            finally:
+                shutil.rmtree(temporary, ignore_errors=True)
+
+    def remove_file(self, path: str) -> None:
+        """See Place."""
+        with _sentences(self.label, "written"):
+            (self.root / path).unlink()
+
 
 class RemotePlace:
     """A URL that fsspec opens."""
@@ -166,6 +204,32 @@ class RemotePlace:
             # The card first: from then on the name is not on the shelf.
             self._system.rm_file(f"{self._root}/{folder}/{CARD_FILE}")
             self._system.rm(f"{self._root}/{folder}", recursive=True)
+
+    def files(self, folder: str, suffix: str) -> tuple[str, ...]:
+        """See Place."""
+        with self._guard("read"):
+            self._system.invalidate_cache()
+            try:
+                paths = self._system.find(f"{self._root}/{folder}", maxdepth=1)
+            except FileNotFoundError:
+                return ()
+            names = [str(path).rsplit("/", 1)[-1] for path in paths]
+        return tuple(sorted(_stems(names, suffix)))
+
+    def publish_file(self, path: str, content: bytes) -> None:
+        """See Place."""
+        final = f"{self._root}/{path}"
+        with self._guard("written"):
+            self._system.makedirs(final.rsplit("/", 1)[0], exist_ok=True)
+            with self._claim(f"{final}{_TEMPORARY}claim"):
+                if self._system.exists(final):
+                    raise FileExistsError(final)
+                self._system.pipe_file(final, content)
+
+    def remove_file(self, path: str) -> None:
+        """See Place."""
+        with self._guard("written"):
+            self._system.rm_file(f"{self._root}/{path}")
 
     @contextlib.contextmanager
     def _claim(self, path: str) -> Iterator[None]:
@@ -245,6 +309,27 @@ def _write_through(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _stems(names: list[str], suffix: str) -> list[str]:
+    return [
+        name.removesuffix(suffix)
+        for name in names
+        if name.endswith(suffix) and not name.startswith(".")
+    ]
+
+
+def _link_new(temporary: Path, final: Path) -> None:
+    # A hard link fails where the name is taken, which decides between two writers. Where the file
+    # system knows no links, a look before the rename must do.
+    try:
+        os.link(temporary, final)
+    except FileExistsError:
+        raise
+    except OSError:
+        if final.exists():
+            raise FileExistsError(str(final)) from None
+        temporary.rename(final)
 
 
 def _rename_new(temporary: Path, final: Path) -> None:

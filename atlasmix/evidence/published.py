@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 
 from atlasmix.errors import DataError
-from atlasmix.evidence.card import Card, read_card
-from atlasmix.evidence.places import CARD_FILE
-from atlasmix.evidence.rows import shelf_rows
-from atlasmix.evidence.shelves import shipped_place
+from atlasmix.evidence.card import Card
+from atlasmix.evidence.shipped_tables import shipped_tables
 
 _FOLDER, _MODELS, _SHARES = "published_mixtures", "models.csv", "shares.csv"
 
@@ -78,15 +75,7 @@ def published_card() -> Card:
 
 @lru_cache(maxsize=1)
 def _read() -> tuple[Card, tuple[PublishedMixture, ...]]:
-    place = shipped_place()
-    card = read_card(place.read(f"{_FOLDER}/{CARD_FILE}"), "card of the published mixtures")
-    tables = {}
-    for name in (_MODELS, _SHARES):
-        content = place.read(f"{_FOLDER}/{name}")
-        if hashlib.sha256(content).hexdigest() != dict(card.files).get(name):
-            raise DataError(f"{_FOLDER}/{name} is not the one of its card: install AtlasMix again")
-        header, rows = shelf_rows(content)
-        tables[name] = [dict(zip(header, row, strict=True)) for row in rows]
+    card, tables = shipped_tables(_FOLDER, (_MODELS, _SHARES))
     shares: dict[str, list[tuple[str, float]]] = {}
     other: dict[str, list[tuple[str, float]]] = {}
     for row in tables[_SHARES]:

@@ -1,6 +1,8 @@
 """Mixing: the question, the convex program, its engines and the answer."""
 
+from atlasmix.mixing.allocation import Allocation, Trial
 from atlasmix.mixing.comparison import compare
+from atlasmix.mixing.compute_optimal import at_compute, at_size
 from atlasmix.mixing.explanation import explain
 from atlasmix.mixing.limits import EpochCap, Guardrail, KeepTokens, Limit, Selection, ShareLimit
 from atlasmix.mixing.mixture import (
@@ -18,6 +20,7 @@ from atlasmix.mixing.sensitivity import sensitivity
 from atlasmix.mixing.solve import answer, solve
 
 __all__ = [
+    "Allocation",
     "Certificate",
     "Comparison",
     "DecayStep",
@@ -34,7 +37,10 @@ __all__ = [
     "ShareLimit",
     "Target",
     "TargetEffect",
+    "Trial",
     "answer",
+    "at_compute",
+    "at_size",
     "check_problem",
     "compare",
     "explain",

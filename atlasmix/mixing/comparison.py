@@ -9,6 +9,7 @@ from atlasmix.evidence.published import PublishedMixture
 from atlasmix.mixing.answer import build_mixture
 from atlasmix.mixing.baselines import baseline_tokens, names, published_tokens
 from atlasmix.mixing.compile import Compiled, compile_problem, epoch_limits
+from atlasmix.mixing.compute_optimal import at_compute
 from atlasmix.mixing.engines import violations
 from atlasmix.mixing.mixture import Comparison
 from atlasmix.mixing.problem import MixProblem
@@ -24,6 +25,7 @@ def compare(
     All of them spend the whole budget (``target only`` and UniMax as far as their caps allow), over
     the pools of the problem; repeats beyond an epoch cap are kept and said.
     """
+    problem = at_compute(problem)
     compiled = compile_problem(problem, guard_levels(problem))
     found = []
     for name in ("target only", *names()):

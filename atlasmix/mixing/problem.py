@@ -9,9 +9,11 @@ from typing import Final, Literal
 
 from atlasmix.errors import ProblemError
 from atlasmix.evidence import Inventory, Pool, TransferMatrix, TransferWeights
-from atlasmix.mixing.limits import HARD_EPOCHS, Limit, check_limits
+from atlasmix.languages import name_of
+from atlasmix.mixing.allocation import Allocation
+from atlasmix.mixing.limits import HARD_EPOCHS, Guardrail, Limit, check_limits
 from atlasmix.quantities import format_quantity
-from atlasmix.scaling.laws import LossLaw
+from atlasmix.scaling.law_kinds import LossLaw
 from atlasmix.scaling.saturation import DEFAULT_DECAY
 
 Objective = Literal["loss", "effective-data", "worst"]
@@ -78,6 +80,9 @@ class MixProblem:
             measured in pairs; added up over many languages they can promise more harm than there
             is data, and then no mixture serves all targets.
         worth: q per provenance.
+        compute: FLOPs to divide between N and D; then ``params`` and ``budget`` are to be chosen
+            by :func:`atlasmix.mixing.at_compute`, which also leaves ``allocation``.
+        allocation: how they were chosen.
     """
 
     targets: tuple[Target, ...]
@@ -97,6 +102,8 @@ class MixProblem:
     spend_all: bool = False
     interference: float = 1.0
     worth: Mapping[str, float] = field(default_factory=lambda: dict(WORTH))
+    compute: float | None = None
+    allocation: Allocation | None = None
 
     @property
     def target_keys(self) -> tuple[str, ...]:
@@ -116,6 +123,11 @@ def check_problem(problem: MixProblem) -> None:
         ProblemError: with what was found, what was expected and what to change.
     """
     _check_numbers(problem)
+    if problem.compute is not None and problem.allocation is None:
+        raise ProblemError(
+            "parameters and budget are not chosen yet for this compute: ask at_compute(problem) "
+            "first, or solve(problem)"
+        )
     if not problem.targets:
         raise ProblemError("no target: name at least one language, for example --target cat")
     keys = problem.target_keys
@@ -139,6 +151,20 @@ def check_problem(problem: MixProblem) -> None:
             "provenance and languages: choose another --inventory or --pools"
         )
     check_limits(problem.limits, problem.pools)
+    _check_law(problem)
+
+
+def _check_law(problem: MixProblem) -> None:
+    """Refuse a law of one language where the losses of others count."""
+    law = problem.law
+    guarded = [limit.language for limit in problem.limits if isinstance(limit, Guardrail)]
+    others = [key for key in (*problem.target_keys, *guarded) if key != law.language]
+    if law.language and others and problem.objective != "effective-data":
+        raise ProblemError(
+            f"law {law.name} speaks of {name_of(law.language)} alone, in a loss ({law.unit}) that "
+            f"is not comparable with that of {name_of(others[0])}: choose another --law, or ask "
+            f"for --target {law.language} alone"
+        )
 
 
 def _check_numbers(problem: MixProblem) -> None:

@@ -31,7 +31,7 @@ def solve(problem: MixProblem, engine: str | None = None) -> Mixture:
     """The best mixture of the problem's pools for its targets, with proof and prices.
 
     Args:
-        problem: the question.
+        problem: the question; where it has a compute budget and no N and D yet, they are chosen.
         engine: ``conic`` asks cvxpy even where a faster engine would do.
 
     Raises:
@@ -39,6 +39,10 @@ def solve(problem: MixProblem, engine: str | None = None) -> Mixture:
         Infeasible: no mixture meets all limits; ``conflict`` names those that collide.
         SolverFailed: no engine gave an answer that passed its checks.
     """
+    if problem.compute is not None:
+        from atlasmix.mixing.compute_optimal import at_compute
+
+        problem = at_compute(problem)
     asked, problem = problem.target_keys, canonical(problem)
     solved = optimise_problem(problem, engine)
     compiled, optimum = solved.compiled, solved.optimum

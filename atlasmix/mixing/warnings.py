@@ -13,6 +13,10 @@ _FAR = 2.0
 
 _MOSTLY = 0.5
 
+_EXCESS = 6.3
+"""Parameters over what the tokens would be given, above which more add little: 1 + R_N* of
+Muennighoff et al. 2023 (arXiv 2305.16264), as for epochs and R_D*."""
+
 
 def warn(problem: MixProblem, mixture: Mixture) -> tuple[str, ...]:
     """The warnings that hold for this answer, most important first."""
@@ -23,6 +27,7 @@ def warn(problem: MixProblem, mixture: Mixture) -> tuple[str, ...]:
             *_own_tokens(mixture),
             *_predicted(problem, mixture),
             *_scale(problem),
+            *_beyond_law(problem),
             *_repeated(problem, mixture),
             *_estimated(problem, mixture),
             *_relaxed(mixture),
@@ -111,6 +116,30 @@ def _scale(problem: MixProblem) -> list[str]:
         f"the scores were measured at {format_quantity(measured)} parameters and are used at "
         f"{format_quantity(problem.params)}: transfer may differ"
     ]
+
+
+def _beyond_law(problem: MixProblem) -> list[str]:
+    """Sizes that the runs behind the law did not have."""
+    law = problem.law
+    said: list[str] = []
+    if problem.objective == "effective-data":
+        return said
+    if law.fitted_params and not law.fitted_params[0] <= problem.params <= law.fitted_params[1]:
+        least, most = map(format_quantity, law.fitted_params)
+        said.append(
+            f"law {law.name} was fitted on {least} to {most} parameters: predicted losses at "
+            f"{format_quantity(problem.params)} are an extrapolation"
+        )
+    excess = problem.params / law.params_for(problem.budget)
+    if problem.allocation is not None and excess > _EXCESS:
+        times = f"{excess:.2g}" if excess < 100 else f"{float(f'{excess:.2g}'):,.0f}"
+        said.append(
+            f"text runs out: {format_quantity(problem.params)} parameters are {times} times "
+            f"what the law would give {format_quantity(problem.budget)} fresh tokens; it has no "
+            "term for excess parameters, which help less and less (Muennighoff et al. 2023), so "
+            "spend less compute or add text"
+        )
+    return said
 
 
 def _repeated(problem: MixProblem, mixture: Mixture) -> list[str]:

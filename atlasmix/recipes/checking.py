@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from atlasmix.errors import AtlasMixError, SolverFailed
 from atlasmix.evidence import Store
-from atlasmix.mixing import Mixture, answer, solve
+from atlasmix.mixing import Mixture, answer, at_compute, at_size, solve
 from atlasmix.mixing.problem import MixProblem
+from atlasmix.quantities import format_quantity
 from atlasmix.recipes.origin import pairs
 from atlasmix.recipes.pool_choice import inventory_hashes
 from atlasmix.recipes.question import problem_from_mapping
@@ -69,6 +70,7 @@ class CheckReport:
         evidence: what differs between the recorded evidence and today's, one sentence each.
         shifts: languages whose proportion moved, largest move first.
         effects: per target, recorded against today; empty where it is broken.
+        resized: what size the question's compute buys today, where that is another; else empty.
         reason: why the question cannot be asked any more; empty otherwise.
     """
 
@@ -77,6 +79,7 @@ class CheckReport:
     shifts: tuple[Shift, ...] = ()
     effects: tuple[EffectShift, ...] = ()
     reason: str = ""
+    resized: str = ""
 
     @property
     def largest_shift(self) -> float:
@@ -98,7 +101,7 @@ def check(
         SolverFailed: no engine gave an answer that passed its checks.
     """
     try:
-        problem = problem_from_mapping(recipe.question, store)
+        problem = at_compute(problem_from_mapping(recipe.question, store))
         mixture = solver(problem)
     except SolverFailed:
         raise
@@ -112,17 +115,37 @@ def check(
         return CheckReport(
             "broken", evidence, shifts, reason=f"pool {gone} is no longer in the question's pools"
         )
-    kept = answer(problem, given)
+    kept = answer(as_recorded(recipe, problem), given)
     effects = tuple(
         EffectShift(old.language, old.loss, now.loss, best.loss)
         for old, now, best in zip(recipe.targets, kept.targets, mixture.targets, strict=True)
     )
-    same = not shifts and all(_same_loss(effect) for effect in effects)
+    resized = _resized(recipe, problem)
+    same = not (shifts or resized) and all(_same_loss(effect) for effect in effects)
     verdict: Verdict = "holds" if same else "drifted"
     edits = edited_facts(recipe, problem)
     if edits:
         verdict, evidence = "edited", (*edits, *evidence)
-    return CheckReport(verdict, evidence, shifts, effects)
+    return CheckReport(verdict, evidence, shifts, effects, resized=resized)
+
+
+def as_recorded(recipe: Recipe, problem: MixProblem) -> MixProblem:
+    """The recipe's question at the N and D that it records; the same where it asked for them."""
+    chosen = recipe.allocation
+    if chosen is None:
+        return problem
+    return at_size(problem, float(chosen.params), float(chosen.budget))
+
+
+def _resized(recipe: Recipe, problem: MixProblem) -> str:
+    then, now = recipe.allocation, problem.allocation
+    if then is None or now is None or (then.params, then.budget) == (now.params, now.tokens):
+        return ""
+    sizes = [
+        f"{format_quantity(params)} parameters on {format_quantity(tokens, 4)} tokens"
+        for params, tokens in ((then.params, then.budget), (now.params, now.tokens))
+    ]
+    return f"its compute was spent on {sizes[0]}, and is best spent on {sizes[1]} today"
 
 
 def _same_loss(effect: EffectShift) -> bool:

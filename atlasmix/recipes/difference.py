@@ -7,7 +7,7 @@ from typing import Any
 
 from atlasmix.evidence import Store
 from atlasmix.mixing import Mixture, answer
-from atlasmix.recipes.checking import given_tokens, missing_pools
+from atlasmix.recipes.checking import as_recorded, given_tokens, missing_pools
 from atlasmix.recipes.question import problem_from_mapping
 from atlasmix.recipes.recipe import Recipe
 from atlasmix.recipes.rounding import ONE
@@ -130,7 +130,7 @@ def _epochs(recipe: Recipe, key: str) -> float:
 
 
 def _judge(by: str, a: Recipe, b: Recipe, store: Store, asker: Recipe) -> Judgement:
-    problem = problem_from_mapping(asker.question, store)
+    problem = as_recorded(asker, problem_from_mapping(asker.question, store))
     found: list[tuple[tuple[float, float], ...] | None] = []
     notes = []
     for word, recipe in (("A", a), ("B", b)):

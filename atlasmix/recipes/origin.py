@@ -42,7 +42,11 @@ def origin_of(problem: MixProblem, mixture: Mixture, read: Collection[str]) -> d
         "inventories": [
             {"name": name, "sha256": digest} for name, digest in inventory_hashes(problem.inventory)
         ],
-        "law": {key: value for key, value in dataclasses.asdict(law).items() if key != "note"},
+        "law": {
+            key: value
+            for key, value in dataclasses.asdict(law).items()
+            if key not in ("note", "fitted_params") and value not in (None, "")
+        },
         "pairs": pairs(problem, {pool.language for pool in pools}),
         "pools": [_pool(pool) for pool in sorted(pools, key=lambda one: one.name)],
     }

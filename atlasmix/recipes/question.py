@@ -29,7 +29,7 @@ from atlasmix.mixing.problem import (
     Target,
     check_problem,
 )
-from atlasmix.quantities import parse_quantity
+from atlasmix.quantities import parse_flops, parse_quantity
 from atlasmix.recipes.limit_words import plain, read_cap, read_limits, write_limits
 from atlasmix.recipes.pool_choice import (
     DEFAULT_CHOICE,
@@ -49,7 +49,8 @@ from atlasmix.recipes.values import (
     refuse_unknown,
 )
 from atlasmix.recipes.words import Vocabulary, with_groups
-from atlasmix.scaling.laws import DEFAULT_LAW, LossLaw, load_law, shipped_laws
+from atlasmix.scaling.law_kinds import LossLaw
+from atlasmix.scaling.laws import DEFAULT_LAW, load_law, shipped_names
 from atlasmix.scaling.saturation import DEFAULT_DECAY
 
 QUESTION_LIMIT: Final = 1024 * 1024
@@ -59,6 +60,7 @@ QUESTION_KEYS: Final = (
     "targets",
     "budget",
     "params",
+    "compute",
     "objective",
     "matrix",
     "calibration",
@@ -80,7 +82,9 @@ QUESTION_KEYS: Final = (
 )
 """The keys of a question, in the order in which it is written. All but ``targets`` are optional."""
 
-_LAW_KEYS: Final = tuple(field.name for field in dataclasses.fields(LossLaw))
+_LAW_NUMBERS: Final = ("E", "A", "alpha", "B", "beta")
+_LAW_NEEDED: Final = ("name", *_LAW_NUMBERS, "unit", "measured_on", "source")
+_LAW_KEYS: Final = (*_LAW_NEEDED, "note", "decay", "language")
 
 
 def problem_from_mapping(mapping: Mapping[str, object], store: Store | None = None) -> MixProblem:
@@ -111,17 +115,18 @@ def problem_from_mapping(mapping: Mapping[str, object], store: Store | None = No
     words = with_groups(Vocabulary(matrix), asked.get("groups", {}))
     pools = choose_pools(asked.get("pools", DEFAULT_CHOICE), inventory, matrix, words)
     donors = asked.get("max_donors")
+    law = _law(asked.get("law", DEFAULT_LAW), store)
     problem = MixProblem(
         targets=_targets(asked.get("targets"), words),
         pools=pools,
         matrix=matrix,
         transfer=transfer,
         inventory=inventory,
-        law=_law(asked.get("law", DEFAULT_LAW)),
+        law=law,
         budget=parse_quantity(asked.get("budget", DEFAULT_BUDGET), "budget"),
         params=parse_quantity(asked.get("params", DEFAULT_PARAMS), "params"),
         objective=_objective(asked.get("objective", "loss")),
-        decay=as_number(asked.get("lambda", DEFAULT_DECAY), "lambda", "0.04"),
+        decay=as_number(asked.get("lambda", law.decay or DEFAULT_DECAY), "lambda", "0.04"),
         risk_aversion=as_number(
             asked.get("risk_aversion", DEFAULT_RISK_AVERSION), "risk_aversion", "1"
         ),
@@ -131,8 +136,10 @@ def problem_from_mapping(mapping: Mapping[str, object], store: Store | None = No
         max_donors=None if donors is None else _whole(donors, "max_donors"),
         spend_all=as_flag(asked.get("spend_all", False), "spend_all"),
         worth=_worth(asked.get("worth", {})),
+        compute=_compute(asked),
     )
-    check_problem(problem)
+    # With a compute budget N and D are chosen later; what can be checked now is.
+    check_problem(dataclasses.replace(problem, compute=None))
     return problem
 
 
@@ -148,8 +155,7 @@ def problem_to_mapping(problem: MixProblem) -> dict[str, object]:
     inventories = problem.inventory.name.split(JOINT)
     written: dict[str, object] = {
         "targets": {target.language: plain(target.weight) for target in problem.targets},
-        "budget": plain(problem.budget),
-        "params": plain(problem.params),
+        **_written_size(problem),
         "objective": str(problem.objective),
         "matrix": problem.matrix.name,
         "calibration": problem.transfer.calibration,
@@ -250,23 +256,49 @@ def _worth(value: object) -> dict[str, float]:
     return {**WORTH, **read}
 
 
-def _law(value: object) -> LossLaw:
+def _compute(asked: Mapping[str, object]) -> float | None:
+    if asked.get("compute") is None:
+        return None
+    stated = [key for key in ("budget", "params") if key in asked]
+    if stated:
+        raise ProblemError(
+            f"compute and {' and '.join(stated)} are both given: compute divides itself between "
+            "parameters and tokens; leave one of them out"
+        )
+    return parse_flops(asked["compute"], "compute")
+
+
+def _written_size(problem: MixProblem) -> dict[str, object]:
+    """What the user fixed: N and D, or the compute that pays for both."""
+    if problem.compute is not None:
+        return {"compute": float(problem.compute)}
+    return {"budget": plain(problem.budget), "params": plain(problem.params)}
+
+
+def _law(value: object, store: Store) -> LossLaw:
     if not isinstance(value, dict):
-        return load_law(as_text(value, "law"))
+        return load_law(as_text(value, "law"), store)
     given = as_mapping(value, "law", "{name: mine, E: 1.9, ...}")
     refuse_unknown(given, _LAW_KEYS, "law")
-    missing = [key for key in _LAW_KEYS if key not in given and key != "note"]
+    missing = [key for key in _LAW_NEEDED if key not in given]
     if missing:
-        raise ProblemError(f"law lacks {', '.join(missing)}: expected {', '.join(_LAW_KEYS)}")
+        raise ProblemError(f"law lacks {', '.join(missing)}: expected {', '.join(_LAW_NEEDED)}")
     numbers: dict[str, Any] = {}
-    for key in ("E", "A", "alpha", "B", "beta"):
+    for key in (*_LAW_NUMBERS, *(["decay"] if "decay" in given else [])):
         numbers[key] = as_number(given[key], f"law {key}", "0.35")
         if numbers[key] < 0 or (numbers[key] == 0 and key != "E"):
             raise ProblemError(f"law {key} is {numbers[key]:g}: expected a number above 0")
-    texts: dict[str, Any] = {key: str(given.get(key, "")) for key in set(_LAW_KEYS) - set(numbers)}
+    texts: dict[str, Any] = {
+        key: str(given.get(key, "")) for key in _LAW_KEYS if key not in (*_LAW_NUMBERS, "decay")
+    }
     return LossLaw(**numbers, **texts)
 
 
 def _written_law(law: LossLaw) -> object:
     """A shipped law by its name; any other in full, so that a recipe stands without its file."""
-    return law.name if shipped_laws().get(law.name) == law else dataclasses.asdict(law)
+    if law.name.partition("/")[0] in shipped_names() and load_law(law.name) == law:
+        return law.name
+    written = {key: getattr(law, key) for key in _LAW_KEYS}
+    return {
+        key: value for key, value in written.items() if key == "note" or value not in (None, "")
+    }

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from atlasmix.mixing.allocation import Allocation
+from atlasmix.mixing.compute_optimal import at_compute
 from atlasmix.mixing.mixture import Comparison, Mixture, TargetEffect
 from atlasmix.mixing.problem import MixProblem
 from atlasmix.recipes.limit_words import plain
@@ -79,6 +81,23 @@ class RecipeCertificate:
 
 
 @dataclass(frozen=True, slots=True)
+class RecipeAllocation:
+    """How a compute budget was divided; see ``atlasmix.mixing.allocation.Allocation``.
+
+    Attributes:
+        params: N with embeddings, three digits.
+        budget: D, most tokens read; 6·N·D is at most the question's ``compute``.
+        gap: how much of the reducible loss another N, D and mixture could take off at most.
+        proved: whether that holds for the question as it is, with all its limits.
+    """
+
+    params: int
+    budget: int
+    gap: float | None
+    proved: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RecipeBaseline:
     """A mixture that the answer was compared with; losses and effective data per target."""
 
@@ -105,6 +124,7 @@ class Recipe:
         baselines: what else was tried.
         warnings: plain sentences.
         origin: evidence, law and versions behind the numbers, as plain data.
+        allocation: N and D, where the question gave a compute budget for both.
     """
 
     question: Mapping[str, Any]
@@ -116,6 +136,7 @@ class Recipe:
     baselines: tuple[RecipeBaseline, ...]
     warnings: tuple[str, ...]
     origin: Mapping[str, Any]
+    allocation: RecipeAllocation | None = None
 
     @property
     def proportions(self) -> dict[str, float]:
@@ -141,6 +162,7 @@ def make_recipe(
     Raises:
         ProblemError: pools that the problem's inventory does not have.
     """
+    problem = at_compute(problem)
     pools = recipe_pools(mixture)
     tokens = sum(pool.tokens for pool in pools)
     read = {pool.name for pool in pools}
@@ -160,6 +182,7 @@ def make_recipe(
         baselines=tuple(_baseline(one) for one in comparisons),
         warnings=mixture.warnings,
         origin=origin_of(problem, mixture, read),
+        allocation=_allocation(problem.allocation),
     )
 
 
@@ -193,6 +216,13 @@ def _total(mixture: Mixture) -> int:
     """All tokens read: the budget to the token where it is spent, else six digits."""
     near = abs(mixture.tokens - mixture.budget) <= 1e-6 * mixture.budget
     return round(mixture.budget) if near else whole(mixture.tokens)
+
+
+def _allocation(found: Allocation | None) -> RecipeAllocation | None:
+    if found is None:
+        return None
+    gap = finite(at_most(found.gap), 3)
+    return RecipeAllocation(whole(found.params), whole(found.tokens), gap, found.proved)
 
 
 def _target(effect: TargetEffect) -> RecipeTarget:

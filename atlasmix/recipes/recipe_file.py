@@ -9,18 +9,21 @@ from typing import Any, Final
 
 import yaml
 
-from atlasmix.errors import DataError
+from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.safe_yaml import load_yaml
+from atlasmix.quantities import parse_flops
 from atlasmix.recipes.question import read_bytes
 from atlasmix.recipes.recipe import (
     SCHEMA,
     Recipe,
+    RecipeAllocation,
     RecipeBaseline,
     RecipeCertificate,
     RecipePool,
     RecipeTarget,
 )
 from atlasmix.recipes.rounding import ONE
+from atlasmix.scaling.hardware import FLOPS_PER_PARAM_TOKEN
 from atlasmix.shipped import data_folder
 
 RECIPE_LIMIT: Final = 1024 * 1024
@@ -58,6 +61,7 @@ def recipe_mapping(recipe: Recipe) -> dict[str, Any]:
         "schema": SCHEMA,
         "question": dict(recipe.question),
         "answer": {
+            **({"allocation": dataclasses.asdict(recipe.allocation)} if recipe.allocation else {}),
             "tokens": recipe.tokens,
             "unspent": recipe.unspent,
             "pools": [dataclasses.asdict(pool) for pool in recipe.pools],
@@ -103,7 +107,9 @@ def load_recipe(source: Path | str | bytes) -> Recipe:
             f"{what} has schema {str(content['schema'])[:60]!r}: this version reads {SCHEMA}; "
             "solve its question again"
         )
-    faults = _schema_faults(content) or _sum_faults(content["answer"])
+    faults = _schema_faults(content) or (
+        _sum_faults(content["answer"]) + _size_faults(content["question"], content["answer"])
+    )
     if faults:
         count = f"{len(faults)} fault{'s' * (len(faults) > 1)}"
         raise DataError(f"{what} has {count}: mend what follows, or solve again", tuple(faults))
@@ -150,6 +156,25 @@ def _sum_faults(answer: dict[str, Any]) -> list[str]:
     return faults
 
 
+def _size_faults(question: dict[str, Any], answer: dict[str, Any]) -> list[str]:
+    """What does not fit between a compute budget and the size it was spent on."""
+    chosen = answer.get("allocation")
+    if (question.get("compute") is None) != (chosen is None):
+        return ["answer.allocation: expected if the question has compute, and only then"]
+    if chosen is None:
+        return []
+    if answer["tokens"] + answer["unspent"] != chosen["budget"]:
+        return ["answer.allocation: budget is not the tokens read and unspent"]
+    spent = FLOPS_PER_PARAM_TOKEN * chosen["params"] * chosen["budget"]
+    try:
+        whole = parse_flops(question["compute"], "question.compute")
+    except ProblemError as error:
+        return [str(error)]
+    if not 0.99 * whole <= spent <= 1.001 * whole:
+        return ["answer.allocation: 6 x params x budget is not the compute of the question"]
+    return []
+
+
 def _recipe(content: dict[str, Any]) -> Recipe:
     answer = content["answer"]
     return Recipe(
@@ -171,6 +196,7 @@ def _recipe(content: dict[str, Any]) -> Recipe:
         ),
         warnings=tuple(answer["warnings"]),
         origin=content["origin"],
+        allocation=RecipeAllocation(**answer["allocation"]) if "allocation" in answer else None,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atlasmix.quantities import format_quantity
+from atlasmix.quantities import format_flops, format_quantity
 from atlasmix.recipes.checking import CheckReport
 from atlasmix.recipes.difference import Difference, Judgement
 from atlasmix.views.answer_words import loss_text
@@ -13,6 +13,9 @@ from atlasmix.views.words import epochs_text, named, percent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+_FLOPS = 1e12
+"""A number with a fraction above this is a compute budget."""
 
 _VERDICTS = {
     "holds": "The recipe holds: solved again, the mixture is the same to six places.",
@@ -37,6 +40,8 @@ def check_parts(name: str, found: CheckReport) -> list[RenderableType]:
         parts.append(Text("Matrix, inventory, law and version are those it was made with."))
         if found.verdict == "drifted":
             parts.append(Text("So the recipe itself was changed after it was solved."))
+    if found.resized:
+        parts.append(Text(f"The size differs: {found.resized}."))
     if found.shifts:
         parts += ["", _shifts(found)]
     if found.effects:
@@ -120,6 +125,8 @@ def _short(value: object) -> str:
         text = ", ".join(f"{key}: {_short(one)}" for key, one in value.items())
     elif isinstance(value, list):
         text = ", ".join(str(one) for one in value)
+    elif isinstance(value, float) and value > _FLOPS:
+        text = format_flops(value)
     else:
         text = format_quantity(value) if isinstance(value, int) and value > 9999 else str(value)
     return text if len(text) <= 200 else f"{text[:197]}..."

@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING
 
 from atlasmix.mixing.mixture import Comparison, DecayStep, Mixture, Reason
 from atlasmix.mixing.problem import MixProblem
+from atlasmix.views.allocation import (
+    closed_form_sentence,
+    size_proof,
+    size_sentence,
+    sizes_table,
+)
 from atlasmix.views.answer_tables import (
     comparison_table,
     donors_table,
@@ -25,6 +31,7 @@ from atlasmix.views.answer_words import (
     proof_sentence,
     tokens_sentence,
 )
+from atlasmix.views.sections import bullets, section
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -56,28 +63,33 @@ def report(found: Report) -> list[RenderableType]:
     from rich.text import Text
 
     problem, mixture = found.problem, found.mixture
+    size = problem.allocation
     parts: list[RenderableType] = [
+        *([Text(size_sentence(size), style="bold")] if size else []),
         Text(headline(mixture), style="bold"),
         Text(effect_sentence(problem, mixture)),
         Text(proof_sentence(mixture.certificate)),
     ]
-    parts += _section("Mixture", mixture_table(mixture))
+    parts += section("Mixture", mixture_table(mixture))
+    if size:
+        said = (size_proof(size), closed_form_sentence(problem, size))
+        parts += section("Other sizes at the same compute", sizes_table(size), *said)
     penalty = penalty_sentence(problem, mixture)
-    parts += _section(
+    parts += section(
         "Predicted effect (by the law and the scores, not measured)",
         effects_table(mixture),
         penalty,
     )
     if found.comparisons:
         table = comparison_table(problem, mixture, found.comparisons)
-        parts += _section("Compared with, on the same objective", table)
+        parts += section("Compared with, on the same objective", table)
     if found.reasons:
-        parts += _section("Donors", donors_table(found.reasons))
+        parts += section("Donors", donors_table(found.reasons))
     if mixture.prices:
-        parts += _section("What would help most (to first order)", prices_table(mixture.prices))
-    parts += _section("How sure", *_sure(found))
+        parts += section("What would help most (to first order)", prices_table(mixture.prices))
+    parts += section("How sure", *_sure(found))
     if mixture.warnings:
-        parts += _section("Warnings", _bullets(mixture.warnings))
+        parts += section("Warnings", bullets(mixture.warnings))
     return [*parts, *_ending(found)]
 
 
@@ -93,6 +105,12 @@ def _sure(found: Report) -> Iterator[str]:
             "harm between languages is understated by choice."
         )
     law = found.problem.law
+    if law.decay is not None:
+        own = found.problem.decay == law.decay
+        yield (
+            f"λ = {law.decay:.3g} was fitted together with law {law.name}"
+            + (" and is used here." if own else f"; this answer uses {found.problem.decay:g}.")
+        )
     yield (
         f"Law {law.name}: {law.measured_on}. Losses are in {law.unit}; they compare mixtures of "
         "one target, not targets with each other."
@@ -107,23 +125,6 @@ def _ending(found: Report) -> list[RenderableType]:
     return [Text("\nAdd --output recipe.yaml to keep this answer as a recipe.", style="dim")]
 
 
-def _bullets(sentences: tuple[str, ...]) -> RenderableType:
-    from rich.table import Table
-
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    for sentence in sentences:
-        grid.add_row("-", sentence)
-    return grid
-
-
-def _section(title: str, *content: RenderableType) -> list[RenderableType]:
-    from rich.padding import Padding
-    from rich.text import Text
-
-    inside = [Text(part) if isinstance(part, str) else part for part in content if part]
-    return [Text(f"\n{title}", style="bold"), *(Padding(part, (0, 0, 0, 2)) for part in inside)]
-
-
 def explanation(mixture: Mixture, reasons: tuple[Reason, ...]) -> list[RenderableType]:
     """What ``explain`` prints: the answer, then a sentence for every donor, in and out."""
     from rich.text import Text
@@ -132,7 +133,7 @@ def explanation(mixture: Mixture, reasons: tuple[Reason, ...]) -> list[Renderabl
     outside = tuple(reason.sentence for reason in reasons if reason.proportion <= 0)
     parts: list[RenderableType] = [Text(headline(mixture), style="bold")]
     if inside:
-        parts += _section("Read, and why", _bullets(inside))
+        parts += section("Read, and why", bullets(inside))
     if outside:
-        parts += _section("Left out, and why", _bullets(outside))
+        parts += section("Left out, and why", bullets(outside))
     return parts

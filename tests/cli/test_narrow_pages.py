@@ -19,6 +19,11 @@ PAGES = [
     "inventory list",
     "inventory show --language cat",
     "mixtures list",
+    "laws list",
+    "laws show atlas-2025-languages",
+    "capacity --from 24 --to 48 --params 2B --tokens 1T --gpu H100",
+    "crossover --target cat --tokens 200B",
+    "solve --target cat --compute 1e22",
     "languages Romance",
 ]
 

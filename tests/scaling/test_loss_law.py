@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atlasmix.errors import DataError
-from atlasmix.scaling import LossLaw, load_law, shipped_laws
-from atlasmix.scaling.laws import DEFAULT_LAW, read_law
+from atlasmix.scaling import LossLaw, load_law, read_law, shipped_laws
+from atlasmix.scaling.laws import DEFAULT_LAW
 
 CARD = {
     "name": "mine",
@@ -82,7 +82,9 @@ def test_no_irreducible_loss_is_allowed(tmp_path):
 
 
 def test_an_unknown_law():
-    with pytest.raises(DataError, match="no law 'kaplan': expected one of hoffmann-2022"):
+    with pytest.raises(
+        DataError, match=r"no law 'kaplan': expected one of atlas-2025-curse, .*hoffmann-2022"
+    ):
         load_law("kaplan")
 
 
@@ -92,6 +94,15 @@ def test_an_unknown_law():
         (without("unit"), "unit is missing"),
         (without("source"), "source is missing"),
         (without("constants"), "constants is missing: expected a mapping with E, A, alpha, B and"),
+        ({**CARD, "decy": 0.1}, "no field 'decy': did you mean decay"),
+        ({**CARD, "decay": -1}, "decay is -1: expected a number from 0.0001 to 100"),
+        ({**CARD, "kind": "kaplan"}, "kind is 'kaplan': expected one of chinchilla, data-constr"),
+        (without(gamma=1), "constants.gamma is not one of E, A, alpha, B and beta"),
+        ({**CARD, "intervals": {"E": [1, 2]}}, "intervals_are is missing"),
+        ({**CARD, "intervals": {"E": [2, 1]}, "intervals_are": "x"}, r"intervals.E is \[2, 1\]"),
+        ({**CARD, "intervals": {"q": [1, 2]}, "intervals_are": "x"}, "speaks of no constant"),
+        ({**CARD, "also_fitted": [1]}, "also_fitted is no mapping of names to numbers"),
+        ({**CARD, "fitted_on": {"size": [1, 2]}}, "fitted_on is no mapping such as"),
         (without(B=0), r"constants.B is 0: expected a number above 0"),
         (without(beta=-0.3), r"constants.beta is -0.3: expected a number above 0"),
         (without(alpha="0.3"), r"constants.alpha is '0.3': expected a number"),
@@ -100,9 +111,9 @@ def test_an_unknown_law():
         (without(E=-1.0), r"constants.E is -1.0: expected a number"),
         ("- a\n- b\n", "holds list: expected the card of one law"),
         ("", "holds NoneType: expected the card of one law"),
-        ("a: [1", r"mine.yaml is not YAML \(ParserError\): write a card"),
-        ("x" * 70_000, "has over 65536 bytes: expected the card of one law"),
-        ("!!python/object/apply:os.system ['true']", "is not YAML"),
+        ("a: [1", r"mine.yaml is not plain YAML in line 2"),
+        ("x" * 70_000, "mine.yaml has 65,537 bytes: expected at most 65,536"),
+        ("!!python/object/apply:os.system ['true']", "is not plain YAML"),
     ],
 )
 def test_refusals(tmp_path, card, words):
@@ -119,10 +130,25 @@ def test_every_fault_is_named_at_once(tmp_path):
 def test_binary(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_bytes(b"\xff\xfe\x00\x80")
-    with pytest.raises(DataError, match="is not YAML"):
+    with pytest.raises(DataError, match="is not UTF-8 text"):
         read_law(path)
 
 
 def test_a_missing_file(tmp_path):
-    with pytest.raises(DataError, match="or the path of a YAML file"):
+    with pytest.raises(DataError, match="or the path of a card"):
         load_law(str(tmp_path / "none.yaml"))
+    with pytest.raises(DataError, match=r"none.yaml cannot be read \(No such file"):
+        read_law(tmp_path / "none.yaml")
+
+
+@given(st.sampled_from(LAWS), st.floats(1e15, 1e28))
+def test_the_best_size_for_fresh_text(name, compute):
+    """Hoffmann Eq. 4 against the loss itself: no neighbour at the same compute is better."""
+    law = load_law(name)
+    params = law.best_params(compute)
+
+    def loss(size):
+        return law.loss(size, compute / (6 * size))
+
+    assert loss(params) <= min(loss(params * 1.01), loss(params / 1.01))
+    assert law.params_for(compute / (6 * params)) == pytest.approx(params, rel=1e-9)

@@ -1,0 +1,128 @@
+"""``atlasmix capacity``: what serving more languages costs at equal loss."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from atlasmix.cli.parsing import Parser, add_json, add_store
+
+if TYPE_CHECKING:
+    from atlasmix.scaling.capacity import Growth
+    from atlasmix.scaling.hardware import Machine
+
+EXAMPLE = """\
+atlasmix capacity --from 24 --to 48
+atlasmix capacity --from 24 --to 48 --params 2B --tokens 1T --gpu H100"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Options of the command."""
+    group = parser.add_argument_group("languages, all read evenly")
+    group.add_argument("--from", dest="before", metavar="K", required=True, help="served now")
+    group.add_argument("--to", dest="after", metavar="K", required=True, help="to be served")
+    group = parser.add_argument_group("where you stand")
+    group.add_argument("--params", metavar="N", help="parameters with embeddings")
+    group.add_argument("--tokens", metavar="D", help="tokens read, of all languages")
+    group.add_argument(
+        "--capacity-share",
+        metavar="W",
+        help="part of the reducible loss that more parameters would take away, where it is known "
+        "(default: that of a compute-optimal model)",
+    )
+    group = parser.add_argument_group("what you would train")
+    group.add_argument("--new-params", metavar="N", help="so many parameters: how many tokens?")
+    group.add_argument("--new-tokens", metavar="D", help="so many tokens: how many parameters?")
+    group = parser.add_argument_group("hardware")
+    group.add_argument("--gpu", metavar="NAME", help="H100, H100-PCIe, H200, A100, B200 or MI300X")
+    group.add_argument("--flops-per-gpu", metavar="F", help="dense BF16 peak a second, as 989T")
+    group.add_argument(
+        "--utilisation", metavar="U", help="share of the peak that training gets (default: 0.4)"
+    )
+    parser.add_argument(
+        "--law", metavar="NAME", help="law of kind curse (default: atlas-2025-curse)"
+    )
+    parser.add_argument("--figure", metavar="FILE", help="draw the iso-loss curve (HTML)")
+    add_store(parser)
+    add_json(parser)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Answer, draw if asked, and print."""
+    from atlasmix.evidence import Store
+    from atlasmix.quantities import parse_quantity, parse_share
+    from atlasmix.scaling.capacity import grow, starting
+    from atlasmix.scaling.laws import DEFAULT_CURSE, load_curse
+
+    def quantity(name: str) -> float | None:
+        written = getattr(options, name)
+        return None if written is None else parse_quantity(written, f"--{name.replace('_', '-')}")
+
+    law = load_curse(options.law or DEFAULT_CURSE, Store(options.store))
+    share = options.capacity_share
+    start = starting(
+        law,
+        _languages(options.before, "--from"),
+        quantity("params"),
+        quantity("tokens"),
+        None if share is None else parse_share(share, "--capacity-share"),
+    )
+    found = grow(
+        law,
+        start,
+        _languages(options.after, "--to"),
+        quantity("new_params"),
+        quantity("new_tokens"),
+    )
+    hardware = _machine(options, found)
+    if options.figure:
+        from pathlib import Path
+
+        from atlasmix.views.figures.capacity import iso_loss_figure
+        from atlasmix.views.figures.saving import save_figure
+
+        save_figure(iso_loss_figure(found), Path(options.figure))
+    if options.json:
+        from atlasmix.cli.printing import print_json
+        from atlasmix.views.capacity_tables import capacity_data
+
+        print_json(capacity_data(found, hardware))
+        return 0
+    from atlasmix.cli.printing import print_text
+    from atlasmix.views.capacity_tables import capacity_parts
+
+    print_text(*capacity_parts(found, hardware, options.figure or ""))
+    return 0
+
+
+def _languages(written: str, option: str) -> int:
+    from atlasmix.errors import ProblemError
+    from atlasmix.scaling.capacity import MOST_LANGUAGES
+
+    text = written.strip()
+    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_LANGUAGES:
+        return int(text)
+    raise ProblemError(
+        f"{option} is {written[:40]!r}: expected a whole number of languages from 1 to "
+        f"{MOST_LANGUAGES:,}"
+    )
+
+
+def _machine(options: argparse.Namespace, found: Growth) -> Machine | None:
+    from atlasmix.errors import ProblemError
+    from atlasmix.quantities import parse_quantity, parse_share
+    from atlasmix.scaling.hardware import DEFAULT_UTILISATION, machine
+
+    if options.gpu is None and options.flops_per_gpu is None:
+        if options.utilisation is not None:
+            raise ProblemError("--utilisation is of a GPU: name one with --gpu, such as H100")
+        return None
+    if found.start.params is None or found.start.tokens is None:
+        raise ProblemError("GPU-hours need a size: add --params and --tokens of where you stand")
+    peak = options.flops_per_gpu
+    share = options.utilisation
+    return machine(
+        options.gpu,
+        None if peak is None else parse_quantity(peak, "--flops-per-gpu"),
+        DEFAULT_UTILISATION if share is None else parse_share(share, "--utilisation"),
+    )

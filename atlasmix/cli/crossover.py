@@ -1,0 +1,47 @@
+"""``atlasmix crossover``: train from scratch, or finetune a multilingual checkpoint?"""
+
+from __future__ import annotations
+
+import argparse
+
+from atlasmix.cli.parsing import Parser, add_json, add_store
+
+EXAMPLE = """\
+atlasmix crossover --target spa --params 2B
+atlasmix crossover --target spa --params 2B --tokens 300B"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Options of the command."""
+    add = parser.add_argument
+    add("--target", metavar="LANG", required=True, help="the one language, by code or name")
+    add("--params", metavar="N", default="2B", help="parameters with embeddings (default: 2B)")
+    add("--tokens", metavar="D", help="tokens of the language that you would read")
+    add("--inventory", metavar="NAME", help="whose unique tokens are shown (default: web-2026)")
+    add_store(parser)
+    add_json(parser)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Look up, compare, and print."""
+    from atlasmix.cli.printing import print_json, print_text
+    from atlasmix.evidence import DEFAULT_INVENTORY, Store
+    from atlasmix.languages import resolve
+    from atlasmix.quantities import parse_quantity
+    from atlasmix.scaling.crossover import crossover
+
+    language = str(resolve(options.target))
+    tokens = None if options.tokens is None else parse_quantity(options.tokens, "--tokens")
+    found = crossover(language, parse_quantity(options.params, "--params"), tokens)
+    inventory = Store(options.store).inventory(options.inventory or DEFAULT_INVENTORY)
+    human = inventory.select(languages=(language,), provenances=("human",))
+    unique = sum(pool.unique_tokens for pool in human)
+    if options.json:
+        from atlasmix.views.crossover_words import crossover_data
+
+        print_json(crossover_data(found, inventory.name, unique))
+        return 0
+    from atlasmix.views.crossover_words import crossover_parts
+
+    print_text(*crossover_parts(found, inventory.name, unique))
+    return 0

@@ -1,0 +1,118 @@
+"""``atlasmix laws``: the scaling laws on the shelf."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from atlasmix.cli.parsing import Parser, add_actions, add_json, add_store
+
+if TYPE_CHECKING:
+    from atlasmix.scaling import LawCard
+
+EXAMPLE = "atlasmix laws show besiroglu-2024"
+
+
+def add_arguments(parser: Parser) -> None:
+    """Actions and their options."""
+    actions = add_actions(
+        parser,
+        {
+            "list": ("one line about each law", "atlasmix laws list --json"),
+            "show": (
+                "what a law says, what it was fitted on, and what it is for",
+                "atlasmix laws show muennighoff-2023-excess",
+            ),
+            "add": (
+                "check a law of your own and put it on the shelf",
+                "atlasmix laws add mine.yaml",
+            ),
+            "remove": ("take one of your own off the shelf", "atlasmix laws remove mine"),
+        },
+    )
+    for name, run in (("list", _list), ("show", _show), ("add", _add), ("remove", _remove)):
+        add_store(actions[name])
+        actions[name].set_defaults(execute=run)
+    actions["show"].add_argument(
+        "name", nargs="?", default="muennighoff-2023", help="name or file (default: the default)"
+    )
+    actions["remove"].add_argument("name", help="name on the shelf")
+    actions["add"].add_argument("card", help="YAML: constants, unit, measured_on, source")
+    actions["add"].add_argument("--name", help="name on the shelf (default: the card's)")
+    for name in ("list", "show"):
+        add_json(actions[name])
+
+
+def _list(options: argparse.Namespace) -> int:
+    from atlasmix.cli.printing import print_json, print_text
+    from atlasmix.evidence import Store
+    from atlasmix.scaling.laws import law_cards
+
+    found = law_cards(Store(options.store))
+    if options.json:
+        print_json(
+            [
+                {"name": name, "fault": card} if isinstance(card, str) else _summary(card)
+                for name, card in found
+            ]
+        )
+        return 0
+    from atlasmix.views.law_tables import laws_table
+
+    print_text(laws_table(found), "\natlasmix laws show NAME says what a law is for.")
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    from atlasmix.cli.printing import print_json, print_text
+    from atlasmix.evidence import Store
+    from atlasmix.scaling.laws import law_card
+
+    card = law_card(options.name, Store(options.store))
+    if options.json:
+        import dataclasses
+
+        written = dataclasses.asdict(card)
+        pairs = {key: dict(written[key]) for key in ("constants", "also_fitted")}
+        print_json({**written, **pairs, "solve": card.drives_a_solve})
+        return 0
+    from atlasmix.views.law_tables import law_parts
+
+    print_text(*law_parts(card))
+    return 0
+
+
+def _add(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from atlasmix.cli.printing import lasting
+    from atlasmix.evidence import Store
+    from atlasmix.scaling.laws import add_law, law_card
+
+    store = Store(options.store)
+    label = store.user_place().label
+    name = add_law(Path(options.card), store, options.name)
+    use = "solve" if law_card(name, store).drives_a_solve else "capacity"
+    print(f"added law {name} to {label}; use it with atlasmix {use} --law {name}{lasting(label)}")
+    return 0
+
+
+def _remove(options: argparse.Namespace) -> int:
+    from atlasmix.evidence import Store
+    from atlasmix.scaling.laws import remove_law
+
+    remove_law(options.name, Store(options.store))
+    print(f"removed law {options.name}")
+    return 0
+
+
+def _summary(card: LawCard) -> dict[str, object]:
+    return {
+        "name": card.name,
+        "kind": card.kind,
+        "title": card.title,
+        "unit": card.unit,
+        "constants": dict(card.constants),
+        "solve": card.drives_a_solve,
+        "shipped": card.shipped,
+    }

@@ -1,0 +1,1 @@
+"""Interactive figures as HTML files: plotly lives in this folder alone."""

@@ -1,0 +1,48 @@
+"""Writing a figure as one HTML file that needs no network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from atlasmix.errors import DataError
+from atlasmix.recipes.atomic import write_atomic
+
+_NAMES = (".html", ".htm")
+
+
+def plotly_objects() -> Any:
+    """``plotly.graph_objects``.
+
+    Raises:
+        DataError: plotly is not installed.
+    """
+    try:
+        import plotly.graph_objects
+    except ImportError:
+        raise DataError(
+            "figures need plotly, which is not installed: pip install 'atlasmix[figures]'"
+        ) from None
+    return plotly.graph_objects
+
+
+def check_figure(path: Path) -> None:
+    """Refuse, before a long computation, a figure that could not be written.
+
+    Raises:
+        DataError: plotly is not installed, or another ending than .html.
+    """
+    plotly_objects()
+    if path.suffix.lower() not in _NAMES:
+        raise DataError(f"figure {path.name[:80]!r}: expected a file name that ends in .html")
+
+
+def save_figure(figure: Any, path: Path) -> None:
+    """Write ``figure`` to ``path`` in one step.
+
+    Raises:
+        DataError: another ending than .html, or a path that cannot be written.
+    """
+    check_figure(path)
+    html: str = figure.to_html(include_plotlyjs=True, full_html=True, div_id="figure")
+    write_atomic(path, html)

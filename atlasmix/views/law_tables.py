@@ -1,0 +1,129 @@
+"""What ``laws`` shows: one line a law, and the card of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from atlasmix.quantities import format_quantity
+from atlasmix.scaling.law_kinds import CurseLaw, LanguageLaws, LawCard, LossLaw
+from atlasmix.scaling.laws import DEFAULT_CURSE, DEFAULT_LAW
+from atlasmix.views.fitting import FittingTable
+from atlasmix.views.words import named
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_FORMULAS = {
+    "chinchilla": "L = E + A/N^alpha + B/D^beta",
+    "data-constrained": (
+        "L = E + A/N'^alpha + B/D'^beta with D' = U(1 + R_D(1 - e^(-(D/U - 1)/R_D))), and N' alike "
+        "with R_N from the parameters that U tokens would be given"
+    ),
+    "curse": (
+        "L = E + A K^phi/N^alpha + B K^psi/D^beta for each of K languages read evenly, D the "
+        "tokens of one of them"
+    ),
+    "per-language": "L = E + A/N^alpha + B/D^beta, one law a language and regime",
+}
+_GREEK = {"alpha": "α", "beta": "β", "phi": "φ", "psi": "ψ"}
+
+
+def laws_table(found: Sequence[tuple[str, LawCard | str]]) -> FittingTable:
+    """One line a law; what it drives, and whose it is."""
+    table = FittingTable("law", "kind", "drives", "loss in")
+    for name, card in found:
+        if isinstance(card, str):
+            table.add_row(name, "", f"broken: {card}", "")
+            continue
+        whose = _whose(card)
+        drives = _drives(card) + (f" ({whose})" if whose else "")
+        table.add_row(name, card.kind, drives, _short(card.unit))
+    return table
+
+
+def law_parts(card: LawCard) -> list[RenderableType]:
+    """The card of a law: what it says, its numbers, what it is for."""
+    from rich.text import Text
+
+    text = Text()
+    text.append(f"{card.name}: {card.title or card.kind}\n", style="bold")
+    said = (
+        ("formula", _FORMULAS[card.kind]),
+        ("drives", _drives(card, long=True)),
+        ("valid for", card.valid_for),
+        ("unit of the loss", card.unit),
+        ("measured on", card.measured_on),
+        ("source", card.source),
+        ("licence", card.licence),
+        ("note", card.note),
+    )
+    for label, words in said:
+        if words:
+            text.append(f"\n{label}: ", style="bold")
+            text.append(words)
+    parts: list[RenderableType] = [text, ""]
+    if isinstance(card.law, LanguageLaws):
+        return [*parts, _languages(card.law)]
+    parts.append(_constants(card))
+    if card.intervals_are:
+        parts.append(f"Intervals: {card.intervals_are}.")
+    return parts
+
+
+def _drives(card: LawCard, *, long: bool = False) -> str:
+    law = card.law
+    if isinstance(law, LanguageLaws):
+        first = law.rows[0].law.name
+        return f"solve, one law at a time: --law {first}" if long else "solve, by row"
+    if isinstance(law, CurseLaw):
+        return "capacity"
+    if isinstance(law, LossLaw):
+        return "solve"
+    return "nothing here: it records what was fitted" if long else "nothing"
+
+
+def _short(unit: str) -> str:
+    """The unit as a table has room for it."""
+    return "not stated" if unit.endswith("not stated") else unit
+
+
+def _whose(card: LawCard) -> str:
+    if card.name in (DEFAULT_LAW, DEFAULT_CURSE):
+        return "default"
+    return "" if card.shipped else "yours"
+
+
+def _constants(card: LawCard) -> FittingTable:
+    spans = {one.constant: (one.low, one.high) for one in card.intervals}
+    table = FittingTable("constant", ">value", *([">interval"] if spans else []))
+    rows: list[tuple[str, float, str]] = [(key, value, "") for key, value in card.constants]
+    law = card.law
+    if isinstance(law, LossLaw) and law.decay is not None:
+        derived = card.kind == "data-constrained"
+        rows.append(("λ", law.decay, " = 1/R_D" if derived else ""))
+    if isinstance(law, CurseLaw) and "alpha" not in dict(card.constants):
+        rows += [("alpha", law.alpha, " (implied)"), ("beta", law.beta, " (implied)")]
+    rows += [(key, value, " (not used)") for key, value in card.also_fitted]
+    for key, value, note in rows:
+        low_high = spans.get("decay" if key == "λ" else key)
+        span = f"{low_high[0]:.6g} to {low_high[1]:.6g}" if low_high else ""
+        table.add_row(f"{_GREEK.get(key, key)}{note}", f"{value:.6g}", *([span] if spans else []))
+    return table
+
+
+def _languages(law: LanguageLaws) -> FittingTable:
+    table = FittingTable("language", "regime", ">E", ">A", ">α", ">B", ">β", ">unique tokens")
+    for row in law.rows:
+        one = row.law
+        table.add_row(
+            named(row.language),
+            row.regime,
+            f"{one.E:g}",
+            f"{one.A:.4g}",
+            f"{one.alpha:g}",
+            f"{one.B:.4g}",
+            f"{one.beta:g}",
+            format_quantity(row.unique_tokens),
+        )
+    return table

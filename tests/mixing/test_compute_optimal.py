@@ -1,0 +1,241 @@
+"""Parameters, tokens and mixture together: the closed form, a fine grid, every kind of limit."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from worlds import BILLION, random_world, shipped, world
+
+from atlasmix.errors import Infeasible, ProblemError
+from atlasmix.mixing import (
+    EpochCap,
+    Guardrail,
+    KeepTokens,
+    MixProblem,
+    Selection,
+    ShareLimit,
+    at_compute,
+    at_size,
+    solve,
+)
+from atlasmix.mixing.envelope import Curve, Line, lowest
+from atlasmix.scaling import load_law
+
+HUGE = 1e9  # billions of unique tokens: never read twice
+
+
+def loss_at(problem: MixProblem, compute: float, tokens: float) -> float:
+    """The oracle: one plain solve at one size; inf where the limits cannot be met."""
+    try:
+        found = solve(at_size(problem, compute / (6 * tokens), tokens))
+    except Infeasible:
+        return math.inf
+    return found.certificate.value
+
+
+def grid_best(problem: MixProblem, compute: float, points: int = 49) -> float:
+    """The least loss over D on a fine grid."""
+    low, high = math.sqrt(compute) / 1e3, math.sqrt(compute) * 1e2
+    return min(loss_at(problem, compute, d) for d in np.geomspace(low, high, points))
+
+
+@pytest.mark.parametrize("name", ["muennighoff-2023", "besiroglu-2024", "hoffmann-2022"])
+@pytest.mark.parametrize("compute", [1e18, 1e21, 3e22, 1e25])
+def test_the_closed_form_where_nothing_repeats_or_transfers(name: str, compute: float) -> None:
+    law = load_law(name)
+    found = at_compute(world([[1.0]], [HUGE], compute=compute, law=law)).allocation
+    assert found is not None
+    exact = law.best_params(compute)
+    # Hoffmann et al. 2022, Eq. 4: the terms balance as β to α.
+    tokens = compute / (6 * exact)
+    assert law.alpha * law.A * exact**-law.alpha == pytest.approx(
+        law.beta * law.B * tokens**-law.beta
+    )
+    assert found.params == pytest.approx(exact, rel=5e-3)  # three digits
+    assert found.loss == pytest.approx(law.loss(exact, tokens), rel=1e-5)
+    assert found.bound <= law.loss(exact, tokens) * (1 + 1e-12)
+    assert found.bound == pytest.approx(law.loss(exact, tokens), rel=1e-6)
+    assert 0.999 * compute <= 6 * found.params * found.tokens <= compute * (1 + 1e-9)
+    assert found.params == float(f"{found.params:.3g}")
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("targets", [1, 3])
+def test_no_size_on_a_fine_grid_is_better(seed: int, targets: int) -> None:
+    problem = random_world(seed, 5, targets, harmful=0.0 if targets > 1 else 0.2)
+    compute = 10.0 ** (19 + seed % 4)
+    found = at_compute(replace(problem, compute=compute)).allocation
+    assert found is not None
+    assert found.proved
+    best = grid_best(problem, compute)
+    assert found.loss <= best * (1 + 1e-7)
+    assert found.bound <= best * (1 + 1e-9)
+    assert found.gap < 1e-4
+
+
+@pytest.mark.parametrize(("compute", "valley"), [(8e21, 10e9), (1.3e22, 5e11)])
+def test_two_valleys(compute: float, valley: float) -> None:
+    """Own text runs out and a weak donor is endless: F falls, rises, falls and rises again.
+
+    By hand V(D) is D up to 10B tokens and 10B + 0.06 (D - 10B) after.
+    """
+    law = load_law("muennighoff-2023")
+    grid = np.geomspace(1e9, 1e13, 20_001)
+    effective = np.where(grid <= 10e9, grid, 10e9 + 0.06 * (grid - 10e9))
+    params = compute / (6 * grid)
+    losses = law.E + law.A * params**-law.alpha + law.B * effective**-law.beta
+    inside, before, after = losses[1:-1], losses[:-2], losses[2:]
+    assert ((inside < before) & (inside < after)).sum() == 2
+    problem = world([[1.0, 0.0], [0.06, 1.0]], [10.0, HUGE], max_epochs=1.0)
+    found = at_compute(replace(problem, compute=compute)).allocation
+    assert found is not None
+    assert found.proved
+    assert found.tokens == pytest.approx(grid[losses.argmin()], rel=0.01)
+    assert found.tokens == pytest.approx(valley, rel=0.2)
+    assert found.bound <= losses.min() * (1 + 1e-9)
+    # Three digits of N cost most at a kink.
+    assert found.loss <= losses.min() * (1 + 1e-4)
+
+
+def test_the_bound_is_a_bound_under_limits() -> None:
+    problem = shipped(("cat", "spa"))
+    limits = (
+        ShareLimit("min", Selection("language", "cat"), 0.4),
+        KeepTokens(Selection("language", "spa"), 20 * BILLION),
+        EpochCap(Selection("language", "cat"), 2.0),
+    )
+    for interference, proved in ((0.0, True), (1.0, False)):
+        asked = replace(problem, limits=limits, interference=interference)
+        found = at_compute(replace(asked, compute=1e21)).allocation
+        assert found is not None
+        assert found.proved is proved
+        best = min(loss_at(asked, 1e21, d) for d in np.geomspace(1e10, 1e12, 21))
+        assert found.bound <= best + 1e-12
+        assert found.loss <= best * (1 + 1e-6)
+
+
+def test_guardrails_and_donor_counts_are_bounded_without_them() -> None:
+    problem = shipped(("cat",), risk_aversion=0.0)
+    for limits, donors in (
+        ((Guardrail("spa", 0.02, "uniform"),), None),
+        ((), 1),
+    ):
+        asked = replace(problem, limits=limits, max_donors=donors)
+        found = at_compute(replace(asked, compute=1e22)).allocation
+        free = at_compute(replace(problem, compute=1e22)).allocation
+        assert found is not None
+        assert free is not None
+        assert not found.proved
+        assert len(found.without) == 1
+        assert found.bound == pytest.approx(free.bound, rel=1e-6)
+        around = found.tokens * np.geomspace(0.5, 2.0, 9)
+        assert found.loss <= min(loss_at(asked, 1e22, d) for d in around) * (1 + 1e-5)
+
+
+def test_kept_tokens_that_the_closed_form_cannot_pay_for() -> None:
+    """At the size of the closed form there is no room for them; at fewer parameters there is."""
+    problem = world(
+        [[1.0, 0.1], [0.1, 1.0]],
+        [HUGE, HUGE],
+        limits=(KeepTokens(Selection("language", "b"), 500 * BILLION),),
+    )
+    compute = 1e20
+    found = at_compute(replace(problem, compute=compute))
+    assert found.allocation is not None
+    assert found.budget >= 500 * BILLION
+    grid = np.geomspace(4.9e11, 5e13, 60)
+    best = min(loss_at(problem, compute, d) for d in grid)
+    assert found.allocation.loss <= best * (1 + 1e-6)
+    assert solve(found).tokens == pytest.approx(found.budget)
+
+
+def test_limits_that_no_size_meets() -> None:
+    problem = world([[1.0]], [1.0], limits=(KeepTokens(Selection("language", "a"), 9 * BILLION),))
+    with pytest.raises(Infeasible, match="cannot all hold"):
+        at_compute(replace(problem, compute=1e21))
+
+
+def test_scaling_the_world_scales_the_answer() -> None:
+    """More compute never hurts, and the mixture at the chosen size is the plain solve's."""
+    problem = random_world(3, 5, 2)
+    losses = []
+    for compute in (1e19, 1e20, 1e21):
+        chosen = at_compute(replace(problem, compute=compute))
+        assert chosen.allocation is not None
+        losses.append(chosen.allocation.loss)
+        plain = solve(at_size(problem, chosen.params, chosen.budget))
+        assert solve(chosen).proportions == plain.proportions
+        assert solve(replace(problem, compute=compute)).proportions == plain.proportions
+        assert plain.certificate.value == pytest.approx(chosen.allocation.loss, rel=1e-6)
+    assert losses == sorted(losses, reverse=True)
+
+
+def test_the_order_of_targets_does_not_matter() -> None:
+    one = at_compute(shipped(("cat", "spa", "fra"), compute=1e21, interference=0.0))
+    other = at_compute(shipped(("fra", "cat", "spa"), compute=1e21, interference=0.0))
+    assert one.allocation == other.allocation
+
+
+def test_other_sizes_are_worse_and_each_is_its_own_optimum() -> None:
+    found = at_compute(shipped(("swe",), compute=1e21)).allocation
+    assert found is not None
+    assert len(found.others) == 4
+    for one in found.others:
+        assert one.loss >= found.bound
+        assert 6 * one.params * one.tokens == pytest.approx(1e21)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"objective": "effective-data"}, "has no loss, so nothing would speak for more param"),
+        ({"objective": "worst"}, "measures each target against itself at the same size"),
+        ({"compute": 1.0}, "expected between 1e12 and 1e30, such as 1e22"),
+        ({"compute": 1e40}, "the compute budget is 1e40 FLOPs"),
+        ({"compute": math.nan}, "the compute budget is nan"),
+        ({"decay": 0.0}, "λ"),
+    ],
+)
+def test_refusals(options: dict[str, object], words: str) -> None:
+    with pytest.raises(ProblemError, match=words):
+        at_compute(replace(world([[1.0]], [1.0], compute=1e21), **options))
+
+
+def test_a_question_without_a_size_is_not_judged_by_a_default_one() -> None:
+    from atlasmix.mixing import explain, sensitivity
+
+    problem = world([[1.0]], [1.0], compute=1e21)
+    mixture = solve(problem)
+    for ask in (lambda: sensitivity(problem), lambda: explain(problem, mixture)):
+        with pytest.raises(ProblemError, match="not chosen yet for this compute"):
+            ask()
+    assert at_compute(world([[1.0]], [1.0])).compute is None
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.floats(0.1, 0.9),
+    st.floats(0.1, 0.9),
+    st.floats(-3.0, 3.0),
+    st.lists(st.tuples(st.floats(-2.0, 8.0), st.floats(-4.0, 0.0)), min_size=1, max_size=6),
+)
+def test_the_least_value_under_the_lines(
+    alpha: float, beta: float, scale: float, drawn: list[tuple[float, float]]
+) -> None:
+    """Against a fine grid; lines with offsets and slopes over many orders of magnitude."""
+    curve = Curve(1.0, 10.0**scale * 1e-3, alpha, 10.0, beta)
+    lines = [Line(10.0**offset, 10.0**slope) for offset, slope in drawn]
+    lines.append(Line(0.0, 1.0))
+    low, high = 1.0, 1e12
+    tokens, bound = lowest(curve, lines, low, high)
+    assert low <= tokens <= high
+    reached = min(line.at(tokens) for line in lines)
+    assert curve.loss(tokens, reached) == pytest.approx(bound)
+    grid = np.geomspace(low, high, 4001)
+    under = [curve.loss(d, min(line.at(d) for line in lines)) for d in grid.tolist()]
+    assert bound <= min(under) * (1 + 1e-9)
