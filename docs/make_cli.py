@@ -13,6 +13,7 @@ COMMANDS = [
     ["compare"],
     ["capacity"],
     ["crossover"],
+    ["fit"],
     *(["matrices", verb] for verb in ("list", "show", "add", "verify", "remove")),
     *(["inventory", verb] for verb in ("list", "show", "add", "verify", "remove")),
     *(["laws", verb] for verb in ("list", "show", "add", "remove")),

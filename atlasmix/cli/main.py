@@ -15,6 +15,7 @@ COMMANDS = {
     "compare": "two recipes side by side",
     "capacity": "what serving more languages costs at equal loss",
     "crossover": "train from scratch, or finetune a multilingual checkpoint",
+    "fit": "the constants of a scaling law from your own runs, and how sure",
     "matrices": "transfer matrices: list, show, add, verify, remove",
     "inventory": "token inventories: list, show, add, verify, remove",
     "laws": "scaling laws: list, show, add, remove",

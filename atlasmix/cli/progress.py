@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _PATIENCE = 2.0
@@ -33,3 +33,19 @@ def _show(what: str, done: threading.Event) -> None:
 
     with Console(stderr=True).status(f"{what} ...", spinner="line"):
         done.wait()
+
+
+@contextmanager
+def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar of ``total`` steps; the body calls what it is given with the steps just taken."""
+    if not sys.stderr.isatty() or total < 1:
+        yield lambda count: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as Left
+
+    columns = TextColumn(what), BarColumn(), MofNCompleteColumn(), Left()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda count: bar.advance(task, count)

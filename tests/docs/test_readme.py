@@ -70,6 +70,7 @@ def test_links_lead_somewhere():
         "README.md",
         "CONTRIBUTING.md",
         "docs/evidence.md",
+        "docs/fitting.md",
         "docs/mathematics.md",
         "docs/problem.md",
     ):

@@ -1,0 +1,324 @@
+"""``atlasmix fit``: the constants of a law from one's own runs, and how sure they are."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from atlasmix.cli.parsing import Parser, add_json, add_store
+
+if TYPE_CHECKING:
+    from atlasmix.scaling.fitting.card import Origin
+    from atlasmix.scaling.fitting.held_out import HeldOut
+    from atlasmix.scaling.fitting.question import Question
+    from atlasmix.scaling.fitting.reading import Reading
+    from atlasmix.scaling.fitting.runs import Runs
+    from atlasmix.views.fit_report import Fitted
+
+EXAMPLE = """\
+atlasmix fit runs.csv --law atlas --output mine.yaml
+atlasmix fit runs.csv --column loss=c4/val --where data=c4 --name mine"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Options of the command."""
+    parser.add_argument(
+        "table",
+        help="CSV or Parquet, one row a run: params, tokens, loss, and as the law needs them "
+        "unique_tokens, language, languages, tokens_LANG; numbers as 2B or 1e9",
+    )
+    parser.add_argument(
+        "--law",
+        default="chinchilla",
+        choices=("chinchilla", "data-constrained", "atlas", "curse"),
+        metavar="LAW",
+        help="chinchilla (default), data-constrained, atlas or curse",
+    )
+    _add_table_options(parser)
+    group = parser.add_argument_group("fit")
+    group.add_argument(
+        "--data-only", action="store_true", help="data-constrained without excess parameters"
+    )
+    group.add_argument(
+        "--stages",
+        type=int,
+        choices=(1, 2),
+        default=1,
+        metavar="1|2",
+        help="2: E, A, alpha, B and beta on runs of one epoch first (default: 1)",
+    )
+    group.add_argument("--tie-exponents", action="store_true", help="alpha equals beta")
+    group.add_argument("--fix", metavar="NAME=VALUE", action="append", help="hold a constant")
+    group.add_argument("--base", metavar="LAW", help="hold E, A, alpha, B and beta of this law")
+    group.add_argument(
+        "--tau", metavar="LANG=VALUE", action="append", help="hold a transfer weight (atlas)"
+    )
+    group.add_argument("--delta", metavar="D", help="of Huber's function (default: 0.001)")
+    group = parser.add_argument_group("how sure")
+    group.add_argument("--bootstrap", metavar="N", help="resamples (default: 200; 0: none)")
+    group.add_argument("--seed", metavar="N", help="of resamples and random splits (default: 0)")
+    group.add_argument("--no-held-out", action="store_true", help="leave the held-out splits out")
+    group = parser.add_argument_group("output")
+    group.add_argument("--output", metavar="FILE", help="write the law's card (YAML); - is stdout")
+    group.add_argument("--name", help="put the law on your shelf under this name")
+    group.add_argument("--measured-on", metavar="TEXT", help="data and tokenizer, for the card")
+    group.add_argument("--figure", "--plot", metavar="FILE", help="draw the fit (HTML)")
+    add_store(parser)
+    add_json(parser)
+
+
+def _add_table_options(parser: Parser) -> None:
+    group = parser.add_argument_group("table")
+    group.add_argument(
+        "--column",
+        metavar="FIELD=COLUMN",
+        action="append",
+        help="which column holds params, tokens, unique_tokens, epochs, loss, compute, languages, "
+        "language, run or mixture; COLUMN:B counts in billions",
+    )
+    group.add_argument(
+        "--where", metavar="COLUMN=VALUE", action="append", help="keep these rows; also <, >, !="
+    )
+    group.add_argument("--target", metavar="LANG", help="the language whose loss is fitted")
+    group.add_argument(
+        "--unit", help="of the loss (default: nats per token); perplexity takes its logarithm"
+    )
+    group.add_argument(
+        "--clip-unique", action="store_true", help="unique tokens are the text that was there"
+    )
+    group.add_argument(
+        "--drop-incomplete", action="store_true", help="leave out rows without a loss"
+    )
+    group.add_argument(
+        "--last-checkpoint", action="store_true", help="keep the last row of each run"
+    )
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Read, fit, write what was asked for, and print the report."""
+    import hashlib
+    from pathlib import Path
+
+    from atlasmix.evidence.rows import TABLE_LIMIT, read_file, read_rows
+    from atlasmix.scaling.fitting.card import Origin
+    from atlasmix.scaling.fitting.reading import read_runs
+
+    question, reading = _question(options), _reading(options)
+    content = read_file(options.table, TABLE_LIMIT)
+    table = Path(options.table).name
+    _check_outputs(options)
+    runs = read_runs(read_rows(content, table), reading)
+    origin = Origin(table, hashlib.sha256(content).hexdigest(), options.measured_on or "")
+    fitted = _fit(options, runs, question, origin)
+    _write(options, fitted)
+    if options.output == "-":
+        return 0
+    if options.json:
+        from atlasmix.cli.printing import print_json
+        from atlasmix.views.fit_report import fit_data
+
+        print_json(fit_data(fitted))
+        return 0
+    from atlasmix.cli.printing import print_text
+    from atlasmix.views.fit_report import fit_parts
+
+    print_text(*fit_parts(fitted))
+    return 0
+
+
+def _fit(options: argparse.Namespace, runs: Runs, question: Question, origin: Origin) -> Fitted:
+    from atlasmix.cli.progress import counting, working
+    from atlasmix.scaling.fitting import bootstrap, diagnose, fit, held_out
+    from atlasmix.scaling.fitting.held_out import split_names
+    from atlasmix.views.fit_report import Fitted
+
+    seed, resamples = (
+        _count(options.seed, "--seed", 0),
+        _count(options.bootstrap, "--bootstrap", 200),
+    )
+    with working("fitting"):
+        found = fit(runs, question)
+    intervals = None
+    if resamples:
+        with counting("resamples", resamples) as advance:
+            intervals = bootstrap(found, resamples, seed, advance)
+    splits: tuple[HeldOut, ...] = ()
+    if not options.no_held_out:
+        with counting("held-out splits", len(split_names(runs))) as advance:
+            splits = held_out(found, seed, advance)
+    return Fitted(
+        name=options.name or _stem(options),
+        found=found,
+        intervals=intervals,
+        splits=splits,
+        diagnosis=diagnose(found, intervals),
+        origin=origin,
+        card=options.output or "",
+        shelf=bool(options.name),
+        figure=options.figure or "",
+    )
+
+
+def _stem(options: argparse.Namespace) -> str:
+    """A name for the card that may stand on a shelf."""
+    import re
+    from pathlib import Path
+
+    given = options.output if options.output not in (None, "-") else options.table
+    words = re.sub(r"[^a-z0-9.]+", "-", Path(given).stem.lower()).strip("-.")
+    return words[:64] or "fitted"
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Refuse a name or a figure that cannot be written before minutes are spent on it."""
+    from atlasmix.errors import DataError
+    from atlasmix.evidence import Store
+    from atlasmix.evidence.shelves import is_name
+    from atlasmix.scaling.laws import law_cards
+
+    if options.figure:
+        from pathlib import Path
+
+        from atlasmix.views.figures.saving import check_figure
+
+        check_figure(Path(options.figure))
+    if options.name:
+        if not is_name(options.name):
+            raise DataError(
+                f"{options.name[:80]!r} cannot be the name of a law: expected a-z, 0-9, dot and "
+                "hyphen, at most 64 characters"
+            )
+        if options.name in dict(law_cards(Store(options.store))):
+            raise DataError(
+                f"law '{options.name}' is on the shelf already and is never changed in place: "
+                f"'atlasmix laws remove {options.name}' first, or choose another --name"
+            )
+
+
+def _write(options: argparse.Namespace, fitted: Fitted) -> None:
+    from pathlib import Path
+
+    from atlasmix.evidence import Store
+    from atlasmix.recipes.atomic import write_atomic
+    from atlasmix.scaling.fitting.card import card_data, card_text
+    from atlasmix.scaling.laws import add_law
+
+    card = card_text(
+        card_data(fitted.name, fitted.found, fitted.intervals, fitted.splits, fitted.origin)
+    )
+    if options.output == "-":
+        print(card, end="")
+    elif options.output:
+        write_atomic(Path(options.output), card)
+    if options.name:
+        import tempfile
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"{options.name}.yaml"
+            path.write_text(card, encoding="utf-8")
+            add_law(path, Store(options.store), options.name)
+    if options.figure:
+        from atlasmix.views.figures.fits import fit_figure
+        from atlasmix.views.figures.saving import save_figure
+
+        save_figure(fit_figure(fitted.found), Path(options.figure))
+
+
+def _question(options: argparse.Namespace) -> Question:
+    from atlasmix.errors import ProblemError
+    from atlasmix.evidence import Store
+    from atlasmix.languages import resolve
+    from atlasmix.scaling.fitting.objective import DELTA
+    from atlasmix.scaling.fitting.question import LOSS_CONSTANTS, Question
+    from atlasmix.scaling.laws import load_law
+
+    held: dict[str, float] = {}
+    if options.base:
+        law = load_law(options.base, Store(options.store))
+        held = {name: float(getattr(law, name)) for name in LOSS_CONSTANTS}
+    for text in options.fix or ():
+        for part in text.split(","):
+            name, value = _pair(part, "--fix")
+            held[name] = value
+    for text in options.tau or ():
+        name, value = _pair(text, "--tau")
+        key = "other" if name == "other" else str(resolve(name))
+        held[f"tau {key}"] = value
+    if options.data_only and options.law != "data-constrained":
+        raise ProblemError("--data-only belongs to --law data-constrained")
+    if options.stages == 2 and options.law not in {"data-constrained", "atlas"}:
+        raise ProblemError(
+            f"--law {options.law} has one stage: --stages 2 belongs to data-constrained and atlas"
+        )
+    if options.tie_exponents and {"alpha", "beta"} & set(held):
+        raise ProblemError("--tie-exponents fits alpha and beta as one: hold neither of them")
+    delta = DELTA if options.delta is None else _number(options.delta, "--delta")
+    if not 0 < delta <= 10:
+        raise ProblemError(f"--delta is {options.delta}: expected a number above 0, at most 10")
+    return Question(
+        law=options.law,
+        data_only=options.data_only,
+        stages=options.stages,
+        fixed=tuple(held.items()),
+        tied=options.tie_exponents,
+        delta=delta,
+    )
+
+
+def _reading(options: argparse.Namespace) -> Reading:
+    from atlasmix.errors import ProblemError
+    from atlasmix.scaling.fitting.filters import parse_filter
+    from atlasmix.scaling.fitting.reading import Reading
+
+    columns = []
+    for text in options.column or ():
+        field, sign, column = text.partition("=")
+        if not sign or not column:
+            raise ProblemError(
+                f"--column is {text[:60]!r}: expected FIELD=COLUMN, as loss=val_loss or "
+                "tokens=D:B for billions"
+            )
+        columns.append((field.strip(), column.strip()))
+    return Reading(
+        law=options.law,
+        columns=tuple(columns),
+        unit=(options.unit or "").strip(),
+        where=tuple(map(parse_filter, options.where or ())),
+        target=options.target or "",
+        clip_unique=options.clip_unique,
+        drop_incomplete=options.drop_incomplete,
+        last_checkpoint=options.last_checkpoint,
+    )
+
+
+def _pair(text: str, option: str) -> tuple[str, float]:
+    from atlasmix.errors import ProblemError
+
+    name, sign, value = text.strip().partition("=")
+    if not sign:
+        raise ProblemError(f"{option} is {text[:40]!r}: expected NAME=VALUE, as alpha=0.34")
+    return name.strip(), _number(value, f"{option} {name.strip()}")
+
+
+def _number(text: str, what: str) -> float:
+    import math
+
+    from atlasmix.errors import ProblemError
+
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ProblemError(f"{what} is {text[:40]!r}: expected a number")
+    return value
+
+
+def _count(text: str | None, what: str, default: int) -> int:
+    from atlasmix.errors import ProblemError
+
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 5):
+        raise ProblemError(f"{what} is {text[:40]!r}: expected a whole number from 0 to 99999")
+    return int(text)

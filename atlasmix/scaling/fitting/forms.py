@@ -1,0 +1,134 @@
+r"""The forms of a law, each with exact derivatives, evaluated for many sets of constants at once.
+
+Every form is a floor, a capacity term and a data term,
+
+.. math:: \hat L = e^{e} + e^{u} + e^{v}
+
+and differs in u and v alone. Coordinates are chosen so that an optimiser is at ease: logarithms of
+what must be positive, and u and v measured at the geometric mean of the runs' N and D, so that a
+change of α does not have to be undone by a change of log A.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atlasmix.scaling.fitting.runs import Runs
+
+Array = NDArray[np.float64]
+
+EXPONENTS: Final = (0.01, 3.0)
+"""Range of α and β. Published ones lie within 0.05-1; a fit at an end says so."""
+
+FLOOR_BOUND: Final = 1e-5
+"""Least E as a share of the least loss; a fit that ends there has E = 0."""
+
+
+class Terms(Protocol):
+    """u and v of one form at S sets of constants, and the way back."""
+
+    @property
+    def u(self) -> Array:
+        """(S, n) log of the capacity term."""
+
+    @property
+    def v(self) -> Array:
+        """(S, n) log of the data term."""
+
+    def pull(self, on_u: Array, on_v: Array) -> Array:
+        """(S, p): Σ_i on_u·∂u_i/∂θ + on_v·∂v_i/∂θ, with 0 in the column of e."""
+
+
+class Form(Protocol):
+    """A law's form over given runs.
+
+    Attributes:
+        kind: kind of its card.
+        constants: names as the card has them, in the order of the coordinates.
+        low, high: (p,) bounds of the coordinates.
+    """
+
+    @property
+    def kind(self) -> str:
+        """See above."""
+
+    @property
+    def constants(self) -> tuple[str, ...]:
+        """See above."""
+
+    @property
+    def low(self) -> Array:
+        """See above."""
+
+    @property
+    def high(self) -> Array:
+        """See above."""
+
+    def terms(self, theta: Array) -> Terms:
+        """u and v, each (S, n), at coordinates ``theta`` (S, p)."""
+
+    def named(self, theta: Array) -> dict[str, Array]:
+        """The constants in the units of the card, each (S,), from coordinates (S, p)."""
+
+    def coordinates(self, values: Mapping[str, float]) -> Array:
+        """(p,) coordinates of constants in the units of the card."""
+
+    def over(self, runs: Runs) -> Form:
+        """The same form, with the same coordinates, over other runs."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Centres:
+    """Logarithms of N, D and K at which coordinates are measured."""
+
+    params: float
+    tokens: float
+    languages: float = 0.0
+
+
+def centres_of(runs: Runs, fixed: Mapping[str, float]) -> Centres:
+    """The geometric means of the runs; 0 for a term whose coefficient somebody fixed."""
+    return Centres(
+        params=0.0 if "A" in fixed else float(np.mean(np.log(runs.params))),
+        tokens=0.0 if "B" in fixed else float(np.mean(np.log(np.maximum(runs.tokens, 1.0)))),
+        languages=0.0 if {"A", "B"} & set(fixed) else float(np.mean(np.log(runs.languages))),
+    )
+
+
+def log_loss(terms: Terms, floor: Array) -> tuple[Array, tuple[Array, Array, Array]]:
+    """log of the predicted loss (S, n), and the shares of floor, capacity and data in it."""
+    e = floor[:, None]
+    top = np.maximum(np.maximum(terms.u, terms.v), e)
+    parts = np.exp(e - top), np.exp(terms.u - top), np.exp(terms.v - top)
+    total = parts[0] + parts[1] + parts[2]
+    return top + np.log(total), (parts[0] / total, parts[1] / total, parts[2] / total)
+
+
+def pulled(form: Form, theta: Array, slopes: Array) -> Array:
+    """(S, p): Σ_i slopes·∂log L̂_i/∂θ, for ``slopes`` (S, n)."""
+    terms = form.terms(theta)
+    _, (floor, capacity, data) = log_loss(terms, theta[:, 0])
+    gradient = terms.pull(slopes * capacity, slopes * data)
+    gradient[:, 0] = np.sum(slopes * floor, axis=1)
+    return gradient
+
+
+def jacobian(form: Form, theta: Array) -> Array:
+    """(n, p) derivatives of log L̂ of each run at one set of coordinates (p,)."""
+    count = form.terms(theta[None, :]).u.shape[1]
+    return pulled(form, np.repeat(theta[None, :], count, axis=0), np.eye(count))
+
+
+def common_bounds(runs: Runs) -> tuple[list[float], list[float]]:
+    """Bounds of e, a, α, b, β."""
+    least, most = float(np.min(runs.loss)), float(np.max(runs.loss))
+    small, large = EXPONENTS
+    # A term at the centre of the runs is no larger than a few times the largest loss.
+    top = float(np.log(most)) + 5.0
+    low = [float(np.log(least * FLOOR_BOUND)), -60.0, small, -60.0, small]
+    return low, [float(np.log(least)), max(top, 60.0), large, max(top, 60.0), large]
