@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from atlasmix.cli.parsing import Parser
+from atlasmix.cli.phase_options import add_phase_options, with_phases
 
 _PLAIN = {
     "budget": "budget",
@@ -27,6 +28,7 @@ def add_question_options(parser: Parser) -> None:
     _add_targets(parser)
     _add_evidence(parser)
     _add_limits(parser)
+    add_phase_options(parser)
     _add_mathematics(parser)
 
 
@@ -63,7 +65,8 @@ def question_of(options: argparse.Namespace) -> dict[str, object]:
     _merge(asked, "guardrails", _pairs(options.guardrail, "--guardrail"))
     if options.max_epochs:
         asked["max_epochs"] = _caps(asked.get("max_epochs"), options.max_epochs)
-    return asked
+    phases = with_phases(asked.get("phases"), options)
+    return asked if phases is None else {**asked, "phases": phases}
 
 
 def _drop_other_sizes(asked: dict[str, Any], options: argparse.Namespace) -> None:

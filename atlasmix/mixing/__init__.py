@@ -10,11 +10,15 @@ from atlasmix.mixing.mixture import (
     Comparison,
     DecayStep,
     Mixture,
+    PhaseMixture,
+    PhaseShare,
     PoolShare,
     Price,
     Reason,
     TargetEffect,
 )
+from atlasmix.mixing.phase_split import split_phases
+from atlasmix.mixing.phases import Phase
 from atlasmix.mixing.problem import MixProblem, Target, check_problem
 from atlasmix.mixing.sensitivity import sensitivity
 from atlasmix.mixing.solve import answer, solve
@@ -30,6 +34,9 @@ __all__ = [
     "Limit",
     "MixProblem",
     "Mixture",
+    "Phase",
+    "PhaseMixture",
+    "PhaseShare",
     "PoolShare",
     "Price",
     "Reason",
@@ -46,4 +53,5 @@ __all__ = [
     "explain",
     "sensitivity",
     "solve",
+    "split_phases",
 ]

@@ -102,8 +102,10 @@ def at_compute(problem: MixProblem) -> MixProblem:
     """
     if problem.compute is None or problem.allocation is not None:
         return problem
-    _check(problem, problem.compute)
-    chosen = _allocate(canonical(problem), problem.compute)
+    # Phases divide the answer and leave it as it is; what they ask for is checked when D is known.
+    whole = replace(problem, phases=())
+    _check(whole, problem.compute)
+    chosen = _allocate(canonical(whole), problem.compute)
     return replace(problem, params=chosen.params, budget=chosen.tokens, allocation=chosen)
 
 

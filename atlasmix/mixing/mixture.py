@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,6 +31,54 @@ class PoolShare:
     def epochs(self) -> float:
         """Passes over the pool, 0 for an empty one."""
         return self.tokens / self.pool.unique_tokens if self.pool.unique_tokens else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseShare:
+    """What is read of one pool in one phase.
+
+    Attributes:
+        pool: which.
+        tokens: tokens read in the phase, above 0, repeats included.
+        proportion: share of the phase's tokens, 0-1.
+        epochs: passes over the pool in the phase alone.
+        epochs_after: passes over it from the first phase to the end of this one.
+    """
+
+    pool: Pool
+    tokens: float
+    proportion: float
+    epochs: float
+    epochs_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseMixture:
+    """The mixture of one phase.
+
+    Attributes:
+        name: of the phase.
+        tokens: tokens read in it.
+        shares: the pools that are read in it, largest first; over all phases a pool's tokens sum
+            to those of the whole mixture.
+    """
+
+    name: str
+    tokens: float
+    shares: tuple[PhaseShare, ...]
+
+    @property
+    def proportions(self) -> dict[str, float]:
+        """Share of the phase's tokens per language, largest first; sums to 1."""
+        return by_language(self.shares)
+
+
+def by_language(shares: Iterable[PoolShare | PhaseShare]) -> dict[str, float]:
+    """Proportions of pools added up per language, largest first."""
+    found: dict[str, float] = {}
+    for share in shares:
+        found[share.pool.language] = found.get(share.pool.language, 0.0) + share.proportion
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +177,7 @@ class Mixture:
         certificate: proof.
         prices: dearest first; limits that cost nothing are left out.
         warnings: plain sentences, most important first.
+        phases: the same tokens divided over the phases asked for, in their order; often empty.
     """
 
     pools: tuple[PoolShare, ...]
@@ -136,6 +186,7 @@ class Mixture:
     certificate: Certificate
     prices: tuple[Price, ...]
     warnings: tuple[str, ...]
+    phases: tuple[PhaseMixture, ...] = ()
 
     @property
     def tokens(self) -> float:
@@ -160,11 +211,7 @@ class Mixture:
     @property
     def proportions(self) -> dict[str, float]:
         """Share of training tokens per language, largest first; sums to 1."""
-        by_language: dict[str, float] = {}
-        for share in self.read:
-            key = share.pool.language
-            by_language[key] = by_language.get(key, 0.0) + share.proportion
-        return dict(sorted(by_language.items(), key=lambda item: (-item[1], item[0])))
+        return by_language(self.read)
 
     @property
     def donors(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from atlasmix.evidence import Inventory, Pool, TransferMatrix, TransferWeights
 from atlasmix.languages import name_of
 from atlasmix.mixing.allocation import Allocation
 from atlasmix.mixing.limits import HARD_EPOCHS, Guardrail, Limit, check_limits
+from atlasmix.mixing.phases import Phase, check_phases
 from atlasmix.quantities import format_quantity
 from atlasmix.scaling.law_kinds import LossLaw
 from atlasmix.scaling.saturation import DEFAULT_DECAY
@@ -83,6 +84,8 @@ class MixProblem:
         compute: FLOPs to divide between N and D; then ``params`` and ``budget`` are to be chosen
             by :func:`atlasmix.mixing.at_compute`, which also leaves ``allocation``.
         allocation: how they were chosen.
+        phases: parts of the run with limits of their own; they divide the optimum and leave it as
+            it is. None: one mixture from the first step to the last.
     """
 
     targets: tuple[Target, ...]
@@ -104,6 +107,7 @@ class MixProblem:
     worth: Mapping[str, float] = field(default_factory=lambda: dict(WORTH))
     compute: float | None = None
     allocation: Allocation | None = None
+    phases: tuple[Phase, ...] = ()
 
     @property
     def target_keys(self) -> tuple[str, ...]:
@@ -151,6 +155,7 @@ def check_problem(problem: MixProblem) -> None:
             "provenance and languages: choose another --inventory or --pools"
         )
     check_limits(problem.limits, problem.pools)
+    check_phases(problem.phases, problem.pools, problem.budget)
     _check_law(problem)
 
 

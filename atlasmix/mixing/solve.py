@@ -13,6 +13,7 @@ from atlasmix.mixing.engines import Optimum, optimise
 from atlasmix.mixing.feasibility import check_feasible, explain_guardrails
 from atlasmix.mixing.limits import EpochCap, Guardrail
 from atlasmix.mixing.mixture import Mixture
+from atlasmix.mixing.phase_split import split_phases
 from atlasmix.mixing.prices import prices
 from atlasmix.mixing.problem import MixProblem, check_problem
 from atlasmix.mixing.warnings import warn
@@ -51,7 +52,8 @@ def solve(problem: MixProblem, engine: str | None = None) -> Mixture:
     tokens = compiled.expand(problem, optimum.x)
     mixture = build_mixture(problem, compiled, tokens, proof)
     mixture = replace(mixture, prices=prices(problem, compiled, optimum, mixture))
-    mixture = replace(mixture, warnings=warn(problem, mixture))
+    phases = split_phases(problem.phases, problem.pools, tokens)
+    mixture = replace(mixture, warnings=warn(problem, mixture), phases=phases)
     effects = {effect.language: effect for effect in mixture.targets}
     return replace(mixture, targets=tuple(effects[key] for key in asked))
 

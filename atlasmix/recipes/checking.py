@@ -17,6 +17,7 @@ from atlasmix.mixing import Mixture, answer, at_compute, at_size, solve
 from atlasmix.mixing.problem import MixProblem
 from atlasmix.quantities import format_quantity
 from atlasmix.recipes.origin import pairs
+from atlasmix.recipes.phase_records import RecipePhase, recipe_phases
 from atlasmix.recipes.pool_choice import inventory_hashes
 from atlasmix.recipes.question import problem_from_mapping
 from atlasmix.recipes.recipe import Recipe, recipe_pools
@@ -37,6 +38,16 @@ class Shift:
     """One language whose proportion is another today: recorded and new share, 0-1."""
 
     language: str
+    recorded: float
+    today: float
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseShift:
+    """One pool whose share of a phase is another today: recorded and new share, 0-1."""
+
+    phase: str
+    pool: str
     recorded: float
     today: float
 
@@ -63,7 +74,7 @@ class CheckReport:
     """What became of a recipe.
 
     Attributes:
-        verdict: ``holds`` (same mixture to 1e-6 and same predicted losses to five digits),
+        verdict: ``holds`` (same mixture and phases to 1e-6, same predicted losses to five digits),
             ``edited`` (it quotes its evidence otherwise than that evidence reads, by its hash),
             ``drifted`` (another mixture or another loss today) or ``broken`` (the question can no
             longer be asked).
@@ -72,6 +83,7 @@ class CheckReport:
         effects: per target, recorded against today; empty where it is broken.
         resized: what size the question's compute buys today, where that is another; else empty.
         reason: why the question cannot be asked any more; empty otherwise.
+        phases: pools whose share of a phase moved, in the order of training.
     """
 
     verdict: Verdict
@@ -80,6 +92,7 @@ class CheckReport:
     effects: tuple[EffectShift, ...] = ()
     reason: str = ""
     resized: str = ""
+    phases: tuple[PhaseShift, ...] = ()
 
     @property
     def largest_shift(self) -> float:
@@ -121,12 +134,14 @@ def check(
         for old, now, best in zip(recipe.targets, kept.targets, mixture.targets, strict=True)
     )
     resized = _resized(recipe, problem)
-    same = not (shifts or resized) and all(_same_loss(effect) for effect in effects)
+    phases = phase_shifts(recipe, problem, mixture)
+    moved = shifts or resized or phases
+    same = not moved and all(_same_loss(effect) for effect in effects)
     verdict: Verdict = "holds" if same else "drifted"
     edits = edited_facts(recipe, problem)
     if edits:
         verdict, evidence = "edited", (*edits, *evidence)
-    return CheckReport(verdict, evidence, shifts, effects, resized=resized)
+    return CheckReport(verdict, evidence, shifts, effects, resized=resized, phases=phases)
 
 
 def as_recorded(recipe: Recipe, problem: MixProblem) -> MixProblem:
@@ -185,6 +200,29 @@ def proportion_shifts(recipe: Recipe, today: Mapping[str, float]) -> tuple[Shift
         if abs(recorded.get(key, 0.0) - today.get(key, 0.0)) > 1.5 * TOLERANCE
     ]
     return tuple(sorted(moved, key=lambda one: (-abs(one.today - one.recorded), one.language)))
+
+
+def phase_shifts(recipe: Recipe, problem: MixProblem, mixture: Mixture) -> tuple[PhaseShift, ...]:
+    """Pools whose recorded tokens of a phase are not today's, to a millionth of all tokens."""
+    tokens = {pool.name: pool.tokens for pool in recipe_pools(mixture)}
+    today = {phase.name: phase for phase in recipe_phases(problem, tokens)}
+    moved = []
+    for phase in recipe.phases:
+        new = today.get(phase.name, RecipePhase(phase.name, 0, ()))
+        counts, shares = _by_pool(phase)
+        counts_today, shares_today = _by_pool(new)
+        moved += [
+            PhaseShift(phase.name, name, shares.get(name, 0.0), shares_today.get(name, 0.0))
+            for name in sorted({*counts, *counts_today})
+            if abs(counts.get(name, 0) - counts_today.get(name, 0))
+            > 1.5 * TOLERANCE * recipe.tokens
+        ]
+    return tuple(moved)
+
+
+def _by_pool(phase: RecipePhase) -> tuple[dict[str, int], dict[str, float]]:
+    counts = {pool.name: pool.tokens for pool in phase.pools}
+    return counts, {pool.name: pool.proportion for pool in phase.pools}
 
 
 def today_of(mixture: Mixture) -> dict[str, float]:

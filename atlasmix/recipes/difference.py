@@ -25,6 +25,16 @@ class LanguageRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PhaseRow:
+    """A language in a phase: shares of its tokens (0-1), None where there is no such phase."""
+
+    phase: str
+    language: str
+    share_a: float | None
+    share_b: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """Both mixtures judged by one question.
 
@@ -53,6 +63,7 @@ class Difference:
         languages: every language of either, largest share first.
         distance: share of tokens that would have to move, half the sum of differences, 0-1.
         judgements: both by A's question, and by B's where it differs.
+        phases: every language of every phase of either, in the order of training.
     """
 
     question: tuple[tuple[str, Any, Any], ...]
@@ -61,6 +72,7 @@ class Difference:
     languages: tuple[LanguageRow, ...]
     distance: float
     judgements: tuple[Judgement, ...]
+    phases: tuple[PhaseRow, ...] = ()
 
 
 def difference(a: Recipe, b: Recipe, store: Store) -> Difference:
@@ -97,7 +109,20 @@ def difference(a: Recipe, b: Recipe, store: Store) -> Difference:
         rows,
         round(moved * ONE) / ONE,
         tuple(judgements),
+        _phases(a, b),
     )
+
+
+def _phases(a: Recipe, b: Recipe) -> tuple[PhaseRow, ...]:
+    shares_a, shares_b = a.phase_proportions, b.phase_proportions
+    rows = []
+    for name in dict.fromkeys([*shares_a, *shares_b]):
+        one, other = shares_a.get(name), shares_b.get(name)
+        for key in dict.fromkeys([*(one or ()), *(other or ())]):
+            share_a = None if one is None else one.get(key, 0.0)
+            share_b = None if other is None else other.get(key, 0.0)
+            rows.append(PhaseRow(name, key, share_a, share_b))
+    return tuple(rows)
 
 
 def _asked(a: Recipe, b: Recipe) -> tuple[tuple[str, Any, Any], ...]:

@@ -33,13 +33,7 @@ def read_limits(
         ProblemError: a number or selection that cannot be read, or a selection of nothing.
         DataError: an unknown language.
     """
-    typed: list[tuple[str, Limit]] = []
-    bounds: tuple[Literal["min"], Literal["max"]] = ("min", "max")
-    for bound in bounds:
-        for written, share in _items(asked, bound, "{cat: 0.3}"):
-            what = f"{bound} {written}"
-            selection = words.selection(written, what)
-            typed.append((what, ShareLimit(bound, selection, parse_share(share, what))))
+    typed: list[tuple[str, Limit]] = [*read_share_limits(asked, words)]
     for written, tokens in _items(asked, "keep", '{"provenance:human": 20B}'):
         what = f"keep {written}"
         selection = words.selection(written, what)
@@ -54,9 +48,26 @@ def read_limits(
     for written, rail in _items(asked, "guardrails", "{eng: 1%}"):
         typed.append((written, _guardrail(words.key(written, "guardrails"), rail)))
     limits = tuple(limit for _, limit in typed)
-    _refuse_twice(limits)
+    refuse_twice(limits)
     refuse_empty(typed, pools, inventory)
     return limits
+
+
+def read_share_limits(asked: dict[str, object], words: Vocabulary) -> list[tuple[str, ShareLimit]]:
+    """The limits of ``min`` and ``max``, each with what a message calls it: ``min rom``.
+
+    Raises:
+        ProblemError: a share or selection that cannot be read.
+        DataError: an unknown language.
+    """
+    typed: list[tuple[str, ShareLimit]] = []
+    bounds: tuple[Literal["min"], Literal["max"]] = ("min", "max")
+    for bound in bounds:
+        for written, share in _items(asked, bound, "{cat: 0.3}"):
+            what = f"{bound} {written}"
+            selection = words.selection(written, what)
+            typed.append((what, ShareLimit(bound, selection, parse_share(share, what))))
+    return typed
 
 
 def read_cap(asked: dict[str, object]) -> float:
@@ -70,7 +81,7 @@ def read_cap(asked: dict[str, object]) -> float:
     return as_number(cap, "max_epochs", "4")
 
 
-def write_limits(limits: tuple[Limit, ...], cap: float) -> dict[str, object]:
+def write_limits(limits: tuple[Limit, ...], cap: float) -> dict[str, Any]:
     """The keys ``max_epochs``, ``min``, ``max``, ``keep``, ``groups``, ``guardrails`` in use."""
     found: dict[str, dict[str, Any]] = {
         name: {} for name in ("groups", "min", "max", "keep", "guardrails")
@@ -90,9 +101,7 @@ def write_limits(limits: tuple[Limit, ...], cap: float) -> dict[str, object]:
             found["keep"][selection.label] = plain(limit.tokens)
         else:
             caps[selection.label] = plain(limit.epochs)
-    written: dict[str, object] = {
-        "max_epochs": {DEFAULT: plain(cap), **caps} if caps else plain(cap)
-    }
+    written: dict[str, Any] = {"max_epochs": {DEFAULT: plain(cap), **caps} if caps else plain(cap)}
     return {**written, **{name: value for name, value in found.items() if value}}
 
 
@@ -120,7 +129,12 @@ def _guardrail(key: str, value: object) -> Guardrail:
     return Guardrail(key, parse_share(rail["slack"], what), reference)
 
 
-def _refuse_twice(limits: Sequence[Limit]) -> None:
+def refuse_twice(limits: Sequence[Limit]) -> None:
+    """Refuse two limits of one kind on the same pools.
+
+    Raises:
+        ProblemError: the second of them.
+    """
     seen: set[tuple[str, str]] = set()
     for limit in limits:
         if isinstance(limit, Guardrail):

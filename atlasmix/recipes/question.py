@@ -31,6 +31,7 @@ from atlasmix.mixing.problem import (
 )
 from atlasmix.quantities import parse_flops, parse_quantity
 from atlasmix.recipes.limit_words import plain, read_cap, read_limits, write_limits
+from atlasmix.recipes.phase_words import phase_groups, read_phases, write_phases
 from atlasmix.recipes.pool_choice import (
     DEFAULT_CHOICE,
     JOINT,
@@ -79,6 +80,7 @@ QUESTION_KEYS: Final = (
     "guardrails",
     "max_donors",
     "spend_all",
+    "phases",
 )
 """The keys of a question, in the order in which it is written. All but ``targets`` are optional."""
 
@@ -137,9 +139,13 @@ def problem_from_mapping(mapping: Mapping[str, object], store: Store | None = No
         spend_all=as_flag(asked.get("spend_all", False), "spend_all"),
         worth=_worth(asked.get("worth", {})),
         compute=_compute(asked),
+        phases=read_phases(asked.get("phases"), words, pools, inventory),
     )
     # With a compute budget N and D are chosen later; what can be checked now is.
-    check_problem(dataclasses.replace(problem, compute=None))
+    if problem.compute is None:
+        check_problem(problem)
+    else:
+        check_problem(dataclasses.replace(problem, compute=None, phases=()))
     return problem
 
 
@@ -172,6 +178,11 @@ def problem_to_mapping(problem: MixProblem) -> dict[str, object]:
         written["max_donors"] = problem.max_donors
     if problem.spend_all:
         written["spend_all"] = True
+    if problem.phases:
+        written["phases"] = write_phases(problem.phases)
+    groups = dict(limits.get("groups", {})) | phase_groups(problem.phases)
+    if groups:
+        written["groups"] = groups
     return {key: written[key] for key in QUESTION_KEYS if key in written}
 
 

@@ -12,6 +12,7 @@ from atlasmix.mixing.mixture import Comparison, Mixture, TargetEffect
 from atlasmix.mixing.problem import MixProblem
 from atlasmix.recipes.limit_words import plain
 from atlasmix.recipes.origin import origin_of
+from atlasmix.recipes.phase_records import RecipePhase, RecipePhasePool, recipe_phases
 from atlasmix.recipes.question import problem_to_mapping
 from atlasmix.recipes.rounding import (
     ONE,
@@ -125,6 +126,7 @@ class Recipe:
         warnings: plain sentences.
         origin: evidence, law and versions behind the numbers, as plain data.
         allocation: N and D, where the question gave a compute budget for both.
+        phases: the same tokens divided over the phases asked for; empty where there are none.
     """
 
     question: Mapping[str, Any]
@@ -137,14 +139,24 @@ class Recipe:
     warnings: tuple[str, ...]
     origin: Mapping[str, Any]
     allocation: RecipeAllocation | None = None
+    phases: tuple[RecipePhase, ...] = ()
 
     @property
     def proportions(self) -> dict[str, float]:
         """Share of training tokens per language, six places, largest first; sums to 1."""
+        return self._per_language(self.pools)
+
+    @property
+    def phase_proportions(self) -> dict[str, dict[str, float]]:
+        """The same for each phase, by name, in the order of training; each sums to 1."""
+        return {phase.name: self._per_language(phase.pools) for phase in self.phases}
+
+    def _per_language(self, read: Sequence[RecipePool | RecipePhasePool]) -> dict[str, float]:
+        language = {pool.name: pool.language for pool in self.pools}
         millionths: dict[str, int] = {}
-        for pool in self.pools:
-            part = round(pool.proportion * ONE)
-            millionths[pool.language] = millionths.get(pool.language, 0) + part
+        for pool in read:
+            key = language[pool.name]
+            millionths[key] = millionths.get(key, 0) + round(pool.proportion * ONE)
         ordered = sorted(millionths.items(), key=lambda item: (-item[1], item[0]))
         return {key: part / ONE for key, part in ordered}
 
@@ -183,6 +195,7 @@ def make_recipe(
         warnings=mixture.warnings,
         origin=origin_of(problem, mixture, read),
         allocation=_allocation(problem.allocation),
+        phases=recipe_phases(problem, {pool.name: pool.tokens for pool in pools}),
     )
 
 

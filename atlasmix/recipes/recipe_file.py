@@ -12,6 +12,7 @@ import yaml
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.safe_yaml import load_yaml
 from atlasmix.quantities import parse_flops
+from atlasmix.recipes.phase_records import phase_faults, plain_phase, read_phase
 from atlasmix.recipes.question import read_bytes
 from atlasmix.recipes.recipe import (
     SCHEMA,
@@ -65,6 +66,7 @@ def recipe_mapping(recipe: Recipe) -> dict[str, Any]:
             "tokens": recipe.tokens,
             "unspent": recipe.unspent,
             "pools": [dataclasses.asdict(pool) for pool in recipe.pools],
+            **({"phases": [plain_phase(one) for one in recipe.phases]} if recipe.phases else {}),
             "targets": [dataclasses.asdict(target) for target in recipe.targets],
             "certificate": dataclasses.asdict(recipe.certificate),
             "baselines": [_plain_baseline(one) for one in recipe.baselines],
@@ -107,8 +109,10 @@ def load_recipe(source: Path | str | bytes) -> Recipe:
             f"{what} has schema {str(content['schema'])[:60]!r}: this version reads {SCHEMA}; "
             "solve its question again"
         )
-    faults = _schema_faults(content) or (
-        _sum_faults(content["answer"]) + _size_faults(content["question"], content["answer"])
+    faults = (
+        _schema_faults(content)
+        or (_sum_faults(content["answer"]) + _size_faults(content["question"], content["answer"]))
+        or phase_faults(content)
     )
     if faults:
         count = f"{len(faults)} fault{'s' * (len(faults) > 1)}"
@@ -197,6 +201,7 @@ def _recipe(content: dict[str, Any]) -> Recipe:
         warnings=tuple(answer["warnings"]),
         origin=content["origin"],
         allocation=RecipeAllocation(**answer["allocation"]) if "allocation" in answer else None,
+        phases=tuple(read_phase(one) for one in answer.get("phases", ())),
     )
 
 

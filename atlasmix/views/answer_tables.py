@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from atlasmix.mixing.mixture import Comparison, Mixture, PoolShare, Price, Reason
+from atlasmix.mixing.mixture import Comparison, Mixture, PhaseShare, PoolShare, Price, Reason
 from atlasmix.mixing.problem import MixProblem
 from atlasmix.quantities import format_quantity
 from atlasmix.views.answer_words import loss_text, price_words
@@ -29,14 +29,7 @@ def mixture_table(mixture: Mixture) -> RenderableType:
         table.add_row(*_pool_row(share))
     rest = mixture.read[_MOST_ROWS:]
     if rest:
-        table.add_row(
-            f"and {len(rest)} more pools",
-            "",
-            percent(sum(share.proportion for share in rest)),
-            format_quantity(sum(share.tokens for share in rest)),
-            "",
-            "",
-        )
+        table.add_row(*more_pools(rest), "", "")
     notes = []
     obtained = {share.pool.obtained for share in mixture.read}
     if "estimated" in obtained:
@@ -46,6 +39,16 @@ def mixture_table(mixture: Mixture) -> RenderableType:
     if rest:
         notes.append("--json lists every pool.")
     return Group(table, " ".join(notes)) if notes else table
+
+
+def more_pools(rest: Sequence[PoolShare | PhaseShare]) -> tuple[str, str, str, str]:
+    """Language, pool, share and tokens of a line for the pools that have none of their own."""
+    return (
+        f"and {len(rest)} more pools",
+        "",
+        percent(sum(share.proportion for share in rest)),
+        format_quantity(sum(share.tokens for share in rest)),
+    )
 
 
 def effects_table(mixture: Mixture) -> FittingTable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from atlasmix.quantities import format_flops, format_quantity
 from atlasmix.recipes.checking import CheckReport
@@ -44,6 +44,8 @@ def check_parts(name: str, found: CheckReport) -> list[RenderableType]:
         parts.append(Text(f"The size differs: {found.resized}."))
     if found.shifts:
         parts += ["", _shifts(found)]
+    if found.phases:
+        parts += ["", _phase_shifts(found)]
     if found.effects:
         parts += ["", _effects(found)]
     return parts
@@ -62,7 +64,8 @@ def difference_parts(names: tuple[str, str], found: Difference) -> list[Renderab
     if found.question:
         table = FittingTable("asked", "A", "B")
         for key, one, other in found.question:
-            table.add_row(key, _short(one), _short(other))
+            words = _phases_asked if key == "phases" else _short
+            table.add_row(key, words(one), words(other))
         parts += ["", table]
     parts += [Text(sentence) for sentence in found.evidence]
     table = FittingTable("language", ">A", ">B", ">B - A", ">epochs A", ">epochs B")
@@ -76,6 +79,8 @@ def difference_parts(names: tuple[str, str], found: Difference) -> list[Renderab
             epochs_text(row.epochs_b),
         )
     parts += ["", table]
+    if found.phases:
+        parts += ["", _phases(found)]
     for judgement in found.judgements:
         heading = f"Predicted effect by the question of {judgement.by}"
         parts += ["", Text(heading, style="bold"), _judgement(judgement)]
@@ -88,6 +93,30 @@ def _shifts(found: CheckReport) -> FittingTable:
     for one in found.shifts[:20]:
         moved = f"{100 * (one.today - one.recorded):+.3g} points"
         table.add_row(named(one.language), percent(one.recorded), percent(one.today), moved)
+    return table
+
+
+def _phase_shifts(found: CheckReport) -> FittingTable:
+    table = FittingTable("phase", "pool", ">recipe", ">today", ">moved")
+    for one in found.phases[:20]:
+        moved = f"{100 * (one.today - one.recorded):+.3g} points"
+        table.add_row(one.phase, one.pool, percent(one.recorded), percent(one.today), moved)
+    return table
+
+
+def _phases(found: Difference) -> FittingTable:
+    table = FittingTable("phase", "language", ">A", ">B", ">B - A")
+    before = ""
+    for row in found.phases:
+        shares = row.share_a, row.share_b
+        moved = "" if None in shares else f"{100 * ((shares[1] or 0) - (shares[0] or 0)):+.1f}"
+        table.add_row(
+            row.phase if row.phase != before else "",
+            named(row.language),
+            *("-" if share is None else percent(share) for share in shares),
+            moved,
+        )
+        before = row.phase
     return table
 
 
@@ -114,8 +143,29 @@ def _judgement(found: Judgement) -> FittingTable:
 
 def _distance(found: Difference) -> str:
     if found.distance == 0:
+        if any(row.share_a != row.share_b for row in found.phases):
+            return "The same proportions in all, divided over the phases otherwise."
         return "The same proportions."
     return f"{percent(found.distance)} of the tokens go elsewhere."
+
+
+def _phases_asked(phases: list[dict[str, Any]] | None) -> str:
+    """``main 80%; anneal rest, min cat 60%``."""
+    said = []
+    for phase in phases or ():
+        words = [f"{phase['name']} {_amount(phase.get('tokens', 'rest'))}"]
+        for bound in ("min", "max"):
+            words += [
+                f"{bound} {what} {_amount(one)}" for what, one in phase.get(bound, {}).items()
+            ]
+        said.append(", ".join(words))
+    return "; ".join(said) or "-"
+
+
+def _amount(value: Any) -> str:
+    if not isinstance(value, int | float):
+        return str(value)
+    return f"{100 * value:g}%" if value <= 1 else format_quantity(value)
 
 
 def _short(value: object) -> str:

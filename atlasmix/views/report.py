@@ -31,6 +31,7 @@ from atlasmix.views.answer_words import (
     proof_sentence,
     tokens_sentence,
 )
+from atlasmix.views.phase_tables import phases_section
 from atlasmix.views.sections import bullets, section
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ def report(found: Report) -> list[RenderableType]:
         Text(proof_sentence(mixture.certificate)),
     ]
     parts += section("Mixture", mixture_table(mixture))
+    if mixture.phases:
+        parts += section("Phases", *phases_section(problem, mixture))
     if size:
         said = (size_proof(size), closed_form_sentence(problem, size))
         parts += section("Other sizes at the same compute", sizes_table(size), *said)

@@ -1,6 +1,9 @@
-"""A small world of domains in the place of languages."""
+"""A small world of domains in the place of languages, and a way to spoil a recipe."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 DOMAIN_CARD = """\
 title: Transfer between sciences
@@ -38,3 +41,10 @@ medical,human,papers,1e9,our tokens,counted
 biomedical,human,papers,5e9,our tokens,counted
 chemistry,human,papers,9e9,our tokens,counted
 """
+
+
+def set_at(content: Any, path: Sequence[str | int], value: object) -> None:
+    """Put ``value`` where ``path`` leads in plain data."""
+    for key in path[:-1]:
+        content = content[key]
+    content[path[-1]] = value

@@ -116,3 +116,22 @@ def test_a_size_without_a_compute_and_the_other_way(computed: Recipe, recipe: Re
 def test_questions_that_are_refused(store: Store, question: dict[str, object], words: str) -> None:
     with pytest.raises(ProblemError, match=words):
         problem_from_mapping({"targets": "cat", **question}, store)
+
+
+def test_phases_divide_what_the_compute_buys() -> None:
+    """N and D are those of the question without phases; a count is checked once D is known."""
+    asked = {"targets": "cat,spa", "compute": "1e22"}
+    phases = [
+        {"name": "main", "tokens": "80%"},
+        {"name": "end", "tokens": "rest", "min": {"cat": "70%"}},
+    ]
+    whole = problem_from_mapping(asked)
+    parted = problem_from_mapping({**asked, "phases": phases})
+    mixture = solve(parted)
+    assert mixture.proportions == pytest.approx(solve(whole).proportions, abs=1e-9)
+    assert sum(phase.tokens for phase in mixture.phases) == pytest.approx(mixture.tokens)
+    too_much = problem_from_mapping(
+        {**asked, "phases": [{"name": "main", "tokens": "80B"}, {"name": "end", "tokens": "900B"}]}
+    )
+    with pytest.raises(ProblemError, match="ask for 980B tokens, above the budget of"):
+        solve(too_much)

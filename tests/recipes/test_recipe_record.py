@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
 import yaml
+from recipe_samples import set_at
 
 from atlasmix.errors import DataError
 from atlasmix.evidence import Store
@@ -93,16 +92,6 @@ def test_no_time_and_no_path_stands_in_a_recipe(recipe: Recipe) -> None:
     assert "timestamp" not in text
 
 
-def _set(*path: str | int) -> Callable[[dict[str, Any], Any], None]:
-    def change(content: dict[str, Any], value: Any) -> None:
-        inner: Any = content
-        for key in path[:-1]:
-            inner = inner[key]
-        inner[path[-1]] = value
-
-    return change
-
-
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
@@ -124,7 +113,7 @@ def test_a_broken_recipe_is_refused(
     recipe: Recipe, path: tuple[str | int, ...], value: object, words: str
 ) -> None:
     content = copy.deepcopy(recipe_mapping(recipe))
-    _set(*path)(content, value)
+    set_at(content, path, value)
     with pytest.raises(DataError, match=words):
         load_recipe(yaml.safe_dump(content, sort_keys=False))
 
