@@ -7,8 +7,6 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.safe_yaml import load_yaml
 from atlasmix.quantities import parse_flops
@@ -24,6 +22,7 @@ from atlasmix.recipes.recipe import (
     RecipeTarget,
 )
 from atlasmix.recipes.rounding import ONE
+from atlasmix.recipes.yaml_text import yaml_text
 from atlasmix.scaling.hardware import FLOPS_PER_PARAM_TOKEN
 from atlasmix.shipped import data_folder
 
@@ -32,28 +31,6 @@ _HEADER: Final = """\
 # What to train on, what it is predicted to give, and where every number came from.
 # atlasmix check FILE solves it again and says whether it still holds.
 """
-# PyYAML reads these as plain texts, other readers of YAML do not.
-_AMBIGUOUS: Final = frozenset({"nan", "inf", "y", "n", "none", "nil", "null", "~"})
-
-
-class _Dumper(yaml.SafeDumper):
-    """PyYAML's own, with lists indented and doubtful texts in quotes."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        """Indent lists under their key."""
-        super().increase_indent(flow, False)
-
-    def ignore_aliases(self, data: Any) -> bool:
-        """Write everything out: a recipe has no anchors."""
-        return True
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "'" if text.casefold() in _AMBIGUOUS else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _text)
 
 
 def recipe_mapping(recipe: Recipe) -> dict[str, Any]:
@@ -78,15 +55,12 @@ def recipe_mapping(recipe: Recipe) -> dict[str, Any]:
 
 def dump_recipe(recipe: Recipe) -> str:
     """The recipe as YAML: fixed order, no time, no path, the same bytes for the same answer."""
-    body = yaml.dump(
-        recipe_mapping(recipe), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=96
-    )
-    return _HEADER + body
+    return _HEADER + yaml_text(recipe_mapping(recipe))
 
 
 def dump_question(question: dict[str, object]) -> str:
     """A question as the YAML of a ``problem.yaml``."""
-    return yaml.dump(question, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=96)
+    return yaml_text(question)
 
 
 def load_recipe(source: Path | str | bytes) -> Recipe:
