@@ -1,4 +1,4 @@
-"""``atlasmix compare``: two recipes side by side."""
+"""``atlasmix compare``: two recipes, or imported mixtures, side by side."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ EXAMPLE = "atlasmix compare recipe-100b.yaml recipe-300b.yaml"
 
 def add_arguments(parser: Parser) -> None:
     """Options of the command."""
-    parser.add_argument("a", metavar="A", help="a recipe")
-    parser.add_argument("b", metavar="B", help="another recipe")
+    parser.add_argument("a", metavar="A", help="a recipe or mixture file")
+    parser.add_argument("b", metavar="B", help="another")
     add_store(parser)
     add_json(parser)
 
@@ -25,11 +25,18 @@ def execute(options: argparse.Namespace) -> int:
     from atlasmix.cli.printing import print_json, print_text
     from atlasmix.evidence import Store
     from atlasmix.recipes.difference import difference
-    from atlasmix.recipes.recipe_file import load_recipe
+    from atlasmix.recipes.difference_given import difference_given
+    from atlasmix.recipes.given_recipe import read_given
 
     paths = Path(options.a), Path(options.b)
-    a, b = load_recipe(paths[0]), load_recipe(paths[1])
-    found = difference(a, b, Store(options.store))
+    (mixture_a, a), (mixture_b, b) = read_given(paths[0]), read_given(paths[1])
+    if a is not None and b is not None:
+        found = difference(a, b, Store(options.store))
+    else:
+        one, other = a or mixture_a, b or mixture_b
+        assert one is not None
+        assert other is not None
+        found = difference_given(one, other, Store(options.store))
     if options.json:
         print_json(dataclasses.asdict(found))
         return 0

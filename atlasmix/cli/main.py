@@ -12,16 +12,24 @@ COMMANDS = {
     "solve": "the best mixture for your targets, with its proof",
     "explain": "why each donor is in the mixture, and what would push it out",
     "check": "whether a recipe still holds with today's evidence",
-    "compare": "two recipes side by side",
+    "compare": "two recipes or mixtures side by side",
     "capacity": "what serving more languages costs at equal loss",
     "crossover": "train from scratch, or finetune a multilingual checkpoint",
     "fit": "the constants of a scaling law from your own runs, and how sure",
+    "export": "a recipe as the files that a training framework loads",
+    "import": "a framework's mixture as pools of language, provenance, corpus",
+    "lint": "epochs, caps, vanishing sources and shares of a mixture",
+    "verify-run": "whether a training run reads what its recipe says",
+    "cards": "a recipe as a data card: Croissant, SPDX, Hugging Face, PROV, EU",
     "matrices": "transfer matrices: list, show, add, verify, remove",
     "inventory": "token inventories: list, show, add, verify, remove",
     "laws": "scaling laws: list, show, add, remove",
     "mixtures": "published mixtures of real models: list, show",
     "languages": "languages by any code or name",
 }
+MODULES = {"import": "import_mixture", "verify-run": "verify_run"}
+"""Commands whose word cannot be the name of a module."""
+
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 
@@ -65,7 +73,7 @@ def _dispatch(given: list[str]) -> int:
 
     from atlasmix.cli.parsing import Parser
 
-    command = import_module(f"atlasmix.cli.{name}")
+    command = import_module(f"atlasmix.cli.{MODULES.get(name, name)}")
     parser = Parser(f"atlasmix {name}", COMMANDS[name], command.EXAMPLE)
     command.add_arguments(parser)
     try:
@@ -85,7 +93,7 @@ def help_text() -> str:
         "in, a certified mixture and a recipe out.",
         "",
         "commands:",
-        *(f"  {name:<11}{summary}" for name, summary in COMMANDS.items()),
+        *(f"  {name:<12}{summary}" for name, summary in COMMANDS.items()),
         "",
         "options:",
         "  -h, --help     this text; after a command, its options",

@@ -50,11 +50,13 @@ def list_published() -> tuple[PublishedMixture, ...]:
 
 
 def published(name: str) -> PublishedMixture:
-    """The published mixture of that name.
+    """The published mixture of that name, or the one in a mixture file (a path to ``.yaml``).
 
     Raises:
-        DataError: no such name; suggests the nearest.
+        DataError: no such name; suggests the nearest; or a file that is no mixture.
     """
+    if name.endswith((".yaml", ".yml")):
+        return _of_file(name)
     names = {mixture.name: mixture for mixture in list_published()}
     if name in names:
         return names[name]
@@ -71,6 +73,26 @@ def published(name: str) -> PublishedMixture:
 def published_card() -> Card:
     """The card of the table of published mixtures."""
     return _read()[0]
+
+
+def _of_file(name: str) -> PublishedMixture:
+    """A team's own mixture, as ``atlasmix import`` wrote it, in the place of a published one."""
+    from pathlib import Path
+
+    from atlasmix.evidence.mixture_file import load_mixture
+
+    given = load_mixture(Path(name))
+    return PublishedMixture(
+        name=given.name,
+        model=given.name,
+        stage="as imported",
+        year=0,
+        shares=tuple(given.proportions.items()),
+        other=tuple((one.name, one.proportion) for one in given.other),
+        basis="tokens",
+        status="imported",
+        source=str(given.origin.get("file", "")),
+    )
 
 
 @lru_cache(maxsize=1)

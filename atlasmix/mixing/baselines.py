@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from atlasmix.errors import ProblemError
+from atlasmix.evidence.mixture_file import is_mixture_file
 from atlasmix.evidence.published import PublishedMixture, list_published, published
 from atlasmix.mixing.problem import MixProblem
 from atlasmix.scaling.saturation import Array
@@ -34,11 +35,11 @@ def baseline_tokens(problem: MixProblem, name: str) -> Array:
     if name in names():
         unique = unique_by_language(problem)
         return _spread(problem, _shares(problem, unique, name))
-    if name in {mixture.name for mixture in list_published()}:
+    if is_mixture_file(name) or name in {mixture.name for mixture in list_published()}:
         return published_tokens(problem, published(name))
     raise ProblemError(
         f"no reference mixture {name[:60]!r}: expected {', '.join(names())}, 'target only', or a "
-        "published mixture (see 'atlasmix mixtures list')"
+        "published mixture (see 'atlasmix mixtures list') or a mixture file (.yaml)"
     )
 
 

@@ -55,7 +55,7 @@ def difference_parts(names: tuple[str, str], found: Difference) -> list[Renderab
     """The parts of a comparison."""
     from rich.text import Text
 
-    tokens = [format_quantity(count) for count in found.tokens]
+    tokens = [format_quantity(count) if count else "an unknown number of" for count in found.tokens]
     parts: list[RenderableType] = [
         Text(f"A: {names[0]}, {tokens[0]} tokens"),
         Text(f"B: {names[1]}, {tokens[1]} tokens"),

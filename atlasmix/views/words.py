@@ -30,9 +30,11 @@ def percent(share: float) -> str:
 def epochs_text(epochs: float) -> str:
     """Passes over a pool.
 
-    >>> epochs_text(4.0), epochs_text(0.0004), epochs_text(161.66)
-    ('4.00', '<0.01', '162')
+    >>> epochs_text(4.0), epochs_text(0.0004), epochs_text(161.66), epochs_text(math.nan)
+    ('4.00', '<0.01', '162', 'unknown')
     """
+    if math.isnan(epochs):
+        return "unknown"
     if 0 < epochs < 0.005:
         return "<0.01"
     return f"{epochs:.2f}" if epochs < 99.995 else f"{epochs:.0f}"

@@ -82,7 +82,14 @@ def test_nothing_at_all_prints_the_help_and_says_misuse(atlasmix: Run) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["--help", "solve --target cat", "matrices list", "inventory list", "languages ca"],
+    [
+        "--help",
+        "solve --target cat",
+        "matrices list",
+        "inventory list",
+        "languages ca",
+        "export --list",
+    ],
 )
 def test_light_commands_import_nothing_heavy(tmp_path: Path, words: str) -> None:
     code = (

@@ -1,0 +1,161 @@
+"""``atlasmix lint``: what to look at before a mixture is trained on."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from atlasmix.cli.parsing import Parser, add_json, add_store
+from atlasmix.cli.reading_options import add_reading_options, quantity, request_of, whole
+
+if TYPE_CHECKING:
+    from atlasmix.evidence import Inventory, Store
+    from atlasmix.evidence.mixture_file import GivenMixture
+    from atlasmix.recipes.lint import LintReport, Standard
+    from atlasmix.recipes.lint_solving import Question, Resolved
+    from atlasmix.recipes.recipe import Recipe
+
+EXAMPLE = """\
+atlasmix lint mixture.yaml --budget 10T --floor 0.05%
+atlasmix lint mix.txt --from megatron --counts counts --budget 10T --strict
+atlasmix lint recipe.yaml"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Options of the command."""
+    parser.add_argument(
+        "file", metavar="FILE", help="a mixture file, a recipe, or with --from a framework's file"
+    )
+    add_reading_options(parser)
+    group = parser.add_argument_group("what it is held against")
+    group.add_argument(
+        "--max-epochs", metavar="N", help="cap of sources that have none (default: 4)"
+    )
+    group.add_argument("--floor", metavar="SHARE", help="least share of a language, such as 0.05%%")
+    group.add_argument("--sequence-length", metavar="N", help="tokens a sample (default: 4096)")
+    group.add_argument("--block", metavar="N", help="Levanter's mixture block (default: 2048)")
+    group = parser.add_argument_group("solving again")
+    group.add_argument(
+        "--target",
+        metavar="LANG[:WEIGHT]",
+        action="append",
+        help="language whose loss counts; repeatable (default: the mixture's own languages by "
+        "their shares, or a recipe's own question)",
+    )
+    group.add_argument("--matrix", metavar="NAME", help="transfer matrix (default: atlas-2025)")
+    group.add_argument("--params", metavar="N", help="parameters with embeddings (default: 2B)")
+    group.add_argument(
+        "--interference",
+        metavar="F",
+        help="part of negative scores that is believed (default: 1, or 0 where that would leave a "
+        "target nothing)",
+    )
+    group.add_argument("--no-solve", action="store_true", help="leave this part out")
+    parser.add_argument("--all", action="store_true", help="list every source")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 where there are faults")
+    add_store(parser)
+    add_json(parser)
+    parser.epilog = (
+        "Faults are caps passed, sources never drawn, languages below the floor and\n"
+        "prefixes that stand twice; everything else is a note. Exit status 0; with\n"
+        f"--strict 1 where there are faults.\n\n{parser.epilog}"
+    )
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Read, hold against the standard, solve again, print."""
+    from atlasmix.evidence import Store
+    from atlasmix.recipes.lint import lint, with_resolved
+
+    store = Store(options.store)
+    inventory = store.inventory(options.inventory) if options.inventory else None
+    mixture, recipe = _mixture(options, inventory)
+    report = lint(mixture, _standard(options, inventory))
+    if not options.no_solve:
+        report = with_resolved(report, _resolved(options, report, recipe, store))
+    if options.json:
+        import dataclasses
+
+        from atlasmix.cli.printing import print_json
+
+        print_json({**dataclasses.asdict(report), "faults": report.faults})
+    else:
+        from atlasmix.cli.printing import print_text
+        from atlasmix.views.lint_report import lint_parts
+
+        print_text(*lint_parts(report, options.all))
+    return 1 if options.strict and report.faults else 0
+
+
+def _mixture(
+    options: argparse.Namespace, inventory: Inventory | None
+) -> tuple[GivenMixture, Recipe | None]:
+    from pathlib import Path
+
+    from atlasmix.recipes.given_recipe import given_of_recipe, read_given
+    from atlasmix.recipes.importers import import_mixture
+
+    if options.form:
+        return import_mixture(request_of(options, inventory)), None
+    found = read_given(Path(options.file))
+    if found[1] is not None:
+        return given_of_recipe(found[1], Path(options.file).name), found[1]
+    assert found[0] is not None
+    return found[0], None
+
+
+def _standard(options: argparse.Namespace, inventory: Inventory | None) -> Standard:
+    from pathlib import Path
+
+    from atlasmix.quantities import parse_quantity, parse_share
+    from atlasmix.recipes.importers.counts import COUNT_FILES, Counts, read_counts
+    from atlasmix.recipes.lint import Standard
+
+    plain = Standard()
+    counts = Counts()
+    if options.counts and not options.form:
+        files = (options.counts_file,) if options.counts_file else COUNT_FILES
+        counts = read_counts(Path(options.counts), files)
+    return Standard(
+        tokens=quantity(options.budget, "--budget"),
+        cap=plain.cap
+        if options.max_epochs is None
+        else parse_quantity(options.max_epochs, "--max-epochs", 1e6),
+        floor=0.0 if options.floor is None else parse_share(options.floor, "--floor"),
+        sequence_length=whole(options.sequence_length, "--sequence-length", plain.sequence_length),
+        block=whole(options.block, "--block", plain.block),
+        counts=counts,
+        inventory=inventory,
+    )
+
+
+def _resolved(
+    options: argparse.Namespace, report: LintReport, recipe: Recipe | None, store: Store
+) -> Resolved | None:
+    from atlasmix.cli.progress import working
+    from atlasmix.recipes.lint_solving import recipe_again, solve_again
+
+    asked = (options.target, options.matrix, options.params, options.interference, options.budget)
+    with working("solving again"):
+        if recipe is not None and not any(asked):
+            return recipe_again(recipe, store)
+        if report.tokens is None:
+            return None
+        return solve_again(report.rows, report.tokens, _question(options, store), store)
+
+
+def _question(options: argparse.Namespace, store: Store) -> Question:
+    from atlasmix.quantities import parse_share
+    from atlasmix.recipes.lint_solving import Question, read_targets
+
+    plain = Question({})
+    params = quantity(options.params, "--params")
+    name = options.matrix or plain.matrix
+    return Question(
+        targets=read_targets(options.target or (), store.matrix(name)),
+        matrix=name,
+        params=plain.params if params is None else params,
+        interference=None
+        if options.interference is None
+        else parse_share(options.interference, "--interference"),
+    )

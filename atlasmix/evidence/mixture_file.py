@@ -1,0 +1,196 @@
+"""Mixtures of others: what a framework was given to train on, pool by pool, as a YAML file."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from atlasmix.errors import AtlasMixError, DataError
+from atlasmix.evidence.faults import refuse
+from atlasmix.evidence.inventory import pool_name
+from atlasmix.evidence.rows import read_file
+from atlasmix.evidence.safe_yaml import load_yaml
+from atlasmix.languages import resolve
+from atlasmix.shipped import data_folder
+
+MIXTURE_SCHEMA: Final = "atlasmix/mixture/1"
+MIXTURE_LIMIT: Final = 16 * 1024 * 1024
+"""Most bytes of a mixture file: Megatron's most, 32,767 entries, fit with room to spare."""
+
+BILLIONTHS: Final = 10**9
+"""Proportions are counted in billionths: real mixtures go down to 6e-7, which six places lose."""
+
+MIXTURE_ENDINGS: Final = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One entry of the framework's list.
+
+    Attributes:
+        prefix: what stood there: a path without ending, or the name of a source.
+        weight: the number beside it, as written; only proportions count.
+        unique_tokens: distinct tokens behind the prefix; None where nobody counted.
+    """
+
+    prefix: str
+    weight: float
+    unique_tokens: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenOther:
+    """What has no single language: code, mathematics, parallel text, or a prefix nobody mapped.
+
+    Attributes:
+        name: of the source.
+        proportion: share of training tokens, 0-1, nine places.
+        unique_tokens: distinct tokens; None where nobody counted.
+        unit: whose tokens they are; empty where unknown.
+        counted_in: where the count stands; empty where there is none.
+        documents: number of them, where known.
+        max_epochs: the cap that the framework's own file sets, where it sets one.
+        parts: the entries that add up to it.
+    """
+
+    name: str
+    proportion: float
+    unique_tokens: float | None = None
+    unit: str = ""
+    counted_in: str = ""
+    documents: float | None = None
+    max_epochs: float | None = None
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenPool(GivenOther):
+    """Tokens of one language, one provenance and one corpus; ``name`` is made of the three."""
+
+    language: str
+    provenance: str
+    corpus: str
+
+
+@dataclass(frozen=True, slots=True)
+class GivenMixture:
+    """A mixture that somebody trains on, whoever decided it.
+
+    Attributes:
+        name: the file's, without its ending.
+        tokens: tokens of the run, where they are known.
+        pools: with one language each, largest first.
+        other: everything else, largest first; all proportions together sum to 1.
+        origin: format, file and its SHA-256, mapping, counts, version; plain data.
+        notes: plain sentences on what was found while reading.
+    """
+
+    name: str
+    tokens: float | None
+    pools: tuple[GivenPool, ...]
+    other: tuple[GivenOther, ...] = ()
+    origin: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def proportions(self) -> dict[str, float]:
+        """Share of training tokens per language, nine places, largest first."""
+        shares: dict[str, int] = {}
+        for pool in self.pools:
+            part = round(pool.proportion * BILLIONTHS)
+            shares[pool.language] = shares.get(pool.language, 0) + part
+        ordered = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
+        return {key: part / BILLIONTHS for key, part in ordered}
+
+
+def is_mixture_file(name: str) -> bool:
+    """Whether a name is meant as the path of a mixture file."""
+    return name.endswith(MIXTURE_ENDINGS)
+
+
+def holds_mixture(content: object) -> bool:
+    """Whether plain data call themselves a mixture."""
+    return isinstance(content, dict) and content.get("schema") == MIXTURE_SCHEMA
+
+
+def load_mixture(source: Path | str | bytes) -> GivenMixture:
+    """A mixture from a file (``Path``) or from its text.
+
+    Raises:
+        DataError: unreadable, not plain YAML, not of this schema, or with proportions that do not
+            sum to 1; ``faults`` names all.
+    """
+    what = f"mixture file {source.name or source}" if isinstance(source, Path) else "mixture"
+    text = read_file(source, MIXTURE_LIMIT) if isinstance(source, Path) else source
+    content = load_yaml(text, what, MIXTURE_LIMIT)
+    if not isinstance(content, dict) or not holds_mixture(content):
+        raise DataError(
+            f"{what} is no mixture: expected a file that begins with 'schema: {MIXTURE_SCHEMA}'; "
+            "write one with atlasmix import"
+        )
+    return mixture_of(content, what)
+
+
+def mixture_of(content: dict[str, Any], what: str) -> GivenMixture:
+    """A mixture from the plain data of its file.
+
+    Raises:
+        DataError: as ``load_mixture``.
+    """
+    refuse(what, _schema_faults(content) or _inner_faults(content))
+    return GivenMixture(
+        name=content["name"],
+        tokens=content["tokens"],
+        pools=tuple(GivenPool(**_fields(pool)) for pool in content["pools"]),
+        other=tuple(GivenOther(**_fields(one)) for one in content["other"]),
+        origin=content["origin"],
+        notes=tuple(content["notes"]),
+    )
+
+
+def mixture_schema() -> dict[str, Any]:
+    """The JSON Schema of a mixture file, as shipped in ``data/schemas/mixture-1.json``."""
+    path = data_folder() / "schemas" / "mixture-1.json"
+    schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return schema
+
+
+def _fields(entry: dict[str, Any]) -> dict[str, Any]:
+    return {**entry, "parts": tuple(Part(**part) for part in entry["parts"])}
+
+
+def _schema_faults(content: dict[str, Any]) -> list[str]:
+    import jsonschema
+
+    validator = jsonschema.Draft202012Validator(mixture_schema())
+    errors = sorted(validator.iter_errors(content), key=lambda error: list(map(str, error.path)))
+    return [
+        f"{'.'.join(map(str, error.absolute_path)) or 'mixture'}: {error.message[:200]}"
+        for error in errors[:20]
+    ]
+
+
+def _inner_faults(content: dict[str, Any]) -> list[str]:
+    entries = [*content["pools"], *content["other"]]
+    faults = []
+    total = sum(round(entry["proportion"] * BILLIONTHS) for entry in entries)
+    if total != BILLIONTHS:
+        faults.append(f"proportions sum to {total / BILLIONTHS:.9f}, expected 1")
+    names = Counter(entry["name"] for entry in entries)
+    faults += [f"{name} stands there twice" for name, count in names.items() if count > 1]
+    for pool in content["pools"]:
+        expected = pool_name(pool["language"], pool["provenance"], pool["corpus"])
+        if pool["name"] != expected:
+            faults.append(f"pool {pool['name']}: expected the name {expected}")
+        try:
+            key = str(resolve(pool["language"]))
+        except AtlasMixError as error:
+            faults.append(f"pool {pool['name']}: {error}")
+            continue
+        if key != pool["language"]:
+            faults.append(f"pool {pool['name']}: write the language as {key}")
+    return faults
