@@ -35,6 +35,10 @@ _SHARP_TRIES: Final = 2
 """After two answers of Clarabel a gap of this size is taken."""
 
 
+_MISSED: Final = 1e-6
+"""Part of the budget by which an answer may miss a limit and still be compared."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConicAnswer:
     """Shares (n,), duals, and what was used; ``slack`` (T,) where guardrails may be broken."""
@@ -176,6 +180,8 @@ def solve_conic(program: Program, *, elastic: bool = False) -> ConicAnswer | Non
                 return answer
             value = objective(program, answer.x)
             gap = value - bound(program, answer.x, answer.duals).value
+            if not _keeps(program, answer.x):
+                gap = np.inf  # outside the limits a lower value proves nothing
             if best is None or gap < best[0]:
                 best = (gap, answer)
             tries += 1
@@ -188,6 +194,13 @@ def solve_conic(program: Program, *, elastic: bool = False) -> ConicAnswer | Non
             f"no solver reached an optimum ({'; '.join(seen)}): please report the problem"
         )
     return best[1]
+
+
+def _keeps(program: Program, x: Array) -> bool:
+    """Whether the budget and the rows hold; the box always does (see _read)."""
+    total, excess = float(x.sum()), program.rows.matrix @ x - program.rows.bound
+    spent = not program.spend_all or total >= 1.0 - _MISSED
+    return spent and total <= 1.0 + _MISSED and bool(np.all(excess <= _MISSED))
 
 
 def _answers(

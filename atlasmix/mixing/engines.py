@@ -105,7 +105,8 @@ def optimise(program: Program, engine: str | None = None) -> Optimum | None:
     if found is None:
         return None
     best = _optimum(program, start, found)
-    if best.gap(program) <= ENOUGH or not program.harmful or _exact_in_s(program):
+    proved = best.gap(program) <= ENOUGH and not violations(program, best.x)
+    if proved or not program.harmful or _exact_in_s(program):
         _check(program, found)
         return replace(best, exact=best.gap(program) <= _PROVED)
     return _relaxed_optimum(program, best, engine)

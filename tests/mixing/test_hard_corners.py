@@ -6,7 +6,7 @@ import pytest
 from judge import tokens_of
 from worlds import keys, random_world, world
 
-from atlasmix.mixing import solve
+from atlasmix.mixing import Selection, ShareLimit, solve
 
 RISKY = {"risk_aversion": 1.0}
 
@@ -135,3 +135,18 @@ def test_the_better_of_two_unproved_answers_is_given():
         objective="worst",
     )
     assert solve(problem).certificate.gap <= 1e-5
+
+
+def test_an_answer_outside_the_limits_is_never_the_best():
+    """Of six tries of the conic engines the one that broke a limit had the lowest value."""
+    limits = (
+        ShareLimit("min", Selection("language", "e"), 0.1),
+        ShareLimit("max", Selection("language", "b"), 0.3),
+    )
+    problem = random_world(
+        2, targets=2, harmful=0.3, objective="loss", risk_aversion=0.0, budget=15e9, limits=limits
+    )
+    mixture = solve(problem)
+    assert mixture.proportions["b"] <= 0.3 + 1e-6
+    assert mixture.proportions["e"] >= 0.1 - 1e-6
+    assert mixture.certificate.gap <= 0.01
