@@ -1,4 +1,4 @@
-"""Where the shipped figures lie: inside the wheel, or in the repository of an editable install."""
+"""Where shipped data and the explorer lie: in the wheel, or in the repository behind it."""
 
 from __future__ import annotations
 
@@ -20,4 +20,21 @@ def data_folder() -> Path:
     raise DataError(
         f"no shipped data beside {package}: expected the folder '_data' of the wheel or 'data' of "
         "the repository; install AtlasMix again"
+    )
+
+
+def explorer_script() -> Path:
+    """The explorer's main script, for ``streamlit run``.
+
+    Raises:
+        DataError: the installation carries no explorer.
+    """
+    package = Path(__file__).resolve().parent
+    for folder in (package / "_apps", package.parent / "apps"):
+        script = folder / "explorer" / "app.py"
+        if script.is_file():
+            return script
+    raise DataError(
+        f"no explorer beside {package}: expected '_apps' of the wheel or 'apps' of the repository; "
+        "install AtlasMix again"
     )

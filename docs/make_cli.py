@@ -24,6 +24,7 @@ COMMANDS = [
     *(["laws", verb] for verb in ("list", "show", "add", "remove")),
     *(["mixtures", verb] for verb in ("list", "show")),
     ["languages"],
+    ["explore"],
 ]
 
 

@@ -78,10 +78,10 @@ def execute(options: argparse.Namespace) -> int:
     if options.figure:
         from pathlib import Path
 
-        from atlasmix.views.figures.capacity import iso_loss_figure
+        from atlasmix.views.figures.capacity import iso_loss_figure, iso_loss_title
         from atlasmix.views.figures.saving import save_figure
 
-        save_figure(iso_loss_figure(found), Path(options.figure))
+        save_figure(iso_loss_figure(found), Path(options.figure), iso_loss_title(found))
     if options.json:
         from atlasmix.cli.printing import print_json
         from atlasmix.views.capacity_tables import capacity_data

@@ -26,6 +26,7 @@ COMMANDS = {
     "laws": "scaling laws: list, show, add, remove",
     "mixtures": "published mixtures of real models: list, show",
     "languages": "languages by any code or name",
+    "explore": "all of it in the browser: look, try, take a recipe home",
 }
 MODULES = {"import": "import_mixture", "verify-run": "verify_run"}
 """Commands whose word cannot be the name of a module."""

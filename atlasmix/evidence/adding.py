@@ -42,11 +42,38 @@ def add(place: Place, shelf: Shelf, table: Path, card_path: Path, name: str | No
             taken, ships or is malformed, or a store that cannot be written; the store is then as
             it was.
     """
-    card = read_card(read_file(card_path, CARD_LIMIT), f"card {card_path.name}")
-    faults = matrix_faults(card) if shelf is MATRICES else inventory_faults(card)
-    refuse(f"card {card_path.name}", faults)
-    name = _free_name(place, shelf, name or card.name or table.stem.lower())
-    content = _normal_table(read_file(table, TABLE_LIMIT), card, shelf, f"table {table.name}")
+    card = whole_card(read_file(card_path, CARD_LIMIT), shelf, f"card {card_path.name}")
+    name = free_name(place, shelf, name or card.name or table.stem.lower())
+    content = read_file(table, TABLE_LIMIT)
+    put(place, shelf, name, new_entry(shelf, name, card, content, f"table {table.name}"))
+    return name
+
+
+def whole_card(content: bytes, shelf: Shelf, what: str) -> Card:
+    """A card that has all its shelf asks for.
+
+    Raises:
+        DataError: with every fault in ``faults``.
+    """
+    card = read_card(content, what)
+    refuse(what, matrix_faults(card) if shelf is MATRICES else inventory_faults(card))
+    return card
+
+
+def new_entry(shelf: Shelf, name: str, card: Card, table: bytes, what: str) -> dict[str, bytes]:
+    """The files of an entry, card and table in their normal forms.
+
+    Args:
+        shelf: matrices or inventories.
+        name: on the shelf.
+        card: from :func:`whole_card`.
+        table: CSV or Parquet.
+        what: how a message names the table.
+
+    Raises:
+        DataError: with every fault of the table in ``faults``.
+    """
+    content = _normal_table(table, card, shelf, what)
     written = dataclasses.replace(
         card,
         name=name,
@@ -54,12 +81,15 @@ def add(place: Place, shelf: Shelf, table: Path, card_path: Path, name: str | No
         rows="",  # on the shelf a table is long, whatever it was
         files=((shelf.table, hashlib.sha256(content).hexdigest()),),
     )
-    entry = {shelf.table: content, CARD_FILE: card_text(written).encode()}
+    return {shelf.table: content, CARD_FILE: card_text(written).encode()}
+
+
+def put(place: Place, shelf: Shelf, name: str, entry: dict[str, bytes]) -> None:
+    """Place an entry on a shelf in one step; DataError where the name is taken by now."""
     try:
         place.publish(f"{shelf.folder}/{name}", entry)
     except FileExistsError:
         raise _taken(shelf, name, place) from None
-    return name
 
 
 def remove(place: Place, shelf: Shelf, name: str) -> None:
@@ -111,7 +141,12 @@ def _normal_table(content: bytes, card: Card, shelf: Shelf, what: str) -> bytes:
     return pools_csv(read_pools(rows, card))
 
 
-def _free_name(place: Place, shelf: Shelf, name: str) -> str:
+def free_name(place: Place, shelf: Shelf, name: str) -> str:
+    """``name`` where nothing on the shelf has it.
+
+    Raises:
+        DataError: no name, one that ships, or one that is taken.
+    """
     if not is_name(name) or name == "default":
         raise DataError(
             f"{name[:80]!r} cannot be the name of a {shelf.word}: expected a-z, 0-9, dot and "

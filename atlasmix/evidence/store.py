@@ -65,6 +65,14 @@ class Store:
         name, card, content, digest = self._open(INVENTORIES, name)
         return Inventory(name, parse_pools(content), card, digest)
 
+    def matrix_names(self) -> tuple[str, ...]:
+        """The names of all matrices, without reading one."""
+        return self._names(MATRICES)
+
+    def inventory_names(self) -> tuple[str, ...]:
+        """The names of all inventories, without reading one."""
+        return self._names(INVENTORIES)
+
     def list_matrices(self) -> tuple[MatrixSummary, ...]:
         """One line about each matrix, by name; a broken one is listed with its fault."""
         return tuple(self._matrix_summary(name) for name in self._names(MATRICES))

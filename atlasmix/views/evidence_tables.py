@@ -59,6 +59,14 @@ def card_text(name: str, card: Card, facts: Sequence[tuple[str, str]] = ()) -> T
 
     text = Text()
     text.append(f"{name}: {card.title}\n", style="bold")
+    for label, words in card_facts(card, facts):
+        text.append(f"\n{label}: " if label else "\n", style="bold")
+        text.append(words)
+    return text
+
+
+def card_facts(card: Card, facts: Sequence[tuple[str, str]] = ()) -> tuple[tuple[str, str], ...]:
+    """(label, words) of all that a card says; the description has no label."""
     said = [
         ("", card.description),
         *facts,
@@ -72,11 +80,7 @@ def card_text(name: str, card: Card, facts: Sequence[tuple[str, str]] = ()) -> T
         ("licence", card.licence),
         ("derivation", card.derivation),
     ]
-    for label, words in said:
-        if words:
-            text.append(f"\n{label}: " if label else "\n", style="bold")
-            text.append(words)
-    return text
+    return tuple((label, words) for label, words in said if words)
 
 
 def donors_table(matrix: TransferMatrix, target: str) -> FittingTable:

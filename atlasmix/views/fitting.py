@@ -29,6 +29,15 @@ class FittingTable:
         """One line; as many cells as headings."""
         self._rows.append((cells, style))
 
+    def texts(self) -> tuple[tuple[str, ...], tuple[bool, ...], tuple[tuple[str, ...], ...]]:
+        """The headings, which of them stand over numbers, and the rows, all as plain texts."""
+        rows = tuple(tuple(str(cell) for cell in cells) for cells, _ in self._rows)
+        return self._headings, self._numbers, rows
+
+    def emphasised(self) -> tuple[bool, ...]:
+        """Which rows are set in bold."""
+        return tuple("bold" in style for _, style in self._rows)
+
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Lay the table out for the width at hand."""
         from rich.table import Table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from atlasmix.quantities import format_flops, format_quantity
@@ -86,6 +87,16 @@ def difference_parts(names: tuple[str, str], found: Difference) -> list[Renderab
         parts += ["", Text(heading, style="bold"), _judgement(judgement)]
         parts += [Text(judgement.note)] if judgement.note else []
     return parts
+
+
+def question_table(before: Mapping[str, Any], after: Mapping[str, Any]) -> FittingTable:
+    """The keys in which two questions differ; a dash where one does not have it."""
+    table = FittingTable("asked", "before", "after")
+    for key in dict.fromkeys((*before, *after)):
+        if before.get(key) != after.get(key):
+            words = key.replace("_", " ").replace("lambda", "λ")
+            table.add_row(words, _short(before.get(key)), _short(after.get(key)))
+    return table
 
 
 def _shifts(found: CheckReport) -> FittingTable:

@@ -90,13 +90,14 @@ def report(found: Report) -> list[RenderableType]:
         parts += section("Donors", donors_table(found.reasons))
     if mixture.prices:
         parts += section("What would help most (to first order)", prices_table(mixture.prices))
-    parts += section("How sure", *_sure(found))
+    parts += section("How sure", *sure_sentences(found))
     if mixture.warnings:
         parts += section("Warnings", bullets(mixture.warnings))
     return [*parts, *_ending(found)]
 
 
-def _sure(found: Report) -> Iterator[str]:
+def sure_sentences(found: Report) -> Iterator[str]:
+    """What the answer rests on: scores, tokens, law, and what λ does to it."""
     yield evidence_sentence(found.problem, found.mixture)
     yield calibration_sentence(found.problem)
     yield tokens_sentence(found.problem, found.mixture)

@@ -49,7 +49,20 @@ def read_paths(path: Path) -> PathsFile:
         DataError: unreadable, not plain YAML, or an entry that is no path; ``faults`` names all.
     """
     what = f"paths file {path.name or path}"
-    content = load_yaml(read_bytes(path, PATHS_LIMIT, what), what, PATHS_LIMIT)
+    return parse_paths(read_bytes(path, PATHS_LIMIT, what), what)
+
+
+def parse_paths(text: str | bytes, what: str) -> PathsFile:
+    """The paths that a YAML text names; see :func:`read_paths`.
+
+    Args:
+        text: at most 4 MiB.
+        what: how messages name it.
+
+    Raises:
+        DataError: as ``read_paths``.
+    """
+    content = load_yaml(text, what, PATHS_LIMIT)
     if not isinstance(content, dict) or not content:
         raise DataError(f"{what} names no paths: expected lines such as {EXAMPLE}")
     entries: dict[str, dict[str, float | None]] = {}

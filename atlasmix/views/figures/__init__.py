@@ -1,1 +1,1 @@
-"""Interactive figures as HTML files: plotly lives in this folder alone."""
+"""Figures: answers, evidence and fits as Plotly charts with units and hover in sentences."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +38,32 @@ def check_figure(path: Path) -> None:
         raise DataError(f"figure {path.name[:80]!r}: expected a file name that ends in .html")
 
 
-def save_figure(figure: Any, path: Path) -> None:
+def save_figure(figure: Any, path: Path, title: str = "") -> None:
     """Write ``figure`` to ``path`` in one step.
+
+    Args:
+        figure: of Plotly.
+        path: ends in .html.
+        title: over a figure that has none of its own.
 
     Raises:
         DataError: another ending than .html, or a path that cannot be written.
     """
     check_figure(path)
-    html: str = figure.to_html(include_plotlyjs=True, full_html=True, div_id="figure")
-    write_atomic(path, html)
+    write_atomic(path, standalone(figure, title))
+
+
+def standalone(figure: Any, title: str = "") -> str:
+    """The figure as one HTML file that needs no other: light ground, title, plotly.js inside."""
+    copied = plotly_objects().Figure(figure)
+    if title:
+        shown = html.escape(title, quote=False)
+        copied.update_layout(
+            template="plotly_white",
+            title={"text": shown, "x": 0.01, "xanchor": "left"},
+            margin={"t": 90},
+        )
+    page: str = copied.to_html(include_plotlyjs=True, full_html=True, div_id="figure")
+    # Plotly gives a page no title and no language of its own.
+    head = f'<html lang="en">\n<head><title>{html.escape(title or "AtlasMix")}</title>'
+    return page.replace("<html>\n<head>", head, 1)

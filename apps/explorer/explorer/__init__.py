@@ -1,0 +1,1 @@
+"""What the pages of the explorer share. It shows and asks; every figure comes from atlasmix."""

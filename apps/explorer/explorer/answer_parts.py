@@ -1,0 +1,181 @@
+"""The parts of an answer on the page Mix, each from one or two functions of the library."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from atlasmix.recipes.one_step import Step, one_step
+from atlasmix.recipes.question import problem_to_mapping
+from atlasmix.views.allocation import (
+    closed_form_sentence,
+    size_proof,
+    size_sentence,
+    sizes_table,
+)
+from atlasmix.views.answer_tables import (
+    comparison_table,
+    donors_table,
+    effects_table,
+    mixture_table,
+    prices_table,
+)
+from atlasmix.views.answer_words import (
+    decay_sentence,
+    effect_sentence,
+    headline,
+    penalty_sentence,
+    proof_sentence,
+)
+from atlasmix.views.figures.effect import effect_figure, prices_figure, sensitivity_figure
+from atlasmix.views.figures.mixture import (
+    mixture_alt,
+    mixture_bars,
+    mixture_treemap,
+    provenance_bar,
+    provenance_shares,
+)
+from atlasmix.views.figures.moving import movement_figure
+from atlasmix.views.key_figures import key_figures
+from atlasmix.views.movement import movement, movement_sentence, movement_tables
+from atlasmix.views.recipe_reports import question_table
+from atlasmix.views.report import Report, sure_sentences
+from explorer import asking, session
+from explorer.downloads import downloads
+from explorer.exporting import exports
+from explorer.showing import bullets, capital, escaped, figure, part, table, tell
+from explorer.tasks import Answer
+
+_MOST_STEPS = 12
+
+
+def overview(found: Answer) -> None:
+    """The answer in one sentence, and its key figures."""
+    st.header(escaped(headline(found.mixture)))
+    size = found.problem.allocation
+    if size is not None:
+        tell(size_sentence(size))
+    tell(proof_sentence(found.mixture.certificate), effect_sentence(found.problem, found.mixture))
+    figures = key_figures(found.problem, found.mixture)
+    with st.container(horizontal=True):
+        for one in figures:
+            st.metric(escaped(one.label), one.value, help=escaped(one.meaning), border=True)
+
+
+def mixture_part(found: Answer) -> None:
+    """Shares as bars or areas, then every pool, then who wrote it."""
+    shape = st.segmented_control(
+        "Show shares as",
+        ["Bars", "Areas by family"],
+        default="Bars",
+        required=True,
+        key="shape",
+        label_visibility="collapsed",
+    )
+    draw = mixture_treemap if shape == "Areas by family" else mixture_bars
+    figure(lambda: draw(found.mixture), "mixture", mixture_alt(found.mixture))
+    part(mixture_table(found.mixture), "What is read of each pool")
+    shares = provenance_shares(found.mixture)
+    st.subheader("Who wrote it")
+    if len(shares) > 1:
+        figure(lambda: provenance_bar(found.mixture), "provenance", "Tokens read by provenance.")
+    else:
+        tell(*(f"All of it is {kind.replace('_', '-')} text." for kind in shares))
+    if found.mixture.warnings:
+        st.subheader("Know before you use it")
+        bullets(f"{capital(one)}." for one in found.mixture.warnings)
+
+
+def effects(found: Answer) -> None:
+    """Predicted effect per target, against every baseline."""
+    st.subheader("Predicted effect, against what it would replace")
+    alt = "Predicted effect of this mixture and of each baseline."
+    figure(lambda: effect_figure(found.problem, found.mixture, found.comparisons), "effect", alt)
+    part(comparison_table(found.problem, found.mixture, found.comparisons), "Baselines")
+    if found.problem.allocation is not None:
+        sizes(found)
+    st.subheader("By target")
+    table(effects_table(found.mixture), "Predicted effect on each target")
+    tell(penalty_sentence(found.problem, found.mixture))
+
+
+def sizes(found: Answer) -> None:
+    """Other sizes at the same compute, and how good the chosen one is proved to be."""
+    size = found.problem.allocation
+    if size is not None:
+        st.subheader("Other sizes at the same compute")
+        table(sizes_table(size), "Other sizes at the same compute")
+        tell(size_proof(size), closed_form_sentence(found.problem, size))
+
+
+def costs(found: Answer) -> None:
+    """The price of each limit, and a button for each change worth trying."""
+    if found.mixture.prices:
+        st.subheader("What a little more would give")
+        alt = "What loosening each limit by a little would give, to first order."
+        figure(lambda: prices_figure(found.mixture.prices), "prices", alt)
+        table(prices_table(found.mixture.prices), "The price of each limit")
+    else:
+        tell("No limit costs anything here.")
+    st.subheader("Change one thing")
+    st.caption("One click asks the changed question; the tab Before and after shows what moved.")
+    with st.container(horizontal=True):
+        for number, step in enumerate(one_step(found.problem)[:_MOST_STEPS]):
+            _step_button(number, step)
+
+
+def _step_button(number: int, step: Step) -> None:
+    st.button(
+        f"{escaped(step.limit)}: {escaped(step.change)}",
+        key=f"step-{number}",
+        on_click=_take_step,
+        args=(step,),
+        icon=":material/arrow_forward:",
+    )
+
+
+def _take_step(step: Step) -> None:
+    session.step(step.question)
+    st.session_state.section = "Before and after"
+
+
+def before_and_after(found: Answer) -> None:
+    """What moved since the question that the changes began with."""
+    if session.before() == session.question():
+        tell("Nothing has changed yet: move a control, or take a step under What limits cost.")
+        return
+    earlier: Answer = asking.about("answer", session.before())
+    moved = movement(earlier.mixture, found.mixture)
+    st.subheader(escaped(movement_sentence(moved)))
+    asked = (problem_to_mapping(earlier.problem), problem_to_mapping(found.problem))
+    table(question_table(*asked), "What was asked, before and after")
+    figure(lambda: movement_figure(moved), "before-and-after", "Shares before and after.")
+    languages, targets = movement_tables(moved)
+    table(targets, "Predicted effect before and after")
+    table(languages, "Shares before and after")
+    with st.container(horizontal=True):
+        st.button("Undo", on_click=session.undo, icon=":material/undo:")
+        st.button("Compare from here on", on_click=session.settle, icon=":material/flag:")
+
+
+def how_sure(found: Answer) -> None:
+    """Reasons for each donor, λ, and what the evidence is."""
+    st.subheader("Why these donors")
+    part(donors_table(asking.about("reasons", session.question())), "Donors, in and out")
+    st.subheader("Does the answer depend on λ?")
+    steps = asking.about("steps", session.question())
+    tell(decay_sentence(found.problem, steps))
+    alt = "Which donors are read over the range of λ."
+    figure(lambda: sensitivity_figure(found.problem, steps), "sensitivity", alt)
+    st.subheader("What it rests on")
+    bullets(sure_sentences(Report(found.problem, found.mixture, (), (), ())))
+    st.subheader("Not answered yet")
+    st.caption(
+        "Intervals on each predicted loss and how often each donor stays; an index of collapse for "
+        "machine-made text; which pairs to measure next. They will stand here."
+    )
+
+
+def take_home(found: Answer) -> None:
+    """Everything a visitor can keep."""
+    downloads(found)
+    exports(found)

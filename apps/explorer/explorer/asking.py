@@ -1,0 +1,152 @@
+"""Asking the crew, and keeping what it answered: for all visitors, or for one alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import streamlit as st
+
+from atlasmix.evidence import DEFAULT_INVENTORY, DEFAULT_MATRIX, Inventory, TransferMatrix
+from atlasmix.evidence.shelves import INVENTORIES, MATRICES, Shelf, shipped_names
+from atlasmix.evidence.tray import Tray
+from explorer import session
+from explorer.crew import Crew, crew_of_host
+
+MOST_SHARED: Final = 128
+"""Answers kept for all visitors."""
+
+MOST_OWN: Final = 12
+"""Answers kept in one visitor's session."""
+
+_PATIENCE: Final = 0.7
+
+_Evidence = TypeVar("_Evidence", TransferMatrix, Inventory)
+
+
+class Kept:
+    """The answers used last, a bounded number of them."""
+
+    def __init__(self, most: int) -> None:
+        """Room for ``most`` answers."""
+        self._most, self._lock = most, threading.Lock()
+        self._answers: OrderedDict[str, Any] = OrderedDict()
+
+    def get(self, key: str) -> Any:
+        """The answer, or None."""
+        with self._lock:
+            if key in self._answers:
+                self._answers.move_to_end(key)
+            return self._answers.get(key)
+
+    def put(self, key: str, answer: Any) -> None:
+        """Keep an answer; the one unused longest makes room."""
+        with self._lock:
+            self._answers[key] = answer
+            while len(self._answers) > self._most:
+                self._answers.popitem(last=False)
+
+
+@st.cache_resource(show_spinner=False)
+def crew() -> Crew:
+    """The workers of this server, started with the first visitor."""
+    made = crew_of_host()
+    made.start()
+    return made
+
+
+@st.cache_resource(show_spinner=False)
+def _shared() -> Kept:
+    return Kept(MOST_SHARED)
+
+
+def about(task: str, asked: dict[str, Any], *more: Any) -> Any:
+    """The result of a task about a question (``answer``, ``reasons``, ``steps``).
+
+    It is kept for all visitors where the question rests on shipped evidence alone, which nobody can
+    change while the server runs; else in this visitor's session, where nobody else finds it.
+    """
+    tray = session.tray()
+    key = json.dumps([task, asked, more], sort_keys=True, ensure_ascii=False)
+    if not tray.entries and _is_shipped(asked):
+        return _kept(_shared(), key, task, asked, tray, *more)
+    return _kept(_own(), f"{key} {tray.digest()}", task, asked, tray, *more)
+
+
+def once(task: str, *arguments: Any) -> Any:
+    """The result of a task about what this visitor sent; kept in this session alone."""
+    told = hashlib.sha256()
+    for argument in arguments:
+        told.update(_told(argument))
+        told.update(b"\0")
+    return _kept(_own(), f"{task} {told.hexdigest()}", task, *arguments)
+
+
+def _told(argument: Any) -> bytes:
+    if isinstance(argument, Tray):
+        return argument.digest().encode()
+    return argument if isinstance(argument, bytes) else repr(argument).encode()
+
+
+def matrix(name: str) -> TransferMatrix:
+    """A matrix by name, shipped ones kept for all."""
+    return _looked_up(name, MATRICES, session.tray().matrix)
+
+
+def inventory(name: str) -> Inventory:
+    """An inventory by name, shipped ones kept for all."""
+    return _looked_up(name, INVENTORIES, session.tray().inventory)
+
+
+def _looked_up(name: str, shelf: Shelf, read: Callable[[str], _Evidence]) -> _Evidence:
+    if name not in shipped_names(shelf):
+        return read(name)
+    key = f"{shelf.folder} {name}"
+    found: _Evidence | None = _shared().get(key)
+    if found is None:
+        found = read(name)
+        _shared().put(key, found)
+    return found
+
+
+def now(task: str, *arguments: Any) -> Any:
+    """The result of a task that changes something and is never kept."""
+    place, limit = st.empty(), crew().seconds
+
+    def meanwhile(seconds: float) -> None:
+        # Streamlit also takes this call to end a script whose visitor has moved on.
+        if seconds > _PATIENCE:
+            place.caption(f"Solving: {seconds:.0f} s of at most {limit:g} s")
+
+    found = crew().ask(task, *arguments, meanwhile=meanwhile)
+    place.empty()
+    return found
+
+
+def _kept(kept: Kept, key: str, task: str, *arguments: Any) -> Any:
+    found = kept.get(key)
+    if found is None:
+        found = now(task, *arguments)
+        kept.put(key, found)
+    return found
+
+
+def _own() -> Kept:
+    if "kept" not in st.session_state:
+        st.session_state.kept = Kept(MOST_OWN)
+    found: Kept = st.session_state.kept
+    return found
+
+
+def _is_shipped(asked: dict[str, Any]) -> bool:
+    names = asked.get("inventory", DEFAULT_INVENTORY)
+    inventories = [names] if isinstance(names, str) else names
+    return (
+        asked.get("matrix", DEFAULT_MATRIX) in shipped_names(MATRICES)
+        and isinstance(inventories, list)
+        and set(map(str, inventories)) <= set(shipped_names(INVENTORIES))
+    )

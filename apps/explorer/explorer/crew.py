@@ -1,0 +1,203 @@
+"""A few worker processes that solve for all visitors, each task within a time limit.
+
+A solve in a thread of the server would hold up every other visitor, and could not be stopped. A
+worker is killed when its time is up or its visitor has moved on, and another takes its place; so
+nobody waits for a stranger's question longer than the limit.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from atlasmix.errors import ProblemError, SolverFailed
+from explorer.frames import read_frame, write_frame
+
+SECONDS_VARIABLE: Final = "ATLASMIX_EXPLORER_SECONDS"
+WORKERS_VARIABLE: Final = "ATLASMIX_EXPLORER_WORKERS"
+_SECONDS: Final = 10.0
+_WORKERS: Final = 2
+_START: Final = 60.0
+_GLANCE: Final = 0.1
+_SCRIPT: Final = Path(__file__).resolve().parent.parent / "worker.py"
+
+Meanwhile = Callable[[float], None]
+
+
+class Worker:
+    """One process, and the thread that listens to it."""
+
+    def __init__(self, script: Path) -> None:
+        """A worker that has not started, and will run ``script``."""
+        self._script = script
+        self._process: subprocess.Popen[bytes] | None = None
+        self._answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._ready = False
+
+    def start(self) -> None:
+        """Start the process; it says when it is ready."""
+        environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", **os.environ}
+        self._process = subprocess.Popen(
+            [sys.executable, str(self._script)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            env=environment,
+        )
+        self._answers, self._ready = queue.SimpleQueue(), False
+        threading.Thread(
+            target=self._listen, args=(self._process, self._answers), daemon=True
+        ).start()
+
+    @staticmethod
+    def _listen(process: subprocess.Popen[bytes], answers: queue.SimpleQueue[Any]) -> None:
+        assert process.stdout is not None
+        # Only this thread closes the pipe: its number could soon be that of another file.
+        with process.stdout as pipe:
+            while (frame := read_frame(pipe.fileno())) is not None:
+                answers.put(frame)
+        answers.put(("fault", "the process that solved it ended"))
+
+    def run(
+        self, task: str, arguments: tuple[Any, ...], seconds: float, meanwhile: Meanwhile
+    ) -> Any:
+        """The frame that answers a task.
+
+        Raises:
+            TimeoutError: none within ``seconds``.
+        """
+        if self._process is None or self._process.poll() is not None:
+            self.start()
+        if not self._ready:
+            self._wait(_START, meanwhile)
+            self._ready = True
+        assert self._process is not None
+        assert self._process.stdin is not None
+        try:
+            write_frame(self._process.stdin.fileno(), (task, arguments))
+        except BrokenPipeError:
+            return "fault", "the process that should solve it had ended"
+        return self._wait(seconds, meanwhile)
+
+    def _wait(self, seconds: float, meanwhile: Meanwhile) -> Any:
+        begin = time.monotonic()
+        while True:
+            passed = time.monotonic() - begin
+            if passed >= seconds:
+                raise TimeoutError
+            try:
+                return self._answers.get(timeout=min(_GLANCE, seconds - passed))
+            except queue.Empty:
+                meanwhile(time.monotonic() - begin)
+
+    def stop(self) -> None:
+        """End the process at once, whatever it does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            if self._process.stdin is not None:
+                self._process.stdin.close()
+            self._process = None
+
+
+class Crew:
+    """The workers of one server.
+
+    Attributes:
+        seconds: time limit of a task, and of waiting for a free worker.
+    """
+
+    def __init__(self, workers: int, seconds: float, script: Path = _SCRIPT) -> None:
+        """A crew of so many workers, each running ``script``; :meth:`start` starts them."""
+        self.seconds = seconds
+        self._all = [Worker(script) for _ in range(workers)]
+        self._free: queue.LifoQueue[Worker] = queue.LifoQueue()
+        for worker in self._all:
+            self._free.put(worker)
+
+    def start(self) -> None:
+        """Start every worker, so that the first visitor finds them ready."""
+        for worker in self._all:
+            worker.start()
+
+    def ask(self, task: str, *arguments: Any, meanwhile: Meanwhile = lambda _: None) -> Any:
+        """The result of a task of :mod:`explorer.tasks`.
+
+        Args:
+            task: its name.
+            arguments: for it.
+            meanwhile: called every tenth of a second with the seconds waited so far; what it
+                raises ends the task.
+
+        Raises:
+            ProblemError: not done in time, or all workers busy for as long; or the library's own.
+            DataError: the library's own.
+            SolverFailed: a fault of ours.
+        """
+        worker = self._take(meanwhile)
+        try:
+            kind, result = worker.run(task, arguments, self.seconds, meanwhile)
+        except TimeoutError:
+            self._replace(worker)
+            raise ProblemError(
+                f"no answer within {self.seconds:g} seconds, the limit of this explorer: ask a "
+                "smaller question (fewer targets, pools or limits), or ask with 'atlasmix solve', "
+                "which has no limit"
+            ) from None
+        except BaseException:  # the visitor has moved on: Streamlit stops the script this way
+            self._replace(worker)
+            raise
+        self._free.put(worker)
+        if kind == "done":
+            return result
+        if kind == "refused":
+            raise result
+        raise SolverFailed(f"a fault of AtlasMix ({result}); please report it with the question")
+
+    def _take(self, meanwhile: Meanwhile) -> Worker:
+        begin = time.monotonic()
+        while True:
+            try:
+                return self._free.get(timeout=_GLANCE)
+            except queue.Empty:
+                passed = time.monotonic() - begin
+            if passed > self.seconds:
+                raise ProblemError(
+                    f"all {len(self._all)} workers have been busy for {self.seconds:g} seconds: "
+                    "try again in a moment"
+                )
+            meanwhile(passed)
+
+    def _replace(self, worker: Worker) -> None:
+        """Put a fresh worker in the place of one that must stop, without making anybody wait."""
+        worker.stop()
+        worker.start()
+        self._free.put(worker)
+
+    def stop(self) -> None:
+        """End all workers."""
+        for worker in self._all:
+            worker.stop()
+
+
+def crew_of_host() -> Crew:
+    """The crew that the host asked for with environment variables."""
+    return Crew(
+        int(_number(WORKERS_VARIABLE, _WORKERS, 1, 64)),
+        _number(SECONDS_VARIABLE, _SECONDS, 0.1, 3600),
+    )
+
+
+def _number(variable: str, default: float, least: float, most: float) -> float:
+    try:
+        value = float(os.environ.get(variable, default))
+    except ValueError:
+        return default
+    return min(max(value, least), most)

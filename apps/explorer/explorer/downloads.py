@@ -1,0 +1,71 @@
+"""What a visitor takes home from the page Mix: files, a command, a link."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from atlasmix.recipes import dump_recipe, make_recipe
+from atlasmix.recipes.question_command import needs_file, solve_command
+from atlasmix.recipes.question_link import short_question
+from atlasmix.recipes.recipe_file import dump_question
+from atlasmix.views.mixture_csv import mixture_csv
+from explorer import session
+from explorer.showing import escaped
+from explorer.tasks import Answer
+
+
+def downloads(found: Answer) -> None:
+    """Recipe, question, table; the command and the link that ask it again."""
+    problem, mixture = found.problem, found.mixture
+    asked = short_question(problem)
+    st.subheader("Files")
+    with st.container(horizontal=True):
+        _file(
+            "Recipe (YAML)",
+            lambda: dump_recipe(make_recipe(problem, mixture, found.comparisons)),
+            "recipe.yaml",
+            "primary",
+        )
+        _file("Mixture (CSV)", lambda: mixture_csv(mixture), "mixture.csv")
+        _file("Question (YAML)", lambda: dump_question(asked), "problem.yaml")
+    st.caption(
+        "atlasmix check recipe.yaml solves the recipe again and says whether it still holds."
+    )
+    st.subheader("Ask it again on the command line")
+    st.code(solve_command(asked), language=None, wrap_lines=True)
+    if needs_file(asked):
+        st.caption("It reads problem.yaml, which is the question above.")
+    own = [name for _, name, _, _ in session.tray().entries]
+    if own:
+        st.caption(
+            f"Evidence of your own ({escaped(', '.join(own))}) has to be in the store there: "
+            "atlasmix matrices add, atlasmix inventory add."
+        )
+    st.subheader("Hand it on as a link")
+    text = st.query_params.get("q", "")
+    if text:
+        st.code(f"{st.context.url}?q={_quoted(text)}", language=None, wrap_lines=True)
+    else:
+        st.caption(
+            "This question is too long for a link or rests on evidence of your own: hand on "
+            "problem.yaml."
+        )
+
+
+def _file(label: str, made: object, name: str, kind: str = "secondary") -> None:
+    st.download_button(
+        label,
+        made,  # type: ignore[arg-type]
+        file_name=name,
+        mime="text/csv" if name.endswith("csv") else "application/yaml",
+        key=f"download-{name}",
+        on_click="ignore",
+        type=kind,  # type: ignore[arg-type]
+        icon=":material/download:",
+    )
+
+
+def _quoted(text: str) -> str:
+    from urllib.parse import quote
+
+    return quote(text, safe="{}:,")

@@ -1,0 +1,84 @@
+"""The answer as the files of a training framework, to look at and to take home."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import takewhile
+from typing import Any, Final
+
+import streamlit as st
+
+from atlasmix.recipes import dump_recipe, make_recipe
+from atlasmix.recipes.archive import zip_files
+from atlasmix.recipes.exporters import Export, Exporter, Run, Written, all_exporters
+from atlasmix.views.export_tables import export_parts
+from explorer import asking, session
+from explorer.showing import bullets, report
+from explorer.tasks import Answer
+
+PATHS: Final = """\
+"{language}.{provenance}.{corpus}": /data/{language}_{provenance}_{corpus}
+valid: /data/valid
+test: /data/test
+"""
+_LENGTHS: Final = (512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072)
+_BATCHES: Final = (64, 128, 256, 512, 1024, 2048, 4096, 8192)
+
+
+def exports(found: Answer) -> None:
+    """Choose a framework, say where the text lies, and take its files."""
+    st.subheader("For your trainer")
+    known = {one.name: one for one in all_exporters()}
+    left, middle, right = st.columns(3)
+    name = left.selectbox(
+        "Framework",
+        list(known),
+        format_func=lambda one: known[one].title,
+        key="export-to",
+        persist_state="session",
+    )
+    usual = Run()
+    length = _step(middle, "Tokens a sequence", _LENGTHS, usual.sequence_length)
+    batch = _step(right, "Sequences a step", _BATCHES, usual.batch_size)
+    paths = ""
+    if known[name].paths.needed:
+        paths = st.text_area(
+            "Where the text lies on the machine that trains (YAML)",
+            value=PATHS,
+            key="export-paths",
+            persist_state="session",
+            max_chars=20_000,
+            help="Pool or pattern to path. Nothing is read there: the paths go into the files.",
+        )
+    recipe = dump_recipe(make_recipe(found.problem, found.mixture, found.comparisons))
+    run = Run(sequence_length=length, batch_size=batch)
+    done = asking.once("export", recipe.encode(), name, paths, run, session.tray())
+    _show(known[name], done)
+
+
+def _show(exporter: Exporter, done: dict[str, Any]) -> None:
+    st.download_button(
+        f"Files for {exporter.title} (ZIP)",
+        partial(zip_files, done["files"]),
+        file_name=f"{exporter.name}.zip",
+        mime="application/zip",
+        key="download-export",
+        on_click="ignore",
+        type="primary",
+        icon=":material/download:",
+    )
+    export = Export(done["files"], done["load"], done["notes"])
+    written = Written(exporter, export, done["figures"], done["files"])
+    with st.expander("What is in it, and how it is loaded", key="open-export"):
+        parts = export_parts(f"{exporter.name}.zip", written)
+        report(takewhile(lambda one: str(one) != "Load it", parts))
+        st.markdown("**Load it**")
+        st.code(done["load"], language=None, wrap_lines=True)
+        bullets(done["notes"])
+
+
+def _step(place: Any, label: str, steps: tuple[int, ...], usual: int) -> int:
+    found = place.select_slider(
+        label, sorted({*steps, usual}), value=usual, key=label, persist_state="session"
+    )
+    return int(found)

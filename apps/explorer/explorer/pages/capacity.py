@@ -1,0 +1,119 @@
+"""Capacity: how large a model, what more languages cost, from scratch or from a checkpoint."""
+
+from functools import partial
+
+import streamlit as st
+from explorer import asking, session
+from explorer.question_form import COMPUTES, FIRST_COMPUTE
+from explorer.showing import escaped, figure, narrow_hint, report, sections, table, tell
+from explorer.sizes import gpu_hours, known_size, language_count, size_slider
+
+from atlasmix.evidence import DEFAULT_INVENTORY
+from atlasmix.languages import all_languages, name_of
+from atlasmix.mixing.problem import DEFAULT_PARAMS
+from atlasmix.quantities import format_flops
+from atlasmix.recipes.question import problem_to_mapping
+from atlasmix.scaling.capacity import grow, starting
+from atlasmix.scaling.crossover import crossover, study
+from atlasmix.scaling.law_kinds import CurseLaw
+from atlasmix.scaling.laws import DEFAULT_CURSE, law_cards, load_curse
+from atlasmix.views.allocation import (
+    closed_form_sentence,
+    size_proof,
+    size_sentence,
+    sizes_table,
+)
+from atlasmix.views.answer_words import headline
+from atlasmix.views.capacity_tables import capacity_parts
+from atlasmix.views.crossover_words import crossover_parts
+from atlasmix.views.figures.capacity import iso_loss_figure, iso_loss_title
+from atlasmix.views.figures.crossover import crossover_figure
+from atlasmix.views.figures.sizes import sizes_figure
+from atlasmix.views.words import named
+
+
+def more_languages() -> None:
+    """From K to rK languages at equal loss."""
+    left, right, law_place = st.columns(3)
+    now = language_count(left, "Languages now", 24)
+    then = language_count(right, "Languages to serve", 48)
+    cards = law_cards(session.tray())
+    curses = [name for name, one in cards if isinstance(getattr(one, "law", None), CurseLaw)]
+    name = law_place.selectbox(
+        "Law", curses, index=curses.index(DEFAULT_CURSE), key="curse", persist_state="session"
+    )
+    size = known_size()
+    law = load_curse(name, session.tray())
+    start = starting(law, now, size.params, size.tokens, size.share)
+    found = grow(law, start, then)
+    parts = capacity_parts(found, gpu_hours(size))
+    report(parts[:2])
+    title = iso_loss_title(found)
+    figure(partial(iso_loss_figure, found), "iso-loss", f"Iso-loss curve, {title}.")
+    report(parts[2:])
+
+
+def compute_budget() -> None:
+    """Parameters, tokens and mixture together, for the question of the page Mix."""
+    st.subheader("What one compute budget buys")
+    asked = {
+        key: value for key, value in session.question().items() if key not in ("budget", "params")
+    }
+    compute = st.select_slider(
+        "Compute (FLOPs)",
+        sorted({*COMPUTES, float(asked.get("compute", FIRST_COMPUTE))}),
+        value=float(asked.get("compute", FIRST_COMPUTE)),
+        format_func=format_flops,
+        key="capacity-compute",
+        persist_state="session",
+        help="6 × parameters × tokens. Targets, pools and limits are those of the page Mix.",
+    )
+    found = asking.about("answer", {**asked, "compute": compute})
+    size = found.problem.allocation
+    st.markdown(f"**{escaped(size_sentence(size))}**")
+    tell(headline(found.mixture))
+    tell(size_proof(size), closed_form_sentence(found.problem, size))
+    alt = "Predicted loss at other sizes for the same compute."
+    figure(partial(sizes_figure, found.problem, size), "sizes", alt)
+    table(sizes_table(size), "Other sizes at the same compute, each with its best mixture")
+    if st.button("Ask this on the page Mix", icon=":material/blender:"):
+        session.step(problem_to_mapping(found.problem))
+        st.switch_page("explorer/pages/mix.py")
+
+
+def scratch_or_finetune() -> None:
+    """Where training from scratch overtakes a multilingual checkpoint."""
+    measured = [key for key, _ in study().measured]
+    keys = sorted((one.code for one in all_languages()), key=name_of)
+    asked = list(session.question().get("targets", {}))
+    first = next((key for key in (*asked, *measured) if key in measured), measured[0])
+    left, middle, right = st.columns(3)
+    key = left.selectbox(
+        "Language",
+        keys,
+        index=keys.index(first),
+        format_func=named,
+        key="crossover-language",
+        persist_state="session",
+    )
+    params = size_slider(middle, "Parameters", "crossover-params", DEFAULT_PARAMS, tokens=False)
+    tokens = size_slider(right, "Tokens you would read", "crossover-tokens", 300e9, tokens=True)
+    found = crossover(key, params, tokens)
+    inventory = asking.inventory(DEFAULT_INVENTORY)
+    pools = inventory.select(languages=(key,), provenances=("human",))
+    unique = sum(pool.unique_tokens for pool in pools)
+    parts = crossover_parts(found, inventory.name, unique)
+    report(parts[:2])
+    alt = f"Tokens at which training {name_of(key)} from scratch overtakes finetuning, by size."
+    figure(partial(crossover_figure, found), "crossover", alt)
+    report(parts[2:])
+
+
+SECTIONS = {
+    "More languages": more_languages,
+    "One compute budget": compute_budget,
+    "Scratch or finetune": scratch_or_finetune,
+}
+narrow_hint()
+st.header("How large a model")
+sections("capacity-section", SECTIONS)

@@ -1,0 +1,49 @@
+"""Mix: a question, its answer at once, what it costs, and what to take home."""
+
+import streamlit as st
+from explorer import asking, session
+from explorer.answer_parts import (
+    before_and_after,
+    costs,
+    effects,
+    how_sure,
+    mixture_part,
+    overview,
+    take_home,
+)
+from explorer.question_form import question_form
+from explorer.showing import narrow_hint, refuse, sections
+
+from atlasmix.errors import AtlasMixError
+
+session.open_link()
+if st.session_state.refused_link:
+    st.header("This link was not opened")
+    refuse(st.session_state.refused_link)
+    st.button("Begin with another question", on_click=session.forget_link, type="primary")
+    st.stop()
+
+narrow_hint()
+with st.sidebar:
+    question_form()
+
+try:
+    found = asking.about("answer", session.question())
+except AtlasMixError as error:
+    st.header("This question has no answer as it stands")
+    refuse(error)
+    if session.before() != session.question():
+        st.button("Undo the change", on_click=session.undo, type="primary", icon=":material/undo:")
+    st.stop()
+
+session.say_link()
+overview(found)
+SECTIONS = {
+    "Mixture": mixture_part,
+    "Effect": effects,
+    "What limits cost": costs,
+    "Before and after": before_and_after,
+    "Why, and how sure": how_sure,
+    "Take home": take_home,
+}
+sections("section", SECTIONS, found)

@@ -1,0 +1,31 @@
+"""Questions to begin with, as plain data; each is a ``problem.yaml`` too."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+_THIRTY: Final = (
+    "arb ben cat cmn deu ell eng fra guj heb hrv ind ita jpn kor mar nob pes por ron rus spa swe "
+    "tel tha tur ukr urd vie zsm"
+)
+
+PRESETS: Final[dict[str, dict[str, Any]]] = {
+    "Catalan (little text)": {"targets": {"cat": 1}},
+    "Nordic family": {"targets": {"nob": 1, "swe": 1}, "budget": 300_000_000_000},
+    "Iberian family": {
+        "targets": {"cat": 1, "por": 1, "spa": 1},
+        "budget": 300_000_000_000,
+    },
+    "South-East Asian family": {
+        "targets": {"fil": 1, "ind": 1, "tha": 1, "vie": 1, "zsm": 1},
+        "budget": 300_000_000_000,
+    },
+    "Thirty languages": {
+        "targets": dict.fromkeys(_THIRTY.split(), 1),
+        "budget": 1_000_000_000_000,
+        "interference": 0,
+    },
+}
+"""Iberian and Nordic hold what the default matrix has of the family. Thirty targets
+are asked with negative scores counted as 0: measured in pairs and added up, they promise more harm
+than there is text, and the question is refused as it stands."""

@@ -1,0 +1,374 @@
+"""The form that asks: each control changes one key of the question, in the library's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+import streamlit as st
+
+from atlasmix.errors import AtlasMixError
+from atlasmix.evidence import (
+    DEFAULT_INVENTORY,
+    DEFAULT_MATRIX,
+    POOL_KINDS,
+    PROVENANCES,
+    TransferMatrix,
+)
+from atlasmix.languages import name_of, resolve
+from atlasmix.mixing.problem import (
+    DEFAULT_BUDGET,
+    DEFAULT_EPOCHS,
+    DEFAULT_PARAMS,
+    DEFAULT_RISK_AVERSION,
+    OBJECTIVES,
+    WORTH,
+)
+from atlasmix.quantities import format_flops, format_quantity, parse_flops, parse_quantity
+from atlasmix.recipes.pool_choice import DEFAULT_CHOICE
+from atlasmix.scaling.laws import DEFAULT_LAW, shipped_laws
+from atlasmix.scaling.saturation import DEFAULT_DECAY
+from atlasmix.views.words import named
+from explorer import asking, session
+from explorer.limits_form import limits_form
+from explorer.presets import PRESETS
+from explorer.showing import escaped
+
+_BUDGETS: Final = (
+    "1B 2B 3B 5B 7B 10B 20B 30B 50B 70B 100B 150B 200B 300B 500B 700B 1T 1.5T 2T 3T 5T 7T 10T 15T "
+    "20T"
+)
+_SIZES: Final = (
+    "100M 200M 300M 500M 700M 1B 1.5B 2B 3B 4B 7B 8B 10B 13B 20B 30B 40B 70B 100B 200B 400B 1T"
+)
+BUDGETS: Final = tuple(parse_quantity(text, "budget") for text in _BUDGETS.split())
+SIZES: Final = tuple(parse_quantity(text, "params") for text in _SIZES.split())
+COMPUTES: Final = tuple(
+    parse_flops(f"{digit}e{power}", "compute") for power in range(19, 27) for digit in (1, 2, 5)
+)
+FIRST_COMPUTE: Final = 1e22
+"""Our choice: about 2B parameters on 800B tokens."""
+DECAYS: Final = (0.01, 0.02, 0.037, 0.04, 0.065, 0.1, 0.15, 0.2, 0.3, 0.34, 0.5)
+OBJECTIVE_WORDS: Final = {
+    "loss": "Mean predicted loss",
+    "effective-data": "Effective data (needs no law)",
+    "worst": "The worst-off target",
+}
+_FEW: Final = 40
+
+
+def question_form() -> None:
+    """All controls, in the sidebar."""
+    asked = session.question()
+    st.selectbox(
+        "Start from",
+        list(PRESETS),
+        index=list(PRESETS).index(st.session_state.preset)
+        if st.session_state.preset in PRESETS
+        else None,
+        placeholder="a question of your own",
+        key=_key("preset"),
+        on_change=_take_preset,
+    )
+    matrix = _matrix(asked)
+    if matrix is not None:
+        _targets(asked, matrix)
+    _sizes(asked)
+    with st.expander("Limits and guardrails", icon=":material/tune:", key="open-limits"):
+        if matrix is not None:
+            limits_form(asked, matrix)
+    with st.expander("Evidence and pools", icon=":material/inventory_2:", key="open-evidence"):
+        _evidence(asked)
+    with st.expander("Objective and doubt", icon=":material/function:", key="open-mathematics"):
+        _mathematics(asked)
+
+
+def _key(name: str) -> str:
+    return f"{session.round_number()}:{name}"
+
+
+def _control(name: str, value: object, key: str, read: Callable[[Any], object]) -> dict[str, Any]:
+    """Key and callback of a control that shows ``value`` and writes ``read`` of what it gets."""
+    widget = _key(name)
+    st.session_state.setdefault(widget, value)
+
+    def changed() -> None:
+        session.change(key, read(st.session_state[widget]))
+
+    return {"key": widget, "on_change": changed}
+
+
+def _take_preset() -> None:
+    name = st.session_state[_key("preset")]
+    if name in PRESETS:
+        session.begin(PRESETS[name], name)
+
+
+def _matrix(asked: Mapping[str, Any]) -> TransferMatrix | None:
+    try:
+        return asking.matrix(str(asked.get("matrix", DEFAULT_MATRIX)))
+    except AtlasMixError:
+        return None
+
+
+def _targets(asked: Mapping[str, Any], matrix: TransferMatrix) -> None:
+    given = asked.get("targets", {})
+    weights = dict(given) if isinstance(given, dict) else dict.fromkeys(given, 1)
+    chosen = list(weights)
+    widget = _key("targets")
+    st.session_state.setdefault(widget, chosen)
+
+    def changed() -> None:
+        keys = [_resolved(one, matrix) for one in st.session_state[widget]]
+        st.session_state[widget] = list(dict.fromkeys(keys))
+        session.change("targets", {key: weights.get(key, 1) for key in keys})
+
+    st.multiselect(
+        "Target languages",
+        sorted({*matrix.keys, *map(str, chosen)}, key=name_of),
+        format_func=named,
+        key=widget,
+        on_change=changed,
+        accept_new_options=True,
+        placeholder="any name or code",
+        help="Languages whose loss counts. Type any name or code: Catalan, català, ca.",
+        max_selections=len(matrix.keys),
+    )
+    if len(chosen) > 1:
+        weighing = st.expander("Weights", key="open-weights", on_change="rerun")
+        if weighing.open:
+            with weighing:
+                for key in chosen[:_FEW]:
+                    _weight(key, weights)
+
+
+def _weight(key: str, weights: Mapping[str, Any]) -> None:
+    widget = _key(f"weight-{key}")
+    st.session_state.setdefault(widget, float(weights[key]))
+
+    def changed() -> None:
+        session.change("targets", {**weights, key: st.session_state[widget]})
+
+    st.number_input(
+        escaped(name_of(key)),
+        min_value=0.0,
+        max_value=1000.0,
+        step=0.5,
+        key=widget,
+        on_change=changed,
+    )
+
+
+def _resolved(text: str, matrix: TransferMatrix) -> str:
+    """The key that a typed name means; the text itself where it means none, to be refused later."""
+    if text in matrix.keys:
+        return text
+    try:
+        return str(resolve(text))
+    except AtlasMixError:
+        return text[:100]
+
+
+def _sizes(asked: Mapping[str, Any]) -> None:
+    by_compute = "compute" in asked
+    st.segmented_control(
+        "Size of the run",
+        [False, True],
+        format_func=lambda compute: "Compute" if compute else "Tokens and parameters",
+        required=True,
+        help="State tokens and parameters, or compute: then both are chosen with the mixture.",
+        **_control("by-compute", by_compute, "compute", lambda on: FIRST_COMPUTE if on else None),
+    )
+    if by_compute:
+        now = float(_number(asked["compute"], FIRST_COMPUTE))
+        st.select_slider(
+            "Compute (FLOPs)",
+            sorted({*COMPUTES, now}),
+            format_func=format_flops,
+            help="6 × parameters × tokens.",
+            **_control("compute", now, "compute", lambda value: value),
+        )
+    else:
+        _tokens_and_parameters(asked)
+    _epochs(asked)
+
+
+def _tokens_and_parameters(asked: Mapping[str, Any]) -> None:
+    for key, words, usual, series, what in (
+        (
+            "budget",
+            "Token budget",
+            DEFAULT_BUDGET,
+            BUDGETS,
+            "Tokens read in training, repeats included.",
+        ),
+        ("params", "Parameters", DEFAULT_PARAMS, SIZES, "With embeddings, as ATLAS counts them."),
+    ):
+        now = _number(asked.get(key), usual)
+        st.select_slider(
+            words,
+            sorted({*series, now}),
+            format_func=format_quantity,
+            help=what,
+            **_control(key, now, key, lambda value: value),
+        )
+
+
+def _epochs(asked: Mapping[str, Any]) -> None:
+    caps = asked.get("max_epochs", DEFAULT_EPOCHS)
+    own = {} if not isinstance(caps, dict) else {k: v for k, v in caps.items() if k != "default"}
+    cap = _number(caps.get("default") if isinstance(caps, dict) else caps, DEFAULT_EPOCHS)
+    st.select_slider(
+        "Epoch cap",
+        sorted({0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 10, 12, 14, 16, cap}),
+        format_func=lambda value: f"{value:g}",
+        help="Most passes over any pool.",
+        **_control("epochs", cap, "max_epochs", lambda v: {**own, "default": v} if own else v),
+    )
+
+
+def _number(value: object, usual: float) -> float | int:
+    number = usual if not isinstance(value, int | float) or isinstance(value, bool) else value
+    return int(number) if float(number).is_integer() else number
+
+
+def _evidence(asked: Mapping[str, Any]) -> None:
+    tray = session.tray()
+    matrices = tray.matrix_names()
+    now = str(asked.get("matrix", DEFAULT_MATRIX))
+    st.selectbox(
+        "Transfer matrix",
+        list(dict.fromkeys([*matrices, now])),
+        help="Scores of every language for every other.",
+        **_control("matrix", now, "matrix", lambda value: value),
+    )
+    st.text_input(
+        "Calibration",
+        max_chars=80,
+        placeholder="as the matrix implies",
+        help="From score to transfer weight where the matrix is on another scale: "
+        "affine:SLOPE,INTERCEPT, your own figures.",
+        **_control(
+            "calibration",
+            asked.get("calibration", ""),
+            "calibration",
+            lambda text: text.strip() or None,
+        ),
+    )
+    names = asked.get("inventory", DEFAULT_INVENTORY)
+    chosen = [names] if isinstance(names, str) else list(names)
+    inventories = tray.inventory_names()
+    st.multiselect(
+        "Token inventories",
+        list(dict.fromkeys([*inventories, *chosen])),
+        help="Where the pools come from; one or several.",
+        **_control("inventory", chosen, "inventory", lambda found: found or None),
+    )
+    pools = asked.get("pools", DEFAULT_CHOICE)
+    pools = pools if isinstance(pools, dict) else {"provenance": pools}
+    for key, words, known in (
+        ("provenance", "Provenance", PROVENANCES),
+        ("kind", "Kind of text", POOL_KINDS),
+    ):
+        st.multiselect(
+            words,
+            known,
+            format_func=lambda word: word.replace("_", "-"),
+            **_control(
+                f"pools-{key}",
+                [word for word in pools.get(key, DEFAULT_CHOICE[key]) if word in known],
+                "pools",
+                _pool_reader(pools, key),
+            ),
+        )
+    _worth(
+        asked, [word for word in pools.get("provenance", []) if word in WORTH and word != "human"]
+    )
+
+
+def _pool_reader(pools: Mapping[str, Any], key: str) -> Callable[[Any], object]:
+    # A list of pools by name stands alone: choosing by provenance begins anew.
+    kept = {} if "name" in pools else pools
+    return lambda found: {**kept, key: found}
+
+
+def _with_worth(given: Mapping[str, Any], kind: str, value: float) -> dict[str, Any]:
+    return {**given, kind: value}
+
+
+def _worth(asked: Mapping[str, Any], kinds: list[str]) -> None:
+    given = asked.get("worth", {})
+    for kind in kinds:
+        st.number_input(
+            f"Worth of a token: {kind.replace('_', '-')}",
+            min_value=0.0,
+            max_value=2.0,
+            step=0.05,
+            help="Against a human token of the same language.",
+            **_control(
+                f"worth-{kind}",
+                float(given.get(kind, WORTH[kind])),
+                "worth",
+                partial(_with_worth, given, kind),
+            ),
+        )
+
+
+def _mathematics(asked: Mapping[str, Any]) -> None:
+    st.selectbox(
+        "Objective",
+        OBJECTIVES,
+        format_func=lambda word: OBJECTIVE_WORDS[word],
+        **_control("objective", asked.get("objective", "loss"), "objective", lambda word: word),
+    )
+    law = asked.get("law", DEFAULT_LAW)
+    if isinstance(law, str):
+        st.selectbox(
+            "Loss law",
+            list(dict.fromkeys([*shipped_laws(), law])),
+            **_control("law", law, "law", lambda name: name),
+        )
+    for key, words, usual, most, what in (
+        (
+            "risk_aversion",
+            "Risk aversion κ",
+            DEFAULT_RISK_AVERSION,
+            4.0,
+            "Standard errors taken off every score; 0 trusts every score.",
+        ),
+        (
+            "interference",
+            "Belief in negative scores",
+            1.0,
+            1.0,
+            "1 believes them whole, 0 counts them as zero.",
+        ),
+    ):
+        now = float(_number(asked.get(key), usual))
+        st.slider(
+            words,
+            0.0,
+            max(most, now),
+            step=0.05,
+            help=what,
+            **_control(key, now, key, lambda value: value),
+        )
+    decay = float(_number(asked.get("lambda"), DEFAULT_DECAY))
+    st.select_slider(
+        "Decay of repeats λ",
+        sorted({*DECAYS, decay}),
+        format_func=lambda value: f"{value:g}",
+        help="How fast a repeated token loses worth; published estimates lie in 0.037 to 0.34.",
+        **_control("lambda", decay, "lambda", lambda value: value),
+    )
+    st.toggle(
+        "Spend the whole budget",
+        help="Read it even where every further token would harm.",
+        **_control(
+            "spend",
+            bool(asked.get("spend_all", False)),
+            "spend_all",
+            lambda on: True if on else None,
+        ),
+    )

@@ -1,0 +1,222 @@
+"""Putting the library's words, tables and figures on a page, so that foreign text stays text."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import streamlit as st
+
+from atlasmix.errors import AtlasMixError
+from atlasmix.evidence import Card, default_location
+from atlasmix.views.evidence_tables import card_facts
+from atlasmix.views.figures.saving import standalone
+from atlasmix.views.fitting import FittingTable
+
+_MARKS: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&^=/@'\"])")
+_LINKS: Final = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)
+_OPTION: Final = re.compile(r"--[a-z][a-z-]*")
+CONTROLS: Final = {
+    "--budget": "'Token budget'",
+    "--params": "'Parameters'",
+    "--compute": "'Compute'",
+    "--target": "'Target languages'",
+    "--matrix": "'Transfer matrix'",
+    "--calibration": "'Calibration'",
+    "--inventory": "'Token inventories'",
+    "--pools": "'Provenance'",
+    "--kind": "'Kind of text'",
+    "--max-epochs": "'Epoch cap'",
+    "--max-donors": "'Most donor languages'",
+    "--objective": "'Objective'",
+    "--law": "'Loss law'",
+    "--lambda": "'Decay of repeats λ'",
+    "--risk-aversion": "'Risk aversion κ'",
+    "--interference": "'Belief in negative scores'",
+    "--spend-all": "'Spend the whole budget'",
+    "--group": "'Name a group of languages'",
+    "--name": "'Name'",
+    "--capacity-share": "it under 'It is compute-optimal'",
+    "--paths": "'Where the text lies'",
+    "--batch-size": "'Sequences a step'",
+    "--sequence-length": "'Tokens a sequence'",
+}
+_UNNAMED: Final = '<span class="unseen">note</span>'
+_JOINER: Final = "\u2060"  # takes no room, and ends what Markdown would make a link of
+
+Figure = Any
+
+
+def escaped(text: str) -> str:
+    """Text as Markdown that shows it letter by letter: no link, image, formula or HTML."""
+    return _MARKS.sub(r"\\\1", _LINKS.sub(_JOINER, text))
+
+
+def capital(text: str) -> str:
+    """A sentence with a great first letter; the others stay as they are."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def spoken(text: str) -> str:
+    """A sentence of the library with the options of the command line as this page calls them.
+
+    >>> spoken("count them as 0 with --interference 0")
+    "count them as 0 with 'Belief in negative scores' 0"
+    """
+    return _OPTION.sub(lambda found: CONTROLS.get(found[0], found[0]), text)
+
+
+def refuse(error: AtlasMixError | str) -> None:
+    """Show a refusal: its sentence, then every fault on a line of its own."""
+    # Where the host keeps its store is no visitor's business.
+    whole = spoken(str(error)).replace(default_location(), "here")
+    sentence, *faults = whole.split("\n  - ")
+    body = escaped(capital(sentence))
+    shown = [f"- {escaped(fault)}" for fault in faults[:30]]
+    if len(faults) > len(shown):
+        shown.append(f"- and {len(faults[30:])} more")
+    st.error("\n".join([body, "", *shown]) if shown else body, icon=":material/block:")
+
+
+def tell(*sentences: str) -> None:
+    """Sentences of the library, one paragraph."""
+    st.markdown(" ".join(escaped(spoken(one)) for one in sentences if one))
+
+
+def bullets(sentences: Iterable[str]) -> None:
+    """Sentences of the library, one a line."""
+    st.markdown("\n".join(f"- {escaped(spoken(one))}" for one in sentences if one))
+
+
+def table(found: FittingTable, label: str) -> None:
+    """A table of the library, as the command line prints it, for wide pages and narrow ones."""
+    headings, numbers, rows = found.texts()
+    if not rows:
+        return
+    ranks = ['class="number"' if number else "" for number in numbers]
+    head = "".join(
+        f'<th scope="col" {rank}>{html.escape(heading) or _UNNAMED}</th>'
+        for heading, rank in zip(headings, ranks, strict=True)
+    )
+    lines = []
+    for row, bold in zip(rows, found.emphasised(), strict=True):
+        cells = (
+            f"<td {rank}>{html.escape(cell)}</td>" for cell, rank in zip(row, ranks, strict=True)
+        )
+        lines.append(f'<tr class="{"chosen" if bold else ""}">{"".join(cells)}</tr>')
+    body = "".join(lines)
+    st.html(
+        f'<div class="atlas-table" role="region" tabindex="0" aria-label="{html.escape(label)}">'
+        f"<table><caption>{html.escape(label)}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def part(found: Any, label: str) -> None:
+    """A part of one of the library's reports: a table, sentences, or several together.
+
+    Args:
+        found: as the report has it.
+        label: what a table in it is called, for readers who do not see it.
+    """
+    if isinstance(found, FittingTable):
+        table(found, label)
+    elif hasattr(found, "renderables"):
+        for one in found.renderables:
+            part(one, label)
+    elif hasattr(found, "renderable"):  # set in
+        part(found.renderable, label)
+    elif hasattr(found, "columns"):  # a list of sentences
+        bullets(map(str, found.columns[-1].cells))
+    elif str(found).strip():
+        tell(str(found))
+
+
+def report(parts: Iterable[Any]) -> None:
+    """A report of the library: its headings become headings, the rest as :func:`part` has it."""
+    heading = ""
+    for found in parts:
+        if getattr(found, "style", "") == "bold" and str(found).startswith("\n"):
+            heading = str(found).strip()
+            st.subheader(escaped(heading))
+        elif getattr(found, "style", "") == "bold":
+            heading = str(found).strip()
+            st.markdown(f"**{escaped(heading)}**")
+        else:
+            part(found, heading or "Figures")
+
+
+def figure(draw: Callable[[], Figure], name: str, alt: str) -> None:
+    """A figure with its picture (PNG) in its own toolbar and its page (HTML) under it.
+
+    Args:
+        draw: makes the figure.
+        name: of the downloads, and of the figure among the page's.
+        alt: what it shows, for readers who do not see it.
+    """
+    made = draw()
+    st.plotly_chart(made, key=f"figure-{name}", config=toolbar(name), alt=alt)
+    st.download_button(
+        "Figure as HTML",
+        lambda: standalone(made, alt),
+        file_name=f"{name}.html",
+        mime="text/html",
+        key=f"html-{name}",
+        on_click="ignore",
+        type="tertiary",
+        icon=":material/download:",
+    )
+
+
+def toolbar(name: str) -> dict[str, Any]:
+    """Plotly's own settings: a picture button, no logo, nothing that leaves the page."""
+    return {
+        "displayModeBar": True,
+        "displaylogo": False,
+        "modeBarButtons": [["toImage", "resetScale2d"]],
+        "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2},
+        "responsive": True,
+        "showLink": False,
+    }
+
+
+def card(name: str, found: Card, facts: Sequence[tuple[str, str]] = ()) -> None:
+    """What a card says of its table: source, citation, licence and the rest."""
+    with st.container(border=True):
+        st.markdown(f"**{escaped(found.title or name)}**")
+        for label, words in card_facts(found, facts):
+            said = f"**{escaped(capital(label))}.** " if label else ""
+            st.markdown(f"{said}{escaped(words)}")
+
+
+def sections(key: str, parts: Mapping[str, Callable[..., None]], *arguments: Any) -> None:
+    """Tabs of which the open one alone is drawn; the page opens where its visitor left it.
+
+    Args:
+        key: of the tabs; setting it in the session opens another.
+        parts: title, and what draws it with ``arguments``.
+    """
+    remembered = f"{key} left at"
+    if remembered in st.session_state:
+        st.session_state.setdefault(key, st.session_state[remembered])
+    tabs = st.tabs(list(parts), key=key, on_change="rerun")
+    for tab, (name, show) in zip(tabs, parts.items(), strict=True):
+        if tab.open:
+            st.session_state[remembered] = name
+            with tab:
+                try:
+                    show(*arguments)
+                except AtlasMixError as error:
+                    refuse(error)
+
+
+def narrow_hint() -> None:
+    """Where the pages and controls are on a phone, where the sidebar is shut."""
+    st.html('<p class="atlas-narrow">Pages and controls are behind » at the top.</p>')
+
+
+def is_dark() -> bool:
+    """Whether the ground is dark, as far as the browser has said."""
+    return st.context.theme.type == "dark"

@@ -1,0 +1,123 @@
+"""The work that is done for a visitor, in a process of its own: plain arguments in, plain data out.
+
+Each is a call or two of the library. What a visitor sent is read by the same readers as a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from atlasmix.evidence import published
+from atlasmix.evidence.shelves import INVENTORIES, MATRICES
+from atlasmix.evidence.tray import Tray, lay, save
+from atlasmix.mixing import at_compute, compare, explain, sensitivity, solve
+from atlasmix.mixing.mixture import Comparison, DecayStep, Mixture, Reason
+from atlasmix.mixing.problem import MixProblem
+from atlasmix.recipes import check, load_recipe
+from atlasmix.recipes.against_published import against_published
+from atlasmix.recipes.checking import CheckReport
+from atlasmix.recipes.difference import Difference, difference
+from atlasmix.recipes.exporters import Run, Wishes, export_recipe, find_exporter
+from atlasmix.recipes.exporters.paths import parse_paths
+from atlasmix.recipes.question_link import refuse_paths, stranger_problem
+from atlasmix.recipes.recipe import Recipe
+
+SHELVES = {"matrix": MATRICES, "inventory": INVENTORIES}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """A question as it was understood, its mixture, and the baselines beside it."""
+
+    problem: MixProblem
+    mixture: Mixture
+    comparisons: tuple[Comparison, ...]
+
+
+def answer(question: Mapping[str, Any], tray: Tray, others: tuple[str, ...] = ()) -> Answer:
+    """Solve a question and compare it with the baselines and with published mixtures."""
+    models = tuple(published(name) for name in others)
+    problem = at_compute(stranger_problem(question, tray))
+    return Answer(problem, solve(problem), compare(problem, models))
+
+
+def reasons(question: Mapping[str, Any], tray: Tray) -> tuple[Reason, ...]:
+    """Why each donor is read or not."""
+    problem = at_compute(stranger_problem(question, tray))
+    return explain(problem, solve(problem))
+
+
+def steps(question: Mapping[str, Any], tray: Tray) -> tuple[DecayStep, ...]:
+    """The donors over the range of λ."""
+    return sensitivity(at_compute(stranger_problem(question, tray)))
+
+
+def lay_table(
+    kind: str, tray: Tray, files: Mapping[str, str], table: bytes, card: bytes, name: str
+) -> tuple[Tray, str]:
+    """Check an uploaded table and put it on the visitor's tray."""
+    return lay(tray, SHELVES[kind], table, card, files, name)
+
+
+def save_table(kind: str, tray: Tray, name: str) -> Tray:
+    """Write a table of the tray into the store that the host chose."""
+    return save(tray, SHELVES[kind], name)
+
+
+def read_recipe(text: bytes) -> Recipe:
+    """Open a recipe whose question names no file of this machine."""
+    recipe = load_recipe(text)
+    refuse_paths(recipe.question)
+    return recipe
+
+
+def check_recipe(text: bytes, tray: Tray) -> CheckReport:
+    """Solve a recipe again with today's evidence."""
+    return check(read_recipe(text), tray)
+
+
+def compare_recipes(first: bytes, second: bytes, tray: Tray) -> Difference:
+    """Two recipes side by side."""
+    return difference(read_recipe(first), read_recipe(second), tray)
+
+
+def compare_published(text: bytes, name: str, tray: Tray) -> Difference:
+    """A recipe beside a published mixture."""
+    return against_published(read_recipe(text), published(name), tray)
+
+
+def export(text: bytes, name: str, paths: str, run: Run, tray: Tray) -> dict[str, Any]:
+    """What a training framework loads, as texts: nothing is written here.
+
+    Args:
+        text: the recipe.
+        name: of the framework.
+        paths: YAML, from pools to where they lie on the machine that trains; empty: none.
+        run: batch and sequence length.
+        tray: evidence, for tokens per document.
+    """
+    exporter = find_exporter(name)
+    asked = parse_paths(paths, "your paths") if exporter.paths.needed else None
+    done = export_recipe(read_recipe(text), exporter, Wishes(run=run, paths=asked), tray)
+    return {
+        "files": dict(done.files),
+        "load": done.export.load,
+        "notes": done.export.notes,
+        "figures": done.figures,
+    }
+
+
+TASKS: dict[str, Callable[..., Any]] = {
+    "answer": answer,
+    "reasons": reasons,
+    "steps": steps,
+    "lay": lay_table,
+    "save": save_table,
+    "read recipe": read_recipe,
+    "check recipe": check_recipe,
+    "compare recipes": compare_recipes,
+    "against published": compare_published,
+    "export": export,
+}

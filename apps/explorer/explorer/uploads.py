@@ -1,0 +1,140 @@
+"""A visitor's own tables: checked like any addition to the shelf, kept in this session alone."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+import streamlit as st
+
+from atlasmix.errors import AtlasMixError
+from atlasmix.evidence.tray import TRAY_ENTRIES, take_away
+from explorer import asking, session
+from explorer.showing import escaped, refuse, tell
+from explorer.tasks import SHELVES
+
+SAVING_VARIABLE: Final = "ATLASMIX_EXPLORER_SAVING"
+KINDS: Final = {"matrix": "A transfer matrix", "inventory": "A token inventory"}
+
+_EXAMPLES: Final = {
+    "matrix": (
+        "source,target,score,stderr,status\nspa,cat,0.45,0.05,measured\npor,cat,0.2,,predicted\n",
+        "kind: transfer matrix\ntitle: Our bilingual runs at 500M\nmetric: BTS\n"
+        "orientation: source to target\ndirection: higher is better\ndiagonal: 1.0\n"
+        "stderr: {measured: 0.05, predicted: 0.16}\nsource: internal report 12\nlicence: private\n",
+    ),
+    "inventory": (
+        "language,provenance,corpus,unique_tokens,unit,obtained\n"
+        "cat,human,ours,21000000000,our tokens,counted\n"
+        "spa,human,ours,90000000000,our tokens,counted\n",
+        "kind: token inventory\ntitle: What we have cleaned\nsource: our own count\n"
+        "licence: private\n",
+    ),
+}
+
+
+def own_tables() -> None:
+    """What was brought, and the form to bring more."""
+    st.subheader("Your own tables, in this session")
+    tell(
+        "They are checked as if added to the shelf, used by your questions alone, and gone when "
+        "you close the page. Nobody else sees them."
+    )
+    for number, (folder, name, _, _) in enumerate(session.tray().entries):
+        kind = next(word for word, shelf in SHELVES.items() if shelf.folder == folder)
+        _entry(number, kind, name)
+    st.subheader("Bring one")
+    kind = st.segmented_control(
+        "What it is",
+        list(KINDS),
+        format_func=lambda word: KINDS[word],
+        default="matrix",
+        required=True,
+        key="upload-kind",
+    )
+    _form(kind)
+
+
+def may_save() -> bool:
+    """Whether whoever started the explorer lets visitors write into its store."""
+    return os.environ.get(SAVING_VARIABLE, "") == "1"
+
+
+def _entry(number: int, kind: str, name: str) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{escaped(name)}**, {kind}")
+        st.button(
+            "Ask with it", key=f"use-{number}", on_click=_use, args=(kind, name), type="primary"
+        )
+        if may_save():
+            st.button(
+                "Save to the store",
+                key=f"save-{number}",
+                on_click=_save,
+                args=(kind, name),
+                help="Everybody who uses this explorer will then find it.",
+            )
+        st.button("Take away", key=f"take-away-{number}", on_click=_take_away, args=(kind, name))
+
+
+def _form(kind: str) -> None:
+    laid = st.session_state.setdefault("laid", 0)
+    with st.form(f"upload-{kind}-{laid}", border=True):
+        table = st.file_uploader(
+            "Table (CSV or Parquet)", type=["csv", "parquet"], key=f"table-{kind}-{laid}"
+        )
+        card = st.file_uploader("Card (YAML)", type=["yaml", "yml"], key=f"card-{kind}-{laid}")
+        name = st.text_input(
+            "Name",
+            max_chars=64,
+            placeholder="as on the card, or that of the file",
+            key=f"name-{kind}-{laid}",
+        )
+        sent = st.form_submit_button("Check and bring", type="primary")
+    if sent and (table is None or card is None):
+        refuse("a table and its card are needed: choose both files")
+    elif sent and table is not None and card is not None:
+        _bring(kind, (table.name, table.getvalue()), (card.name, card.getvalue()), name.strip())
+    if st.session_state.pop("brought", False):
+        st.success("It is whole, and lies above.", icon=":material/check:")
+    with st.expander("What the two files look like"):
+        example = _EXAMPLES[kind]
+        st.code(example[0], language=None)
+        st.code(example[1], language="yaml")
+        st.caption(f"Files of at most 5 MiB, {TRAY_ENTRIES} tables in a session.")
+
+
+def _bring(kind: str, table: tuple[str, bytes], card: tuple[str, bytes], name: str) -> None:
+    files = {"table": table[0], "card": card[0]}
+    try:
+        tray, _ = asking.now("lay", kind, session.tray(), files, table[1], card[1], name)
+    except AtlasMixError as error:
+        refuse(error)
+        return
+    st.session_state.tray = tray
+    st.session_state.laid += 1
+    st.session_state.brought = True
+    st.rerun()
+
+
+def _use(kind: str, name: str) -> None:
+    session.change(kind, name)
+    session.renew()
+
+
+def _take_away(kind: str, name: str) -> None:
+    st.session_state.tray = take_away(session.tray(), SHELVES[kind], name)
+    for asked in ("question", "before"):
+        held = st.session_state[asked]
+        if held.get(kind) == name:
+            st.session_state[asked] = {key: value for key, value in held.items() if key != kind}
+    session.renew()
+
+
+def _save(kind: str, name: str) -> None:
+    if not may_save():
+        return
+    try:
+        st.session_state.tray = asking.now("save", kind, session.tray(), name)
+    except AtlasMixError as error:
+        st.session_state.notice = str(error)

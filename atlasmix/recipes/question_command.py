@@ -1,0 +1,101 @@
+"""The command that asks a question again, with options or, where they do not suffice, a file."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any, Final
+
+from atlasmix.errors import ProblemError
+from atlasmix.quantities import format_quantity, parse_quantity
+
+_OPTIONS: Final = {
+    "budget": "--budget",
+    "params": "--params",
+    "compute": "--compute",
+    "objective": "--objective",
+    "matrix": "--matrix",
+    "calibration": "--calibration",
+    "lambda": "--lambda",
+    "risk_aversion": "--risk-aversion",
+    "interference": "--interference",
+    "law": "--law",
+    "max_donors": "--max-donors",
+}
+_PAIRS: Final = {"min": "--min", "max": "--max", "keep": "--keep", "worth": "--worth"}
+_READABLE: Final = frozenset({"provenance", "kind"})
+FILE: Final = "problem.yaml"
+_LONGEST: Final = 600
+
+
+def solve_command(question: Mapping[str, Any], output: str = "recipe.yaml") -> str:
+    """The shell command whose recipe is the answer to this question.
+
+    Args:
+        question: as ``question_link.short_question`` writes it.
+        output: file for the recipe.
+
+    Returns:
+        Options alone where they can say it in 600 characters, else a command that reads
+        ``problem.yaml``; :func:`needs_file` tells.
+    """
+    words = ["atlasmix", "solve", *_words(question), "--output", output]
+    if needs_file(question):
+        words = ["atlasmix", "solve", "--problem", FILE, "--output", output]
+    return shlex.join(words)
+
+
+def needs_file(question: Mapping[str, Any]) -> bool:
+    """Whether options alone cannot ask this question, or only at a length nobody reads."""
+    pools = question.get("pools", {})
+    if isinstance(question.get("law"), dict) or not set(pools) <= _READABLE:
+        return True
+    if any("=" in str(name) for key in (*_PAIRS, "guardrails") for name in question.get(key, {})):
+        return True
+    members = [name for group in question.get("groups", {}).values() for name in group]
+    if any(set(name) & set(",:=") for name in (*question["targets"], *members)):
+        return True
+    return len(shlex.join(_words(question))) > _LONGEST
+
+
+def _words(question: Mapping[str, Any]) -> list[str]:
+    targets = [
+        key if weight == 1 else f"{key}:{weight:.15g}"
+        for key, weight in question["targets"].items()
+    ]
+    words = ["--target", ",".join(targets)]
+    for key, option in _OPTIONS.items():
+        if key in question:
+            words += [option, _value(question[key], key)]
+    for name in _listed(question.get("inventory", [])):
+        words += ["--inventory", name]
+    pools = question.get("pools", {})
+    if pools:
+        words += ["--pools", ",".join(pools.get("provenance", ["human"]))]
+        words += ["--kind", ",".join(pools.get("kind", ["web"]))]
+    caps = question.get("max_epochs", {})
+    for name, cap in (caps if isinstance(caps, dict) else {"default": caps}).items():
+        words += ["--max-epochs", f"{cap:.15g}" if name == "default" else f"{name}={cap:.15g}"]
+    for name, members in question.get("groups", {}).items():
+        words += ["--group", f"{name}={','.join(members)}"]
+    for key, option in _PAIRS.items():
+        for name, value in question.get(key, {}).items():
+            words += [option, f"{name}={_value(value, key)}"]
+    for key, rail in question.get("guardrails", {}).items():
+        words += ["--guardrail", f"{key}={rail['slack']:.15g}:{rail['reference']}"]
+    return words + (["--spend-all"] if question.get("spend_all") else [])
+
+
+def _listed(names: str | list[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _value(value: object, key: str) -> str:
+    if key in {"budget", "params", "keep"} and isinstance(value, int | float):
+        short = format_quantity(value, 6)
+        try:
+            same = parse_quantity(short, key) == value
+        except ProblemError:
+            same = False
+        return short if same else f"{value:.15g}"
+    return f"{value:.15g}" if isinstance(value, int | float) else str(value)

@@ -1,0 +1,180 @@
+"""The answer in pictures: shares by language, by family, by provenance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from atlasmix.errors import DataError
+from atlasmix.languages import language, name_of
+from atlasmix.mixing.mixture import Mixture, PoolShare
+from atlasmix.quantities import format_quantity
+from atlasmix.views.figures.drawing import HOVER, canvas, plain, rows_height, sentence, share_axis
+from atlasmix.views.figures.palette import CATEGORIES, DONOR, GREY, PROVENANCE, TARGET
+from atlasmix.views.words import epochs_text, percent
+
+_LEAF: Final = "\t"  # begins the key of a language among the names of families and branches
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+
+def mixture_bars(mixture: Mixture) -> Figure:
+    """One bar a language, largest on top, one piece a pool: targets blue, donors orange.
+
+    Hatching tells the provenance, as in :data:`~atlasmix.views.figures.palette.PROVENANCE`.
+    """
+    from plotly.graph_objects import Bar
+
+    targets = {effect.language for effect in mixture.targets}
+    keys = list(mixture.proportions)
+    figure = canvas(rows_height(len(keys), legend=True), x="share of the tokens read (%)")
+    only_human = set(provenance_shares(mixture)) == {"human"}
+    shown: set[str] = set()
+    for share in mixture.read:
+        role = "target" if share.pool.language in targets else "donor"
+        kind = share.pool.provenance.replace("_", "-")
+        name = role if only_human else f"{role}, {kind} text"
+        figure.add_trace(
+            Bar(
+                x=[100 * share.proportion],
+                y=[plain(name_of(share.pool.language))],
+                orientation="h",
+                name=name,
+                legendgroup=name,
+                showlegend=name not in shown,
+                marker={
+                    "color": TARGET if role == "target" else DONOR,
+                    "pattern": {"shape": PROVENANCE[share.pool.provenance][1]},
+                },
+                text=[percent(share.proportion)],
+                textposition="outside",
+                cliponaxis=False,
+                customdata=[sentence(pool_sentence(share))],
+                hovertemplate=HOVER,
+            )
+        )
+        shown.add(name)
+    names = [plain(name_of(key)) for key in keys]
+    figure.update_layout(barmode="stack", uniformtext={"minsize": 10, "mode": "show"})
+    figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], showgrid=False)
+    most = max(mixture.proportions.values(), default=1.0)
+    share_axis(figure, most)
+    return figure
+
+
+def mixture_treemap(mixture: Mixture) -> Figure:
+    """Family, branch and language as nested areas, in proportion to the tokens read."""
+    from plotly.graph_objects import Treemap
+
+    parts: dict[tuple[str, ...], float] = {}
+    for key, share in mixture.proportions.items():
+        path = _path(key, mixture)
+        for depth in range(1, len(path) + 1):
+            parts[path[:depth]] = parts.get(path[:depth], 0.0) + share
+    families = sorted({path[0] for path in parts}, key=lambda name: -parts[(name,)])
+    colours = {
+        name: CATEGORIES[place] if place < len(CATEGORIES) else GREY
+        for place, name in enumerate(families)
+    }
+    figure = canvas(420)
+    figure.add_trace(
+        Treemap(
+            ids=["/".join(path) for path in parts],
+            labels=[plain(_path_names(path)[-1]) for path in parts],
+            parents=["/".join(path[:-1]) for path in parts],
+            values=[100 * share for share in parts.values()],
+            branchvalues="total",
+            marker={
+                "colors": [colours[path[0]] for path in parts],
+                "pad": {"t": 20, "l": 3, "r": 3, "b": 3},
+            },
+            texttemplate="%{label}<br>%{value:.1f}%",
+            customdata=[
+                sentence(f"{' › '.join(_path_names(path))}: {percent(share)} of the tokens read.")
+                for path, share in parts.items()
+            ],
+            hovertemplate=HOVER,
+            tiling={"pad": 2},
+            root={"color": "rgba(0,0,0,0)"},
+            pathbar={"visible": False},
+        )
+    )
+    return figure
+
+
+def provenance_bar(mixture: Mixture) -> Figure:
+    """Who wrote what is read: one bar from 0 to 100 %, hatched by provenance."""
+    from plotly.graph_objects import Bar
+
+    shares = provenance_shares(mixture)
+    figure = canvas(130, x="share of the tokens read (%)")
+    for name, share in shares.items():
+        colour, pattern = PROVENANCE[name]
+        words = name.replace("_", "-")
+        figure.add_trace(
+            Bar(
+                x=[100 * share],
+                y=[""],
+                orientation="h",
+                name=f"{words} {percent(share)}",
+                marker={"color": colour, "pattern": {"shape": pattern}},
+                customdata=[sentence(f"{percent(share)} of the tokens read are {words} text.")],
+                hovertemplate=HOVER,
+            )
+        )
+    figure.update_layout(barmode="stack", showlegend=True)
+    figure.update_xaxes(range=[0, 100])
+    figure.update_yaxes(showticklabels=False)
+    return figure
+
+
+def provenance_shares(mixture: Mixture) -> dict[str, float]:
+    """Share of the tokens read (0-1) by provenance, largest first."""
+    shares: dict[str, float] = {}
+    for one in mixture.read:
+        kind = one.pool.provenance
+        shares[kind] = shares.get(kind, 0.0) + one.proportion
+    return dict(sorted(shares.items(), key=lambda item: (-item[1], item[0])))
+
+
+def mixture_alt(mixture: Mixture) -> str:
+    """The figure in one sentence, for readers who do not see it."""
+    parts = [f"{name_of(key)} {percent(share)}" for key, share in mixture.proportions.items()]
+    return f"Shares of the tokens read: {', '.join(parts[:8])}" + (
+        f" and {len(parts) - 8} more languages." if len(parts) > 8 else "."
+    )
+
+
+def pool_sentence(share: PoolShare) -> str:
+    """What is read of one pool, in a sentence."""
+    pool = share.pool
+    how = {"counted": "counted", "estimated": "estimated from bytes", "stated": "as a paper states"}
+    return (
+        f"{name_of(pool.language)}: {percent(share.proportion)} of the tokens read, "
+        f"{format_quantity(share.tokens)} tokens in {epochs_text(share.epochs)} epochs of "
+        f"{format_quantity(pool.unique_tokens)} unique tokens ({how[pool.obtained]}; "
+        f"{pool.provenance.replace('_', '-')} text of {pool.corpus})."
+    )
+
+
+def _kin(key: str) -> tuple[str, str]:
+    try:
+        known = language(key)
+    except DataError:
+        return "no family", "no branch"
+    return known.family or "no family", known.genus or "no branch"
+
+
+def _path(key: str, mixture: Mixture) -> tuple[str, ...]:
+    """Family, branch and language; a level that parts nothing is left out."""
+    family, branch = _kin(key)
+    kin = {other: _kin(other) for other in mixture.proportions}
+    branches = {own for home, own in kin.values() if home == family}
+    in_branch = [other for other, own in kin.items() if own == (family, branch)]
+    if len(branches) == 1 or len(in_branch) == 1:
+        return (family, _LEAF + key)
+    return (family, branch, _LEAF + key)
+
+
+def _path_names(path: tuple[str, ...]) -> list[str]:
+    return [name_of(part.removeprefix(_LEAF)) if _LEAF in part else part for part in path]

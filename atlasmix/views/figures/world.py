@@ -1,0 +1,183 @@
+"""Donors on the map: where languages are at home, and arcs to the one they help.
+
+No coastline is drawn, and none has to be fetched: every language of the tables is a dot, and the
+dots show the continents.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from atlasmix.errors import DataError
+from atlasmix.evidence import Score, TransferMatrix
+from atlasmix.evidence.transfer import MEASURED
+from atlasmix.languages import all_languages, language, name_of
+from atlasmix.views.figures.drawing import HOVER, canvas, plain, sentence, sentences
+from atlasmix.views.figures.palette import BLUE, DONOR, GREY
+from atlasmix.views.words import score_text
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+_MARGIN: Final = 12.0
+"""Degrees around the languages shown."""
+
+_POINTS: Final = 24
+
+
+def donor_map(
+    matrix: TransferMatrix, target: str, most: int = 6, whole_world: bool = False
+) -> Figure:
+    """Arcs from the strongest donors to their target; full where measured, dashed where predicted.
+
+    Args:
+        matrix: the scores.
+        target: whose donors.
+        most: how many arcs.
+        whole_world: the world, else the part of it that is spoken of.
+
+    Raises:
+        DataError: the tables do not know where the target is at home.
+    """
+    from plotly.graph_objects import Scatter
+
+    here = place_of(target)
+    if here is None:
+        raise DataError(f"the tables of languages do not say where {name_of(target)} is at home")
+    donors = [
+        (key, score, place)
+        for key, score in matrix.donors(target)
+        if (score.score > 0 or matrix.card.range[0] >= 0)
+        for place in [place_of(key)]
+        if place is not None
+    ][:most]
+    figure = canvas(480, x="degrees east", y="degrees north")
+    _add_ground(figure)
+    strongest = max((abs(score.score) for _, score, _ in donors), default=1.0) or 1.0
+    for key, score, place in donors:
+        _add_arc(figure, matrix, (key, target), score, (place, here), strongest)
+    figure.add_trace(
+        Scatter(
+            x=[place[0] for _, _, place in donors],
+            y=[place[1] for _, _, place in donors],
+            mode="markers+text",
+            textfont={"size": 13},
+            text=[plain(name_of(key)) for key, _, _ in donors],
+            textposition="top center",
+            name="donors",
+            marker={"size": 11, "color": DONOR},
+            customdata=sentences([_words(matrix, key, target, score) for key, score, _ in donors]),
+            hovertemplate=HOVER,
+        )
+    )
+    figure.add_trace(
+        Scatter(
+            x=[here[0]],
+            y=[here[1]],
+            mode="markers+text",
+            textfont={"size": 13},
+            text=[f"<b>{plain(name_of(target))}</b>"],
+            textposition="bottom center",
+            name="target",
+            marker={"size": 14, "color": BLUE, "symbol": "diamond"},
+            customdata=[sentence(f"{name_of(target)}, the target.")],
+            hovertemplate=HOVER,
+        )
+    )
+    _frame(figure, [here, *(place for _, _, place in donors)], whole_world)
+    return figure
+
+
+def place_of(key: str) -> tuple[float, float] | None:
+    """Degrees east and north of a language's home, as Glottolog puts it; None where unknown."""
+    try:
+        known = language(key)
+    except DataError:
+        return None
+    if known.longitude is None or known.latitude is None:
+        return None
+    return known.longitude, known.latitude
+
+
+def _add_ground(figure: Figure) -> None:
+    from plotly.graph_objects import Scatter
+
+    known = [one for one in all_languages() if one.longitude is not None]
+    figure.add_trace(
+        Scatter(
+            x=[one.longitude for one in known],
+            y=[one.latitude for one in known],
+            mode="markers",
+            name="other languages of the tables",
+            marker={"size": 6, "color": GREY, "opacity": 0.4},
+            customdata=sentences([f"{one.name} ({one.family})" for one in known]),
+            hovertemplate=HOVER,
+        )
+    )
+
+
+def _add_arc(
+    figure: Figure,
+    matrix: TransferMatrix,
+    pair: tuple[str, str],
+    score: Score,
+    ends: tuple[tuple[float, float], tuple[float, float]],
+    strongest: float,
+) -> None:
+    from plotly.graph_objects import Scatter
+
+    east, north = _arc(*ends)
+    measured = score.status == MEASURED
+    figure.add_trace(
+        Scatter(
+            x=east,
+            y=north,
+            mode="lines",
+            line={
+                "color": DONOR,
+                "width": 1.5 + 4 * abs(score.score) / strongest,
+                "dash": "solid" if measured else "dash",
+            },
+            name="measured" if measured else "predicted",
+            legendgroup=score.status,
+            showlegend=not any(trace.legendgroup == score.status for trace in figure.data),
+            customdata=[sentence(_words(matrix, *pair, score))] * len(east),
+            hovertemplate=HOVER,
+        )
+    )
+
+
+def _arc(start: tuple[float, float], end: tuple[float, float]) -> tuple[list[float], list[float]]:
+    """A curve that rises a fifth of its length above the straight line."""
+    t = np.linspace(0.0, 1.0, _POINTS)
+    bow = (0.5 * (start[0] + end[0]), 0.5 * (start[1] + end[1]) + 0.2 * abs(start[0] - end[0]))
+    east, north = (
+        (1 - t) ** 2 * start[axis] + 2 * t * (1 - t) * bow[axis] + t**2 * end[axis]
+        for axis in (0, 1)
+    )
+    return east.tolist(), north.tolist()
+
+
+def _frame(figure: Figure, places: list[tuple[float, float]], whole_world: bool) -> None:
+    east, north = [place[0] for place in places], [place[1] for place in places]
+    if whole_world:
+        ranges = [-180.0, 180.0], [-60.0, 80.0]
+    else:
+        ranges = (
+            [min(east) - 2 * _MARGIN, max(east) + 2 * _MARGIN],
+            [min(north) - _MARGIN, max(north) + _MARGIN],
+        )
+    figure.update_xaxes(range=ranges[0], ticksuffix="°", zeroline=False)
+    # A degree north is as long as 1.3 degrees east at 40 degrees: shapes look as on a map.
+    figure.update_yaxes(
+        range=ranges[1], ticksuffix="°", zeroline=False, scaleanchor="x", scaleratio=1.3
+    )
+
+
+def _words(matrix: TransferMatrix, source: str, target: str, score: Score) -> str:
+    return (
+        f"{name_of(source)} for {name_of(target)}: {matrix.card.metric} {score.score:g}, "
+        f"{score_text(score.status, score.stderr)}."
+    )

@@ -1,0 +1,72 @@
+"""The few figures that stand over an answer, each with its unit and a word on what it is."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from atlasmix.languages import name_of
+from atlasmix.mixing.mixture import Mixture
+from atlasmix.mixing.problem import MixProblem
+from atlasmix.quantities import format_quantity
+from atlasmix.recipes.rounding import at_most
+from atlasmix.views.answer_words import loss_text
+from atlasmix.views.words import percent
+
+
+class KeyFigure(NamedTuple):
+    """A label, a value with its unit, and what it means."""
+
+    label: str
+    value: str
+    meaning: str
+
+
+def key_figures(problem: MixProblem, mixture: Mixture) -> tuple[KeyFigure, ...]:
+    """Four figures: what is read, what it gives, what donors give, how well that is proved."""
+    spent = f"{format_quantity(mixture.tokens)} tokens"
+    read = KeyFigure(
+        "Read in training",
+        spent,
+        f"Of a budget of {format_quantity(mixture.budget)} tokens, repeats included.",
+    )
+    donors = sum(share for key, share in mixture.proportions.items() if key in mixture.donors)
+    return (
+        read,
+        _effect(problem, mixture),
+        KeyFigure(
+            "From donors",
+            percent(donors),
+            "Share of the tokens read that is in another language than the targets.",
+        ),
+        KeyFigure(
+            "Proved best to",
+            _gap(mixture.certificate.gap),
+            "No mixture within these limits is better by more than this part.",
+        ),
+    )
+
+
+def _effect(problem: MixProblem, mixture: Mixture) -> KeyFigure:
+    if len(mixture.targets) == 1:
+        effect = mixture.targets[0]
+        return KeyFigure(
+            "Predicted effective data",
+            f"{format_quantity(effect.effective_data)} tokens",
+            f"Worth as many fresh {name_of(effect.language)} tokens; predicted loss "
+            f"{loss_text(effect.loss)} ({problem.law.unit}).",
+        )
+    value, words = mixture.certificate.value, "risk penalty included."
+    if problem.objective == "effective-data":
+        value_text = f"{format_quantity(value)} tokens"
+        return KeyFigure("Mean effective data", value_text, f"Geometric mean of targets, {words}")
+    if problem.objective == "worst":
+        return KeyFigure(
+            "Worst target", f"{value:.3f} ×", f"Largest loss relative to the best alone, {words}"
+        )
+    meaning = f"Weighted mean of {len(mixture.targets)} targets, {problem.law.unit}, {words}"
+    return KeyFigure("Predicted mean loss", loss_text(value), meaning)
+
+
+def _gap(gap: float) -> str:
+    shown = at_most(gap)
+    return "1 in a billion" if shown <= 1e-9 else f"{100 * shown:.3g}%"

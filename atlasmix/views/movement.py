@@ -1,0 +1,146 @@
+"""What moved between two answers: languages, tokens, and the predicted effect on shared targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from atlasmix.languages import name_of
+from atlasmix.mixing.mixture import Mixture
+from atlasmix.quantities import format_quantity
+from atlasmix.views.answer_words import loss_text
+from atlasmix.views.fitting import FittingTable
+from atlasmix.views.words import named, percent
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One language in both answers.
+
+    Attributes:
+        language: key or label.
+        before, after: share of the tokens read, 0-1; 0 where it is not read.
+        tokens_before, tokens_after: tokens read.
+    """
+
+    language: str
+    before: float
+    after: float
+    tokens_before: float
+    tokens_after: float
+
+    @property
+    def change(self) -> float:
+        """After less before, in shares of the tokens read."""
+        return self.after - self.before
+
+
+@dataclass(frozen=True, slots=True)
+class EffectMove:
+    """The predicted effect on a target that both answers have; counts in target tokens."""
+
+    language: str
+    effective_before: float
+    effective_after: float
+    loss_before: float
+    loss_after: float
+
+    @property
+    def gain(self) -> float:
+        """Relative change of effective data; 0.1 is a tenth more."""
+        if self.effective_before <= 0:
+            return 0.0
+        return self.effective_after / self.effective_before - 1
+
+    @property
+    def loss_change(self) -> float:
+        """After less before, in the unit of the law; below 0 is better."""
+        return self.loss_after - self.loss_before
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """All that moved.
+
+    Attributes:
+        languages: every language of either, the largest of both shares first.
+        effects: targets of both, in the order of the later answer.
+        distance: part of the tokens that is read elsewhere, 0-1 (half the sum of differences).
+    """
+
+    languages: tuple[Move, ...]
+    effects: tuple[EffectMove, ...]
+    distance: float
+
+
+def movement(before: Mixture, after: Mixture) -> Movement:
+    """What moved from one answer to another."""
+    old, new = before.proportions, after.proportions
+    moves = [
+        Move(
+            key,
+            old.get(key, 0.0),
+            new.get(key, 0.0),
+            old.get(key, 0.0) * before.tokens,
+            new.get(key, 0.0) * after.tokens,
+        )
+        for key in dict.fromkeys((*old, *new))
+    ]
+    moves.sort(key=lambda move: (-max(move.before, move.after), move.language))
+    known = {effect.language: effect for effect in before.targets}
+    effects = tuple(
+        EffectMove(
+            effect.language,
+            known[effect.language].effective_data,
+            effect.effective_data,
+            known[effect.language].loss,
+            effect.loss,
+        )
+        for effect in after.targets
+        if effect.language in known
+    )
+    return Movement(tuple(moves), effects, sum(abs(move.change) for move in moves) / 2)
+
+
+def movement_tables(moved: Movement) -> tuple[FittingTable, FittingTable]:
+    """What moved by language, and what that is predicted to do to each target."""
+    languages = FittingTable("language", ">before", ">after", ">moved", ">tokens before", ">after")
+    for move in moved.languages:
+        languages.add_row(
+            named(move.language),
+            percent(move.before),
+            percent(move.after),
+            f"{100 * move.change:+.1f} points",
+            format_quantity(move.tokens_before),
+            format_quantity(move.tokens_after),
+        )
+    effects = FittingTable("target", ">effective before", ">after", ">loss before", ">after", "")
+    for effect in moved.effects:
+        effects.add_row(
+            named(effect.language),
+            format_quantity(effect.effective_before),
+            format_quantity(effect.effective_after),
+            loss_text(effect.loss_before),
+            loss_text(effect.loss_after),
+            _verdict(effect),
+        )
+    return languages, effects
+
+
+def movement_sentence(moved: Movement) -> str:
+    """How much moved, and what it did to the target that it did most to."""
+    if moved.distance < 5e-7:
+        return "The mixture did not move: the change costs nothing and gives nothing here."
+    said = f"{percent(moved.distance)} of the tokens went elsewhere."
+    if not moved.effects:
+        return said
+    most = max(moved.effects, key=lambda effect: abs(effect.gain))
+    return (
+        f"{said} Effective data of {name_of(most.language)}: {100 * most.gain:+.2g}%, predicted "
+        f"loss {loss_text(most.loss_before)} before, {loss_text(most.loss_after)} after."
+    )
+
+
+def _verdict(effect: EffectMove) -> str:
+    if abs(effect.gain) < 5e-7:
+        return "the same"
+    return f"{100 * effect.gain:+.2g}% effective data"

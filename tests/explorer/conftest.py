@@ -1,0 +1,182 @@
+"""The explorer as a visitor meets it: pages without a browser, and a server with one."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsers import BROWSER, COMMAND, REQUIRED
+from streamlit.testing.v1 import AppTest
+
+from atlasmix.shipped import explorer_script
+
+
+@pytest.fixture(scope="session")
+def store_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("explorer") / "store"
+
+
+@pytest.fixture(autouse=True)
+def _own_store(store_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATLASMIX_STORE", str(store_folder))
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _workers_end() -> Iterator[None]:
+    yield
+    from explorer.asking import crew
+
+    crew().stop()
+
+
+class Visit:
+    """One visitor's session; ``page`` goes to a page by name."""
+
+    def __init__(self, **query: str) -> None:
+        self.at = AppTest.from_file(str(explorer_script()), default_timeout=60)
+        self.been = False
+        for key, value in query.items():
+            self.at.query_params[key] = value
+
+    def page(self, name: str) -> AppTest:
+        if not self.been:
+            self.at.run()
+        if self.been or name != "mix":
+            self.at.switch_page(f"explorer/pages/{name}.py").run()
+        self.been = True
+        self.whole()
+        return self.at
+
+    def tab(self, key: str, name: str) -> AppTest:
+        self.at.session_state[key] = name
+        self.at.run()
+        self.whole()
+        return self.at
+
+    def whole(self) -> None:
+        """No fault reached the page."""
+        assert not self.at.exception, self.at.exception
+        assert "A fault of AtlasMix" not in self.words(), self.words()
+
+    def figures(self) -> list[dict[str, Any]]:
+        return [json.loads(chart.proto.spec) for chart in self.at.get("plotly_chart")]
+
+    def words(self) -> str:
+        """Everything written on the page, escapes taken off."""
+        parts = [*self.at.header, *self.at.subheader, *self.at.markdown, *self.at.error]
+        parts += [*self.at.caption, *self.at.code, *self.at.html, *self.at.success]
+        return "\n".join(str(part.value) for part in parts).replace("\\", "").replace("\u2060", "")
+
+
+@pytest.fixture
+def visit() -> type[Visit]:
+    return Visit
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, store_folder: Path) -> Iterator[str]:
+    """``atlasmix explore`` as it is started by hand, from another folder; its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder = tmp_path_factory.mktemp("elsewhere")
+    environment = {**os.environ, "ATLASMIX_STORE": str(store_folder), "HOME": str(folder)}
+    log = (folder / "log.txt").open("wb")
+    process = subprocess.Popen(
+        [*COMMAND, "explore", "--port", str(port), "--no-browser"],
+        cwd=folder,
+        env=environment,
+        stdout=log,
+        stderr=log,
+    )
+    address = f"http://localhost:{port}"
+    try:
+        _wait_for(f"{address}/_stcore/health", process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        log.close()
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        assert process.poll() is None, "the explorer ended"
+        try:
+            with urllib.request.urlopen(address, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError("the explorer did not answer within a minute")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, found on the PATH; without one the test is skipped, in CI it fails."""
+    if not BROWSER:
+        reason = "no chromium on the PATH: apt-get install chromium"
+        if REQUIRED:
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def contexts(browser: Any) -> Iterator[dict[str, Any]]:
+    """Browser profiles by their settings; a profile keeps the scripts it has loaded."""
+    made: dict[str, Any] = {}
+    yield made
+    for context in made.values():
+        context.close()
+
+
+@pytest.fixture
+def visitor(browser: Any, contexts: dict[str, Any], server: str) -> Iterator[Any]:
+    """A function that opens a page as a new visitor; a fault or foreign request fails the test.
+
+    Every page is a session of its own. ``alone`` gives it a profile of its own too.
+    """
+    pages: list[Any] = []
+    faults: list[str] = []
+
+    def come(path: str = "/", alone: str = "", **options: Any) -> Any:
+        settings = {"viewport": {"width": 1280, "height": 900}, **options}
+        key = alone + json.dumps(settings, sort_keys=True)
+        if key not in contexts:
+            contexts[key] = browser.new_context(**settings)
+        page = contexts[key].new_page()
+        pages.append(page)
+        page.set_default_timeout(30_000)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("dialog", lambda dialog: faults.append(f"a dialog opened: {dialog.message}"))
+        page.on("request", lambda request: _only_here(request.url, server, faults))
+        page.goto(server + path)
+        page.locator("h2").first.wait_for()
+        return page
+
+    yield come
+    for page in pages:
+        page.close()
+    assert faults == []
+
+
+def _only_here(url: str, server: str, faults: list[str]) -> None:
+    if not url.startswith((server, server.replace("http", "ws"), "data:", "blob:")):
+        faults.append(f"the page asked for {url}")

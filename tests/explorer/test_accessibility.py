@@ -1,0 +1,53 @@
+"""axe-core finds nothing serious on any page in either theme, and every control has a label."""
+
+import pytest
+from test_browser_layout import settle
+from test_browser_way import open_tab
+
+TABS = {
+    "/": ["Mixture", "Effect", "What limits cost", "Why, and how sure", "Take home"],
+    "/transfer": ["One language", "Whole matrix", "Both directions", "Map", "Two matrices"],
+    "/capacity": ["More languages", "One compute budget", "Scratch or finetune"],
+    "/evidence": ["Gaps for your targets", "Token inventories", "Your own tables"],
+    "/recipes": [],
+}
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
+
+
+def serious(page):
+    """What axe calls serious or critical: rule, and where."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [
+        (one["id"], [node["html"][:160] for node in one["nodes"]][:4])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", TABS)
+def test_no_serious_violation(visitor, path, theme):
+    page = visitor(path, color_scheme=theme)
+    settle(page)
+    for name in TABS[path] or [""]:
+        if name:
+            open_tab(page, name)
+            settle(page)
+        assert serious(page) == [], (path, name)
+
+
+def test_the_open_form_is_labelled(visitor):
+    page = visitor()
+    for name in ("Limits and guardrails", "Evidence and pools", "Objective and doubt"):
+        page.get_by_text(name).click()
+    settle(page)
+    assert serious(page) == []
+    bare = page.evaluate(
+        """() => [...document.querySelectorAll('input, select, textarea, button')]
+        .filter(e => e.offsetParent && !e.labels?.length && !e.getAttribute('aria-label')
+            && !e.getAttribute('aria-labelledby') && !e.innerText.trim() && !e.title)
+        .map(e => e.outerHTML.slice(0, 160))"""
+    )
+    assert bare == []

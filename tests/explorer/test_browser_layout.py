@@ -1,0 +1,90 @@
+"""Every page at every width, light and dark: nothing scrolls sideways, is cut off or jumps."""
+
+import pytest
+from test_browser_way import moved_on
+
+PAGES = {
+    "mix": "/",
+    "thirty": "/?q={targets: [arb,ben,cat,cmn,deu,ell,eng,fra,nob,pbt,ckb], interference: 0}",
+    "transfer": "/transfer",
+    "capacity": "/capacity",
+    "evidence": "/evidence",
+    "recipes": "/recipes",
+}
+WIDTHS = {"phone": (390, 844), "laptop": (1280, 900), "wide": (1920, 1080)}
+
+SIDEWAYS = """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
+    .filter(e => e.scrollWidth > e.clientWidth + 1)
+    .map(e => `${e.tagName} ${e.scrollWidth} > ${e.clientWidth}`)"""
+CUT_OFF = """() => [...document.querySelectorAll(
+        'h1,h2,h3,label,button,p,td,th,li,[data-baseweb=tag] span,[data-testid=stMetricValue] *')]
+    .filter(e => e.offsetParent && e.clientWidth
+        && getComputedStyle(e).textOverflow === 'ellipsis' && e.scrollWidth > e.clientWidth + 1)
+    .map(e => e.innerText.slice(0, 60))"""
+OUTSIDE = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(plot => {
+    const box = plot.getBoundingClientRect();
+    const words = '.xtick text, .ytick text, .xtitle, .ytitle, .legendtext, .bartext';
+    return [...plot.querySelectorAll(words)]
+        .filter(e => { const b = e.getBoundingClientRect();
+            return b.width && (b.left < box.left - 2 || b.right > box.right + 2
+                || b.top < box.top - 2 || b.bottom > box.bottom + 2); })
+        .map(e => e.textContent.slice(0, 60)); })"""
+
+
+def settle(page):
+    """Wait until the page has nothing more to draw."""
+    page.wait_for_function(
+        "() => !document.querySelector('[data-testid=stStatusWidget], [data-testid=stSkeleton]')"
+    )
+    page.wait_for_timeout(400)
+
+
+@pytest.mark.parametrize("size", WIDTHS.values(), ids=WIDTHS)
+def test_nothing_scrolls_sideways_or_is_cut_off(visitor, size):
+    page = visitor(viewport={"width": size[0], "height": size[1]})
+    address = page.url.rstrip("/")
+    for name, path in PAGES.items():
+        page.goto(address + path)
+        page.locator("h2").first.wait_for()
+        settle(page)
+        assert page.evaluate(SIDEWAYS) == [], (name, size)
+        assert page.evaluate(CUT_OFF) == [], (name, size)
+        assert page.evaluate(OUTSIDE) == [], (name, size)
+
+
+def test_the_ground_is_that_of_the_theme(visitor):
+    for theme, ground in (("light", "rgb(255, 255, 255)"), ("dark", "rgb(20, 24, 31)")):
+        page = visitor(color_scheme=theme)
+        found = page.evaluate(
+            "() => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
+        )
+        assert found == ground
+
+
+def test_nothing_jumps_when_a_slider_moves(visitor):
+    page = visitor()
+    page.locator(".js-plotly-plot .bars path").first.wait_for()
+    settle(page)
+    places = """() => ['[role=tablist]', '.js-plotly-plot', '.atlas-table'].map(
+        s => Math.round(document.querySelector(s).getBoundingClientRect().top))"""
+    before, said = page.evaluate(places), page.locator("h2").first.inner_text()
+    page.evaluate("""() => { window.shift = 0; new PerformanceObserver(list => {
+        for (const one of list.getEntries()) if (!one.hadRecentInput) window.shift += one.value;
+    }).observe({type: 'layout-shift', buffered: false}); }""")
+    slider = page.get_by_role("slider", name="Epoch cap")
+    slider.focus()
+    slider.press("ArrowLeft")
+    moved_on(page, said)
+    settle(page)
+    assert page.evaluate(places) == before
+    assert page.evaluate("() => window.shift") < 0.1, "good by the measure of Core Web Vitals"
+
+
+def test_a_phone_reaches_pages_and_controls(visitor):
+    page = visitor(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    settle(page)
+    assert page.get_by_text("Pages and controls are behind").is_visible()
+    page.get_by_test_id("stExpandSidebarButton").tap()
+    page.get_by_role("slider", name="Epoch cap").wait_for()
+    page.get_by_role("link", name="Transfer").tap()
+    page.locator("h2").filter(has_text="Which language helps which").wait_for()

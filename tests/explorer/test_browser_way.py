@@ -1,0 +1,189 @@
+"""The whole way in Debian's Chromium: choose, change, take home; broken, crossed and hostile."""
+
+import re
+import subprocess
+from urllib.parse import quote
+
+import pytest
+import yaml
+from browsers import COMMAND
+
+CARD = """\
+title: Ours
+metric: BTS
+orientation: source to target
+direction: higher is better
+status: measured
+stderr: {measured: 0.01}
+source: our own runs
+licence: private
+"""
+
+
+def heading(page):
+    return page.locator("h2").first.inner_text()
+
+
+def until(page, words):
+    """Wait for the heading to say this."""
+    page.locator("h2").first.filter(has_text=words).wait_for()
+
+
+def moved_on(page, old):
+    """Wait for the heading to say something else."""
+    page.wait_for_function(
+        "old => (document.querySelector('h2')?.innerText ?? old) !== old", arg=old
+    )
+
+
+def open_tab(page, name):
+    page.get_by_role("tab", name=name, exact=True).click()
+    page.locator(f'[role=tab][aria-selected=true]:has-text("{name}")').wait_for()
+
+
+def go(page, name):
+    page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
+
+
+def test_from_catalan_to_a_recipe_that_holds(visitor, tmp_path):
+    page = visitor()
+    page.get_by_role("combobox", name="Start from").click()
+    page.get_by_role("option", name="Nordic").click()
+    until(page, "Swedish")
+    remove = page.get_by_role("button", name=re.compile("Clear all|clear all"))
+    remove.first.click()
+    until(page, "no answer as it stands")
+    box = page.get_by_role("combobox", name="Target languages")
+    box.fill("català")
+    box.press("Enter")
+    until(page, "Catalan")
+    box.press("Escape")
+    before = heading(page)
+    slider = page.get_by_role("slider", name="Epoch cap")
+    slider.focus()
+    slider.press("ArrowLeft")
+    moved_on(page, before)
+    assert "Catalan" in heading(page)
+    open_tab(page, "Take home")
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="Recipe (YAML)").click()
+    recipe = tmp_path / "recipe.yaml"
+    coming.value.save_as(recipe)
+    asked = yaml.safe_load(recipe.read_text(encoding="utf-8"))["question"]
+    assert asked["targets"] == {"cat": 1}
+    assert asked["max_epochs"] == 3.5
+    done = subprocess.run(
+        [*COMMAND, "check", "recipe.yaml"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "The recipe holds" in done.stdout
+
+
+def test_everything_else_can_be_taken_home_too(visitor, tmp_path):
+    page = visitor()
+    page.locator(".js-plotly-plot .bars path").first.wait_for()
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="Figure as HTML").first.click()
+    coming.value.save_as(tmp_path / "figure.html")
+    text = (tmp_path / "figure.html").read_text(encoding="utf-8")
+    assert "Shares of the tokens read" in text
+    assert not re.search(r'<(script|link|img)[^>]*(src|href)="http', text)
+    page.locator(".js-plotly-plot").first.hover()
+    with page.expect_download() as coming:
+        page.locator(".modebar-btn[data-title*=Download]").first.click()
+    coming.value.save_as(tmp_path / "mixture.png")
+    assert (tmp_path / "mixture.png").read_bytes().startswith(b"\x89PNG")
+    open_tab(page, "Take home")
+    for name, begin in (("Mixture (CSV)", "language,name"), ("Question (YAML)", "targets:")):
+        with page.expect_download() as coming:
+            page.get_by_role("button", name=name).click()
+        coming.value.save_as(tmp_path / "file")
+        assert (tmp_path / "file").read_text(encoding="utf-8").startswith(begin)
+
+
+def test_one_click_shows_what_moved_and_undo_takes_it_back(visitor):
+    page = visitor()
+    before = heading(page)
+    open_tab(page, "What limits cost")
+    page.get_by_role("button", name="Epoch cap: 4 to 8").click()
+    page.get_by_role("heading", name="went elsewhere").wait_for()
+    assert "100% Catalan" in heading(page)
+    page.get_by_role("button", name="Undo").click()
+    until(page, before)
+
+
+def test_a_link_hands_the_question_on(visitor):
+    page = visitor()
+    slider = page.get_by_role("slider", name="Epoch cap")
+    slider.focus()
+    slider.press("ArrowLeft")
+    page.wait_for_url(re.compile("max_epochs"))
+    said = heading(page)
+    other = visitor("/" + page.url.split("/", 3)[3])
+    assert heading(other) == said
+    other.reload()
+    until(other, said)
+
+
+def upload(page, scores, name):
+    go(page, "Evidence")
+    open_tab(page, "Your own tables")
+    files = page.locator("input[type=file]")
+    files.nth(0).set_input_files(
+        {"name": "scores.csv", "mimeType": "text/csv", "buffer": scores.encode()}
+    )
+    files.nth(1).set_input_files(
+        {"name": "card.yaml", "mimeType": "application/yaml", "buffer": CARD.encode()}
+    )
+    page.get_by_role("textbox", name="Name").fill(name)
+    page.get_by_role("button", name="Check and bring").click()
+
+
+def test_a_broken_matrix_is_answered_with_its_rows(visitor):
+    page = visitor()
+    upload(page, "source,target,score\nspa,cat,9\nxx,cat,0.2\n", "broken")
+    alert = page.get_by_role("alert").first
+    alert.get_by_text("row 2: score 9 lies outside the range of BTS").wait_for()
+    alert.get_by_text("row 3: source: no language 'xx'").wait_for()
+
+
+def test_two_visitors_at_once_each_see_their_own(visitor):
+    first, second = visitor(alone="first"), visitor(alone="second")
+    upload(first, "source,target,score\nspa,cat,0.45\ncat,spa,0.3\n", "ours")
+    upload(second, "source,target,score\nspa,cat,-0.3\ncat,spa,0.3\n", "ours")
+    for page in (first, second):
+        page.get_by_role("button", name="Ask with it").click()
+        page.wait_for_timeout(300)
+        go(page, "Mix")
+    until(first, "Spanish")
+    until(second, "100% Catalan")
+    assert "Spanish" in heading(first)
+    third = visitor("/evidence")
+    open_tab(third, "Transfer matrices")
+    third.get_by_text("atlas-2025").first.wait_for()
+    assert third.get_by_text("ours", exact=True).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{targets: {cat: 1}}" + "#" * 5000, "expected at most 4,096"),
+        ("{targets: {cat: 1}, colour: red}", "has no key 'colour'"),
+        ("!!python/object/apply:os.system ['id']", "is not plain YAML"),
+        ("{targets: {'<script>alert(1)</script>': 1}}", "<script>alert(1)</script>"),
+        ("{targets: {'![x](https://example.org/x.png)': 1}}", "![x](https://example.org/x.png)"),
+    ],
+    ids=["oversized", "unknown key", "tag", "script", "picture"],
+)
+def test_a_hostile_link_is_refused(visitor, text, words):
+    page = visitor("/?q=" + quote(text))
+    until(page, "This link was not opened")
+    alert = page.get_by_role("alert").first
+    assert words in alert.inner_text().replace("\u2060", "")
+    assert alert.locator("a, img, script").count() == 0
+    page.get_by_role("button", name="Begin with another question").click()
+    until(page, "Read 100B tokens")

@@ -1,0 +1,145 @@
+"""The page Capacity and the exports on Mix: the library's figures, in sizes and in files."""
+
+import io
+import json
+import zipfile
+
+import pytest
+
+from atlasmix.evidence import Store
+from atlasmix.mixing import at_compute, solve
+from atlasmix.recipes import make_recipe
+from atlasmix.recipes.archive import zip_files
+from atlasmix.recipes.exporters import all_exporters, export_recipe, find_exporter
+from atlasmix.recipes.question import problem_from_mapping
+from atlasmix.scaling.capacity import grow, starting
+from atlasmix.scaling.laws import load_curse
+from atlasmix.views.allocation import size_sentence
+from atlasmix.views.answer_words import headline
+
+STORE = Store("/nonexistent")
+
+
+def control(at, kind, label):
+    return next(one for one in getattr(at, kind) if one.label == label)
+
+
+def test_more_languages_at_equal_loss(visit):
+    guest = visit()
+    at = guest.page("capacity")
+    control(at, "number_input", "Languages to serve").set_value(96).run()
+    guest.whole()
+    law = load_curse("atlas-2025-curse", STORE)
+    found = grow(law, starting(law, 24, 2e9, 1e12), 96)
+    assert "From 24 to 96 languages at equal loss: parameters x1.40, tokens x2.74" in guest.words()
+    curve = next(one for one in guest.figures()[0]["data"] if one.get("mode") == "lines")
+    assert curve["x"] == pytest.approx([tokens for _, tokens in found.curve])
+    assert curve["y"] == pytest.approx([params for params, _ in found.curve])
+    assert "GPU-hours: H100-SXM" in guest.words()
+
+
+def test_an_unknown_size_and_an_unbalanced_start(visit):
+    guest = visit()
+    at = guest.page("capacity")
+    control(at, "toggle", "Its size is known").set_value(False).run()
+    guest.whole()
+    assert "GPU-hours" not in guest.words()
+    control(at, "toggle", "It is compute-optimal").set_value(False).run()
+    guest.whole()
+    assert "The start is not compute-optimal" in guest.words()
+
+
+def test_one_compute_budget(visit):
+    guest = visit()
+    guest.page("capacity")
+    at = guest.tab("capacity-section", "One compute budget")
+    control(at, "select_slider", "Compute (FLOPs)").set_value(1e21).run()
+    guest.whole()
+    problem = at_compute(problem_from_mapping({"targets": "cat", "compute": 1e21}, STORE))
+    assert size_sentence(problem.allocation) in guest.words()
+    assert headline(solve(problem)) in guest.words()
+    chosen = next(one for one in guest.figures()[0]["data"] if one.get("name") == "chosen")
+    assert chosen["y"] == pytest.approx([problem.allocation.loss])
+    next(one for one in at.button if one.label == "Ask this on the page Mix").click().run()
+    guest.whole()
+    assert at.session_state["question"]["compute"] == 1e21
+    assert not {"budget", "params"} & set(at.session_state["question"])
+
+
+def test_compute_in_the_place_of_tokens_and_parameters(visit):
+    guest = visit(q="{targets: {cat: 1}, budget: 300000000000}")
+    at = guest.page("mix")
+    control(at, "segmented_control", "Size of the run").set_value(True).run()
+    guest.whole()
+    assert at.session_state["question"] == {"targets": {"cat": 1}, "compute": 1e22}
+    control(at, "segmented_control", "Size of the run").set_value(False).run()
+    guest.whole()
+    assert at.session_state["question"] == {"targets": {"cat": 1}}
+
+
+def test_scratch_or_finetune(visit):
+    guest = visit()
+    guest.page("capacity")
+    at = guest.tab("capacity-section", "Scratch or finetune")
+    control(at, "selectbox", "Language").set_value("spa").run()
+    guest.whole()
+    assert "Spanish at 2B parameters on 300B tokens: train from scratch." in guest.words()
+    assert "From scratch overtakes at 239B tokens: measured." in guest.words()
+    mine = next(one for one in guest.figures()[0]["data"] if one["name"] == "Spanish, measured")
+    assert mine["y"] == [239e9]
+    control(at, "selectbox", "Language").set_value("cat").run()
+    guest.whole()
+    assert "not measured for this language and size" in guest.words()
+
+
+def test_options_of_the_command_line_are_named_as_on_the_page(visit):
+    guest = visit(q="{targets: {swh: 1}}")
+    guest.page("mix")
+    assert "'Spend the whole budget' forces them to be read" in guest.words()
+    assert "--" not in guest.words().replace("--target", "").replace("-->", "")
+
+
+def test_every_framework_gets_its_files_from_the_page(visit):
+    guest = visit()
+    guest.page("mix")
+    at = guest.tab("section", "Take home")
+    for exporter in all_exporters():
+        control(at, "selectbox", "Framework").set_value(exporter.name).run()
+        guest.whole()
+        assert f"Files for {exporter.title} (ZIP)" in [one.label for one in at.download_button]
+        assert f"A mixture for {exporter.title}" in guest.words()
+
+
+def test_paths_that_would_be_misread_are_refused(visit):
+    guest = visit()
+    guest.page("mix")
+    at = guest.tab("section", "Take home")
+    area = next(one for one in at.text_area)
+    area.set_value('"{language}.{provenance}.{corpus}": /da ta/{language}\n').run()
+    guest.whole()
+    assert "has a space, at which Megatron-LM cuts it in two" in guest.words()
+
+
+def test_a_file_of_the_host_is_never_read_for_an_export(visit, tmp_path):
+    secret = tmp_path / "paths.yaml"
+    secret.write_text("secret: words")
+    guest = visit()
+    guest.page("mix")
+    at = guest.tab("section", "Take home")
+    next(one for one in at.text_area).set_value(str(secret)).run()
+    guest.whole()
+    assert "names no paths" in guest.words()
+    assert "secret" not in guest.words().replace(str(secret), "")
+
+
+def test_the_archive_is_the_export_and_the_same_each_time():
+    problem = problem_from_mapping({"targets": "cat"}, STORE)
+    recipe = make_recipe(problem, solve(problem))
+    files = export_recipe(recipe, find_exporter("token-budget"), None, STORE).files
+    packed = zip_files(files)
+    assert packed == zip_files(dict(reversed(list(files.items()))))
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert archive.namelist() == sorted(files)
+        assert json.loads(archive.read("expected.json"))["run"]["tokens"] > 0
+        for name in files:
+            assert archive.read(name).decode() == files[name]

@@ -1,0 +1,106 @@
+"""The app only shows: no arithmetic, no plotting, no markup from strangers."""
+
+import ast
+import re
+import subprocess
+import sys
+
+import pytest
+
+from atlasmix.shipped import explorer_script
+
+HOME = explorer_script().parent
+SOURCES = sorted(HOME.rglob("*.py"))
+# Time limits and pipes are not figures.
+MECHANICS = {"crew.py", "frames.py", "worker.py", "asking.py"}
+
+
+def nodes(path, *kinds):
+    return [
+        one
+        for one in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(one, kinds)
+    ]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_no_arithmetic(path):
+    if path.name in MECHANICS:
+        return
+    sums = [
+        ast.unparse(one)
+        for one in nodes(path, ast.BinOp)
+        if isinstance(one.op, ast.Add | ast.Sub | ast.Mult | ast.Div | ast.Pow | ast.Mod)
+    ]
+    assert sums == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_the_library_calculates_and_draws(path):
+    found = {
+        (alias.name if isinstance(one, ast.Import) else one.module or "").split(".")[0]
+        for one in nodes(path, ast.Import, ast.ImportFrom)
+        for alias in one.names
+    }
+    assert not found & {"numpy", "scipy", "pandas", "plotly", "cvxpy", "yaml"}
+    if path.name not in {"frames.py"}:
+        assert "pickle" not in found, "pipes of our own alone"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_files_stay_small_and_say_what_they_are_for(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 400
+    assert "unsafe_allow" not in text
+    assert "st.write(" not in text, "what Markdown makes of it is not said"
+    if path.name != "__init__.py" or text:
+        assert ast.get_docstring(ast.parse(text))
+    for one in nodes(path, ast.FunctionDef):
+        assert one.end_lineno - one.lineno <= 62, one.name
+
+
+def test_html_is_written_in_one_place_and_escaped_there():
+    writers = {path.name for path in SOURCES if "st.html(" in path.read_text(encoding="utf-8")}
+    assert writers <= {"app.py", "showing.py"}
+    text = (HOME / "explorer" / "showing.py").read_text(encoding="utf-8")
+    pieces = re.findall(r"<t[dh][^>]*>\{([^}]*)\}", text)
+    assert pieces
+    assert all("html.escape" in piece for piece in pieces)
+
+
+def test_the_explorer_is_found_by_one_function():
+    assert (HOME / ".streamlit" / "config.toml").is_file()
+    assert (HOME / "worker.py").is_file()
+
+
+def test_exploring_without_streamlit_is_refused_in_a_sentence(tmp_path):
+    code = (
+        "import importlib.util as util, sys; found = util.find_spec; "
+        "util.find_spec = lambda name, *a: None if name == 'streamlit' else found(name, *a); "
+        "from atlasmix.cli.main import run; sys.exit(run(['explore']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "atlasmix: the explorer needs streamlit, not installed here: "
+        "pip install 'atlasmix[explorer]'\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--port", "x"], "--port is 'x': expected a whole number from 1 to 65535"),
+        (["--port", "70000"], "expected a whole number from 1 to 65535"),
+        (["--workers", "1.5"], "--workers is '1.5': expected a whole number from 1 to 64"),
+        (["--time-limit", "nan"], "--time-limit is 'nan': expected a number from 0.1 to 3600"),
+    ],
+)
+def test_bad_options_are_refused_before_a_server_starts(words, sentence, tmp_path):
+    command = [sys.executable, "-m", "atlasmix", "explore", *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr

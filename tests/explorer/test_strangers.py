@@ -1,0 +1,197 @@
+"""Hostile links, crossed sessions and slow questions: each stays with the visitor it came from."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from explorer.asking import MOST_OWN, MOST_SHARED, Kept, _shared
+from explorer.crew import SECONDS_VARIABLE, WORKERS_VARIABLE, Crew, crew_of_host
+from explorer.showing import escaped
+
+from atlasmix.errors import DataError, ProblemError, SolverFailed
+from atlasmix.evidence.tray import Tray
+from atlasmix.shipped import explorer_script
+
+CATALAN = {"targets": {"cat": 1}}
+NOBODY = Tray("/nonexistent")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{targets: {cat: 1}}" + " " * 5000, "expected at most 4,096"),
+        ("{targets: {cat: 1}, colour: red}", "has no key 'colour'"),
+        ("!!python/object/apply:os.system [id]", "is not plain YAML"),
+        ("{targets: {<script>alert(1)</script>: 1}}", "No language '<script>alert(1)</script>'"),
+        ("{targets: {cat: 1}, law: /etc/passwd.yaml}", "files are not read here"),
+        ("{targets: {cat: 1}, matrix: 's3://bucket/x'}", "No matrix 's3://bucket/x'"),
+    ],
+)
+def test_a_hostile_link_is_refused_and_left_behind(visit, text, words):
+    guest = visit(q=text)
+    at = guest.page("mix")
+    assert at.header[0].value == "This link was not opened"
+    assert words in guest.words()
+    assert not at.metric
+    at.button[0].click().run()
+    guest.whole()
+    assert at.header[0].value.startswith("Read 100B tokens")
+    assert at.query_params["q"] == "{targets: {cat: 1}}"
+
+
+def test_a_link_asks_its_question(visit):
+    guest = visit(q="{targets: [català, Spanish], budget: 2T, max: {spa: 40%}}")
+    at = guest.page("mix")
+    assert at.session_state["question"] == {
+        "targets": {"cat": 1, "spa": 1},
+        "budget": 2_000_000_000_000,
+        "max": {"spa": 0.4},
+    }
+    assert at.header[0].value.startswith("Read ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<img src=x onerror=alert(1)>",
+        "[click](https://example.org)",
+        "![x](https://example.org/x.png)",
+        "`code` **bold** _it_ ~~no~~ $x^2$ :red[x] :material/block: # no",
+        "https://example.org www.example.org me@example.org",
+        "- one\n- two\n\n1. three",
+    ],
+)
+def test_escaped_text_is_no_markup(text):
+    shown = escaped(text)
+    assert shown.replace("\\", "").replace("\u2060", "") == text
+    bare = [mark for mark in "`*_[]()<>~$:#" if mark in text]
+    for mark in bare:
+        for place, letter in enumerate(shown):
+            assert letter != mark or shown[place - 1] == "\\", (mark, shown)
+    assert "://" not in shown.replace("\\", "")
+    assert "www." not in shown.replace("\\", "")
+
+
+def test_what_one_visitor_brings_no_other_sees(visit):
+    first, second = visit(), visit()
+    for guest, score in ((first, "0.45"), (second, "-0.2")):
+        guest.page("evidence")
+        at = guest.tab("evidence-section", "Your own tables")
+        table = f"source,target,score\nspa,cat,{score}\ncat,spa,0.3\n".encode()
+        card = (
+            b"title: Ours\nmetric: BTS\norientation: source to target\nstatus: measured\n"
+            b"direction: higher is better\nstderr: {measured: 0.01}\nsource: x\nlicence: y\n"
+        )
+        at.file_uploader[0].set_value(("t.csv", table, "text/csv"))
+        at.file_uploader[1].set_value(("c.yaml", card, "text/yaml"))
+        next(one for one in at.text_input if one.label == "Name").set_value("same-name")
+        next(one for one in at.button if one.label == "Check and bring").click().run()
+        next(one for one in at.button if one.label == "Ask with it").click().run()
+        guest.page("mix")
+    answers = [guest.at.header[0].value for guest in (first, second)]
+    assert "Spanish" in answers[0]
+    assert "Spanish" not in answers[1], "same question, same names, each by its own table"
+    third = visit()
+    third.page("evidence")
+    third.tab("evidence-section", "Transfer matrices")
+    assert "same-name" not in third.words()
+
+
+def test_answers_that_rest_on_ones_own_table_are_kept_in_the_session_alone(visit):
+    shared = _shared()
+    guest = visit()
+    guest.page("mix")
+    guest.at.session_state["question"] = {**CATALAN, "matrix": "nobody-has-it"}
+    guest.at.run()
+    assert "No matrix 'nobody-has-it'" in guest.words()
+    assert not any("nobody-has-it" in key for key in shared._answers)
+    assert len(shared._answers) <= MOST_SHARED
+
+
+def test_what_is_kept_is_bounded():
+    kept = Kept(MOST_OWN)
+    for number in range(3 * MOST_OWN):
+        kept.put(str(number), number)
+        kept.get("0")
+    assert len(kept._answers) == MOST_OWN
+    assert kept.get(str(3 * MOST_OWN - 1)) == 3 * MOST_OWN - 1
+    assert kept.get("1") is None
+
+
+@pytest.fixture
+def crew(monkeypatch):
+    """One worker, with a task that takes as long as it is told."""
+    monkeypatch.setenv("PYTHONPATH", str(explorer_script().parent))
+    made = Crew(1, 10.0, Path(__file__).with_name("slow_worker.py"))
+    assert made.ask("answer", CATALAN, NOBODY).mixture.proportions["cat"] > 0.8
+    yield made
+    made.stop()
+
+
+def test_the_crew_refuses_as_the_library(crew):
+    with pytest.raises(DataError, match="did you mean") as caught:
+        crew.ask("answer", {"targets": {"catalna": 1}}, NOBODY)
+    assert caught.value.suggestions == ("cat",)
+    table = b"source,target,score\nxx,cat,9\n"
+    with pytest.raises(DataError) as caught:
+        crew.ask("lay", "matrix", NOBODY, {"table": "t", "card": "c"}, table, b"a: 1\n", "n")
+    assert caught.value.faults
+
+
+def test_a_question_past_its_time_is_ended_and_the_next_is_answered(crew):
+    crew.seconds = 0.3
+    with pytest.raises(ProblemError, match=r"no answer within 0\.3 seconds, the limit"):
+        crew.ask("sleep", 60)
+    crew.seconds = 10.0
+    assert crew.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
+
+
+def test_nobody_waits_for_a_strangers_question_longer_than_the_limit(crew):
+    crew.seconds = 1.0
+    holding = threading.Event()
+    stranger = threading.Thread(target=_hold_a_worker, args=(crew, holding))
+    stranger.start()
+    assert holding.wait(10)
+    waited = []
+    answered = crew.ask("answer", CATALAN, NOBODY, meanwhile=waited.append)
+    assert answered.mixture.tokens > 0, "a fresh worker took the place of the one held"
+    stranger.join()
+
+
+def _hold_a_worker(crew, holding):
+    with pytest.raises(ProblemError, match="no answer within"):
+        crew.ask("sleep", 60, meanwhile=lambda _: holding.set())
+
+
+def test_a_visitor_is_told_when_all_workers_are_busy(crew):
+    held = crew._free.get()
+    crew.seconds = 0.3
+    with pytest.raises(ProblemError, match=r"all 1 workers have been busy for 0\.3 seconds"):
+        crew.ask("answer", CATALAN, NOBODY)
+    crew._free.put(held)
+
+
+def test_a_visitor_who_moves_on_frees_the_worker(crew):
+    def leave(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        crew.ask("sleep", 60, meanwhile=leave)
+    assert crew.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
+
+
+def test_a_worker_that_dies_is_replaced(crew):
+    crew._all[0]._process.kill()
+    crew._all[0]._process.wait()
+    assert crew.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
+    with pytest.raises(SolverFailed, match="KeyError"):
+        crew.ask("no such task")
+    assert crew.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
+
+
+def test_the_host_sets_the_limits(monkeypatch):
+    for written, seconds, workers in (("3", 3.0, 1), ("x", 10.0, 2), ("1e9", 3600.0, 64)):
+        monkeypatch.setenv(SECONDS_VARIABLE, written)
+        monkeypatch.setenv(WORKERS_VARIABLE, "1" if written == "3" else written)
+        made = crew_of_host()
+        assert (made.seconds, len(made._all)) == (seconds, workers)

@@ -1,0 +1,130 @@
+"""Key figures, coverage and the CSV: the answer in a few numbers, each the library's own."""
+
+import csv
+import io
+
+import pytest
+
+from atlasmix.evidence import Store, published
+from atlasmix.mixing import solve
+from atlasmix.quantities import format_quantity
+from atlasmix.recipes import make_recipe
+from atlasmix.recipes.against_published import against_published
+from atlasmix.recipes.question import problem_from_mapping
+from atlasmix.views.coverage import coverage, coverage_table
+from atlasmix.views.key_figures import key_figures
+from atlasmix.views.mixture_csv import COLUMNS, mixture_csv
+from atlasmix.views.transfer_words import matrix_sentence, role_sentence
+
+STORE = Store("/nonexistent")
+
+
+def asked(**question):
+    problem = problem_from_mapping(question, STORE)
+    return problem, solve(problem)
+
+
+def test_one_target_is_told_in_effective_data():
+    problem, mixture = asked(targets="cat")
+    read, effect, donors, proof = key_figures(problem, mixture)
+    assert read.value == "100B tokens"
+    assert effect.value == f"{format_quantity(mixture.targets[0].effective_data)} tokens"
+    assert f"{mixture.targets[0].loss:.4f}" in effect.meaning
+    assert donors.value == "15.0%"
+    assert proof.value == "1 in a billion"
+
+
+@pytest.mark.parametrize(
+    ("objective", "label"),
+    [
+        ("loss", "Predicted mean loss"),
+        ("effective-data", "Mean effective data"),
+        ("worst", "Worst target"),
+    ],
+)
+def test_many_targets_are_told_in_their_objective(objective, label):
+    problem, mixture = asked(targets="cat,spa", objective=objective)
+    figure = key_figures(problem, mixture)[1]
+    assert figure.label == label
+    value = mixture.certificate.value
+    shown = {"loss": f"{value:.4f}", "worst": f"{value:.3f} ×"}
+    assert figure.value == shown.get(objective, f"{format_quantity(value)} tokens")
+
+
+def test_coverage_names_the_gaps():
+    problem, _ = asked(targets="cat,swh,por", interference=0)
+    rows = {row.language: row for row in coverage(problem)}
+    catalan = next(p for p in problem.pools if p.language == "cat")
+    assert rows["cat"].chosen == catalan.unique_tokens
+    assert dict(rows["cat"].unread)["translated"] > 100e9
+    assert rows["cat"].epochs == pytest.approx(problem.budget / catalan.unique_tokens)
+    assert (rows["cat"].measured, rows["cat"].predicted) == (0, 37)
+    assert rows["por"].measured == 8
+    assert "Nobody measured a score for Catalan: all are predicted or missing." in rows["cat"].gaps
+    assert "No donor helps Swahili in this evidence." in rows["swh"].gaps
+    assert any("estimated" in gap for gap in rows["swh"].gaps)
+    assert len(coverage_table(coverage(problem)).texts()[2]) == 3
+
+
+def test_a_target_without_text_is_a_gap():
+    problem, _ = asked(targets="cat,spa", pools={"exclude_language": ["cat"]})
+    row = coverage(problem)[0]
+    assert row.epochs == float("inf")
+    assert row.gaps[0] == "No pool of Catalan may be read by this question."
+
+
+def test_donors_are_those_that_can_be_read():
+    problem, _ = asked(targets="cat", pools={"exclude_language": ["spa", "fra"]})
+    assert coverage(problem)[0].donors == 2  # Portuguese and Italian
+
+
+def test_the_csv_holds_what_the_recipe_records():
+    problem, mixture = asked(targets="cat,spa", pools={"provenance": "all"})
+    rows = list(csv.DictReader(io.StringIO(mixture_csv(mixture))))
+    recipe = make_recipe(problem, mixture)
+    assert tuple(rows[0]) == COLUMNS
+    assert [row["pool"] for row in rows] == [pool.name for pool in recipe.pools]
+    for row, pool in zip(rows, recipe.pools, strict=True):
+        assert float(row["proportion"]) == pool.proportion
+        assert int(row["tokens"]) == pool.tokens
+        assert int(row["unique_tokens"]) == pool.unique_tokens
+    assert sum(round(float(row["proportion"]) * 1e6) for row in rows) == 1_000_000
+
+
+def test_a_spreadsheet_gets_no_formula(monkeypatch):
+    import dataclasses
+
+    _, mixture = asked(targets="cat")
+    pools = tuple(
+        dataclasses.replace(share, pool=dataclasses.replace(share.pool, unit="=1+1"))
+        for share in mixture.pools
+    )
+    text = mixture_csv(dataclasses.replace(mixture, pools=pools))
+    assert {row["unit"] for row in csv.DictReader(io.StringIO(text))} == {"'=1+1"}
+
+
+def test_a_published_mixture_is_judged_by_the_recipe():
+    problem, mixture = asked(targets="cat,spa")
+    recipe, other = make_recipe(problem, mixture), published("salamandra-7b")
+    found = against_published(recipe, other, STORE)
+    assert found.tokens == (recipe.tokens, round(problem.budget))
+    shares = {row.language: (row.share_a, row.share_b) for row in found.languages}
+    assert shares["cat"][0] == pytest.approx(mixture.proportions["cat"], abs=1e-6)
+    assert sum(row.share_b for row in found.languages) == pytest.approx(1)
+    covered = {key: share for key, share in other.shares if key in shares}
+    assert shares["spa"][1] / shares["cat"][1] == pytest.approx(covered["spa"] / covered["cat"])
+    judged = found.judgements[0]
+    assert judged.a[0][1] < judged.b[0][1], "the optimum is better by its own question"
+    assert other.model in judged.note
+
+
+def test_the_words_over_a_matrix():
+    matrix = STORE.matrix()
+    assert matrix_sentence(matrix) == (
+        "72 of 1,406 scores were measured, 1,334 predicted by the study itself (BTS, higher is "
+        "better)."
+    )
+    assert role_sentence(matrix, "cat").endswith("is predicted: nobody measured one.")
+    assert role_sentence(matrix, "por").startswith("78% of the scores")
+    every = STORE.matrix("langrank-2019-dep")
+    assert role_sentence(every, "cat") == "Every score of a donor for Catalan was measured."

@@ -1,0 +1,303 @@
+"""Figures show the library's numbers, with units, names and sentences, whatever a label holds."""
+
+import itertools
+import json
+import re
+
+import numpy as np
+import pytest
+from plotly.graph_objects import Figure
+
+from atlasmix.evidence import Card, Store, TransferMatrix
+from atlasmix.evidence.agreement import agreement
+from atlasmix.evidence.ordering import cluster_order, family_order
+from atlasmix.languages import name_of
+from atlasmix.mixing import compare, sensitivity, solve
+from atlasmix.recipes.question import problem_from_mapping
+from atlasmix.views.figures.drawing import label, plain, sentence
+from atlasmix.views.figures.effect import effect_figure, prices_figure, sensitivity_figure
+from atlasmix.views.figures.mixture import (
+    mixture_alt,
+    mixture_bars,
+    mixture_treemap,
+    provenance_bar,
+    provenance_shares,
+)
+from atlasmix.views.figures.moving import movement_figure
+from atlasmix.views.figures.saving import standalone
+from atlasmix.views.figures.stock import stock_figure
+from atlasmix.views.figures.transfer import agreement_figure, asymmetry, donors_chart, heat_map
+from atlasmix.views.figures.world import donor_map, place_of
+from atlasmix.views.movement import movement
+
+STORE = Store("/nonexistent")
+EVIL = "<img src=x onerror=alert(1)> <a href='https://example.org'>x</a>"
+ASKED = {
+    "one": {"targets": "cat"},
+    "many": {"targets": "ind,vie,tha", "objective": "loss"},
+    "data": {"targets": "cat,spa", "objective": "effective-data"},
+    "mixed": {"targets": "cat", "pools": "all", "max": {"provenance:translated": 0.4}},
+}
+
+
+@pytest.fixture(scope="module", params=ASKED)
+def answer(request):
+    problem = problem_from_mapping(ASKED[request.param], STORE)
+    return problem, solve(problem)
+
+
+@pytest.fixture(scope="module")
+def matrix():
+    return STORE.matrix()
+
+
+def texts(figure):
+    """Every sentence that a figure says when a mark is pointed at."""
+    for trace in figure.data:
+        found = trace.customdata if trace.customdata is not None else []
+        yield from np.array(found, dtype=object).ravel()
+
+
+def test_bars_are_the_shares(answer):
+    _, mixture = answer
+    figure = mixture_bars(mixture)
+    shown = {}
+    for trace in figure.data:
+        shown[trace.y[0]] = shown.get(trace.y[0], 0) + trace.x[0] / 100
+    assert shown == pytest.approx({name_of(k): v for k, v in mixture.proportions.items()})
+    assert figure.layout.xaxis.title.text == "share of the tokens read (%)"
+    assert list(figure.layout.yaxis.categoryarray)[-1] == name_of(next(iter(mixture.proportions)))
+
+
+def test_areas_add_up_to_their_families(answer):
+    _, mixture = answer
+    tree = mixture_treemap(mixture).data[0]
+    values = dict(zip(tree.ids, tree.values, strict=True))
+    parents = dict(zip(tree.ids, tree.parents, strict=True))
+    for parent in set(parents.values()):
+        inside = sum(values[child] for child, home in parents.items() if home == parent)
+        assert inside == pytest.approx(values.get(parent, 100.0))
+    leaves = [name for name in tree.ids if name not in parents.values()]
+    assert len(leaves) == len(mixture.proportions)
+
+
+def test_provenance_adds_up(answer):
+    _, mixture = answer
+    assert sum(provenance_shares(mixture).values()) == pytest.approx(1)
+    drawn = {trace.name.split()[0]: trace.x[0] for trace in provenance_bar(mixture).data}
+    for kind, share in provenance_shares(mixture).items():
+        assert drawn[kind.replace("_", "-")] == pytest.approx(100 * share)
+
+
+def test_effects_are_the_predictions(answer):
+    problem, mixture = answer
+    comparisons = compare(problem)
+    figure = effect_figure(problem, mixture, comparisons)
+    if len(mixture.targets) == 1:
+        bars = dict(zip(figure.data[0].y, figure.data[0].x, strict=True))
+        assert bars["this mixture"] == pytest.approx(mixture.targets[0].effective_data / 1e9)
+        for one in comparisons:
+            assert bars[one.name] == pytest.approx(max(one.effective_data[0], 0) / 1e9)
+        assert "billions" in figure.layout.xaxis.title.text
+        return
+    ours = next(trace for trace in figure.data if trace.name == "this mixture")
+    by_data = problem.objective == "effective-data"
+    for name, x in zip(ours.y, ours.x, strict=True):
+        effect = next(one for one in mixture.targets if name_of(one.language) == name)
+        assert x == (effect.effective_data if by_data else effect.loss)
+    assert len(figure.data) == 1 + len(comparisons)
+    symbols = [trace.marker.symbol for trace in figure.data]
+    assert len(set(symbols)) == len(symbols), "told apart by more than colour"
+
+
+def test_prices_are_the_prices(answer):
+    _, mixture = answer
+    bars = prices_figure(mixture.prices).data[0]
+    assert len(bars.x) == min(len(mixture.prices), 8)
+    first = mixture.prices[0]
+    expected = 100 * first.effective if first.effective is not None else -first.loss
+    assert bars.x[-1] == pytest.approx(expected)
+
+
+def test_sensitivity_covers_the_range():
+    problem = problem_from_mapping({"targets": "zsm"}, STORE)
+    steps = sensitivity(problem)
+    figure = sensitivity_figure(problem, steps)
+    drawn = {(trace.y[0], *trace.x) for trace in figure.data}
+    for step in steps:
+        for key in step.donors:
+            assert (name_of(key), step.low, step.high) in drawn
+
+
+def test_no_donor_is_said_in_the_figure():
+    problem = problem_from_mapping({"targets": "swh"}, STORE)
+    figure = sensitivity_figure(problem, sensitivity(problem))
+    assert "no donor is read" in figure.layout.annotations[0].text
+
+
+def test_before_and_after_stand_side_by_side():
+    first = solve(problem_from_mapping({"targets": "cat"}, STORE))
+    second = solve(problem_from_mapping({"targets": "cat", "max_epochs": 2}, STORE))
+    after, before = movement_figure(movement(first, second)).data
+    assert (before.name, after.name) == ("before", "after")
+    assert dict(zip(before.y, before.x, strict=True))["Catalan"] == pytest.approx(
+        100 * first.proportions["cat"]
+    )
+    assert dict(zip(after.y, after.x, strict=True))["Catalan"] == pytest.approx(
+        100 * second.proportions["cat"]
+    )
+    assert before.marker.pattern.shape != after.marker.pattern.shape
+
+
+@pytest.mark.parametrize("order", [family_order, cluster_order])
+def test_the_heat_map_is_the_matrix(matrix, order):
+    keys = [key for key, _ in order(matrix)]
+    heat, frames = heat_map(matrix, order(matrix)).data
+    for row, column in itertools.product(range(len(keys)), repeat=2):
+        shown, score = heat.z[row][column], matrix.pair(keys[row], keys[column])
+        assert np.isnan(shown) if row == column else shown == score.score
+    framed = set(zip(frames.y, frames.x, strict=True))
+    measured = {
+        (name_of(a), name_of(b))
+        for a in keys
+        for b in keys
+        if a != b and matrix.pair(a, b).status == "measured"
+    }
+    assert framed == measured
+    assert len(framed) == 72
+
+
+def test_predicted_scores_never_look_measured(matrix):
+    for role in ("donors", "recipients"):
+        for trace in donors_chart(matrix, "por", role, most=37).data:
+            measured = trace.name.startswith("measured")
+            assert (trace.marker.symbol == "circle") == measured
+            for words in trace.customdata:
+                assert ("measured ±" in words) == measured, words
+                assert ("predicted, nobody measured" in words.replace("<br>", " ")) != measured
+
+
+def test_intervals_are_one_standard_error(matrix):
+    for trace in donors_chart(matrix, "cat").data:
+        for name, score, error in zip(trace.y, trace.x, trace.error_x.array, strict=True):
+            key = next(key for key in matrix.keys if name_of(key) == name)
+            assert (score, error) == (matrix.pair(key, "cat").score, matrix.pair(key, "cat").stderr)
+
+
+def test_asymmetry_has_every_pair_on_both_sides(matrix):
+    _, points, own = asymmetry(matrix, "cat").data
+    at = set(zip(points.x, points.y, strict=True))
+    assert {(y, x) for x, y in at} == at
+    pairs = [(matrix.pair("cat", key).score, matrix.pair(key, "cat").score) for key in matrix.keys]
+    assert sorted(zip(own.x, own.y, strict=True)) == sorted(p for p in pairs if p != (1.0, 1.0))
+
+
+def test_arcs_end_at_the_languages(matrix):
+    figure = donor_map(matrix, "cat")
+    arcs = [trace for trace in figure.data if trace.mode == "lines"]
+    assert len(arcs) == sum(score.score > 0 for _, score in matrix.donors("cat"))
+    for arc in arcs:
+        assert (arc.x[-1], arc.y[-1]) == pytest.approx(place_of("cat"))
+        assert arc.line.dash == "dash"  # nobody measured a donor of Catalan
+    measured = [
+        t for t in donor_map(matrix, "por").data if t.mode == "lines" and t.line.dash == "solid"
+    ]
+    assert measured
+
+
+def test_shared_pairs_stand_on_both_axes(matrix):
+    other = STORE.matrix("langrank-2019-dep")
+    found = agreement(matrix, other)
+    figure = agreement_figure(found, matrix, other)
+    assert sum(len(trace.x) for trace in figure.data) == len(found.pairs)
+    assert "atlas-2025" in figure.layout.xaxis.title.text
+    assert "langrank-2019-dep" in figure.layout.yaxis.title.text
+
+
+def test_stock_is_the_inventory():
+    inventory = STORE.inventory()
+    figure = stock_figure(inventory.select(languages=["cat", "ind"]), ["cat", "ind"])
+    shown = {
+        (trace.name.split()[0], name, x)
+        for trace in figure.data
+        for name, x in zip(trace.y, trace.x, strict=True)
+    }
+    for pool in inventory.select(languages=["cat", "ind"]):
+        assert (pool.provenance, name_of(pool.language), pool.unique_tokens) in shown
+    for trace in figure.data:
+        assert trace.marker.symbol.endswith("-open") == ("estimated" in trace.name)
+
+
+def every_figure(matrix, problem, mixture):
+    yield mixture_bars(mixture)
+    yield mixture_treemap(mixture)
+    yield provenance_bar(mixture)
+    yield effect_figure(problem, mixture, compare(problem))
+    yield prices_figure(mixture.prices)
+    yield sensitivity_figure(problem, sensitivity(problem))
+    yield movement_figure(movement(mixture, mixture))
+    yield heat_map(matrix, family_order(matrix), dark=True)
+    yield donors_chart(matrix, matrix.keys[0])
+    yield asymmetry(matrix, matrix.keys[0])
+    yield agreement_figure(agreement(matrix, matrix), matrix, matrix)
+    yield stock_figure(problem.pools)
+
+
+def test_every_figure_speaks_in_sentences_with_names_and_units(matrix, answer):
+    problem, mixture = answer
+    for figure in every_figure(matrix, problem, mixture):
+        for words in texts(figure):
+            flat = words.replace("<br>", " ").rstrip()
+            assert flat.endswith((".", ")")), flat
+            assert flat[0].isupper() or flat[0].isdigit() or flat[0] in "+-", flat
+        if not figure.data or figure.data[0].type != "treemap":
+            titles = [figure.layout.xaxis.title.text, figure.layout.yaxis.title.text]
+            assert any(titles), "an axis says what it counts"
+        assert figure.layout.height, "a fixed height: nothing jumps"
+
+
+def test_foreign_labels_are_text_in_every_figure():
+    world = _evil_world()
+    for figure in [
+        heat_map(world, family_order(world)),
+        donors_chart(world, EVIL),
+        asymmetry(world, EVIL),
+        agreement_figure(agreement(world, world), world, world),
+    ]:
+        written = json.dumps(json.loads(figure.to_json()), ensure_ascii=False)
+        assert "<img" not in written
+        assert "<a href" not in written
+        assert "&lt;img" in written
+
+
+def _evil_world():
+    keys = tuple(sorted([EVIL, "plain"]))
+    scores = np.array([[1.0, 0.3], [0.2, 1.0]])
+    status = np.array([["defined", "measured"], ["measured", "defined"]])
+    card = Card(metric="<b>x</b>", axis="domain", names=keys, range=(-1.0, 2.0))
+    return TransferMatrix("w", keys, scores, scores * 0 + 0.05, status, card, "")
+
+
+def test_words_that_could_be_markup_stay_words():
+    assert plain("<b>&") == "&lt;b&gt;&amp;"
+    assert "<script" not in sentence(EVIL + "<script>")
+    assert label("a" * 30) == "a" * 22 + "<br>" + "a" * 8
+    assert label("") == ""
+
+
+def test_a_figure_alone_needs_nothing_else(answer):
+    _, mixture = answer
+    figure = mixture_bars(mixture)
+    before = figure.to_json()
+    page = standalone(figure, "Shares <by> language")
+    assert "<title>Shares &lt;by&gt; language</title>" in page
+    assert 'lang="en"' in page
+    assert "plotly.js v" in page
+    assert not re.search(r'<(script|link|img)[^>]*(src|href)="http', page)
+    assert figure.to_json() == before
+
+
+def test_the_figure_in_a_sentence(answer):
+    _, mixture = answer
+    assert mixture_alt(mixture).startswith("Shares of the tokens read: ")
+    assert isinstance(mixture_bars(mixture), Figure)
