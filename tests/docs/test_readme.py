@@ -73,6 +73,7 @@ def test_links_lead_somewhere():
         "docs/fitting.md",
         "docs/mathematics.md",
         "docs/problem.md",
+        "docs/explorer.md",
         "docs/exporters.md",
     ):
         page = ROOT / name

@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 import streamlit as st
@@ -16,6 +16,7 @@ from atlasmix.evidence.shelves import INVENTORIES, MATRICES, Shelf, shipped_name
 from atlasmix.evidence.tray import Tray
 from explorer import session
 from explorer.crew import Crew, crew_of_host
+from explorer.tasks import Answer
 
 MOST_SHARED: Final = 128
 """Answers kept for all visitors."""
@@ -64,17 +65,27 @@ def _shared() -> Kept:
     return Kept(MOST_SHARED)
 
 
-def about(task: str, asked: dict[str, Any], *more: Any) -> Any:
+def about(task: str, asked: Mapping[str, Any], *more: Any) -> Any:
     """The result of a task about a question (``answer``, ``reasons``, ``steps``).
 
     It is kept for all visitors where the question rests on shipped evidence alone, which nobody can
     change while the server runs; else in this visitor's session, where nobody else finds it.
     """
-    tray = session.tray()
+    kept, key = _place(task, asked, more)
+    found = _kept(kept, key, task, asked, session.tray(), *more)
+    if isinstance(found, Answer) and found.short != asked:
+        # It will be asked in its shortest form from now on.
+        kept, key = _place(task, found.short, more)
+        kept.put(key, found)
+    return found
+
+
+def _place(task: str, asked: Mapping[str, Any], more: tuple[Any, ...]) -> tuple[Kept, str]:
+    """Where the result is kept, and under which key."""
     key = json.dumps([task, asked, more], sort_keys=True, ensure_ascii=False)
-    if not tray.entries and _is_shipped(asked):
-        return _kept(_shared(), key, task, asked, tray, *more)
-    return _kept(_own(), f"{key} {tray.digest()}", task, asked, tray, *more)
+    if not session.tray().entries and _is_shipped(asked):
+        return _shared(), key
+    return _own(), f"{key} {session.tray().digest()}"
 
 
 def once(task: str, *arguments: Any) -> Any:
@@ -93,23 +104,27 @@ def _told(argument: Any) -> bytes:
 
 
 def matrix(name: str) -> TransferMatrix:
-    """A matrix by name, shipped ones kept for all."""
+    """A matrix by name; shipped ones are kept for all, a visitor's own in the session."""
     return _looked_up(name, MATRICES, session.tray().matrix)
 
 
 def inventory(name: str) -> Inventory:
-    """An inventory by name, shipped ones kept for all."""
+    """An inventory by name, kept as a matrix is."""
     return _looked_up(name, INVENTORIES, session.tray().inventory)
 
 
 def _looked_up(name: str, shelf: Shelf, read: Callable[[str], _Evidence]) -> _Evidence:
-    if name not in shipped_names(shelf):
-        return read(name)
-    key = f"{shelf.folder} {name}"
-    found: _Evidence | None = _shared().get(key)
+    tray = session.tray()
+    if name in shipped_names(shelf):
+        kept, key = _shared(), f"{shelf.folder} {name}"
+    elif name in tray.names(shelf):
+        kept, key = _own(), f"{shelf.folder} {name} {tray.digest()}"
+    else:
+        return read(name)  # the host's own, which may change
+    found: _Evidence | None = kept.get(key)
     if found is None:
         found = read(name)
-        _shared().put(key, found)
+        kept.put(key, found)
     return found
 
 
@@ -142,7 +157,7 @@ def _own() -> Kept:
     return found
 
 
-def _is_shipped(asked: dict[str, Any]) -> bool:
+def _is_shipped(asked: Mapping[str, Any]) -> bool:
     names = asked.get("inventory", DEFAULT_INVENTORY)
     inventories = [names] if isinstance(names, str) else names
     return (

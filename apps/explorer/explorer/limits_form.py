@@ -12,9 +12,8 @@ from atlasmix.evidence import PROVENANCES, TransferMatrix
 from atlasmix.languages import language, name_of
 from atlasmix.mixing.baselines import names as baseline_names
 from atlasmix.quantities import format_quantity
-from atlasmix.recipes.question_link import short_question, stranger_problem
 from atlasmix.views.words import percent
-from explorer import session
+from explorer import asking, session
 from explorer.showing import escaped, refuse
 
 KINDS: Final = {
@@ -141,12 +140,12 @@ def _group_row() -> None:
 def _add_group(name: str, members: str) -> None:
     try:
         trial = {"groups": {name: members}, "max": {name: 1}}
-        problem = stranger_problem({**session.question(), **trial}, session.tray())
+        asked = {**session.question(), **trial}
+        found = asking.now("short", asked, session.tray())["groups"]
     except AtlasMixError as error:
         refuse(error)
         return
-    found = short_question(problem)["groups"]
-    st.session_state.groups = {**st.session_state.get("groups", {}), **dict(found)}  # type: ignore[call-overload]
+    st.session_state.groups = {**st.session_state.get("groups", {}), **found}
     session.renew()
     st.rerun()
 
@@ -195,7 +194,7 @@ def _add(kind: str, what: str | None, value: str, reference: str) -> None:
 def _offer(asked: Mapping[str, Any]) -> None:
     """Take up a changed question if it can be asked, else say why not and leave the old one."""
     try:
-        session.step(short_question(stranger_problem(asked, session.tray())))
+        session.step(asking.now("short", asked, session.tray()))
     except AtlasMixError as error:
         refuse(error)
         return

@@ -7,10 +7,8 @@ from typing import Any, Final
 
 import streamlit as st
 
-from atlasmix.errors import AtlasMixError
 from atlasmix.evidence import default_location
 from atlasmix.evidence.tray import Tray
-from atlasmix.recipes.question_link import link_text, read_link, short_question, stranger_problem
 from explorer.presets import PRESETS
 
 FIRST: Final = next(iter(PRESETS))
@@ -86,47 +84,14 @@ def change(key: str, value: object) -> None:
     asked = {name: old for name, old in question().items() if name not in gone}
     if value is not None:
         asked[key] = value
-    st.session_state.question = plainly(asked)
+    st.session_state.question = asked
 
 
-def plainly(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """A question in its shortest form; as it is where it cannot be asked, so the page says why."""
-    try:
-        return dict(short_question(stranger_problem(asked, tray())))
-    except AtlasMixError:
-        return dict(asked)
-
-
-def open_link() -> None:
-    """Take up the question of the address, once."""
-    written = st.query_params.get("q", "")
-    if not written or written == st.session_state.said_link:
-        return
-    st.session_state.said_link = written
-    try:
-        begin(short_question(read_link(written, tray())))
-        st.session_state.refused_link = ""
-    except AtlasMixError as error:
-        st.session_state.refused_link = str(error)
-
-
-def say_link() -> str:
-    """Write the question into the address, and return it; empty where a link cannot hold it."""
-    try:
-        problem = stranger_problem(question(), tray())
-        own = set(name for _, name, _, _ in tray().entries)
-        named = {problem.matrix.name, *problem.inventory.name.split(" + ")}
-        text = "" if own & named else link_text(problem)
-    except AtlasMixError:
-        text = ""
-    if text == st.query_params.get("q", ""):
-        return text
-    if text:
-        st.query_params["q"] = text
-    else:
-        st.query_params.pop("q", None)
-    st.session_state.said_link = text
-    return text
+def understood(asked: Mapping[str, Any]) -> None:
+    """Keep the question in the shortest form that the library gave it."""
+    if before() == question():
+        st.session_state.before = dict(asked)
+    st.session_state.question = dict(asked)
 
 
 def forget_link() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from atlasmix.errors import ProblemError
 from atlasmix.evidence import published
 from atlasmix.evidence.shelves import INVENTORIES, MATRICES
 from atlasmix.evidence.tray import Tray, lay, save
@@ -21,7 +22,14 @@ from atlasmix.recipes.checking import CheckReport
 from atlasmix.recipes.difference import Difference, difference
 from atlasmix.recipes.exporters import Run, Wishes, export_recipe, find_exporter
 from atlasmix.recipes.exporters.paths import parse_paths
-from atlasmix.recipes.question_link import refuse_paths, stranger_problem
+from atlasmix.recipes.pool_choice import JOINT
+from atlasmix.recipes.question_link import (
+    link_text,
+    read_link,
+    refuse_paths,
+    short_question,
+    stranger_problem,
+)
 from atlasmix.recipes.recipe import Recipe
 
 SHELVES = {"matrix": MATRICES, "inventory": INVENTORIES}
@@ -29,18 +37,48 @@ SHELVES = {"matrix": MATRICES, "inventory": INVENTORIES}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """A question as it was understood, its mixture, and the baselines beside it."""
+    """A question as it was understood, its mixture, and the baselines beside it.
+
+    Attributes:
+        problem, mixture, comparisons: the library's.
+        short: the question as plain data, in its shortest form.
+        link: the same as the text of a link; empty where a link cannot hold it.
+    """
 
     problem: MixProblem
     mixture: Mixture
     comparisons: tuple[Comparison, ...]
+    short: dict[str, Any]
+    link: str
 
 
 def answer(question: Mapping[str, Any], tray: Tray, others: tuple[str, ...] = ()) -> Answer:
     """Solve a question and compare it with the baselines and with published mixtures."""
     models = tuple(published(name) for name in others)
     problem = at_compute(stranger_problem(question, tray))
-    return Answer(problem, solve(problem), compare(problem, models))
+    short = dict(short_question(problem))
+    link = _link(problem, tray)
+    return Answer(problem, solve(problem), compare(problem, models), short, link)
+
+
+def _link(problem: MixProblem, tray: Tray) -> str:
+    own = {name for _, name, _, _ in tray.entries}
+    if own & {problem.matrix.name, *problem.inventory.name.split(JOINT)}:
+        return ""  # nobody else could open it
+    try:
+        return link_text(problem)
+    except ProblemError:
+        return ""
+
+
+def short(question: Mapping[str, Any], tray: Tray) -> dict[str, Any]:
+    """A question in its shortest form, if it can be asked."""
+    return dict(short_question(stranger_problem(question, tray)))
+
+
+def opened_link(text: str, tray: Tray) -> dict[str, Any]:
+    """The question of a link in its shortest form."""
+    return dict(short_question(read_link(text, tray)))
 
 
 def reasons(question: Mapping[str, Any], tray: Tray) -> tuple[Reason, ...]:
@@ -111,6 +149,8 @@ def export(text: bytes, name: str, paths: str, run: Run, tray: Tray) -> dict[str
 
 TASKS: dict[str, Callable[..., Any]] = {
     "answer": answer,
+    "short": short,
+    "link": opened_link,
     "reasons": reasons,
     "steps": steps,
     "lay": lay_table,

@@ -1,7 +1,7 @@
 """Mix: a question, its answer at once, what it costs, and what to take home."""
 
 import streamlit as st
-from explorer import asking, session
+from explorer import asking, links, session
 from explorer.answer_parts import (
     before_and_after,
     costs,
@@ -16,7 +16,7 @@ from explorer.showing import narrow_hint, refuse, sections
 
 from atlasmix.errors import AtlasMixError
 
-session.open_link()
+links.open_link()
 if st.session_state.refused_link:
     st.header("This link was not opened")
     refuse(st.session_state.refused_link)
@@ -36,7 +36,8 @@ except AtlasMixError as error:
         st.button("Undo the change", on_click=session.undo, type="primary", icon=":material/undo:")
     st.stop()
 
-session.say_link()
+session.understood(found.short)
+links.say_link(found.link)
 overview(found)
 SECTIONS = {
     "Mixture": mixture_part,

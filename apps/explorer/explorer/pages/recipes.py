@@ -7,7 +7,6 @@ from explorer.showing import escaped, figure, narrow_hint, refuse, report
 
 from atlasmix.errors import AtlasMixError
 from atlasmix.quantities import format_quantity
-from atlasmix.recipes.question_link import short_question, stranger_problem
 from atlasmix.views.figures.moving import shares_figure
 from atlasmix.views.recipe_reports import check_parts, difference_parts
 
@@ -18,8 +17,7 @@ def opened(one: Choice) -> None:
     st.subheader(escaped(f"{one.name}: {format_quantity(recipe.tokens)} tokens"))
     report(check_parts("The recipe", asking.once("check recipe", one.text, session.tray())))
     if st.button("Open its question on the page Mix", icon=":material/blender:"):
-        asked = short_question(stranger_problem(recipe.question, session.tray()))
-        session.begin(asked)
+        session.begin(asking.now("short", recipe.question, session.tray()))
         st.switch_page("explorer/pages/mix.py")
 
 
