@@ -23,7 +23,10 @@ def main() -> None:
     TASKS["answer"]({"targets": {"cat": 1}}, Tray())  # load what every task needs
     write_frame(answers, ("ready", None))
     while (task := read_frame(0)) is not None:
-        write_frame(answers, _done(*task))
+        try:
+            write_frame(answers, _done(*task))
+        except TypeError as error:  # the frame could not be made: none of it has been sent
+            write_frame(answers, ("fault", str(error)))
 
 
 def _done(name: str, arguments: tuple[object, ...]) -> tuple[str, object]:

@@ -1,7 +1,5 @@
 """A tray: one's own tables beside the shelf, checked as strictly, written nowhere."""
 
-import pickle
-
 import pytest
 from shelf_samples import INVENTORY_CARD, MATRIX_CARD, POOLS, SCORES
 
@@ -110,4 +108,3 @@ def test_the_digest_tells_trays_apart(tray):
     other = SCORES.replace("0.4", "0.5")
     digests = {tray.digest(), laid(tray).digest(), laid(tray, scores=other).digest()}
     assert len(digests) == 3
-    assert pickle.loads(pickle.dumps(laid(tray))).digest() == laid(tray).digest()

@@ -1,11 +1,25 @@
-"""The explorer's worker with one task more, which takes as long as it is told."""
+"""The explorer's worker with a few tasks more: one takes its time, two say what they should not."""
 
+import os
+import struct
 import time
 
 from explorer.tasks import TASKS
 from worker import main
 
-TASKS["sleep"] = time.sleep
+
+def babble(body: bytes) -> None:
+    """Send a frame of any bytes, in the place of all other output."""
+    frame = struct.pack("<Q", len(body)) + body
+    for descriptor in range(3, 20):
+        try:
+            os.write(descriptor, frame)
+        except OSError:
+            continue
+    time.sleep(60)
+
+
+TASKS.update(sleep=time.sleep, function=lambda: print, babble=babble)
 
 if __name__ == "__main__":
     main()

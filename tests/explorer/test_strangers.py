@@ -1,5 +1,7 @@
 """Hostile links, crossed sessions and slow questions: each stays with the visitor it came from."""
 
+import json
+import struct
 import threading
 from pathlib import Path
 
@@ -144,6 +146,22 @@ def test_a_question_past_its_time_is_ended_and_the_next_is_answered(crew):
         crew.ask("sleep", 60)
     crew.seconds = 10.0
     assert crew.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
+
+
+def test_a_result_that_is_no_data_is_a_fault_and_the_worker_goes_on(crew):
+    with pytest.raises(SolverFailed, match="a builtin_function_or_method is no plain data"):
+        crew.ask("function")
+    assert crew.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
+
+
+def test_a_worker_that_says_something_odd_is_ended_and_nothing_it_said_is_run(crew, tmp_path):
+    trace = tmp_path / "run"
+    said = json.dumps({"data": ["os", "system", [f"touch {trace}"]]}).encode()
+    for body in (struct.pack("<Q", len(said)) + said, b"\x80\x05no frame at all", b""):
+        with pytest.raises(SolverFailed, match="a fault of AtlasMix"):
+            crew.ask("babble", body)
+        assert crew.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
+    assert not trace.exists()
 
 
 def test_nobody_waits_for_a_strangers_question_longer_than_the_limit(crew):

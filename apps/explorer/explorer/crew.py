@@ -61,8 +61,13 @@ class Worker:
         assert process.stdout is not None
         # Only this thread closes the pipe: its number could soon be that of another file.
         with process.stdout as pipe:
-            while (frame := read_frame(pipe.fileno())) is not None:
-                answers.put(frame)
+            try:
+                while (frame := read_frame(pipe.fileno())) is not None:
+                    answers.put(frame)
+            except ValueError as error:
+                process.kill()
+                process.wait()
+                answers.put(("fault", str(error)))
         answers.put(("fault", "the process that solved it ended"))
 
     def run(

@@ -1,0 +1,157 @@
+"""The library's data as JSON and raw bytes, and back: frozen dataclasses, arrays, refusals.
+
+Between the server and its workers nothing is unpickled. Whatever a worker says, even one that a
+visitor's file had got the better of, can only become data of AtlasMix's own classes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import struct
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Final
+
+import numpy as np
+
+from atlasmix.errors import AtlasMixError
+
+_HEAD: Final = struct.Struct("<Q")
+_ODD: Final = (AttributeError, ImportError, LookupError, RecursionError, TypeError, struct.error)
+_OURS: Final = ("atlasmix.", "explorer.")
+
+
+def pack(value: object) -> bytes:
+    """A value as bytes: the length of the JSON, the JSON, then the arrays and byte strings.
+
+    Raises:
+        TypeError: it holds what is neither plain nor the library's.
+    """
+    writer = _Writer()
+    said = json.dumps(writer.told(value), separators=(",", ":")).encode()
+    return b"".join((_HEAD.pack(len(said)), said, *writer.raw))
+
+
+def unpack(body: bytes) -> Any:
+    """The value that :func:`pack` made bytes of; its arrays are read-only.
+
+    Raises:
+        ValueError: the bytes say something that :func:`pack` does not write.
+    """
+    try:
+        (size,) = _HEAD.unpack_from(body)
+        start = _HEAD.size + size
+        reader = _Reader(memoryview(body)[start:])
+        return reader.read(json.loads(body[_HEAD.size : start]))
+    except _ODD as error:
+        raise ValueError(f"no such data: {error}") from error
+
+
+class _Writer:
+    """Tells each object once; what comes again is named by the number it got."""
+
+    def __init__(self) -> None:
+        self.raw: list[bytes] = []
+        self._length = 0
+        self._numbers: dict[int, int] = {}
+
+    def told(self, value: object) -> object:
+        """A value as JSON has it: plain ones as they are, others as ``{kind: what}``."""
+        if value is None or isinstance(value, bool | int | float | str):
+            return value
+        if isinstance(value, list):
+            return [self.told(one) for one in value]
+        if isinstance(value, tuple):
+            return {"tuple": [self.told(one) for one in value]}
+        if isinstance(value, Mapping):
+            return {"dict": [[self.told(key), self.told(one)] for key, one in value.items()]}
+        return self._once(value)
+
+    def _once(self, value: object) -> object:
+        if id(value) in self._numbers:
+            return {"again": self._numbers[id(value)]}
+        said: dict[str, object]
+        if isinstance(value, bytes):
+            said = {"bytes": self._span(value)}
+        elif isinstance(value, AtlasMixError):
+            parts = [[name, self.told(one)] for name, one in vars(value).items()]
+            said = {"error": [*_name(value), str(value.args[0]), parts]}
+        elif isinstance(value, np.ndarray) and not value.dtype.hasobject:
+            said = {"array": [value.dtype.str, list(value.shape), self._span(value.tobytes())]}
+        elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+            fields = [self.told(getattr(value, one.name)) for one in dataclasses.fields(value)]
+            said = {"data": [*_name(value), fields]}
+        else:
+            raise TypeError(f"a {type(value).__qualname__} is no plain data")
+        self._numbers[id(value)] = len(self._numbers)
+        return said
+
+    def _span(self, content: bytes) -> list[int]:
+        self.raw.append(content)
+        self._length += len(content)
+        return [self._length - len(content), self._length]
+
+
+class _Reader:
+    """Undoes a :class:`_Writer`."""
+
+    def __init__(self, raw: memoryview) -> None:
+        self._raw = raw
+        self._found: list[object] = []
+
+    def read(self, said: Any) -> Any:
+        """The value of what the writer told."""
+        if isinstance(said, list):
+            return [self.read(one) for one in said]
+        if not isinstance(said, dict):
+            return said
+        ((kind, what),) = said.items()
+        if kind == "tuple":
+            return tuple(self.read(one) for one in what)
+        if kind == "dict":
+            return {self.read(key): self.read(one) for key, one in what}
+        return self._found[what] if kind == "again" else self._once(kind, what)
+
+    def _once(self, kind: str, what: Any) -> object:
+        found: object
+        if kind == "bytes":
+            found = self._span(what).tobytes()
+        elif kind == "error":
+            found = self._error(*what)
+        elif kind == "array":
+            dtype, shape, span = what
+            # A view of the frame's own bytes, so that nobody can write into it.
+            found = np.frombuffer(self._span(span), np.dtype(dtype)).reshape(shape)
+        elif kind == "data":
+            found = _ours(what[0], what[1], object)(*(self.read(one) for one in what[2]))
+        else:
+            raise ValueError(f"no kind of data: {kind!r}")
+        self._found.append(found)
+        return found
+
+    def _error(self, module: str, name: str, message: str, parts: list[Any]) -> AtlasMixError:
+        error: AtlasMixError = _ours(module, name, AtlasMixError)(message)
+        vars(error).update({key: self.read(one) for key, one in parts})
+        return error
+
+    def _span(self, span: list[int]) -> memoryview:
+        begin, end = span
+        return self._raw[begin:end]
+
+
+def _name(value: object) -> tuple[str, str]:
+    return type(value).__module__, type(value).__qualname__
+
+
+def _ours(module: str, name: str, base: type) -> Any:
+    """A dataclass or a refusal of AtlasMix, by name; nothing else can be made from a frame."""
+    found = getattr(import_module(module), name) if module.startswith(_OURS) else None
+    if (
+        not isinstance(found, type)
+        or not issubclass(found, base)
+        or found.__module__ != module
+        or not (dataclasses.is_dataclass(found) or issubclass(found, AtlasMixError))
+    ):
+        raise ValueError(f"no class of AtlasMix: {module}.{name}")
+    return found

@@ -1,0 +1,171 @@
+"""Frames of server and workers: what goes in comes out, and nothing else is made of them."""
+
+import dataclasses
+import json
+import struct
+
+import numpy as np
+import pytest
+from explorer.plain import pack, unpack
+from explorer.presets import PRESETS
+from explorer.tasks import TASKS
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from atlasmix.errors import DataError, Infeasible, UnknownLanguage
+from atlasmix.evidence.shelves import MATRICES
+from atlasmix.evidence.tray import Tray, lay
+
+SCORES = b"source,target,score\nspa,cat,0.45\ncat,spa,0.3\n"
+CARD = b"""\
+title: Ours
+metric: BTS
+orientation: source to target
+direction: higher is better
+status: measured
+stderr: {measured: 0.05}
+source: our own runs
+licence: private
+"""
+TEXT = st.text(st.characters(exclude_categories=()))  # lone surrogates too
+PLAIN = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text()
+    | st.binary(),
+    lambda inner: (
+        st.lists(inner)
+        | st.lists(inner).map(tuple)
+        | st.dictionaries(st.text() | st.integers() | st.tuples(st.text()), inner)
+    ),
+)
+ARRAYS = arrays.arrays(
+    st.sampled_from(["f8", "f4", "i8", "?", "<U5"]),
+    arrays.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4),
+)
+
+
+def same(left, right):
+    """Equal in every field, array and type, nan included."""
+    assert type(left) is type(right)
+    if dataclasses.is_dataclass(left):
+        for one in dataclasses.fields(left):
+            same(getattr(left, one.name), getattr(right, one.name))
+    elif isinstance(left, np.ndarray):
+        np.testing.assert_array_equal(left, right)
+        assert left.dtype == right.dtype
+    elif isinstance(left, dict):
+        assert list(left) == list(right)
+        for key in left:
+            same(left[key], right[key])
+    elif isinstance(left, list | tuple):
+        assert len(left) == len(right)
+        for one, other in zip(left, right, strict=True):
+            same(one, other)
+    else:
+        assert repr(left) == repr(right)
+
+
+@given(PLAIN)
+def test_plain_data_comes_back_as_it_went(value):
+    same(value, unpack(pack(value)))
+
+
+@given(ARRAYS)
+def test_arrays_come_back_bit_by_bit_and_cannot_be_written(array):
+    back = unpack(pack({"scores": array}))["scores"]
+    assert back.tobytes() == array.tobytes()
+    assert (back.dtype, back.shape) == (array.dtype, array.shape)
+    assert not back.flags.writeable
+
+
+def question(name, **more):
+    return {**PRESETS[name], **more}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *PRESETS.values(),
+        question("Catalan (little text)", guardrails={"eng": "20%"}, max_epochs={"cat": 8}),
+        {"targets": {"cat": 1}, "compute": 1e22},
+        {"targets": {"cat": 1}, "phases": [{"name": "main"}, {"name": "anneal", "tokens": "20%"}]},
+    ],
+    ids=str,
+)
+def test_answers_come_back_whole(asked):
+    answer = TASKS["answer"](asked, Tray())
+    same(answer, unpack(pack(answer)))
+
+
+@pytest.mark.parametrize("task", ["reasons", "steps"])
+def test_reasons_and_steps_come_back_whole(task):
+    found = TASKS[task]({"targets": {"cat": 1}}, Tray())
+    same(found, unpack(pack(found)))
+
+
+def test_a_tray_comes_back_with_its_tables():
+    files = {"table": "t.csv", "card": "c.yaml"}
+    tray, _ = lay(Tray(), MATRICES, SCORES, CARD, files, "own")
+    back = unpack(pack(tray))
+    assert back == tray
+    assert back.digest() == tray.digest()
+
+
+def test_what_stands_twice_is_said_once():
+    matrix = Tray().matrix()
+    once, twice = (len(pack([matrix] * times)) for times in (1, 2))
+    assert twice - once < 20
+    first, second = unpack(pack([matrix, matrix]))
+    assert first is second
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DataError("a table is wrong", ("row 2: no score", "row 5: twice")),
+        UnknownLanguage("no such language", ("cat", "spa")),
+        Infeasible("no mixture", ("min cat", "max cat")),
+    ],
+)
+def test_refusals_come_back_with_their_words(error):
+    back = unpack(pack(("refused", error)))[1]
+    assert type(back) is type(error)
+    assert str(back) == str(error)
+    assert vars(back) == vars(error)
+
+
+@pytest.mark.parametrize("value", [object(), print, Tray, {1, 2}, np.array([print])])
+def test_what_is_not_plain_is_not_sent(value):
+    with pytest.raises(TypeError, match="is no plain data"):
+        pack(value)
+
+
+def frame(said):
+    body = json.dumps(said).encode()
+    return struct.pack("<Q", len(body)) + body
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({"data": ["subprocess", "Popen", [["id"]]]}, "no class of AtlasMix: subprocess.Popen"),
+        ({"data": ["os", "system", ["id"]]}, "no class of AtlasMix: os.system"),
+        ({"data": ["atlasmix.shipped", "Path", ["/"]]}, "no class of AtlasMix"),
+        ({"data": ["atlasmix.evidence", "published", ["x"]]}, "no class of AtlasMix"),
+        ({"data": ["explorer.crew", "Worker", ["x"]]}, "no class of AtlasMix"),
+        ({"error": ["builtins", "SystemExit", "0", []]}, "no class of AtlasMix"),
+        ({"error": ["atlasmix.evidence.tray", "Tray", "x", []]}, "no class of AtlasMix"),
+        ({"data": ["atlasmix.nowhere", "Tray", []]}, "no such data"),
+        ({"again": 3}, "no such data"),
+        ({"call": ["print"]}, "no kind of data: 'call'"),
+        ({"array": ["O", [1], [0, 8]]}, "cannot create an OBJECT array"),
+        ({"array": ["<f8", [2], [0, 8]]}, "cannot reshape array"),
+    ],
+)
+def test_a_frame_of_somebody_else_is_refused(said, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        unpack(frame(said) + bytes(8))
