@@ -24,7 +24,7 @@ def data_folder() -> Path:
 
 
 def explorer_script() -> Path:
-    """The explorer's main script, for ``streamlit run``.
+    """The explorer's server, for ``streamlit run``.
 
     Raises:
         DataError: the installation carries no explorer.

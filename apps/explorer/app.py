@@ -1,40 +1,21 @@
-"""The explorer: look, try, and take a recipe home. Start it with ``atlasmix explore``."""
+"""The explorer: look, try, and take a recipe home. Start it with ``atlasmix explore``.
 
-import logging
-from pathlib import Path
+This is its server. The workers start with it, so that the first visitor finds them ready.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import streamlit as st
-from explorer import session
-from explorer.showing import refuse
+from explorer.asking import crew
 
-from atlasmix.errors import AtlasMixError
 
-HERE = Path(__file__).parent
-ICON = str(HERE.joinpath("icon.svg"))
+@asynccontextmanager
+async def working(_: st.App) -> AsyncIterator[None]:
+    """The workers live as long as the server."""
+    crew()
+    yield
+    crew().stop()
 
-st.set_page_config(
-    page_title="AtlasMix explorer",
-    page_icon=ICON,
-    layout="wide",
-    initial_sidebar_state=340,
-)
-st.logo(str(HERE.joinpath("wordmark.svg")), icon_image=ICON, size="large")
-st.html(HERE.joinpath("explorer.css"))
-session.start()
-page = st.navigation(
-    [
-        st.Page("explorer/pages/mix.py", title="Mix", icon=":material/blender:", default=True),
-        st.Page("explorer/pages/transfer.py", title="Transfer", icon=":material/share:"),
-        st.Page("explorer/pages/capacity.py", title="Capacity", icon=":material/speed:"),
-        st.Page("explorer/pages/evidence.py", title="Evidence", icon=":material/inventory_2:"),
-        st.Page("explorer/pages/recipes.py", title="Recipes", icon=":material/description:"),
-    ],
-    position="top",
-)
-try:
-    page.run()
-except AtlasMixError as error:
-    refuse(error)
-except Exception as error:  # the visitor gets a sentence, the host's log the rest
-    logging.getLogger("atlasmix.explorer").exception("a page failed")
-    refuse(f"a fault of AtlasMix ({type(error).__name__}): please report what you did before it")
+
+app = st.App("main.py", lifespan=working)

@@ -42,7 +42,7 @@ class Visit:
     """One visitor's session; ``page`` goes to a page by name."""
 
     def __init__(self, **query: str) -> None:
-        self.at = AppTest.from_file(str(explorer_script()), default_timeout=60)
+        self.at = AppTest.from_file(str(explorer_script().with_name("main.py")), default_timeout=60)
         self.been = False
         for key, value in query.items():
             self.at.query_params[key] = value

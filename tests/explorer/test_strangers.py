@@ -1,11 +1,14 @@
 """Hostile links, crossed sessions and slow questions: each stays with the visitor it came from."""
 
+import asyncio
 import json
 import struct
 import threading
 from pathlib import Path
 
+import app
 import pytest
+from explorer import asking
 from explorer.asking import MOST_OWN, MOST_SHARED, Kept, _shared
 from explorer.crew import SECONDS_VARIABLE, WORKERS_VARIABLE, Crew, crew_of_host
 from explorer.showing import escaped
@@ -130,6 +133,15 @@ def crew(monkeypatch):
     made.stop()
 
 
+def test_the_workers_start_and_end_with_the_server():
+    async def serve():
+        async with app.working(app.app):
+            return [worker.alive for worker in asking.crew().workers]
+
+    assert asyncio.run(serve()) == [True, True]
+    assert [worker.alive for worker in asking.crew().workers] == [False, False]
+
+
 def test_the_crew_refuses_as_the_library(crew):
     with pytest.raises(DataError, match="did you mean") as caught:
         crew.ask("answer", {"targets": {"catalna": 1}}, NOBODY)
@@ -199,8 +211,8 @@ def test_a_visitor_who_moves_on_frees_the_worker(crew):
 
 
 def test_a_worker_that_dies_is_replaced(crew):
-    crew._all[0]._process.kill()
-    crew._all[0]._process.wait()
+    crew.workers[0]._process.kill()
+    crew.workers[0]._process.wait()
     assert crew.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
     with pytest.raises(SolverFailed, match="KeyError"):
         crew.ask("no such task")
@@ -212,4 +224,4 @@ def test_the_host_sets_the_limits(monkeypatch):
         monkeypatch.setenv(SECONDS_VARIABLE, written)
         monkeypatch.setenv(WORKERS_VARIABLE, "1" if written == "3" else written)
         made = crew_of_host()
-        assert (made.seconds, len(made._all)) == (seconds, workers)
+        assert (made.seconds, len(made.workers)) == (seconds, workers)

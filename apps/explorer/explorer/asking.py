@@ -54,7 +54,7 @@ class Kept:
 
 @st.cache_resource(show_spinner=False)
 def crew() -> Crew:
-    """The workers of this server, started with the first visitor."""
+    """The workers of this server, started when they are first asked for."""
     made = crew_of_host()
     made.start()
     return made

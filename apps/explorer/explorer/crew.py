@@ -41,6 +41,11 @@ class Worker:
         self._answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._ready = False
 
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         """Start the process; it says when it is ready."""
         environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", **os.environ}
@@ -78,7 +83,7 @@ class Worker:
         Raises:
             TimeoutError: none within ``seconds``.
         """
-        if self._process is None or self._process.poll() is not None:
+        if not self.alive:
             self.start()
         if not self._ready:
             self._wait(_START, meanwhile)
@@ -116,20 +121,21 @@ class Crew:
     """The workers of one server.
 
     Attributes:
+        workers: all of them, free or busy.
         seconds: time limit of a task, and of waiting for a free worker.
     """
 
     def __init__(self, workers: int, seconds: float, script: Path = _SCRIPT) -> None:
         """A crew of so many workers, each running ``script``; :meth:`start` starts them."""
         self.seconds = seconds
-        self._all = [Worker(script) for _ in range(workers)]
+        self.workers = [Worker(script) for _ in range(workers)]
         self._free: queue.LifoQueue[Worker] = queue.LifoQueue()
-        for worker in self._all:
+        for worker in self.workers:
             self._free.put(worker)
 
     def start(self) -> None:
         """Start every worker, so that the first visitor finds them ready."""
-        for worker in self._all:
+        for worker in self.workers:
             worker.start()
 
     def ask(self, task: str, *arguments: Any, meanwhile: Meanwhile = lambda _: None) -> Any:
@@ -175,7 +181,7 @@ class Crew:
                 passed = time.monotonic() - begin
             if passed > self.seconds:
                 raise ProblemError(
-                    f"all {len(self._all)} workers have been busy for {self.seconds:g} seconds: "
+                    f"all {len(self.workers)} workers have been busy for {self.seconds:g} seconds: "
                     "try again in a moment"
                 )
             meanwhile(passed)
@@ -188,7 +194,7 @@ class Crew:
 
     def stop(self) -> None:
         """End all workers."""
-        for worker in self._all:
+        for worker in self.workers:
             worker.stop()
 
 
