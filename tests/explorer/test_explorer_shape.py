@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from atlasmix.shipped import explorer_script
+from atlasmix.views.figures import palette
 
 HOME = explorer_script().parent
 SOURCES = sorted(HOME.rglob("*.py"))
@@ -67,6 +68,12 @@ def test_html_is_written_in_one_place_and_escaped_there():
     pieces = re.findall(r"<t[dh][^>]*>\{([^}]*)\}", text)
     assert pieces
     assert all("html.escape" in piece for piece in pieces)
+
+
+def test_the_strip_has_the_colours_of_the_figures():
+    text = (HOME / "explorer.css").read_text(encoding="utf-8")
+    found = dict(re.findall(r"\.atlas-strip \.(\w+) \{ background: (#\w+); \}", text))
+    assert found == {"target": palette.TARGET, "donor": palette.DONOR, "rest": palette.GREY}
 
 
 def test_the_explorer_is_found_by_one_function():

@@ -39,10 +39,11 @@ from atlasmix.views.key_figures import key_figures
 from atlasmix.views.movement import movement, movement_sentence, movement_tables
 from atlasmix.views.recipe_reports import question_table
 from atlasmix.views.report import Report, sure_sentences
+from atlasmix.views.strip import mixture_strip
 from explorer import asking, session
 from explorer.downloads import downloads
 from explorer.exporting import exports
-from explorer.showing import bullets, capital, escaped, figure, part, table, tell
+from explorer.showing import bullets, capital, escaped, figure, part, strip, table, tell
 from explorer.tasks import Answer
 
 _MOST_STEPS = 12
@@ -55,6 +56,7 @@ def overview(found: Answer) -> None:
     if size is not None:
         tell(size_sentence(size))
     tell(proof_sentence(found.mixture.certificate), effect_sentence(found.problem, found.mixture))
+    strip(mixture_strip(found.mixture), mixture_alt(found.mixture))
     figures = key_figures(found.problem, found.mixture)
     with st.container(horizontal=True):
         for one in figures:

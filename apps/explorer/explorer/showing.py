@@ -14,6 +14,7 @@ from atlasmix.evidence import Card, default_location
 from atlasmix.views.evidence_tables import card_facts
 from atlasmix.views.figures.saving import standalone
 from atlasmix.views.fitting import FittingTable
+from atlasmix.views.strip import Piece
 
 _MARKS: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&^=/@'\"])")
 _LINKS: Final = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)
@@ -168,6 +169,21 @@ def figure(draw: Callable[[], Figure], name: str, alt: str) -> None:
         type="tertiary",
         icon=":material/download:",
     )
+
+
+def strip(pieces: Sequence[Piece], alt: str) -> None:
+    """The whole mixture in one line, there before any figure has been drawn.
+
+    Args:
+        pieces: as the library made them.
+        alt: the same in a sentence.
+    """
+    parts = "".join(
+        f'<span class="{html.escape(one.role)}" style="flex-grow:{one.share:.6f}" '
+        f'title="{html.escape(one.words)}"><b>{html.escape(one.words)}</b></span>'
+        for one in pieces
+    )
+    st.html(f'<div class="atlas-strip" role="img" aria-label="{html.escape(alt)}">{parts}</div>')
 
 
 def toolbar(name: str) -> dict[str, Any]:

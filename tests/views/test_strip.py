@@ -1,0 +1,34 @@
+"""The mixture in one line: nothing lost, nothing added, the same figures as in the answer."""
+
+import pytest
+
+from atlasmix import problem_from_mapping, solve
+from atlasmix.languages import name_of
+from atlasmix.views.strip import MOST_PIECES, mixture_strip
+
+
+@pytest.mark.parametrize("targets", ["cat", "no,swe,deu", "fil,ind,tha,vie,zsm,eng,deu,fra,spa"])
+def test_the_pieces_are_the_mixture(targets):
+    mixture = solve(problem_from_mapping({"targets": targets, "budget": "300B"}))
+    pieces = mixture_strip(mixture)
+    assert len(pieces) <= MOST_PIECES
+    assert sum(one.share for one in pieces) == pytest.approx(1, abs=1e-12)
+    named = {one.name: one for one in pieces if one.role != "rest"}
+    for key, share in mixture.proportions.items():
+        one = named.pop(name_of(key), None)
+        if one is not None:
+            assert one.share == share
+            assert one.role == ("donor" if key in mixture.donors else "target")
+    assert not named
+    shares = [one.share for one in pieces if one.role != "rest"]
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_the_small_ones_are_counted_together():
+    keys = "fil,ind,tha,vie,zsm,eng,deu,fra,spa"
+    mixture = solve(problem_from_mapping({"targets": keys, "budget": "300B"}))
+    rest = mixture_strip(mixture)[-1]
+    assert rest.role == "rest"
+    left = sorted(mixture.proportions.values(), reverse=True)[MOST_PIECES - 1 :]
+    assert rest.name == f"{len(left)} more languages"
+    assert rest.share == pytest.approx(sum(left))
