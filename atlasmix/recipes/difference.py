@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,12 +110,14 @@ def difference(a: Recipe, b: Recipe, store: Store) -> Difference:
         rows,
         round(moved * ONE) / ONE,
         tuple(judgements),
-        _phases(a, b),
+        phase_rows(a.phase_proportions, b.phase_proportions),
     )
 
 
-def _phases(a: Recipe, b: Recipe) -> tuple[PhaseRow, ...]:
-    shares_a, shares_b = a.phase_proportions, b.phase_proportions
+def phase_rows(
+    shares_a: Mapping[str, Mapping[str, float]], shares_b: Mapping[str, Mapping[str, float]]
+) -> tuple[PhaseRow, ...]:
+    """Every language of every phase of either, from shares (0-1) by phase and language."""
     rows = []
     for name in dict.fromkeys([*shares_a, *shares_b]):
         one, other = shares_a.get(name), shares_b.get(name)

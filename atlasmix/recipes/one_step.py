@@ -6,12 +6,13 @@ A step is plain data like the question itself, so it can be asked, linked and un
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from atlasmix.languages import name_of
 from atlasmix.mixing.limits import HARD_EPOCHS
+from atlasmix.mixing.phases import Phase
 from atlasmix.mixing.problem import (
     DEFAULT_BUDGET,
     DEFAULT_EPOCHS,
@@ -49,7 +50,7 @@ def one_step(problem: MixProblem) -> tuple[Step, ...]:
         *_own_limits(question, problem),
         *_caps(question, problem),
         *_donors(question, problem),
-        *_budget(question),
+        *_budget(question, problem),
         *_provenance(question, problem),
     )
 
@@ -108,7 +109,7 @@ def _donors(question: Mapping[str, Any], problem: MixProblem) -> Iterator[Step]:
         yield Step("Doubt about scores", f"κ {now:g} to {DEFAULT_RISK_AVERSION:g}", back)
 
 
-def _budget(question: Mapping[str, Any]) -> Iterator[Step]:
+def _budget(question: Mapping[str, Any], problem: MixProblem) -> Iterator[Step]:
     if "compute" in question:
         for factor in (0.1, 10.0):
             then = question["compute"] * factor
@@ -118,8 +119,17 @@ def _budget(question: Mapping[str, Any]) -> Iterator[Step]:
     now = question.get("budget", DEFAULT_BUDGET)
     for factor in (0.5, 2):
         then = _tidy(now * factor)
+        if not _phases_fit(problem.phases, then):
+            continue
         change = f"{format_quantity(now)} to {format_quantity(then)}"
         yield Step("Budget", change, _with(question, budget=then))
+
+
+def _phases_fit(phases: Sequence[Phase], budget: float) -> bool:
+    """Whether phases that count their tokens could still add up to another budget."""
+    counts = [phase.tokens for phase in phases if phase.tokens is not None]
+    rest = any(phase.is_rest for phase in phases)
+    return not counts or (rest and sum(counts) < budget)
 
 
 def _provenance(question: Mapping[str, Any], problem: MixProblem) -> Iterator[Step]:

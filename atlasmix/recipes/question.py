@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
@@ -18,6 +19,7 @@ from atlasmix.evidence import (
 )
 from atlasmix.evidence.safe_yaml import load_yaml
 from atlasmix.languages import name_of
+from atlasmix.mixing.phases import check_phases
 from atlasmix.mixing.problem import (
     DEFAULT_BUDGET,
     DEFAULT_PARAMS,
@@ -146,6 +148,7 @@ def problem_from_mapping(mapping: Mapping[str, object], store: Store | None = No
         check_problem(problem)
     else:
         check_problem(dataclasses.replace(problem, compute=None, phases=()))
+        check_phases(problem.phases, problem.pools, math.inf)
     return problem
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from atlasmix.errors import ProblemError
-from atlasmix.quantities import format_quantity, parse_quantity
+from atlasmix.quantities import format_quantity, parse_quantity, parse_share
 
 _OPTIONS: Final = {
     "budget": "--budget",
@@ -52,10 +52,23 @@ def needs_file(question: Mapping[str, Any]) -> bool:
         return True
     if any("=" in str(name) for key in (*_PAIRS, "guardrails") for name in question.get(key, {})):
         return True
+    if any("=" in str(name) for _, _, name, _ in _phase_limits(question)):
+        return True
     members = [name for group in question.get("groups", {}).values() for name in group]
     if any(set(name) & set(",:=") for name in (*question["targets"], *members)):
         return True
     return len(shlex.join(_words(question))) > _LONGEST
+
+
+def phase_amount(value: object) -> str:
+    """Tokens of a phase as an option writes them, read back alike: ``20%``, ``80B``, ``rest``.
+
+    Args:
+        value: as a question has it: a share up to 1, a count above it, or a text.
+    """
+    if isinstance(value, int | float):
+        return _share(value) if value <= 1 else _value(value, "budget")
+    return str(value)
 
 
 def _words(question: Mapping[str, Any]) -> list[str]:
@@ -83,11 +96,35 @@ def _words(question: Mapping[str, Any]) -> list[str]:
             words += [option, f"{name}={_value(value, key)}"]
     for key, rail in question.get("guardrails", {}).items():
         words += ["--guardrail", f"{key}={rail['slack']:.15g}:{rail['reference']}"]
+    words += _phase_words(question)
     return words + (["--spend-all"] if question.get("spend_all") else [])
+
+
+def _phase_words(question: Mapping[str, Any]) -> list[str]:
+    words = []
+    for phase in question.get("phases", ()):
+        words += ["--phase", f"{phase['name']}={phase_amount(phase['tokens'])}"]
+    for name, bound, what, share in _phase_limits(question):
+        words += [f"--phase-{bound}", f"{name}:{what}={_share(share)}"]
+    return words
+
+
+def _phase_limits(question: Mapping[str, Any]) -> Iterator[tuple[str, str, str, float]]:
+    """(phase, min or max, selection, share) of every limit of every phase."""
+    for phase in question.get("phases", ()):
+        for bound in ("min", "max"):
+            for what, share in phase.get(bound, {}).items():
+                yield phase["name"], bound, what, share
 
 
 def _listed(names: str | list[str]) -> list[str]:
     return [names] if isinstance(names, str) else list(names)
+
+
+def _share(share: float) -> str:
+    """``90%`` where that is read as the same number, else all its digits."""
+    short = f"{100 * share:.6g}%"
+    return short if parse_share(short, "share") == share else f"{share:.15g}"
 
 
 def _value(value: object, key: str) -> str:

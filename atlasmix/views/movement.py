@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from atlasmix.languages import name_of
 from atlasmix.mixing.mixture import Mixture
 from atlasmix.quantities import format_quantity
+from atlasmix.recipes.difference import PhaseRow, phase_rows
 from atlasmix.views.answer_words import loss_text
 from atlasmix.views.fitting import FittingTable
 from atlasmix.views.words import named, percent
+
+_NOTHING: Final = 5e-7
+"""Shares and gains that differ by less are the same: a recipe records six places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +70,13 @@ class Movement:
         languages: every language of either, the largest of both shares first.
         effects: targets of both, in the order of the later answer.
         distance: part of the tokens that is read elsewhere, 0-1 (half the sum of differences).
+        phases: every language of every phase of either (a before, b after); empty: no phases.
     """
 
     languages: tuple[Move, ...]
     effects: tuple[EffectMove, ...]
     distance: float
+    phases: tuple[PhaseRow, ...] = ()
 
 
 def movement(before: Mixture, after: Mixture) -> Movement:
@@ -98,7 +105,8 @@ def movement(before: Mixture, after: Mixture) -> Movement:
         for effect in after.targets
         if effect.language in known
     )
-    return Movement(tuple(moves), effects, sum(abs(move.change) for move in moves) / 2)
+    parts = phase_rows(_phase_shares(before), _phase_shares(after))
+    return Movement(tuple(moves), effects, sum(abs(move.change) for move in moves) / 2, parts)
 
 
 def movement_tables(moved: Movement) -> tuple[FittingTable, FittingTable]:
@@ -128,7 +136,9 @@ def movement_tables(moved: Movement) -> tuple[FittingTable, FittingTable]:
 
 def movement_sentence(moved: Movement) -> str:
     """How much moved, and what it did to the target that it did most to."""
-    if moved.distance < 5e-7:
+    if moved.distance < _NOTHING and any(_differs(row) for row in moved.phases):
+        return "The same proportions in all, divided over the phases otherwise."
+    if moved.distance < _NOTHING:
         return "The mixture did not move: the change costs nothing and gives nothing here."
     said = f"{percent(moved.distance)} of the tokens went elsewhere."
     if not moved.effects:
@@ -141,6 +151,17 @@ def movement_sentence(moved: Movement) -> str:
 
 
 def _verdict(effect: EffectMove) -> str:
-    if abs(effect.gain) < 5e-7:
+    if abs(effect.gain) < _NOTHING:
         return "the same"
     return f"{100 * effect.gain:+.2g}% effective data"
+
+
+def _phase_shares(mixture: Mixture) -> dict[str, dict[str, float]]:
+    return {phase.name: phase.proportions for phase in mixture.phases}
+
+
+def _differs(row: PhaseRow) -> bool:
+    """Whether a phase came, went, or reads another share of a language."""
+    if row.share_a is None or row.share_b is None:
+        return True
+    return abs(row.share_b - row.share_a) > _NOTHING

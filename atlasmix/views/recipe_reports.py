@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from atlasmix.quantities import format_flops, format_quantity
 from atlasmix.recipes.checking import CheckReport
-from atlasmix.recipes.difference import Difference, Judgement
+from atlasmix.recipes.difference import Difference, Judgement, PhaseRow
 from atlasmix.views.answer_words import loss_text
 from atlasmix.views.fitting import FittingTable
 from atlasmix.views.words import epochs_text, named, percent
@@ -65,8 +65,7 @@ def difference_parts(names: tuple[str, str], found: Difference) -> list[Renderab
     if found.question:
         table = FittingTable("asked", "A", "B")
         for key, one, other in found.question:
-            words = _phases_asked if key == "phases" else _short
-            table.add_row(key, words(one), words(other))
+            table.add_row(key, _said(key, one), _said(key, other))
         parts += ["", table]
     parts += [Text(sentence) for sentence in found.evidence]
     table = FittingTable("language", ">A", ">B", ">B - A", ">epochs A", ">epochs B")
@@ -81,7 +80,7 @@ def difference_parts(names: tuple[str, str], found: Difference) -> list[Renderab
         )
     parts += ["", table]
     if found.phases:
-        parts += ["", _phases(found)]
+        parts += ["", phase_rows_table(found.phases, ("A", "B", "B - A"))]
     for judgement in found.judgements:
         heading = f"Predicted effect by the question of {judgement.by}"
         parts += ["", Text(heading, style="bold"), _judgement(judgement)]
@@ -95,7 +94,7 @@ def question_table(before: Mapping[str, Any], after: Mapping[str, Any]) -> Fitti
     for key in dict.fromkeys((*before, *after)):
         if before.get(key) != after.get(key):
             words = key.replace("_", " ").replace("lambda", "λ")
-            table.add_row(words, _short(before.get(key)), _short(after.get(key)))
+            table.add_row(words, _said(key, before.get(key)), _said(key, after.get(key)))
     return table
 
 
@@ -115,10 +114,11 @@ def _phase_shifts(found: CheckReport) -> FittingTable:
     return table
 
 
-def _phases(found: Difference) -> FittingTable:
-    table = FittingTable("phase", "language", ">A", ">B", ">B - A")
+def phase_rows_table(rows: Sequence[PhaseRow], names: tuple[str, str, str]) -> FittingTable:
+    """Every language of every phase of either; ``names`` of both and of the move between them."""
+    table = FittingTable("phase", "language", *(f">{name}" for name in names))
     before = ""
-    for row in found.phases:
+    for row in rows:
         shares = row.share_a, row.share_b
         moved = "" if None in shares else f"{100 * ((shares[1] or 0) - (shares[0] or 0)):+.1f}"
         table.add_row(
@@ -158,6 +158,10 @@ def _distance(found: Difference) -> str:
             return "The same proportions in all, divided over the phases otherwise."
         return "The same proportions."
     return f"{percent(found.distance)} of the tokens go elsewhere."
+
+
+def _said(key: str, value: Any) -> str:
+    return _phases_asked(value) if key == "phases" else _short(value)
 
 
 def _phases_asked(phases: list[dict[str, Any]] | None) -> str:

@@ -54,9 +54,21 @@ def test_no_serious_violation(visitor, path, theme, tabs):
 
 
 def test_the_open_form_is_labelled(visitor):
-    page = visitor()
-    for name in ("Limits and guardrails", "Evidence and pools", "Objective and doubt"):
-        page.get_by_text(name).click()
+    path = "/?q={targets: {cat: 1}, phases: [{name: main}, {name: late, tokens: 20%}]}"
+    page = visitor(path, viewport={"width": 1280, "height": 1600})
+    form = page.get_by_test_id("stSidebar")
+    for name in (
+        "Limits and guardrails",
+        "Phases of the run",
+        "Evidence and pools",
+        "Objective and doubt",
+    ):
+        form.get_by_text(name, exact=True).click()
+    box = page.get_by_role("combobox", name="Limit a phase")
+    box.fill("late")
+    page.get_by_role("option").filter(has_text="late").first.wait_for()
+    box.press("Enter")
+    page.get_by_role("button", name="Add limit to the phase").wait_for()
     settle(page)
     assert serious(page) == []
     bare = page.evaluate(

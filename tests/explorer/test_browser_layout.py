@@ -6,6 +6,7 @@ from test_browser_way import moved_on
 PAGES = {
     "mix": "/",
     "thirty": "/?q={targets: [arb,ben,cat,cmn,deu,ell,eng,fra,nob,pbt,ckb], interference: 0}",
+    "phases": "/?q={targets: {cat: 1}, phases: [{name: main}, {name: late, tokens: 20%}]}",
     "transfer": "/transfer",
     "capacity": "/capacity",
     "evidence": "/evidence",

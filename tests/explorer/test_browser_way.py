@@ -45,6 +45,25 @@ def go(page, name):
     page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
 
 
+def recipe_that_holds(page, folder):
+    """Take the recipe home and check it there; what it says."""
+    open_tab(page, "Take home")
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="Recipe (YAML)").click()
+    recipe = folder / "recipe.yaml"
+    coming.value.save_as(recipe)
+    done = subprocess.run(
+        [*COMMAND, "check", "recipe.yaml"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "The recipe holds" in done.stdout
+    return yaml.safe_load(recipe.read_text(encoding="utf-8"))
+
+
 def test_from_catalan_to_a_recipe_that_holds(visitor, tmp_path):
     page = visitor()
     page.get_by_role("combobox", name="Start from").click()
@@ -64,23 +83,9 @@ def test_from_catalan_to_a_recipe_that_holds(visitor, tmp_path):
     slider.press("ArrowLeft")
     moved_on(page, before)
     assert "Catalan" in heading(page)
-    open_tab(page, "Take home")
-    with page.expect_download() as coming:
-        page.get_by_role("button", name="Recipe (YAML)").click()
-    recipe = tmp_path / "recipe.yaml"
-    coming.value.save_as(recipe)
-    asked = yaml.safe_load(recipe.read_text(encoding="utf-8"))["question"]
+    asked = recipe_that_holds(page, tmp_path)["question"]
     assert asked["targets"] == {"cat": 1}
     assert asked["max_epochs"] == 3.5
-    done = subprocess.run(
-        [*COMMAND, "check", "recipe.yaml"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "The recipe holds" in done.stdout
 
 
 def test_everything_else_can_be_taken_home_too(visitor, tmp_path):
@@ -187,3 +192,23 @@ def test_a_hostile_link_is_refused(visitor, text, words):
     assert alert.locator("a, img, script").count() == 0
     page.get_by_role("button", name="Begin with another question").click()
     until(page, "Read 100B tokens")
+
+
+def test_phases_from_one_click_to_a_recipe_that_holds(visitor, tmp_path):
+    page = visitor(viewport={"width": 1280, "height": 1600})  # the whole form
+    page.get_by_test_id("stSidebar").get_by_text("Phases of the run", exact=True).click()
+    page.get_by_role("button", name="Begin with main and anneal").click()
+    page.wait_for_url(re.compile("anneal"))  # by then the form is laid out anew
+    for label, words in (("Limit a phase", "anneal"), ("Share of", "Catalan")):
+        box = page.get_by_role("combobox", name=label)
+        box.fill(words)
+        page.get_by_role("option").filter(has_text=words).first.wait_for()
+        box.press("Enter")
+    share = page.get_by_role("textbox", name="How large a share")
+    share.fill("90%")
+    share.press("Enter")
+    page.get_by_role("button", name="Add limit to the phase").click()
+    page.wait_for_url(re.compile("min"))
+    page.locator(".js-plotly-plot .bartext").get_by_text("90.0%").wait_for()
+    phases = recipe_that_holds(page, tmp_path)["answer"]["phases"]
+    assert [phase["name"] for phase in phases] == ["main", "anneal"]

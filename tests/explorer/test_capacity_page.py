@@ -7,6 +7,7 @@ import zipfile
 import pytest
 
 from atlasmix.evidence import Store
+from atlasmix.languages import name_of
 from atlasmix.mixing import at_compute, solve
 from atlasmix.recipes import make_recipe
 from atlasmix.recipes.archive import zip_files
@@ -72,9 +73,43 @@ def test_compute_in_the_place_of_tokens_and_parameters(visit):
     control(at, "segmented_control", "Size of the run").set_value(True).run()
     guest.whole()
     assert at.session_state["question"] == {"targets": {"cat": 1}, "compute": 1e22}
+    control(at, "select_slider", "Compute (FLOPs)").set_value(5e21).run()
+    for _ in range(2):  # what was stated is there again after a look at the other
+        control(at, "segmented_control", "Size of the run").set_value(False).run()
+        guest.whole()
+        asked = {"targets": {"cat": 1}, "budget": 300_000_000_000}
+        assert at.session_state["question"] == asked
+        assert control(at, "select_slider", "Token budget").value == 300e9
+        control(at, "segmented_control", "Size of the run").set_value(True).run()
+        guest.whole()
+        assert at.session_state["question"] == {"targets": {"cat": 1}, "compute": 5e21}
+        assert control(at, "select_slider", "Compute (FLOPs)").value == 5e21
+    control(at, "selectbox", "Start from").set_value("Catalan (little text)").run()
+    control(at, "segmented_control", "Size of the run").set_value(True).run()
+    assert at.session_state["question"] == {"targets": {"cat": 1}, "compute": 1e22}
+
+
+def test_a_link_with_compute_and_what_moved_when_it_is_left(visit):
+    guest = visit(q="{targets: {cat: 1}, compute: 1e22}")
+    at = guest.page("mix")
+    before = at_compute(problem_from_mapping({"targets": "cat", "compute": 1e22}, STORE))
+    assert at.header[0].value.replace("\\", "") == headline(solve(before))
+    assert size_sentence(before.allocation) in guest.words()
+    assert control(at, "segmented_control", "Size of the run").value is True
+    assert control(at, "select_slider", "Compute (FLOPs)").value == 1e22
     control(at, "segmented_control", "Size of the run").set_value(False).run()
+    guest.tab("section", "Before and after")
+    after = solve(problem_from_mapping({"targets": "cat"}, STORE))
+    second, first = guest.figures()[0]["data"]
+    for trace, mixture in ((first, solve(before)), (second, after)):
+        shown = dict(zip(trace["y"], trace["x"], strict=True))
+        for key in ("cat", "spa"):
+            assert shown[name_of(key)] == pytest.approx(100 * mixture.proportions.get(key, 0))
+    assert "<td >compute</td><td >1e22</td><td >-</td>" in guest.words()
+    next(one for one in at.button if one.label == "Undo").click().run()
     guest.whole()
-    assert at.session_state["question"] == {"targets": {"cat": 1}}
+    assert at.session_state["question"] == {"targets": {"cat": 1}, "compute": 1e22}
+    assert control(at, "segmented_control", "Size of the run").value is True
 
 
 def test_scratch_or_finetune(visit):

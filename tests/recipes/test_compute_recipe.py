@@ -118,6 +118,12 @@ def test_questions_that_are_refused(store: Store, question: dict[str, object], w
         problem_from_mapping({"targets": "cat", **question}, store)
 
 
+def test_phases_that_no_compute_could_have_are_refused_at_once() -> None:
+    asked = {"targets": "cat", "compute": "1e22", "phases": [{"name": "end", "tokens": "20%"}]}
+    with pytest.raises(ProblemError, match="the shares of the phases sum to 20%: expected 100%"):
+        problem_from_mapping(asked)
+
+
 def test_phases_divide_what_the_compute_buys() -> None:
     """N and D are those of the question without phases; a count is checked once D is known."""
     asked = {"targets": "cat,spa", "compute": "1e22"}

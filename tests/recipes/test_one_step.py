@@ -45,6 +45,23 @@ def test_loosening_never_worsens_the_answer():
         assert again.targets[0].effective_data >= best * (1 - 1e-6), step
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "budgets"),
+    [
+        ("rest", "20%", {"100B to 50B", "100B to 200B"}),
+        ("rest", "60B", {"100B to 200B"}),
+        ("40B", "60B", set()),
+    ],
+)
+def test_no_step_to_a_budget_that_counted_phases_do_not_fit(first, second, budgets):
+    phases = [{"name": "main", "tokens": first}, {"name": "end", "tokens": second}]
+    problem = problem_from_mapping({"targets": "cat", "phases": phases}, STORE)
+    steps = [step for step in one_step(problem) if step.limit == "Budget"]
+    assert {step.change for step in steps} == budgets
+    for step in steps:
+        problem_from_mapping(step.question, STORE)
+
+
 def test_the_words_say_what_happens():
     steps = {(s.limit, s.change) for s in one_step(problem_from_mapping(FULL, STORE))}
     assert {

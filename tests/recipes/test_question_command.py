@@ -54,6 +54,19 @@ def test_what_options_cannot_say_goes_into_a_file():
     assert not needs_file({"targets": {"cat": 1}, "max_epochs": {"default": 4, "cat": 8}})
 
 
+def test_phases_are_said_as_a_person_writes_them():
+    phases = [
+        {"name": "main", "tokens": "rest"},
+        {"name": "late", "tokens": 20_000_000_000, "max": {"script:Cyrl": 0.05}},
+        {"name": "anneal", "tokens": 0.2, "min": {"cat": 0.575}},
+    ]
+    assert solve_command({"targets": {"cat": 1}, "phases": phases}) == (
+        "atlasmix solve --target cat --phase main=rest --phase late=20B --phase anneal=20% "
+        "--phase-max late:script:Cyrl=5% --phase-min anneal:cat=57.5% --output recipe.yaml"
+    )
+    assert needs_file({"targets": {"cat": 1}, "phases": [{**phases[2], "min": {"a=b": 1}}]})
+
+
 def test_names_are_quoted_for_the_shell():
     question = {"targets": {"cat": 1}, "groups": {"my own": ["spa"]}, "max": {"my own": 0.5}}
     assert "'my own=spa'" in solve_command(question)

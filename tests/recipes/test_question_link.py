@@ -50,6 +50,17 @@ QUESTIONS = [
     },
     {"targets": "cat", "inventory": ["web-2026", "finepdfs-2026"], "pools": {"kind": "all"}},
     {"targets": "swe", "matrix": "langrank-2019-dep", "calibration": "affine:0.01,-0.2"},
+    {
+        "targets": "cat,spa",
+        "compute": "1.5e22",
+        "groups": {"north": ["swe", "nob"]},
+        "phases": [
+            {"name": "warmup", "tokens": "5B", "max": {"family:Romance": "99%", "north": 0.011}},
+            {"name": "main", "tokens": "rest"},
+            {"name": "anneal", "tokens": 0.123456789, "min": {"cat": "57%"}},
+        ],
+    },
+    {"targets": "cat", "phases": [{"name": "all", "tokens": "100%"}]},
     {"targets": "cat", "objective": "worst", "lambda": 0.1, "interference": 0, "risk_aversion": 0},
     {
         "targets": "cat",

@@ -49,3 +49,20 @@ def test_nothing_moved(answers):
 def test_only_shared_targets_are_compared(answers):
     assert [one.language for one in movement(answers[0], answers[2]).effects] == ["cat"]
     assert [one.language for one in movement(answers[2], answers[0]).effects] == ["cat"]
+
+
+def test_phases_move_while_the_whole_stays():
+    plain = {"targets": "cat"}
+    pair = [{"name": "main", "tokens": "rest"}, {"name": "anneal", "tokens": "20%"}]
+    limited = [pair[0], {**pair[1], "min": {"cat": 0.9}}]
+    asked = [plain, {**plain, "phases": pair}, {**plain, "phases": limited}]
+    none, even, moved = (solve(problem_from_mapping(one, STORE)) for one in asked)
+    divided = "The same proportions in all, divided over the phases otherwise."
+    assert movement_sentence(movement(even, moved)) == divided
+    assert movement_sentence(movement(none, even)) == divided
+    assert "did not move" in movement_sentence(movement(even, even))
+    assert movement(none, none).phases == ()
+    rows = {(row.phase, row.language): row for row in movement(even, moved).phases}
+    assert rows["anneal", "cat"].share_b == pytest.approx(0.9)
+    assert rows["anneal", "cat"].share_a == pytest.approx(even.proportions["cat"])
+    assert {row.share_a for row in movement(none, even).phases} == {None}

@@ -35,9 +35,11 @@ from atlasmix.views.figures.mixture import (
     provenance_shares,
 )
 from atlasmix.views.figures.moving import movement_figure
+from atlasmix.views.figures.phases import phases_alt, phases_figure
 from atlasmix.views.key_figures import key_figures
 from atlasmix.views.movement import movement, movement_sentence, movement_tables
-from atlasmix.views.recipe_reports import question_table
+from atlasmix.views.phase_tables import phases_sentence, phases_table
+from atlasmix.views.recipe_reports import phase_rows_table, question_table
 from atlasmix.views.report import Report, sure_sentences
 from atlasmix.views.strip import mixture_strip
 from explorer import asking, session
@@ -64,7 +66,7 @@ def overview(found: Answer) -> None:
 
 
 def mixture_part(found: Answer) -> None:
-    """Shares as bars or areas, then every pool, then who wrote it."""
+    """Shares as bars or areas, every pool, who wrote it, what to know, phases."""
     shape = st.segmented_control(
         "Show shares as",
         ["Bars", "Areas by family"],
@@ -85,6 +87,16 @@ def mixture_part(found: Answer) -> None:
     if found.mixture.warnings:
         st.subheader("Know before you use it")
         bullets(f"{capital(one)}." for one in found.mixture.warnings)
+    if found.mixture.phases:
+        phases(found)
+
+
+def phases(found: Answer) -> None:
+    """What each phase of the run reads, and why so."""
+    st.subheader("Phases of the run")
+    figure(lambda: phases_figure(found.mixture), "phases", phases_alt(found.mixture))
+    part(phases_table(found.mixture), "What each phase reads of each pool")
+    tell(phases_sentence(found.problem, found.mixture))
 
 
 def effects(found: Answer) -> None:
@@ -154,6 +166,9 @@ def before_and_after(found: Answer) -> None:
     languages, targets = movement_tables(moved)
     table(targets, "Predicted effect before and after")
     table(languages, "Shares before and after")
+    if moved.phases:
+        names = ("before", "after", "moved")
+        table(phase_rows_table(moved.phases, names), "Shares of each phase, before and after")
     with st.container(horizontal=True):
         st.button("Undo", on_click=session.undo, icon=":material/undo:")
         st.button("Compare from here on", on_click=session.settle, icon=":material/flag:")

@@ -8,13 +8,22 @@ from typing import Any, Final
 import streamlit as st
 
 from atlasmix.errors import AtlasMixError, ProblemError
-from atlasmix.evidence import PROVENANCES, TransferMatrix
-from atlasmix.languages import language, name_of
+from atlasmix.evidence import TransferMatrix
+from atlasmix.languages import name_of
 from atlasmix.mixing.baselines import names as baseline_names
 from atlasmix.quantities import format_quantity
-from atlasmix.views.words import percent
 from explorer import asking, session
-from explorer.showing import escaped, refuse
+from explorer.changes import offer, standing_row
+from explorer.selections import (
+    mapping_of,
+    selection_box,
+    selection_words,
+    selections,
+    share_limits,
+    share_words,
+    with_group,
+)
+from explorer.showing import refuse
 
 KINDS: Final = {
     "min": ("At least this share", "30%"),
@@ -30,42 +39,24 @@ def limits_form(asked: Mapping[str, Any], matrix: TransferMatrix) -> None:
     """Donors, limits that stand, and a row to add one."""
     _donors(asked)
     for number, (key, name, words) in enumerate(standing(asked)):
-        said, button = st.columns([5, 1], vertical_alignment="center")
-        said.markdown(escaped(words))
-        button.button(
-            "Remove",
-            icon=":material/close:",
-            key=f"{session.round_number()}:remove-{number}",
-            help="Remove this limit",
-            on_click=_remove,
-            args=(key, name),
-            type="tertiary",
-        )
+        standing_row(words, f"remove-{number}", "this limit", _remove, key, name)
     _add_row(matrix)
     _group_row()
 
 
 def standing(asked: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """(key, selection, words) of every limit that stands."""
-    for key, verb in (("min", "at least"), ("max", "at most")):
-        for name, share in _mapping(asked, key).items():
-            yield key, name, f"{selection_words(name)}: {verb} {_share(share)} of the tokens"
-    for name, tokens in _mapping(asked, "keep").items():
+    yield from share_limits(asked)
+    for name, tokens in mapping_of(asked, "keep").items():
         count = format_quantity(tokens) if isinstance(tokens, int | float) else tokens
         yield "keep", name, f"{selection_words(name)}: read at least {count} tokens"
-    for name, cap in _mapping(asked, "max_epochs").items():
+    for name, cap in mapping_of(asked, "max_epochs").items():
         if name != "default":
             yield "max_epochs", name, f"{selection_words(name)}: at most {cap} epochs"
-    for name, rail in _mapping(asked, "guardrails").items():
+    for name, rail in mapping_of(asked, "guardrails").items():
         given = rail if isinstance(rail, dict) else {"slack": rail}
-        slack, reference = _share(given.get("slack", 0)), given.get("reference", "natural")
+        slack, reference = share_words(given.get("slack", 0)), given.get("reference", "natural")
         yield "guardrails", name, f"{name_of(name)}: loss at most {slack} above {reference}"
-
-
-def selection_words(name: str) -> str:
-    """``family Romance``, ``Catalan``."""
-    kind, colon, value = name.partition(":")
-    return f"{kind} {value}" if colon else name_of(name)
 
 
 def _donors(asked: Mapping[str, Any]) -> None:
@@ -99,15 +90,10 @@ def _add_row(matrix: TransferMatrix) -> None:
     )
     if kind is None:
         return
-    what = st.selectbox(
-        "On",
-        selections(matrix, kind),
-        format_func=selection_words,
-        accept_new_options=True,
-        index=None,
-        placeholder="a language, family, provenance …",
-        key=f"{session.round_number()}:limit-what",
-    )
+    known = selections(matrix)
+    if kind == "guardrails":  # speaks of a language
+        known = sorted(matrix.keys, key=name_of)
+    what = selection_box("On", known, "limit-what")
     value = st.text_input(
         "How much",
         placeholder=KINDS[kind][1],
@@ -150,28 +136,6 @@ def _add_group(name: str, members: str) -> None:
     st.rerun()
 
 
-def selections(matrix: TransferMatrix, kind: str) -> list[str]:
-    """What a limit of this kind may speak of; a guardrail speaks of a language."""
-    keys = sorted(matrix.keys, key=name_of)
-    if kind == "guardrails":
-        return keys
-    families, scripts = set(), set()
-    for key in keys:
-        try:
-            known = language(key)
-        except AtlasMixError:
-            continue
-        families |= {known.family, known.genus}
-        scripts.add(key.partition("_")[2] or known.script)
-    return [
-        *_groups(),
-        *keys,
-        *(f"family:{name}" for name in sorted(filter(None, families))),
-        *(f"script:{name}" for name in sorted(filter(None, scripts))),
-        *(f"provenance:{name}" for name in PROVENANCES),
-    ]
-
-
 def _add(kind: str, what: str | None, value: str, reference: str) -> None:
     if not what or not value.strip():
         refuse(ProblemError("a limit needs what it speaks of and how much: fill in both"))
@@ -186,19 +150,7 @@ def _add(kind: str, what: str | None, value: str, reference: str) -> None:
     if len(limits) >= _MOST:
         refuse(ProblemError(f"{len(limits)} limits of this kind: at most {_MOST} here"))
         return
-    groups = {name: members for name, members in _groups().items() if name == what}
-    named = {"groups": {**_mapping(asked, "groups"), **groups}} if groups else {}
-    _offer({**asked, **named, kind: {**limits, what: written}})
-
-
-def _offer(asked: Mapping[str, Any]) -> None:
-    """Take up a changed question if it can be asked, else say why not and leave the old one."""
-    try:
-        session.step(asking.now("short", asked, session.tray()))
-    except AtlasMixError as error:
-        refuse(error)
-        return
-    st.rerun()
+    offer({**with_group(asked, what), kind: {**limits, what: written}})
 
 
 def _remove(key: str, name: str) -> None:
@@ -206,17 +158,3 @@ def _remove(key: str, name: str) -> None:
     left = {one: value for one, value in asked[key].items() if one != name}
     session.change(key, left or None)
     session.renew()
-
-
-def _groups() -> dict[str, Any]:
-    """Groups named in this session and in the question."""
-    return {**st.session_state.get("groups", {}), **_mapping(session.question(), "groups")}
-
-
-def _share(value: object) -> str:
-    return percent(value) if isinstance(value, int | float) else str(value)
-
-
-def _mapping(asked: Mapping[str, Any], key: str) -> dict[str, Any]:
-    found = asked.get(key, {})
-    return dict(found) if isinstance(found, dict) else {}

@@ -32,6 +32,7 @@ from atlasmix.scaling.saturation import DEFAULT_DECAY
 from atlasmix.views.words import named
 from explorer import asking, session
 from explorer.limits_form import limits_form
+from explorer.phases_form import phases_form
 from explorer.presets import PRESETS
 from explorer.showing import escaped
 
@@ -78,6 +79,9 @@ def question_form() -> None:
     with st.expander("Limits and guardrails", icon=":material/tune:", key="open-limits"):
         if matrix is not None:
             limits_form(asked, matrix)
+    with st.expander("Phases of the run", icon=":material/timeline:", key="open-phases"):
+        if matrix is not None:
+            phases_form(asked, matrix)
     with st.expander("Evidence and pools", icon=":material/inventory_2:", key="open-evidence"):
         _evidence(asked)
     with st.expander("Objective and doubt", icon=":material/function:", key="open-mathematics"):
@@ -172,13 +176,20 @@ def _resolved(text: str, matrix: TransferMatrix) -> str:
 
 def _sizes(asked: Mapping[str, Any]) -> None:
     by_compute = "compute" in asked
+    widget = _key("by-compute")
+    st.session_state.setdefault(widget, by_compute)
+
+    def changed() -> None:
+        session.size_by(st.session_state[widget], FIRST_COMPUTE)
+
     st.segmented_control(
         "Size of the run",
         [False, True],
         format_func=lambda compute: "Compute" if compute else "Tokens and parameters",
         required=True,
         help="State tokens and parameters, or compute: then both are chosen with the mixture.",
-        **_control("by-compute", by_compute, "compute", lambda on: FIRST_COMPUTE if on else None),
+        key=widget,
+        on_change=changed,
     )
     if by_compute:
         now = float(_number(asked["compute"], FIRST_COMPUTE))

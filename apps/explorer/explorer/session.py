@@ -53,6 +53,7 @@ def begin(asked: Mapping[str, Any], name: str = "") -> None:
     st.session_state.question = dict(asked)
     st.session_state.before = dict(asked)
     st.session_state.preset = name
+    st.session_state.sizes = {False: {}}
     renew()
 
 
@@ -85,6 +86,21 @@ def change(key: str, value: object) -> None:
     if value is not None:
         asked[key] = value
     st.session_state.question = asked
+
+
+def size_by(compute: bool, first: float) -> None:
+    """State compute, or tokens and parameters; what was stated the last time is taken up again.
+
+    Args:
+        compute: whether compute is stated.
+        first: FLOPs where none were stated yet.
+    """
+    asked, sizes = question(), ("budget", "params", "compute")
+    stated = {key: value for key, value in asked.items() if key in sizes}
+    kept = {**st.session_state.sizes, "compute" in asked: stated}
+    st.session_state.sizes = kept
+    others = {key: value for key, value in asked.items() if key not in sizes}
+    st.session_state.question = {**others, **kept.get(compute, {"compute": first})}
 
 
 def understood(asked: Mapping[str, Any]) -> None:

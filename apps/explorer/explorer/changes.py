@@ -1,0 +1,45 @@
+"""Changes of a question: what stands with a button that takes it away, and what is taken up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from atlasmix.errors import AtlasMixError
+from explorer import asking, session
+from explorer.showing import escaped, refuse
+
+
+def standing_row(words: str, key: str, what: str, remove: Callable[..., None], *named: Any) -> None:
+    """What stands, in words, and the button that takes it away.
+
+    Args:
+        words: as the page says it.
+        key: of the button.
+        what: the button removes, for its help.
+        remove: called with ``named`` when it is pressed.
+        named: what is to go.
+    """
+    said, button = st.columns([3, 2], gap="xsmall", vertical_alignment="center")
+    said.markdown(escaped(words))
+    button.button(
+        "Remove",
+        icon=":material/close:",
+        key=f"{session.round_number()}:{key}",
+        help=f"Remove {what}",
+        on_click=remove,
+        args=named,
+        type="tertiary",
+    )
+
+
+def offer(asked: Mapping[str, Any]) -> None:
+    """Take up a changed question if it can be asked, else say why not and leave the old one."""
+    try:
+        session.step(asking.now("short", asked, session.tray()))
+    except AtlasMixError as error:
+        refuse(error)
+        return
+    st.rerun()

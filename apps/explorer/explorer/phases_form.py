@@ -1,0 +1,168 @@
+"""Phases of a question: those that stand, in order, each with its limits, and rows to add more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import streamlit as st
+
+from atlasmix.errors import ProblemError
+from atlasmix.evidence import TransferMatrix
+from atlasmix.recipes.question_command import phase_amount
+from explorer import session
+from explorer.changes import offer, standing_row
+from explorer.limits_form import KINDS
+from explorer.selections import mapping_of, selection_box, selections, share_limits, with_group
+from explorer.showing import escaped, refuse
+
+Phases = list[dict[str, Any]]
+
+USUAL: Final = ({"name": "main", "tokens": "rest"}, {"name": "anneal", "tokens": "20%"})
+"""Our choice, to begin with something: two parts, the last of a fifth of the tokens."""
+
+
+def phases_form(asked: Mapping[str, Any], matrix: TransferMatrix) -> None:
+    """The phases that stand, a row to add one, a row to limit one."""
+    phases = standing_phases(asked)
+    st.caption("They divide what the best mixture reads, and leave its totals as they are.")
+    if not phases and st.button(
+        "Begin with main and anneal",
+        key=_key("phases-usual"),
+        help="Main reads the rest, anneal the last 20% of the tokens. The two names and the 20% "
+        "are our choice, to begin with something.",
+        width="stretch",
+    ):
+        offer({**asked, "phases": list(USUAL)})
+    for number, phase in enumerate(phases):
+        with st.container(border=True, gap="xsmall"):
+            _phase(number, phase, phases)
+    if phases:
+        _limit_row(phases, matrix)
+    _add_row(phases)
+
+
+def standing_phases(asked: Mapping[str, Any]) -> Phases:
+    """The phases of a question, each free to change."""
+    found = asked.get("phases") or ()
+    return [dict(one) for one in found if isinstance(one, dict)]
+
+
+def _phase(number: int, phase: Mapping[str, Any], phases: Phases) -> None:
+    """Tokens, limits and buttons of one phase."""
+    name = escaped(str(phase.get("name", "")))
+    now = phase_amount(phase.get("tokens", "rest"))
+    written = st.text_input(
+        f"Tokens of **{name}**",
+        value=now,
+        max_chars=40,
+        key=_key(f"phase-tokens-{number}"),
+        help="A share of the tokens read (20%), a count (20B), or rest, for one phase at most.",
+    )
+    for place, (bound, what, words) in enumerate(share_limits(phase)):
+        key = f"phase-{number}-unlimit-{place}"
+        standing_row(words, key, "this limit of the phase", _unlimit, number, bound, what)
+    with st.container(horizontal=True, gap="small"):
+        if number:
+            st.button(
+                "Earlier",
+                key=_key(f"phase-earlier-{number}"),
+                icon=":material/arrow_upward:",
+                help=f"Read {name} before the phase above it",
+                on_click=_move_up,
+                args=(number,),
+                type="tertiary",
+            )
+        gone = st.button(
+            "Remove phase",
+            key=_key(f"phase-remove-{number}"),
+            icon=":material/close:",
+            help=f"Remove {name}",
+            type="tertiary",
+        )
+    if gone:
+        _offer_phases([one for place, one in enumerate(phases) if place != number])
+    elif written.strip() != now:
+        _offer_phases(_changed(phases, number, {"tokens": written.strip()}))
+
+
+def _add_row(phases: Phases) -> None:
+    left, right = st.columns(2)
+    name = left.text_input("New phase", placeholder="anneal", max_chars=60, key=_key("phase-name"))
+    tokens = right.text_input(
+        "Its tokens",
+        placeholder="20%, 20B or rest",
+        max_chars=40,
+        key=_key("phase-tokens"),
+        help="A share of the tokens read, a count, or rest; it is read after the others.",
+    )
+    if st.button("Add phase", key=_key("phase-add"), width="stretch"):
+        if not name.strip() or not tokens.strip():
+            refuse(ProblemError("a phase needs a name and its tokens: fill in both"))
+            return
+        _offer_phases([*phases, {"name": name.strip(), "tokens": tokens.strip()}])
+
+
+def _limit_row(phases: Phases, matrix: TransferMatrix) -> None:
+    number = st.selectbox(
+        "Limit a phase",
+        range(len(phases)),
+        format_func=lambda place: str(phases[place].get("name", "")),
+        index=None,
+        placeholder="choose a phase",
+        key=_key("phase-limited"),
+    )
+    if number is None:
+        return
+    bound = st.selectbox(
+        "In this phase",
+        ["min", "max"],
+        format_func=lambda word: KINDS[word][0],
+        key=_key("phase-bound"),
+    )
+    what = selection_box("Share of", selections(matrix), "phase-what")
+    share = st.text_input(
+        "How large a share", placeholder=KINDS[bound][1], max_chars=40, key=_key("phase-share")
+    )
+    if st.button("Add limit to the phase", key=_key("phase-limit"), width="stretch"):
+        if not what or not share.strip():
+            refuse(ProblemError("a limit needs what it speaks of and how much: fill in both"))
+            return
+        limits = {**mapping_of(phases[number], bound), what: share.strip()}
+        changed = _changed(phases, number, {bound: limits})
+        offer({**with_group(session.question(), what), "phases": changed})
+
+
+def _changed(phases: Phases, number: int, new: Mapping[str, Any]) -> Phases:
+    """The phases, one of them with other values; None takes a key out."""
+    found = [dict(one) for one in phases]
+    found[number] = {
+        key: value for key, value in {**found[number], **new}.items() if value is not None
+    }
+    return found
+
+
+def _offer_phases(phases: Sequence[Mapping[str, Any]]) -> None:
+    asked = {key: value for key, value in session.question().items() if key != "phases"}
+    offer({**asked, "phases": list(phases)} if phases else asked)
+
+
+def _move_up(number: int) -> None:
+    moved: Phases = []
+    for place, phase in enumerate(standing_phases(session.question())):
+        moved.insert(-1 if place == number else place, phase)
+    session.change("phases", moved)
+    session.renew()
+
+
+def _unlimit(number: int, bound: str, what: str) -> None:
+    phases = standing_phases(session.question())
+    left = {
+        name: share for name, share in mapping_of(phases[number], bound).items() if name != what
+    }
+    session.change("phases", _changed(phases, number, {bound: left or None}))
+    session.renew()
+
+
+def _key(name: str) -> str:
+    return f"{session.round_number()}:{name}"

@@ -1,0 +1,85 @@
+"""What a limit speaks of: a language, a family, a script, a provenance, or a group named here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import streamlit as st
+
+from atlasmix.errors import AtlasMixError
+from atlasmix.evidence import PROVENANCES, TransferMatrix
+from atlasmix.languages import language, name_of
+from atlasmix.views.words import percent
+from explorer import session
+
+
+def selection_box(label: str, known: list[str], key: str) -> str | None:
+    """Choose what a limit speaks of; None while it is open."""
+    found: str | None = st.selectbox(
+        label,
+        known,
+        format_func=selection_words,
+        accept_new_options=True,
+        index=None,
+        placeholder="a language, family, provenance …",
+        key=f"{session.round_number()}:{key}",
+    )
+    return found
+
+
+def selection_words(name: str) -> str:
+    """``family Romance``, ``Catalan``."""
+    kind, colon, value = name.partition(":")
+    return f"{kind} {value}" if colon else name_of(name)
+
+
+def share_limits(asked: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """(min or max, selection, words) of the shares of a question, or of one of its phases."""
+    for bound, verb in (("min", "at least"), ("max", "at most")):
+        for name, share in mapping_of(asked, bound).items():
+            yield bound, name, f"{selection_words(name)}: {verb} {share_words(share)} of the tokens"
+
+
+def selections(matrix: TransferMatrix) -> list[str]:
+    """What a limit may speak of, groups first."""
+    keys = sorted(matrix.keys, key=name_of)
+    families, scripts = set(), set()
+    for key in keys:
+        try:
+            known = language(key)
+        except AtlasMixError:
+            continue
+        families |= {known.family, known.genus}
+        scripts.add(key.partition("_")[2] or known.script)
+    return [
+        *groups(),
+        *keys,
+        *(f"family:{name}" for name in sorted(filter(None, families))),
+        *(f"script:{name}" for name in sorted(filter(None, scripts))),
+        *(f"provenance:{name}" for name in PROVENANCES),
+    ]
+
+
+def groups() -> dict[str, Any]:
+    """Groups named in this session and in the question."""
+    return {**st.session_state.get("groups", {}), **mapping_of(session.question(), "groups")}
+
+
+def with_group(asked: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """The question with the group of that name, where there is one, so that a limit may use it."""
+    named = {name: members for name, members in groups().items() if name == what}
+    if not named:
+        return dict(asked)
+    return {**asked, "groups": {**mapping_of(asked, "groups"), **named}}
+
+
+def share_words(value: object) -> str:
+    """A share as a sentence has it; what is no number stays as it was written."""
+    return percent(value) if isinstance(value, int | float) else str(value)
+
+
+def mapping_of(asked: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """One key of a question where it is a mapping, else an empty one."""
+    found = asked.get(key, {})
+    return dict(found) if isinstance(found, dict) else {}
