@@ -119,7 +119,7 @@ def visits(browser: Any, address: str, whose: str) -> tuple[tuple[float, float],
     taken = []
     for _ in range(2):
         page.goto(address, wait_until="commit")
-        page.wait_for_function("() => when.shown && when.drawn", polling=500)
+        page.wait_for_function("() => when.shown && when.drawn", polling=500, timeout=90_000)
         page.wait_for_timeout(1500)
         taken.append(page.evaluate("() => [when.shown / 1000, when.drawn / 1000]"))
         page.goto("about:blank")
