@@ -184,6 +184,11 @@ def _sure(found: Growth) -> str:
     return f"{said}The ranges hold what its card's intervals allow."
 
 
+def hours_sentence(hardware: Machine, flops: float) -> str:
+    """What a training run of so many FLOPs costs in GPU-hours, and by which figures."""
+    return f"{format_quantity(hardware.hours(flops))} {_hardware(hardware)}"
+
+
 def _hardware(hardware: Machine) -> str:
     return (
         f"GPU-hours: {hardware.gpu.name}, {hardware.gpu.peak / 1e12:.4g} TFLOP/s in dense BF16 "

@@ -48,6 +48,17 @@ def law_parts(card: LawCard) -> list[RenderableType]:
 
     text = Text()
     text.append(f"{card.name}: {card.title or card.kind}\n", style="bold")
+    for label, words in law_facts(card):
+        text.append(f"\n{label}: ", style="bold")
+        text.append(words)
+    parts: list[RenderableType] = [text, "", law_constants(card)]
+    if card.intervals_are and not isinstance(card.law, LanguageLaws):
+        parts.append(f"Intervals: {card.intervals_are}.")
+    return parts
+
+
+def law_facts(card: LawCard) -> tuple[tuple[str, str], ...]:
+    """What a law says and whose it is: label and words, those without words left out."""
     said = (
         ("formula", _FORMULAS[card.kind]),
         ("drives", _drives(card, long=True)),
@@ -58,17 +69,13 @@ def law_parts(card: LawCard) -> list[RenderableType]:
         ("licence", card.licence),
         ("note", card.note),
     )
-    for label, words in said:
-        if words:
-            text.append(f"\n{label}: ", style="bold")
-            text.append(words)
-    parts: list[RenderableType] = [text, ""]
-    if isinstance(card.law, LanguageLaws):
-        return [*parts, _languages(card.law)]
-    parts.append(_constants(card))
-    if card.intervals_are:
-        parts.append(f"Intervals: {card.intervals_are}.")
-    return parts
+    return tuple((label, words) for label, words in said if words)
+
+
+def law_constants(card: LawCard) -> FittingTable:
+    """The numbers of a law, one line a constant or a language."""
+    law = card.law
+    return _languages(law) if isinstance(law, LanguageLaws) else _constants(card)
 
 
 def _drives(card: LawCard, *, long: bool = False) -> str:

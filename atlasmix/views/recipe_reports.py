@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from atlasmix.quantities import format_flops, format_quantity
 from atlasmix.recipes.checking import CheckReport
 from atlasmix.recipes.difference import Difference, Judgement, PhaseRow
+from atlasmix.recipes.recipe import Recipe
 from atlasmix.views.answer_words import loss_text
 from atlasmix.views.fitting import FittingTable
 from atlasmix.views.words import epochs_text, named, percent
@@ -50,6 +51,21 @@ def check_parts(name: str, found: CheckReport) -> list[RenderableType]:
     if found.effects:
         parts += ["", _effects(found)]
     return parts
+
+
+def recipe_table(recipe: Recipe) -> FittingTable:
+    """One line a pool that a recipe reads, largest first."""
+    table = FittingTable("language", "pool", ">share", ">tokens read", ">epochs", ">unique tokens")
+    for pool in recipe.pools:
+        table.add_row(
+            named(pool.language),
+            f"{pool.provenance}, {pool.corpus}",
+            percent(pool.proportion),
+            format_quantity(pool.tokens),
+            epochs_text(pool.epochs),
+            format_quantity(pool.unique_tokens),
+        )
+    return table
 
 
 def difference_parts(names: tuple[str, str], found: Difference) -> list[RenderableType]:

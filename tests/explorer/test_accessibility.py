@@ -8,7 +8,13 @@ TABS = {
     "/": ["Mixture", "Effect", "What limits cost", "Why, and how sure", "Take home"],
     "/transfer": ["One language", "Whole matrix", "Both directions", "Map", "Two matrices"],
     "/capacity": ["More languages", "One compute budget", "Scratch or finetune"],
-    "/evidence": ["Gaps for your targets", "Token inventories", "Your own tables"],
+    "/evidence": [
+        "Gaps for your targets",
+        "Token inventories",
+        "Published mixtures",
+        "Loss laws",
+        "Your own tables",
+    ],
     "/recipes": [],
 }
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}

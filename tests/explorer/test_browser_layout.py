@@ -1,7 +1,7 @@
 """Every page at every width, light and dark: nothing scrolls sideways, is cut off or jumps."""
 
 import pytest
-from test_browser_way import moved_on
+from test_browser_way import moved_on, open_tab
 
 PAGES = {
     "mix": "/",
@@ -89,3 +89,48 @@ def test_a_phone_reaches_pages_and_controls(visitor):
     page.get_by_role("slider", name="Epoch cap").wait_for()
     page.get_by_role("link", name="Transfer").tap()
     page.locator("h2").filter(has_text="Which language helps which").wait_for()
+
+
+def test_lines_and_figures_end_where_the_eye_does(visitor):
+    page = visitor(viewport={"width": 1920, "height": 1080})
+    settle(page)
+    widest = page.evaluate(
+        """() => { const main = document.querySelector('[data-testid=stMainBlockContainer]');
+            const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+            const wide = s => Math.max(...[...main.querySelectorAll(s)].map(e => e.clientWidth));
+            return [wide('p, li, h2') / rem, wide('.js-plotly-plot') / rem]; }"""
+    )
+    assert widest[0] <= 46.1, "about 95 letters a line"
+    assert widest[1] <= 82
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_letters_of_a_figure_are_those_of_the_page(visitor, theme):
+    page = visitor(color_scheme=theme)
+    page.locator(".js-plotly-plot .bars path").first.wait_for()
+    settle(page)
+    inks = page.evaluate(
+        """() => ['.xtick text', '.ytick text', '.xtitle', '.legendtext', '.bartext-outside'].map(
+            s => getComputedStyle(document.querySelector('.js-plotly-plot ' + s)).fill)"""
+    )
+    ink = page.evaluate(
+        "() => getComputedStyle(document.querySelector('[data-testid=stApp]')).color"
+    )
+    assert set(inks) == {ink}
+
+
+def test_no_toolbar_covers_a_figure(visitor):
+    covered = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(plot => {
+        const bar = plot.querySelector('.modebar').getBoundingClientRect();
+        return [...plot.querySelectorAll('.bars path, .bartext, .legendtext, .ytick text')]
+            .filter(e => { const b = e.getBoundingClientRect(); return bar.width && b.width
+                && b.right > bar.left && b.left < bar.right && b.bottom > bar.top
+                && b.top < bar.bottom; })
+            .map(e => e.textContent || 'a bar'); })"""
+    for size in WIDTHS.values():
+        page = visitor(viewport={"width": size[0], "height": size[1]})
+        for tab in ("Mixture", "Effect", "What limits cost"):
+            open_tab(page, tab)
+            page.locator(".js-plotly-plot .xtick text").first.wait_for()
+            settle(page)
+            assert page.evaluate(covered) == [], (tab, size)

@@ -145,7 +145,7 @@ def upload(page, scores, name):
         {"name": "card.yaml", "mimeType": "application/yaml", "buffer": CARD.encode()}
     )
     page.get_by_role("textbox", name="Name").fill(name)
-    page.get_by_role("button", name="Check and bring").click()
+    page.get_by_role("button", name="Check and add").click()
 
 
 def test_a_broken_matrix_is_answered_with_its_rows(visitor):

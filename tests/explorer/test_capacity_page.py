@@ -14,9 +14,11 @@ from atlasmix.recipes.archive import zip_files
 from atlasmix.recipes.exporters import all_exporters, export_recipe, find_exporter
 from atlasmix.recipes.question import problem_from_mapping
 from atlasmix.scaling.capacity import grow, starting
+from atlasmix.scaling.hardware import machine
 from atlasmix.scaling.laws import load_curse
 from atlasmix.views.allocation import size_sentence
 from atlasmix.views.answer_words import headline
+from atlasmix.views.capacity_tables import hours_sentence
 
 STORE = Store("/nonexistent")
 
@@ -61,6 +63,7 @@ def test_one_compute_budget(visit):
     assert headline(solve(problem)) in guest.words()
     chosen = next(one for one in guest.figures()[0]["data"] if one.get("name") == "chosen")
     assert chosen["y"] == pytest.approx([problem.allocation.loss])
+    assert hours_sentence(machine("H100-SXM", None), 1e21) in guest.words()
     next(one for one in at.button if one.label == "Ask this on the page Mix").click().run()
     guest.whole()
     assert at.session_state["question"]["compute"] == 1e21

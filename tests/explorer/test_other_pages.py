@@ -2,13 +2,14 @@
 
 import pytest
 
-from atlasmix.evidence import Store, list_published
+from atlasmix.evidence import Store, list_published, published
 from atlasmix.evidence.shelves import MATRICES
 from atlasmix.evidence.tray import Tray, lay, save
 from atlasmix.languages import name_of
 from atlasmix.mixing import solve
 from atlasmix.recipes import dump_recipe, make_recipe
 from atlasmix.recipes.question import problem_from_mapping
+from atlasmix.scaling.laws import law_card
 
 STORE = Store("/nonexistent")
 SCORES = b"source,target,score\nspa,cat,0.45\ncat,spa,0.3\n"
@@ -49,9 +50,9 @@ def test_the_whole_matrix_has_its_measured_cells_framed(visit):
     guest = visit()
     guest.page("transfer")
     guest.tab("transfer-section", "Whole matrix")
-    heat, frames = guest.figures()[0]["data"]
-    assert len(heat["y"]) == 38
-    assert len(frames["x"]) == 72
+    figure = guest.figures()[0]
+    assert len(figure["data"][0]["y"]) == 38
+    assert sum(one["type"] == "rect" for one in figure["layout"]["shapes"]) == 72
     assert "72 of 1,406 scores were measured" in guest.words()
 
 
@@ -75,7 +76,7 @@ def test_both_directions_mark_the_language(visit):
     guest = visit()
     guest.page("transfer")
     guest.tab("transfer-section", "Both directions")
-    assert guest.figures()[0]["data"][2]["name"] == "Catalan for the other, and back"
+    assert guest.figures()[0]["data"][3]["name"] == "Catalan for the other, and back"
 
 
 def test_another_language_is_chosen(visit):
@@ -117,6 +118,38 @@ def test_matrices_show_licence_and_citation(visit):
     assert "Longpre et al. 2025" in guest.words()
 
 
+def test_the_metric_is_explained_before_it_is_shown(visit):
+    guest = visit()
+    guest.page("transfer")
+    assert "1: a source token is worth a target token" in guest.words()
+
+
+def test_laws_show_what_they_were_measured_on(visit):
+    guest = visit()
+    guest.page("evidence")
+    at = guest.tab("evidence-section", "Loss laws")
+    control(at, "selectbox", "Card of the law").set_value("hoffmann-2022").run()
+    guest.whole()
+    card = law_card("hoffmann-2022", STORE)
+    assert card.source in guest.words()
+    assert card.licence in guest.words()
+    assert card.unit in guest.words()
+
+
+def test_a_published_mixture_is_drawn(visit):
+    guest = visit()
+    guest.page("evidence")
+    at = guest.tab("evidence-section", "Published mixtures")
+    control(at, "selectbox", "Published mixture").set_value("salamandra-7b").run()
+    guest.whole()
+    shown = {
+        name: x
+        for trace in guest.figures()[0]["data"]
+        for name, x in zip(trace["y"], trace["x"], strict=True)
+    }
+    assert shown["Catalan"] == pytest.approx(100 * dict(published("salamandra-7b").shares)["cat"])
+
+
 def test_published_mixtures_are_listed(visit):
     guest = visit()
     guest.page("evidence")
@@ -130,7 +163,7 @@ def bring(guest, table=SCORES, card=CARD, kind="matrix", name="ours"):
     control(at, "file_uploader", "Table (CSV or Parquet)").set_value(("t.csv", table, "text/csv"))
     control(at, "file_uploader", "Card (YAML)").set_value(("c.yaml", card, "text/yaml"))
     control(at, "text_input", "Name").set_value(name)
-    next(one for one in at.button if one.label == "Check and bring").click().run()
+    next(one for one in at.button if one.label == "Check and add").click().run()
     guest.whole()
     return at
 
@@ -139,14 +172,14 @@ def test_ones_own_matrix_is_checked_and_asked_with(visit):
     guest = visit()
     guest.page("evidence")
     at = bring(guest)
-    assert "It is whole, and lies above." in guest.words()
+    assert "It is in order and stands above, ready to ask with." in guest.words()
     next(one for one in at.button if one.label == "Ask with it").click().run()
     guest.page("mix")
     assert at.session_state["question"]["matrix"] == "ours"
     assert "Spanish" in at.header[0].value
     assert "q" not in at.query_params, "a link could not be opened elsewhere"
     at = guest.page("evidence")
-    next(one for one in at.button if one.label == "Take away").click().run()
+    next(one for one in at.button if one.label == "Remove").click().run()
     guest.whole()
     assert "matrix" not in at.session_state["question"]
 
@@ -208,6 +241,17 @@ def test_the_answer_of_mix_is_a_recipe_that_holds(visit):
     guest = visit()
     guest.page("recipes")
     assert "The recipe holds: solved again, the mixture is the same" in guest.words()
+    mixture = solve(problem_from_mapping({"targets": "cat"}, STORE))
+    shown = {
+        name: x
+        for trace in guest.figures()[0]["data"]
+        for name, x in zip(trace["y"], trace["x"], strict=True)
+    }
+    assert shown == {
+        name_of(key): pytest.approx(100 * share, abs=1e-3)
+        for key, share in mixture.proportions.items()
+    }
+    assert "human, hplt-v4" in guest.words()
 
 
 def open_recipe(at, place, content, name="mine.yaml"):
@@ -221,7 +265,7 @@ def test_a_file_is_opened_checked_and_taken_to_mix(visit):
     at = guest.page("recipes")
     open_recipe(at, "A", recipe_of(targets="cat", max_epochs=2))
     guest.whole()
-    assert "mine.yaml: 100B tokens" in guest.words()
+    assert "A: mine.yaml, 100B tokens" in guest.words()
     assert "The recipe holds" in guest.words()
     next(one for one in at.button if one.label.startswith("Open its question")).click().run()
     guest.whole()

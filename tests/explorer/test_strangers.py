@@ -90,7 +90,7 @@ def test_what_one_visitor_brings_no_other_sees(visit):
         at.file_uploader[0].set_value(("t.csv", table, "text/csv"))
         at.file_uploader[1].set_value(("c.yaml", card, "text/yaml"))
         next(one for one in at.text_input if one.label == "Name").set_value("same-name")
-        next(one for one in at.button if one.label == "Check and bring").click().run()
+        next(one for one in at.button if one.label == "Check and add").click().run()
         next(one for one in at.button if one.label == "Ask with it").click().run()
         guest.page("mix")
     answers = [guest.at.header[0].value for guest in (first, second)]

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from plotly.graph_objects import Figure
 
-from atlasmix.evidence import Card, Store, TransferMatrix
+from atlasmix.evidence import Card, Store, TransferMatrix, published
 from atlasmix.evidence.agreement import agreement
 from atlasmix.evidence.ordering import cluster_order, family_order
 from atlasmix.languages import name_of
 from atlasmix.mixing import compare, sensitivity, solve
+from atlasmix.recipes import make_recipe
 from atlasmix.recipes.question import problem_from_mapping
 from atlasmix.views.figures.drawing import label, plain, sentence
 from atlasmix.views.figures.effect import effect_figure, prices_figure, sensitivity_figure
@@ -25,10 +26,12 @@ from atlasmix.views.figures.mixture import (
 )
 from atlasmix.views.figures.moving import movement_figure
 from atlasmix.views.figures.saving import standalone
+from atlasmix.views.figures.shares import published_figure, recipe_figure
 from atlasmix.views.figures.stock import stock_figure
 from atlasmix.views.figures.transfer import agreement_figure, asymmetry, donors_chart, heat_map
 from atlasmix.views.figures.world import donor_map, place_of
 from atlasmix.views.movement import movement
+from atlasmix.views.recipe_reports import recipe_table
 
 STORE = Store("/nonexistent")
 EVIL = "<img src=x onerror=alert(1)> <a href='https://example.org'>x</a>"
@@ -119,6 +122,26 @@ def test_prices_are_the_prices(answer):
     assert bars.x[-1] == pytest.approx(expected)
 
 
+def test_a_small_price_is_a_plain_number_with_its_unit():
+    problem = problem_from_mapping({"targets": "ind,vie,tha"}, STORE)
+    figure = prices_figure(solve(problem).prices, unit=problem.law.unit)
+    assert problem.law.unit in figure.layout.xaxis.title.text
+    assert figure.layout.xaxis.exponentformat == "none"
+    for value, said in zip(figure.data[0].x, figure.data[0].text, strict=True):
+        assert "e" not in said
+        assert float(said) == pytest.approx(value, rel=0.06)
+
+
+def test_a_bar_says_that_it_breaks_a_limit():
+    problem = problem_from_mapping({"targets": "cat"}, STORE)
+    comparisons = compare(problem)
+    bars = effect_figure(problem, solve(problem), comparisons).data[0]
+    said = dict(zip(bars.y, bars.text, strict=True))
+    assert {one.name for one in comparisons if not one.within_limits} == {
+        name for name, words in said.items() if "breaks a limit" in words
+    }
+
+
 def test_sensitivity_covers_the_range():
     problem = problem_from_mapping({"targets": "zsm"}, STORE)
     steps = sensitivity(problem)
@@ -152,19 +175,23 @@ def test_before_and_after_stand_side_by_side():
 @pytest.mark.parametrize("order", [family_order, cluster_order])
 def test_the_heat_map_is_the_matrix(matrix, order):
     keys = [key for key, _ in order(matrix)]
-    heat, frames = heat_map(matrix, order(matrix)).data
+    figure = heat_map(matrix, order(matrix))
+    heat, legend = figure.data
     for row, column in itertools.product(range(len(keys)), repeat=2):
         shown, score = heat.z[row][column], matrix.pair(keys[row], keys[column])
         assert np.isnan(shown) if row == column else shown == score.score
-    framed = set(zip(frames.y, frames.x, strict=True))
+    frames = [one for one in figure.layout.shapes if one.type == "rect"]
+    framed = {
+        (keys[round((one.y0 + one.y1) / 2)], keys[round((one.x0 + one.x1) / 2)]) for one in frames
+    }
     measured = {
-        (name_of(a), name_of(b))
-        for a in keys
-        for b in keys
-        if a != b and matrix.pair(a, b).status == "measured"
+        (a, b) for a in keys for b in keys if a != b and matrix.pair(a, b).status == "measured"
     }
     assert framed == measured
-    assert len(framed) == 72
+    assert len(frames) == 72
+    assert all(one.x1 - one.x0 < 1 and one.y1 - one.y0 < 1 for one in frames), "inside its cell"
+    assert legend.showlegend
+    assert "framed" in legend.name
 
 
 def test_predicted_scores_never_look_measured(matrix):
@@ -185,9 +212,18 @@ def test_intervals_are_one_standard_error(matrix):
 
 
 def test_asymmetry_has_every_pair_on_both_sides(matrix):
-    _, points, own = asymmetry(matrix, "cat").data
-    at = set(zip(points.x, points.y, strict=True))
-    assert {(y, x) for x, y in at} == at
+    _, predicted, measured, own = asymmetry(matrix, "cat").data
+    for points in (predicted, measured):
+        at = set(zip(points.x, points.y, strict=True))
+        assert {(y, x) for x, y in at} == at
+    assert (predicted.marker.symbol, measured.marker.symbol) == ("circle-open", "circle")
+    both = {
+        (matrix.pair(a, b).score, matrix.pair(b, a).score)
+        for a in matrix.keys
+        for b in matrix.keys
+        if a != b and matrix.pair(a, b).status == matrix.pair(b, a).status == "measured"
+    }
+    assert set(zip(measured.x, measured.y, strict=True)) == both
     pairs = [(matrix.pair("cat", key).score, matrix.pair(key, "cat").score) for key in matrix.keys]
     assert sorted(zip(own.x, own.y, strict=True)) == sorted(p for p in pairs if p != (1.0, 1.0))
 
@@ -203,6 +239,23 @@ def test_arcs_end_at_the_languages(matrix):
         t for t in donor_map(matrix, "por").data if t.mode == "lines" and t.line.dash == "solid"
     ]
     assert measured
+
+
+def test_names_on_the_map_look_away_from_the_arcs(matrix):
+    figure = donor_map(matrix, "cat")
+    donors = next(trace for trace in figure.data if trace.name == "donors")
+    east, north = place_of("cat")
+    for x, y, side in zip(donors.x, donors.y, donors.textposition, strict=True):
+        if "left" in side:
+            assert x < east
+        if "right" in side:
+            assert x > east
+        if "top" in side:
+            assert y > north
+        if "bottom" in side:
+            assert y < north
+    target = next(trace for trace in figure.data if trace.name == "target")
+    assert target.textposition not in donors.textposition
 
 
 def test_shared_pairs_stand_on_both_axes(matrix):
@@ -228,6 +281,41 @@ def test_stock_is_the_inventory():
         assert trace.marker.symbol.endswith("-open") == ("estimated" in trace.name)
 
 
+def test_a_recipe_is_drawn_as_it_reads(answer):
+    problem, mixture = answer
+    recipe = make_recipe(problem, mixture)
+    shown = {
+        name: (trace.name, x)
+        for trace in recipe_figure(recipe).data
+        for name, x in zip(trace.y, trace.x, strict=True)
+    }
+    targets = {effect.language for effect in recipe.targets}
+    assert shown == {
+        name_of(key): ("target" if key in targets else "donor", pytest.approx(100 * share))
+        for key, share in recipe.proportions.items()
+    }
+    rows = recipe_table(recipe).texts()[2]
+    assert [row[1] for row in rows] == [f"{p.provenance}, {p.corpus}" for p in recipe.pools]
+
+
+@pytest.mark.parametrize("name", ["salamandra-7b", "openeurollm-flagship", "gpt-3"])
+def test_a_published_mixture_is_drawn_as_it_is_published(name):
+    one = published(name)
+    figure = published_figure(one)
+    shown = {
+        (trace.name, what): x
+        for trace in figure.data
+        for what, x in zip(trace.y, trace.x, strict=True)
+    }
+    parts = {("one language", label(name_of(key))): 100 * share for key, share in one.shares}
+    parts |= {("no single language", label(what)): 100 * share for what, share in one.other}
+    assert len(shown) == min(40, len(parts))
+    for part, share in shown.items():
+        assert share == pytest.approx(parts[part])
+    assert min(shown.values()) >= sorted(parts.values())[-len(shown)] - 1e-9
+    assert figure.layout.xaxis.title.text == "share of the training data (%)"
+
+
 def every_figure(matrix, problem, mixture):
     yield mixture_bars(mixture)
     yield mixture_treemap(mixture)
@@ -241,6 +329,8 @@ def every_figure(matrix, problem, mixture):
     yield asymmetry(matrix, matrix.keys[0])
     yield agreement_figure(agreement(matrix, matrix), matrix, matrix)
     yield stock_figure(problem.pools)
+    yield recipe_figure(make_recipe(problem, mixture))
+    yield published_figure(published("salamandra-7b"))
 
 
 def test_every_figure_speaks_in_sentences_with_names_and_units(matrix, answer):

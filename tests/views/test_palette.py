@@ -5,7 +5,14 @@ import itertools
 import numpy as np
 import pytest
 
-from atlasmix.views.figures.palette import CATEGORIES, GREY, PROVENANCE, diverging, sequential
+from atlasmix.views.figures.palette import (
+    CATEGORIES,
+    GREY,
+    PROVENANCE,
+    diverging,
+    letters_on,
+    sequential,
+)
 
 GROUNDS = {"light": "#FFFFFF", "dark": "#14181F"}
 # Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB.
@@ -95,3 +102,8 @@ def test_harm_and_help_are_never_one_colour(sight):
 
 def test_provenances_differ_in_more_than_colour():
     assert len({pattern for _, pattern in PROVENANCE.values()}) == len(PROVENANCE)
+
+
+@pytest.mark.parametrize("colour", [*CATEGORIES, GREY])
+def test_letters_on_an_area_are_read(colour):
+    assert contrast(letters_on(colour), colour) >= 4.5

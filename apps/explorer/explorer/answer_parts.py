@@ -26,6 +26,7 @@ from atlasmix.views.answer_words import (
     penalty_sentence,
     proof_sentence,
 )
+from atlasmix.views.baseline_words import baseline_sentences
 from atlasmix.views.figures.effect import effect_figure, prices_figure, sensitivity_figure
 from atlasmix.views.figures.mixture import (
     mixture_alt,
@@ -78,6 +79,10 @@ def mixture_part(found: Answer) -> None:
     draw = mixture_treemap if shape == "Areas by family" else mixture_bars
     figure(lambda: draw(found.mixture), "mixture", mixture_alt(found.mixture))
     part(mixture_table(found.mixture), "What is read of each pool")
+    st.caption(
+        "Share, tokens: of all tokens read, repeats included. Epochs: passes over the pool. "
+        "Unique: distinct tokens in the pool."
+    )
     shares = provenance_shares(found.mixture)
     st.subheader("Who wrote it")
     if len(shares) > 1:
@@ -105,10 +110,20 @@ def effects(found: Answer) -> None:
     alt = "Predicted effect of this mixture and of each baseline."
     figure(lambda: effect_figure(found.problem, found.mixture, found.comparisons), "effect", alt)
     part(comparison_table(found.problem, found.mixture, found.comparisons), "Baselines")
+    st.caption(
+        f"Effective: fresh tokens of the target that would do as much. Loss: "
+        f"{escaped(found.problem.law.unit)}. Most epochs: passes over the pool read most often."
+    )
+    with st.expander("What these mixtures are"):
+        bullets(map(capital, baseline_sentences(one.name for one in found.comparisons)))
     if found.problem.allocation is not None:
         sizes(found)
     st.subheader("By target")
     table(effects_table(found.mixture), "Predicted effect on each target")
+    st.caption(
+        "Effective tokens are its own text, plus what donors give, less what they harm; loss as "
+        "above. If alone: its loss were it the only target."
+    )
     tell(penalty_sentence(found.problem, found.mixture))
 
 
@@ -126,8 +141,13 @@ def costs(found: Answer) -> None:
     if found.mixture.prices:
         st.subheader("What a little more would give")
         alt = "What loosening each limit by a little would give, to first order."
-        figure(lambda: prices_figure(found.mixture.prices), "prices", alt)
+        unit = found.problem.law.unit
+        figure(lambda: prices_figure(found.mixture.prices, unit=unit), "prices", alt)
         table(prices_table(found.mixture.prices), "The price of each limit")
+        st.caption(
+            "Each change on its own, as long as it is small. Effective data: of the target, in per "
+            f"cent. Loss: change of the predicted loss ({escaped(unit)}); below 0 is better."
+        )
     else:
         tell("No limit costs anything here.")
     st.subheader("Change one thing")
@@ -178,11 +198,20 @@ def how_sure(found: Answer) -> None:
     """Reasons for each donor, λ, and what the evidence is."""
     st.subheader("Why these donors")
     part(donors_table(asking.about("reasons", session.question())), "Donors, in and out")
-    st.subheader("Does the answer depend on λ?")
+    st.caption(
+        "In: read. Out: next in line. Score: of the transfer matrix, with one standard error. "
+        "The last column says at which score the donor would leave or enter."
+    )
+    st.subheader("Does the answer depend on how fast repeats lose worth?")
     steps = asking.about("steps", session.question())
     tell(decay_sentence(found.problem, steps))
-    alt = "Which donors are read over the range of λ."
-    figure(lambda: sensitivity_figure(found.problem, steps), "sensitivity", alt)
+    if any(step.donors for step in steps):
+        alt = "Which donors are read over the range of λ."
+        figure(lambda: sensitivity_figure(found.problem, steps), "sensitivity", alt)
+        st.caption(
+            "λ is the decay of what a repeated token is worth; the range is that of the published "
+            "estimates, the dotted line the λ of this question."
+        )
     st.subheader("What it rests on")
     bullets(sure_sentences(Report(found.problem, found.mixture, (), (), ())))
     st.subheader("Not answered yet")

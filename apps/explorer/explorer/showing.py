@@ -48,7 +48,9 @@ CONTROLS: Final = {
     "--paths": "'Where the text lies'",
     "--batch-size": "'Sequences a step'",
     "--sequence-length": "'Tokens a sequence'",
+    "--json": "'Mixture (CSV)' under 'Take home'",
 }
+_FEW_COLUMNS: Final = 4
 _UNNAMED: Final = '<span class="unseen">note</span>'
 _JOINER: Final = "\u2060"  # takes no room, and ends what Markdown would make a link of
 
@@ -113,8 +115,9 @@ def table(found: FittingTable, label: str) -> None:
         )
         lines.append(f'<tr class="{"chosen" if bold else ""}">{"".join(cells)}</tr>')
     body = "".join(lines)
+    kind = "atlas-table few" if len(headings) <= _FEW_COLUMNS else "atlas-table"
     st.html(
-        f'<div class="atlas-table" role="region" tabindex="0" aria-label="{html.escape(label)}">'
+        f'<div class="{kind}" role="region" tabindex="0" aria-label="{html.escape(label)}">'
         f"<table><caption>{html.escape(label)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
@@ -154,26 +157,28 @@ def report(parts: Iterable[Any]) -> None:
             part(found, heading or "Figures")
 
 
-def figure(draw: Callable[[], Figure], name: str, alt: str) -> None:
+def figure(draw: Callable[[], Figure], name: str, alt: str, zoom: bool = False) -> None:
     """A figure with its picture (PNG) in its own toolbar and its page (HTML) under it.
 
     Args:
         draw: makes the figure.
         name: of the downloads, and of the figure among the page's.
         alt: what it shows, for readers who do not see it.
+        zoom: whether there is something to look at closer.
     """
     made = draw()
-    st.plotly_chart(made, key=f"figure-{name}", config=toolbar(name), alt=alt)
-    st.download_button(
-        "Figure as HTML",
-        lambda: standalone(made, alt),
-        file_name=f"{name}.html",
-        mime="text/html",
-        key=f"html-{name}",
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
-    )
+    with st.container(gap=None):
+        st.plotly_chart(made, key=f"figure-{name}", config=toolbar(name, zoom), alt=alt)
+        st.download_button(
+            "Figure as HTML",
+            lambda: standalone(made, alt),
+            file_name=f"{name}.html",
+            mime="text/html",
+            key=f"html-{name}",
+            on_click="ignore",
+            type="tertiary",
+            icon=":material/download:",
+        )
 
 
 def strip(pieces: Sequence[Piece], alt: str) -> None:
@@ -191,12 +196,13 @@ def strip(pieces: Sequence[Piece], alt: str) -> None:
     st.html(f'<div class="atlas-strip" role="img" aria-label="{html.escape(alt)}">{parts}</div>')
 
 
-def toolbar(name: str) -> dict[str, Any]:
+def toolbar(name: str, zoom: bool = False) -> dict[str, Any]:
     """Plotly's own settings: a picture button, no logo, nothing that leaves the page."""
+    steps = ["zoomIn2d", "zoomOut2d", "pan2d", "resetScale2d"]
     return {
         "displayModeBar": True,
         "displaylogo": False,
-        "modeBarButtons": [["toImage", "resetScale2d"]],
+        "modeBarButtons": [[*(steps if zoom else ()), "toImage"]],
         "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2},
         "responsive": True,
         "showLink": False,
@@ -207,9 +213,14 @@ def card(name: str, found: Card, facts: Sequence[tuple[str, str]] = ()) -> None:
     """What a card says of its table: source, citation, licence and the rest."""
     with st.container(border=True):
         st.markdown(f"**{escaped(found.title or name)}**")
-        for label, words in card_facts(found, facts):
-            said = f"**{escaped(capital(label))}.** " if label else ""
-            st.markdown(f"{said}{escaped(words)}")
+        say_facts(card_facts(found, facts))
+
+
+def say_facts(facts: Iterable[tuple[str, str]]) -> None:
+    """Labels and what they say, one a paragraph; no label, no bold word."""
+    for label, words in facts:
+        said = f"**{escaped(capital(label))}.** " if label else ""
+        st.markdown(f"{said}{escaped(spoken(words))}")
 
 
 def sections(key: str, parts: Mapping[str, Callable[..., None]], *arguments: Any) -> None:

@@ -69,13 +69,19 @@ def known_size() -> Size:
     left, middle, right = st.columns(3)
     params = size_slider(left, "Its parameters", "known-params", DEFAULT_PARAMS, tokens=False)
     tokens = size_slider(middle, "Its tokens, all languages", "known-tokens", 1e12, tokens=True)
+    gpu, utilisation = hardware(right, right)
+    return Size(params, tokens, share, gpu, utilisation)
+
+
+def hardware(place: Any, under: Any) -> tuple[str, float]:
+    """The accelerator that hours are counted on, ``none`` for none, and how well it is used."""
     names = list(dict.fromkeys(gpu.name for gpu in gpus().values()))
-    gpu = right.selectbox(
+    gpu = place.selectbox(
         "GPU-hours of", [_NO_GPU, *names], index=1, key="gpu", persist_state="session"
     )
     utilisation = DEFAULT_UTILISATION
     if gpu != _NO_GPU:
-        utilisation = right.slider(
+        utilisation = under.slider(
             "Share of its peak that training gets",
             0.05,
             1.0,
@@ -83,15 +89,15 @@ def known_size() -> Size:
             step=0.05,
             key="utilisation",
             persist_state="session",
+            help="Model FLOPs utilisation: what a run gets of the arithmetic that the data sheet "
+            "states.",
         )
-    return Size(params, tokens, share, gpu, utilisation)
+    return str(gpu), float(utilisation)
 
 
-def gpu_hours(size: Size) -> Machine | None:
+def gpu_hours(gpu: str, utilisation: float) -> Machine | None:
     """The machine that hours are counted on; None where none is asked for."""
-    if size.gpu == _NO_GPU:
-        return None
-    return machine(size.gpu, None, size.utilisation)
+    return None if gpu == _NO_GPU else machine(gpu, None, utilisation)
 
 
 def _share() -> float:

@@ -43,7 +43,7 @@ def own_tables() -> None:
     for number, (folder, name, _, _) in enumerate(session.tray().entries):
         kind = next(word for word, shelf in SHELVES.items() if shelf.folder == folder)
         _entry(number, kind, name)
-    st.subheader("Bring one")
+    st.subheader("Add a table")
     kind = st.segmented_control(
         "What it is",
         list(KINDS),
@@ -74,7 +74,7 @@ def _entry(number: int, kind: str, name: str) -> None:
                 args=(kind, name),
                 help="Everybody who uses this explorer will then find it.",
             )
-        st.button("Take away", key=f"take-away-{number}", on_click=_take_away, args=(kind, name))
+        st.button("Remove", key=f"take-away-{number}", on_click=_take_away, args=(kind, name))
 
 
 def _form(kind: str) -> None:
@@ -90,13 +90,13 @@ def _form(kind: str) -> None:
             placeholder="as on the card, or that of the file",
             key=f"name-{kind}-{laid}",
         )
-        sent = st.form_submit_button("Check and bring", type="primary")
+        sent = st.form_submit_button("Check and add", type="primary")
     if sent and (table is None or card is None):
         refuse("a table and its card are needed: choose both files")
     elif sent and table is not None and card is not None:
         _bring(kind, (table.name, table.getvalue()), (card.name, card.getvalue()), name.strip())
     if st.session_state.pop("brought", False):
-        st.success("It is whole, and lies above.", icon=":material/check:")
+        st.success("It is in order and stands above, ready to ask with.", icon=":material/check:")
     with st.expander("What the two files look like"):
         example = _EXAMPLES[kind]
         st.code(example[0], language=None)

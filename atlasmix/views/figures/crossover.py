@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _POINTS = 25
-_TICKS = tuple(10**power * digit for power in range(6, 14) for digit in (1, 2, 5))
+_TICKS = tuple(10**power * digit for power in range(6, 14) for digit in (1, 1.5, 2, 3, 5, 7))
 
 
 def crossover_figure(found: Crossover) -> Figure:
@@ -34,7 +34,7 @@ def crossover_figure(found: Crossover) -> Figure:
             x=sizes,
             y=[law.tokens(size) for size in sizes],
             mode="lines",
-            name=f"power law C = {law.coefficient:.0f} N^{law.exponent:g}, predicted",
+            name=f"power law of {plain(law.where.split(',')[0])}, predicted",
             line={"color": colour, "width": 2.5, "dash": dash},
             customdata=sentences(
                 [
@@ -78,7 +78,26 @@ def crossover_figure(found: Crossover) -> Figure:
             customdata=[sentence(f"{said}{format_quantity(found.tokens)} tokens.")],
             hovertemplate=HOVER,
         )
+    _name_sides(figure)
     words = [format_quantity(tick) for tick in _TICKS]
     figure.update_xaxes(type="log", tickvals=_TICKS, ticktext=words)
     figure.update_yaxes(type="log", tickvals=_TICKS, ticktext=words)
     return figure
+
+
+def _name_sides(figure: Figure) -> None:
+    """Say in the figure which side of the lines is whose."""
+    for said, x, y, anchors in (
+        ("above the lines: train from scratch", 0.01, 0.99, ("left", "top")),
+        ("below them: finetune a checkpoint", 0.99, 0.01, ("right", "bottom")),
+    ):
+        figure.add_annotation(
+            text=said,
+            showarrow=False,
+            xref="paper",
+            yref="paper",
+            x=x,
+            y=y,
+            xanchor=anchors[0],
+            yanchor=anchors[1],
+        )

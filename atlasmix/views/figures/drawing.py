@@ -31,11 +31,14 @@ def canvas(height: int, x: str = "", y: str = "", **layout: Any) -> Figure:
         DataError: Plotly is not installed.
     """
     figure: Figure = plotly_objects().Figure()
+    # Without a legend the toolbar has a line of its own, so that it covers no bar.
     figure.update_layout(
         height=height,
-        margin={"l": 8, "r": 12, "t": 8, "b": 8},
+        margin={"l": 8, "r": 12, "t": 34, "b": 8},
+        dragmode=False,  # a finger on a figure moves the page
         legend={
             "orientation": "h",
+            "xref": "container",
             "yref": "container",
             "yanchor": "top",
             "y": 1.0,
@@ -53,7 +56,7 @@ def canvas(height: int, x: str = "", y: str = "", **layout: Any) -> Figure:
 
 def rows_height(rows: int, legend: bool = False) -> int:
     """Pixels of a chart with so many rows, its axis and a legend."""
-    return max(rows, 2) * ROW + 70 + (40 if legend else 0)
+    return max(rows, 2) * ROW + 96 + (14 if legend else 0)
 
 
 def share_axis(figure: Figure, most: float) -> None:

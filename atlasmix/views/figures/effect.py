@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from atlasmix.languages import name_of
 from atlasmix.mixing.mixture import Comparison, DecayStep, Mixture, Price
 from atlasmix.mixing.problem import MixProblem
@@ -49,9 +51,9 @@ def _one_target(mixture: Mixture, comparisons: Sequence[Comparison]) -> Figure:
         (one.name, one.effective_data[0], one.losses[0], one.within_limits) for one in comparisons
     ]
     rows.sort(key=lambda row: (row[1], row[0] == OURS))
-    figure = canvas(
-        rows_height(len(rows)), x=f"effective {plain(name)} tokens, predicted (billions)"
-    )
+    # In two lines: a phone has room for no more.
+    unit = f"effective {plain(name)} tokens<br>(billions, predicted)"
+    figure = canvas(rows_height(len(rows)) + 16, x=unit)
     figure.add_trace(
         Bar(
             x=[max(data, 0.0) / _BILLION for _, data, _, _ in rows],
@@ -61,7 +63,11 @@ def _one_target(mixture: Mixture, comparisons: Sequence[Comparison]) -> Figure:
                 "color": [BLUE if row[0] == OURS else GREY for row in rows],
                 "pattern": {"shape": ["" if row[3] else "/" for row in rows]},
             },
-            text=[format_quantity(data) if data > 0 else "none" for _, data, _, _ in rows],
+            text=[
+                (format_quantity(data) if data > 0 else "none")
+                + ("" if kept else ", breaks a limit")
+                for _, data, _, kept in rows
+            ],
             textposition="outside",
             cliponaxis=False,
             customdata=sentences(
@@ -129,13 +135,21 @@ def _many_targets(
     return figure
 
 
-def prices_figure(prices: Sequence[Price], most: int = 8) -> Figure:
-    """What a little more of each limit would give, to first order; the dearest on top."""
+def prices_figure(prices: Sequence[Price], most: int = 8, unit: str = "") -> Figure:
+    """What a little more of each limit would give, to first order; the dearest on top.
+
+    Args:
+        prices: of the limits, the dearest first.
+        most: how many are shown.
+        unit: of the loss, as its law states it.
+    """
     from plotly.graph_objects import Bar
 
     shown = list(prices[:most])[::-1]
     by_data = all(price.effective is not None for price in shown)
-    title = "effective data gained (%)" if by_data else "loss removed"
+    title = "effective data gained (%)" if by_data else "predicted loss taken off"
+    if unit and not by_data:
+        title += f" ({plain(unit)})"
     values = [
         100 * (price.effective or 0.0) if by_data else -(price.loss or 0.0) for price in shown
     ]
@@ -146,14 +160,18 @@ def prices_figure(prices: Sequence[Price], most: int = 8) -> Figure:
             y=[label(price_words(price), 30) for price in shown],
             orientation="h",
             marker={"color": BLUE},
-            text=[f"{value:.2g}{'%' if by_data else ''}" for value in values],
+            text=[f"{value:+.2g}%" if by_data else _small(value) for value in values],
             textposition="outside",
             cliponaxis=False,
             customdata=sentences([_price_sentence(price) for price in shown]),
             hovertemplate=HOVER,
         )
     )
-    figure.update_xaxes(range=[min([0.0, *values]) * 1.25, max([0.0, *values]) * 1.25])
+    figure.update_xaxes(
+        range=[min([0.0, *values]) * 1.25, max([0.0, *values]) * 1.25],
+        exponentformat="none",  # 0.0001, never 100μ
+        nticks=6,
+    )
     figure.update_yaxes(showgrid=False)
     return figure
 
@@ -210,6 +228,15 @@ def _price_sentence(price: Price) -> str:
     if price.loss is not None:
         gains.append(f"change the predicted loss by {price.loss:+.2g}")
     return f"{price_words(price)} would {' and '.join(gains)}, to first order."
+
+
+def _small(value: float) -> str:
+    """Two digits of a small number, none of them an exponent.
+
+    >>> _small(8.16e-05)
+    '0.000082'
+    """
+    return np.format_float_positional(value, precision=2, fractional=False, trim="-")
 
 
 def _finite(value: float) -> float | None:

@@ -9,7 +9,14 @@ from atlasmix.languages import language, name_of
 from atlasmix.mixing.mixture import Mixture, PoolShare
 from atlasmix.quantities import format_quantity
 from atlasmix.views.figures.drawing import HOVER, canvas, plain, rows_height, sentence, share_axis
-from atlasmix.views.figures.palette import CATEGORIES, DONOR, GREY, PROVENANCE, TARGET
+from atlasmix.views.figures.palette import (
+    CATEGORIES,
+    DONOR,
+    GREY,
+    PROVENANCE,
+    TARGET,
+    letters_on,
+)
 from atlasmix.views.words import epochs_text, percent
 
 _LEAF: Final = "\t"  # begins the key of a language among the names of families and branches
@@ -76,7 +83,8 @@ def mixture_treemap(mixture: Mixture) -> Figure:
         name: CATEGORIES[place] if place < len(CATEGORIES) else GREY
         for place, name in enumerate(families)
     }
-    figure = canvas(420)
+    # Room for the smallest: a family has a line of its own besides those of its languages.
+    figure = canvas(max(380, 180 + 10 * (len(mixture.proportions) + len(families))))
     figure.add_trace(
         Treemap(
             ids=["/".join(path) for path in parts],
@@ -86,8 +94,9 @@ def mixture_treemap(mixture: Mixture) -> Figure:
             branchvalues="total",
             marker={
                 "colors": [colours[path[0]] for path in parts],
-                "pad": {"t": 20, "l": 3, "r": 3, "b": 3},
+                "pad": {"t": 22, "l": 3, "r": 3, "b": 3},
             },
+            textfont={"color": [letters_on(colours[path[0]]) for path in parts]},
             texttemplate="%{label}<br>%{value:.1f}%",
             customdata=[
                 sentence(f"{' › '.join(_path_names(path))}: {percent(share)} of the tokens read.")
@@ -99,6 +108,8 @@ def mixture_treemap(mixture: Mixture) -> Figure:
             pathbar={"visible": False},
         )
     )
+    # What is too small for letters that can be read has its name in its hover and in the table.
+    figure.update_layout(uniformtext={"minsize": 10, "mode": "hide"})
     return figure
 
 

@@ -56,6 +56,29 @@ _SEQUENTIAL: Final = {
 }
 
 
+DARK_LETTERS: Final = "#0E1621"
+LIGHT_LETTERS: Final = "#FFFFFF"
+
+
+def letters_on(colour: str) -> str:
+    """The colour of letters on a coloured area: light or dark, whichever stands out more.
+
+    Either way the contrast of WCAG 2.1 (relative luminance, sRGB) is 4.5 or more on every colour
+    of the palette.
+
+    Args:
+        colour: ``#RRGGBB``.
+    """
+    grounds = (LIGHT_LETTERS, DARK_LETTERS)
+    return max(grounds, key=lambda letters: contrast(letters, colour))
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colours (``#RRGGBB``), 1-21, by WCAG 2.1."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
 def diverging(dark: bool) -> list[tuple[float, str]]:
     """Harm in orange, help in blue, nothing in the colour of the ground."""
     return _even(_DIVERGING[dark])
@@ -64,6 +87,14 @@ def diverging(dark: bool) -> list[tuple[float, str]]:
 def sequential(dark: bool) -> list[tuple[float, str]]:
     """From the colour of the ground to blue."""
     return _even(_SEQUENTIAL[dark])
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _even(colours: tuple[str, ...]) -> list[tuple[float, str]]:

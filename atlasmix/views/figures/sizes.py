@@ -19,7 +19,7 @@ def sizes_figure(problem: MixProblem, found: Allocation) -> Figure:
     """Predicted mean loss at each size that was tried, every one with its own best mixture."""
     tried = sorted((one.params, one.tokens, one.loss) for one in found.others)
     every = sorted([*tried, (found.params, found.tokens, found.loss)])
-    title = f"predicted loss, risk charge included ({plain(problem.law.unit)})"
+    title = f"predicted loss ({plain(problem.law.unit)})"
     figure = canvas(380, x="parameters", y=title, showlegend=True)
     figure.add_scatter(
         x=[params for params, _, _ in every],
@@ -43,7 +43,7 @@ def sizes_figure(problem: MixProblem, found: Allocation) -> Figure:
             customdata=sentences(
                 [
                     f"{format_quantity(params)} parameters read {format_quantity(tokens)} tokens: "
-                    f"predicted loss {loss_text(loss)}."
+                    f"predicted loss {loss_text(loss)}, risk charge included."
                     for params, tokens, loss in rows
                 ]
             ),

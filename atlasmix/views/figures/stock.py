@@ -34,7 +34,7 @@ def stock_figure(pools: Sequence[Pool], order: Sequence[str] = ()) -> Figure:
     for pool in pools:
         totals[pool.language] = totals.get(pool.language, 0.0) + pool.unique_tokens
     keys = list(order) or sorted(totals, key=lambda key: (-totals[key], key))[:_MOST]
-    figure = canvas(rows_height(len(keys), legend=True), x="unique tokens")
+    figure = canvas(rows_height(len(keys), legend=True), x="unique tokens (logarithmic)")
     for place, kind in enumerate(PROVENANCES):
         for counted in (True, False):
             mine = _by_language(pools, keys, kind, counted)

@@ -46,8 +46,9 @@ def heat_map(
     grid = np.ix_(rows, rows)
     scores, status = matrix.scores[grid], matrix.status[grid]
     shown = np.where((status == MISSING) | np.eye(len(rows), dtype=bool), np.nan, scores)
-    figure = canvas(max(len(order), 6) * _CELL + 150, x="target (its loss counts)")
+    figure = canvas(max(len(order), 6) * _CELL + 210, x="target (its loss counts)")
     figure.update_yaxes(title_text="source (trained on)")
+    figure.update_layout(margin={"t": 86})  # legend and scale stand above, so that cells get width
     figure.add_trace(
         Heatmap(
             z=shown,
@@ -60,39 +61,50 @@ def heat_map(
             hoverongaps=False,
             xgap=1,
             ygap=1,
-            colorbar={
-                "title": {"text": plain(matrix.card.metric)},
-                "thickness": 12,
-                "len": 0.6,
-            },
             **_scale(matrix, shown, dark),
         )
     )
-    places = np.argwhere(status == MEASURED)
+    ink = "#FFFFFF" if dark else "#14181F"
+    places = [(row, column) for row, column in np.argwhere(status == MEASURED) if row != column]
     figure.add_trace(
         Scatter(
-            x=[names[column] for row, column in places if row != column],
-            y=[names[row] for row, column in places if row != column],
+            x=[None],
+            y=[None],
             mode="markers",
             name="measured (framed); all others predicted",
-            marker={
-                "symbol": "square-open",
-                "size": 11,
-                "line": {"width": 2},
-                "color": "#FFFFFF" if dark else "#14181F",
-            },
+            marker={"symbol": "square-open", "size": 11, "line": {"width": 2}, "color": ink},
             hoverinfo="skip",
-            showlegend=bool(places.size) and bool((status == "predicted").any()),
+            showlegend=bool(places) and bool((status == "predicted").any()),
         )
     )
-    for place in range(1, len(order)):
-        if order[place][1] != order[place - 1][1]:
-            line = {"color": GREY, "width": 1}
-            figure.add_hline(y=place - 0.5, line=line)
-            figure.add_vline(x=place - 0.5, line=line)
+    # Frames are drawn in cells, not in pixels: they fit on a phone too.
+    figure.update_layout(
+        shapes=[*_group_lines(order), *(_frame(row, column, ink) for row, column in places)]
+    )
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_xaxes(tickangle=-90, showgrid=False)
     return figure
+
+
+def _frame(row: int, column: int, ink: str) -> dict[str, Any]:
+    return {
+        "type": "rect",
+        "x0": column - 0.4,
+        "x1": column + 0.4,
+        "y0": row - 0.4,
+        "y1": row + 0.4,
+        "line": {"color": ink, "width": 1.5},
+    }
+
+
+def _group_lines(order: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    line = {"type": "line", "line": {"color": GREY, "width": 1}}
+    places = [
+        place - 0.5 for place in range(1, len(order)) if order[place][1] != order[place - 1][1]
+    ]
+    across = [{**line, "xref": "paper", "x0": 0, "x1": 1, "y0": at, "y1": at} for at in places]
+    down = [{**line, "yref": "paper", "y0": 0, "y1": 1, "x0": at, "x1": at} for at in places]
+    return across + down
 
 
 def donors_chart(
@@ -105,7 +117,7 @@ def donors_chart(
     from plotly.graph_objects import Scatter
 
     found = ranked(matrix, key, role)[:most][::-1]
-    figure = canvas(rows_height(len(found), legend=True), x=plain(matrix.card.metric))
+    figure = canvas(rows_height(len(found), legend=True), x=plain(scale_title(matrix)))
     for status in _STATUSES:
         rows = [(other, score) for other, score in found if score.status == status]
         measured = status == MEASURED
@@ -170,8 +182,7 @@ def asymmetry(matrix: TransferMatrix, key: str = "") -> Figure:
     metric, one = plain(matrix.card.metric), plain(name_of(key)) if key else "one"
     other = "the other language"
     figure = canvas(560, x=f"{metric} of {one} for {other}", y=f"{metric} of {other} for {one}")
-    at = Counter((round(there.score, 2), round(back.score, 2)) for _, _, there, back in pairs)
-    ends = [value for point in at for value in point] or [0.0, 1.0]
+    ends = [score.score for pair in pairs for score in pair[2:]] or [0.0, 1.0]
     span = [min(ends), max(ends)]
     figure.add_trace(
         Scatter(
@@ -183,24 +194,33 @@ def asymmetry(matrix: TransferMatrix, key: str = "") -> Figure:
             hoverinfo="skip",
         )
     )
-    figure.add_trace(
-        Scatter(
-            x=[point[0] for point in at],
-            y=[point[1] for point in at],
-            mode="markers",
-            name="all pairs, larger where several fall together",
-            marker={
-                "size": [6 + 3 * math.sqrt(count) for count in at.values()],
-                "color": GREY,
-                "opacity": 0.45,
-                "line": {"width": 0},
-            },
-            customdata=[_point_sentence(pairs, point) for point in at],
-            hovertemplate=HOVER,
+    for measured in (False, True):
+        some = [
+            pair for pair in pairs if (pair[2].status == pair[3].status == MEASURED) == measured
+        ]
+        at = Counter((round(there.score, 2), round(back.score, 2)) for _, _, there, back in some)
+        figure.add_trace(
+            Scatter(
+                x=[point[0] for point in at],
+                y=[point[1] for point in at],
+                mode="markers",
+                name="pairs measured both ways" if measured else "pairs predicted",
+                marker={
+                    "size": [6 + 3 * math.sqrt(count) for count in at.values()],
+                    "color": GREY,
+                    "symbol": "circle" if measured else "circle-open",
+                    "line": {"width": 1.5},
+                },
+                customdata=[_point_sentence(some, point) for point in at],
+                hovertemplate=HOVER,
+            )
         )
-    )
     if key:
         _add_own(figure, matrix, key)
+    figure.update_xaxes(showgrid=True)
+    if matrix.card.range[0] < 0:
+        for add in (figure.add_hline, figure.add_vline):
+            add(0, line={"color": GREY, "width": 1})
     return figure
 
 
@@ -248,7 +268,7 @@ def agreement_figure(found: Agreement, first: TransferMatrix, second: TransferMa
         x=f"{plain(first.card.metric)} in {plain(first.name)}",
         y=f"{plain(second.card.metric)} in {plain(second.name)}",
     )
-    for measured in (True, False):
+    for measured in (False, True):  # the measured lie on top
         pairs = [
             pair
             for pair in found.pairs
@@ -281,13 +301,33 @@ def agreement_figure(found: Agreement, first: TransferMatrix, second: TransferMa
     return figure
 
 
+def scale_title(matrix: TransferMatrix) -> str:
+    """The metric and which way is better, for an axis."""
+    better = "higher" if matrix.card.higher_is_better else "lower"
+    return f"{matrix.card.metric} ({better} is better)"
+
+
 def _scale(matrix: TransferMatrix, shown: Any, dark: bool) -> dict[str, Any]:
     finite = shown[np.isfinite(shown)]
+    bar: dict[str, Any] = {
+        "orientation": "h",
+        "thickness": 10,
+        "len": 0.8,
+        "x": 1,
+        "xanchor": "right",
+        "y": 1,
+        "yanchor": "bottom",
+        "title": {"text": plain(scale_title(matrix)), "side": "top"},
+    }
     if matrix.card.range[0] < 0 and finite.size:
         # Harm reaches further than help: colours end at twice the best help, harm beyond is one.
         most = min(float(np.abs(finite).max()), 2 * max(float(finite.max()), 0.0)) or 1.0
-        return {"colorscale": diverging(dark), "zmin": -most, "zmax": most}
-    return {"colorscale": sequential(dark)}
+        beyond = "\u2264 " if float(finite.min()) < -most else ""
+        words = [f"{beyond}\u2212{most:g}", "0", f"{most:g}"]
+        bar |= {"tickvals": [-most, 0, most], "ticktext": words}
+        bar["title"]["text"] = f"{plain(matrix.card.metric)}: orange harms, blue helps"
+        return {"colorscale": diverging(dark), "zmin": -most, "zmax": most, "colorbar": bar}
+    return {"colorscale": sequential(dark), "colorbar": bar}
 
 
 def _cell_sentence(matrix: TransferMatrix, source: str, target: str) -> str:

@@ -21,7 +21,7 @@ from atlasmix.views.words import score_text
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_MARGIN: Final = 12.0
+_MARGIN: Final = 8.0
 """Degrees around the languages shown."""
 
 _POINTS: Final = 24
@@ -65,7 +65,7 @@ def donor_map(
             mode="markers+text",
             textfont={"size": 13},
             text=[plain(name_of(key)) for key, _, _ in donors],
-            textposition="top center",
+            textposition=[_away(here, place) for _, _, place in donors],
             name="donors",
             marker={"size": 11, "color": DONOR},
             customdata=sentences([_words(matrix, key, target, score) for key, score, _ in donors]),
@@ -79,7 +79,7 @@ def donor_map(
             mode="markers+text",
             textfont={"size": 13},
             text=[f"<b>{plain(name_of(target))}</b>"],
-            textposition="bottom center",
+            textposition=_quiet_side(here, [place for _, _, place in donors]),
             name="target",
             marker={"size": 14, "color": BLUE, "symbol": "diamond"},
             customdata=[sentence(f"{name_of(target)}, the target.")],
@@ -88,6 +88,30 @@ def donor_map(
     )
     _frame(figure, [here, *(place for _, _, place in donors)], whole_world)
     return figure
+
+
+_SIDES: Final = {
+    "middle right": (1.0, 0.0),
+    "top right": (0.7, 0.7),
+    "top center": (0.0, 1.0),
+    "top left": (-0.7, 0.7),
+    "middle left": (-1.0, 0.0),
+    "bottom left": (-0.7, -0.7),
+    "bottom right": (0.7, -0.7),
+    "bottom center": (0.0, -1.0),
+}
+
+
+def _away(here: tuple[float, float], place: tuple[float, float]) -> str:
+    """The side of a donor that looks away from its target: there its name covers no arc."""
+    east, north = place[0] - here[0], 1.3 * (place[1] - here[1])
+    return max(_SIDES, key=lambda side: _SIDES[side][0] * east + _SIDES[side][1] * north)
+
+
+def _quiet_side(here: tuple[float, float], places: list[tuple[float, float]]) -> str:
+    """The side of the target where the fewest donors are, below it where several are alike."""
+    taken = [_away(here, place) for place in places]
+    return min(reversed(_SIDES), key=taken.count)
 
 
 def place_of(key: str) -> tuple[float, float] | None:
@@ -110,9 +134,11 @@ def _add_ground(figure: Figure) -> None:
             x=[one.longitude for one in known],
             y=[one.latitude for one in known],
             mode="markers",
-            name="other languages of the tables",
-            marker={"size": 6, "color": GREY, "opacity": 0.4},
-            customdata=sentences([f"{one.name} ({one.family})" for one in known]),
+            name="other languages",
+            marker={"size": 7, "color": GREY, "opacity": 0.5},
+            customdata=sentences(
+                [f"{one.name}, of the family {one.family or 'unknown'}." for one in known]
+            ),
             hovertemplate=HOVER,
         )
     )
@@ -166,7 +192,7 @@ def _frame(figure: Figure, places: list[tuple[float, float]], whole_world: bool)
         ranges = [-180.0, 180.0], [-60.0, 80.0]
     else:
         ranges = (
-            [min(east) - 2 * _MARGIN, max(east) + 2 * _MARGIN],
+            [min(east) - 1.5 * _MARGIN, max(east) + 1.5 * _MARGIN],
             [min(north) - _MARGIN, max(north) + _MARGIN],
         )
     figure.update_xaxes(range=ranges[0], ticksuffix="°", zeroline=False)

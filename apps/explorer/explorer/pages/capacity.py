@@ -6,7 +6,7 @@ import streamlit as st
 from explorer import asking, session
 from explorer.question_form import COMPUTES, FIRST_COMPUTE
 from explorer.showing import escaped, figure, narrow_hint, report, sections, table, tell
-from explorer.sizes import gpu_hours, known_size, language_count, size_slider
+from explorer.sizes import gpu_hours, hardware, known_size, language_count, size_slider
 
 from atlasmix.evidence import DEFAULT_INVENTORY
 from atlasmix.languages import all_languages, name_of
@@ -24,7 +24,7 @@ from atlasmix.views.allocation import (
     sizes_table,
 )
 from atlasmix.views.answer_words import headline
-from atlasmix.views.capacity_tables import capacity_parts
+from atlasmix.views.capacity_tables import capacity_parts, hours_sentence
 from atlasmix.views.crossover_words import crossover_parts
 from atlasmix.views.figures.capacity import iso_loss_figure, iso_loss_title
 from atlasmix.views.figures.crossover import crossover_figure
@@ -34,6 +34,10 @@ from atlasmix.views.words import named
 
 def more_languages() -> None:
     """From K to rK languages at equal loss."""
+    tell(
+        "A model that serves more languages needs more parameters and tokens to read each of them "
+        "as well. Say where you stand and where you want to be."
+    )
     left, right, law_place = st.columns(3)
     now = language_count(left, "Languages now", 24)
     then = language_count(right, "Languages to serve", 48)
@@ -46,10 +50,14 @@ def more_languages() -> None:
     law = load_curse(name, session.tray())
     start = starting(law, now, size.params, size.tokens, size.share)
     found = grow(law, start, then)
-    parts = capacity_parts(found, gpu_hours(size))
+    parts = capacity_parts(found, gpu_hours(size.gpu, size.utilisation))
     report(parts[:2])
     title = iso_loss_title(found)
     figure(partial(iso_loss_figure, found), "iso-loss", f"Iso-loss curve, {title}.")
+    st.caption(
+        "Every point of the line reaches the loss of now with the greater number of languages; "
+        "left of it and below, the loss is higher. Predicted by the law, measured nowhere."
+    )
     report(parts[2:])
 
 
@@ -68,13 +76,18 @@ def compute_budget() -> None:
         persist_state="session",
         help="6 × parameters × tokens. Targets, pools and limits are those of the page Mix.",
     )
+    left, right = st.columns(2)
+    counted_on = gpu_hours(*hardware(left, right))
     found = asking.about("answer", {**asked, "compute": compute})
     size = found.problem.allocation
     st.markdown(f"**{escaped(size_sentence(size))}**")
     tell(headline(found.mixture))
+    if counted_on is not None:
+        tell(hours_sentence(counted_on, compute))
     tell(size_proof(size), closed_form_sentence(found.problem, size))
     alt = "Predicted loss at other sizes for the same compute."
     figure(partial(sizes_figure, found.problem, size), "sizes", alt)
+    st.caption("Risk charge included, as in the search. The dotted line only leads the eye.")
     table(sizes_table(size), "Other sizes at the same compute, each with its best mixture")
     if st.button("Ask this on the page Mix", icon=":material/blender:"):
         session.step(problem_to_mapping(found.problem))
@@ -83,10 +96,13 @@ def compute_budget() -> None:
 
 def scratch_or_finetune() -> None:
     """Where training from scratch overtakes a multilingual checkpoint."""
-    measured = [key for key, _ in study().measured]
+    tell(
+        "With few tokens of a language, finetuning a multilingual checkpoint reaches a lower loss; "
+        "with many, training from scratch does. Where the one overtakes the other, by size:"
+    )
     keys = sorted((one.code for one in all_languages()), key=name_of)
     asked = list(session.question().get("targets", {}))
-    first = next((key for key in (*asked, *measured) if key in measured), measured[0])
+    first = next((key for key in asked if key in keys), study().measured[0][0])
     left, middle, right = st.columns(3)
     key = left.selectbox(
         "Language",

@@ -2,12 +2,25 @@
 
 import streamlit as st
 from explorer import asking, session
-from explorer.showing import bullets, card, figure, narrow_hint, sections, table, tell
+from explorer.showing import (
+    bullets,
+    card,
+    escaped,
+    figure,
+    narrow_hint,
+    say_facts,
+    sections,
+    table,
+    tell,
+)
 from explorer.uploads import own_tables
+from streamlit.delta_generator import DeltaGenerator
 
 from atlasmix.evidence import DEFAULT_INVENTORY, list_published
 from atlasmix.evidence.published import published_card
 from atlasmix.languages import name_of
+from atlasmix.scaling.law_kinds import LawCard
+from atlasmix.scaling.laws import DEFAULT_LAW, law_cards
 from atlasmix.views.coverage import coverage, coverage_table
 from atlasmix.views.evidence_tables import (
     inventories_table,
@@ -17,7 +30,9 @@ from atlasmix.views.evidence_tables import (
     published_table,
     shares_table,
 )
+from atlasmix.views.figures.shares import published_figure
 from atlasmix.views.figures.stock import stock_figure
+from atlasmix.views.law_tables import law_constants, law_facts, laws_table
 from atlasmix.views.transfer_words import matrix_sentence
 from atlasmix.views.words import named
 
@@ -27,12 +42,14 @@ _MOST_GAPS = 40
 def gaps() -> None:
     """What the evidence has for the targets of the question."""
     st.subheader("What there is for your targets")
+    st.caption("Targets, pools and budget are those of the page Mix.")
     found = asking.about("answer", session.question())
     rows = coverage(found.problem)
     table(coverage_table(rows), "Evidence on each target")
     st.caption(
         "May be read: unique tokens of the pools that the question allows. Not chosen: other pools "
         "of the inventory. Epochs alone: passes over its own text that would fill the budget. "
+        "Measured, predicted: scores of other languages for it, by how they were obtained. "
         "Donors: those with a transfer weight above 0 and a pool to read."
     )
     missing = [sentence for row in rows for sentence in row.gaps]
@@ -47,7 +64,8 @@ def inventories() -> None:
     """Unique tokens per language and provenance, and the card."""
     tray = session.tray()
     names = list(tray.inventory_names())
-    name = st.selectbox(
+    left, right = st.columns(2)
+    name = left.selectbox(
         "Token inventory",
         names,
         index=names.index(DEFAULT_INVENTORY),
@@ -56,7 +74,7 @@ def inventories() -> None:
     )
     found = asking.inventory(name)
     keys = sorted(found.languages(), key=name_of)
-    wanted = st.multiselect(
+    wanted = right.multiselect(
         "Languages",
         keys,
         format_func=named,
@@ -67,6 +85,7 @@ def inventories() -> None:
     pools = found.select(languages=wanted or None)
     alt = f"Unique tokens by language and provenance in {name}."
     figure(lambda: stock_figure(pools, wanted), "inventory", alt)
+    st.caption("Each step of the axis is ten times the text. Full: counted. Hollow: estimated.")
     with st.expander("Pools as a table", key="open-pools", on_change="rerun") as listed:
         if listed.open:
             table(pools_table(pools), f"Pools of {name}")
@@ -80,7 +99,7 @@ def matrices() -> None:
     """Which matrices there are, and what their cards say."""
     tray = session.tray()
     table(matrices_table(tray.list_matrices()), "Matrices on the shelf")
-    name = st.selectbox("Card of", tray.matrix_names(), key="evidence-matrix")
+    name = _half().selectbox("Card of", tray.matrix_names(), key="evidence-matrix")
     found = asking.matrix(name)
     tell(matrix_sentence(found))
     card(name, found.card)
@@ -89,14 +108,45 @@ def matrices() -> None:
 def mixtures() -> None:
     """Published mixtures of real models."""
     known = {one.name: one for one in list_published()}
-    name = st.selectbox("Published mixture", list(known), key="evidence-mixture")
+    name = _half().selectbox("Published mixture", list(known), key="evidence-mixture")
     one = known[name]
     tell(f"{one.model}, {one.stage} ({one.year}). Shares count {one.basis}; {one.status}.")
     tell(f"Source: {one.source}.", f"Note: {one.note}." if one.note else "")
-    table(shares_table(one), f"Parts of {name}")
-    with st.expander("All published mixtures"):
-        table(published_table(list(known.values())), "Published mixtures")
+    alt = f"Shares of the training data of {one.model}, {one.stage}."
+    figure(lambda: published_figure(one), "published", alt)
+    with st.expander("All its parts as a table", key="open-parts", on_change="rerun") as parts:
+        if parts.open:
+            table(shares_table(one), f"Parts of {name}")
+    with st.expander("All published mixtures", key="open-mixtures", on_change="rerun") as every:
+        if every.open:
+            table(published_table(list(known.values())), "Published mixtures")
     card("published mixtures", published_card())
+
+
+def laws() -> None:
+    """The laws that turn tokens into a predicted loss, and what each was measured on."""
+    st.subheader("From tokens to a predicted loss")
+    found = law_cards(session.tray())
+    table(laws_table(found), "Laws on the shelf")
+    whole = {name: one for name, one in found if isinstance(one, LawCard)}
+    name = _half().selectbox(
+        "Card of the law",
+        list(whole),
+        index=list(whole).index(DEFAULT_LAW),
+        key="evidence-law",
+        persist_state="session",
+    )
+    one = whole[name]
+    with st.container(border=True):
+        st.markdown(f"**{escaped(one.title or one.name)}**")
+        say_facts(law_facts(one))
+        table(law_constants(one), f"Constants of {one.name}")
+        tell(f"Intervals: {one.intervals_are}." if one.intervals_are else "")
+
+
+def _half() -> DeltaGenerator:
+    """The left half of the page: a short list needs no more."""
+    return st.columns(2)[0]
 
 
 SECTIONS = {
@@ -104,6 +154,7 @@ SECTIONS = {
     "Token inventories": inventories,
     "Transfer matrices": matrices,
     "Published mixtures": mixtures,
+    "Loss laws": laws,
     "Your own tables": own_tables,
 }
 narrow_hint()

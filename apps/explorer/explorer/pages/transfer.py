@@ -2,7 +2,17 @@
 
 import streamlit as st
 from explorer import asking, session
-from explorer.showing import escaped, figure, is_dark, narrow_hint, refuse, sections, table, tell
+from explorer.showing import (
+    card,
+    escaped,
+    figure,
+    is_dark,
+    narrow_hint,
+    refuse,
+    sections,
+    table,
+    tell,
+)
 
 from atlasmix.errors import AtlasMixError
 from atlasmix.evidence import DEFAULT_MATRIX, TransferMatrix
@@ -54,6 +64,7 @@ def one_language(matrix: TransferMatrix, key: str) -> None:
     tell(role_sentence(matrix, key))
     alt = f"Donors of {name}, best first, with one standard error."
     figure(lambda: donors_chart(matrix, key, "donors"), "donors", alt)
+    st.caption("The best 20 at most; the table at the end has all.")
     st.subheader(escaped(f"Whom {name} helps"))
     alt = f"Languages that {name} helps, most helped first, with one standard error."
     figure(lambda: donors_chart(matrix, key, "recipients"), "recipients", alt)
@@ -64,7 +75,10 @@ def one_language(matrix: TransferMatrix, key: str) -> None:
 def whole(matrix: TransferMatrix, key: str) -> None:
     """The heat map."""
     st.subheader("Every source for every target")
-    tell(matrix_sentence(matrix))
+    tell(
+        matrix_sentence(matrix),
+        "A row is a language trained on, a column the language whose loss counts.",
+    )
     order = st.segmented_control(
         "Order of the languages",
         list(ORDERS),
@@ -75,14 +89,20 @@ def whole(matrix: TransferMatrix, key: str) -> None:
     )
     keys = cluster_order(matrix) if order == "cluster" else family_order(matrix)
     alt = f"Scores of {matrix.name}, source by target; framed cells were measured."
-    figure(lambda: heat_map(matrix, keys, is_dark()), "matrix", alt)
+    figure(lambda: heat_map(matrix, keys, is_dark()), "matrix", alt, zoom=True)
 
 
 def both_ways(matrix: TransferMatrix, key: str) -> None:
     """The asymmetry plot."""
     st.subheader("Does help go both ways?")
+    name = name_of(key)
+    tell(
+        f"Above the dotted line, the other language helps {name} more than {name} helps it; below, "
+        "less. Every pair stands twice, once in each order; a larger ring holds several pairs."
+    )
     alt = f"Each pair of {matrix.name}: the score one way against the score the other way."
-    figure(lambda: asymmetry(matrix, key), "asymmetry", alt)
+    figure(lambda: asymmetry(matrix, key), "asymmetry", alt, zoom=True)
+    st.caption("Full: measured both ways. Hollow: predicted at least one way.")
 
 
 def world(matrix: TransferMatrix, key: str) -> None:
@@ -90,8 +110,12 @@ def world(matrix: TransferMatrix, key: str) -> None:
     st.subheader(escaped(f"Where the strongest donors of {name_of(key)} are at home"))
     wide = st.toggle("Show the whole world", key="whole-world")
     alt = f"Map of the strongest donors of {name_of(key)}."
-    figure(lambda: donor_map(matrix, key, whole_world=wide), "map", alt)
-    st.caption("Each grey dot is a language of the tables, where Glottolog puts it.")
+    figure(lambda: donor_map(matrix, key, whole_world=wide), "map", alt, zoom=True)
+    st.caption(
+        "An arc from each of the six best donors; the wider, the more it helps; full where "
+        "measured, dashed where predicted. Each grey dot is a language of the tables, at the one "
+        "point where Glottolog puts it."
+    )
 
 
 def two_matrices(matrix: TransferMatrix, key: str) -> None:
@@ -101,12 +125,15 @@ def two_matrices(matrix: TransferMatrix, key: str) -> None:
     if not others:
         tell("There is no other matrix to compare with.")
         return
-    other = st.selectbox("Compare with", others, key="transfer-other", persist_state="session")
+    other = st.columns(2)[0].selectbox(
+        "Compare with", others, key="transfer-other", persist_state="session"
+    )
     second = asking.matrix(other)
     found = agreement(matrix, second)
+    st.caption(escaped(f"{second.name}: {second.card.title}. {second.card.description}"))
     tell(agreement_sentence(found, matrix.name, second.name))
     alt = f"Scores of {matrix.name} against scores of {second.name} on shared pairs."
-    figure(lambda: agreement_figure(found, matrix, second), "agreement", alt)
+    figure(lambda: agreement_figure(found, matrix, second), "agreement", alt, zoom=True)
 
 
 SECTIONS = {
@@ -125,4 +152,6 @@ with st.sidebar:
         refuse(error)
         st.stop()
     language = chosen_language(matrix)
+with st.expander(f"What {escaped(matrix.card.metric)} means, and where the scores come from"):
+    card(matrix.name, matrix.card)
 sections("transfer-section", SECTIONS, matrix, language)
