@@ -34,9 +34,10 @@ def key_figures(problem: MixProblem, mixture: Mixture) -> tuple[KeyFigure, ...]:
         read,
         _effect(problem, mixture),
         KeyFigure(
-            "From donors",
+            "Read of donors",
             percent(donors),
-            "Share of the tokens read that is in another language than the targets.",
+            "Share of the tokens read that is in another language than the targets; what it gives "
+            "them stands in the sentence above.",
         ),
         KeyFigure(
             "Proved best to",

@@ -150,12 +150,13 @@ def contexts(browser: Any) -> Iterator[dict[str, Any]]:
 def visitor(browser: Any, contexts: dict[str, Any], server: str) -> Iterator[Any]:
     """A function that opens a page as a new visitor; a fault or foreign request fails the test.
 
-    Every page is a session of its own. ``alone`` gives it a profile of its own too.
+    Every page is a session of its own. ``alone`` gives it a profile of its own too, ``first`` is
+    run in it before anything else.
     """
     pages: list[Any] = []
     faults: list[str] = []
 
-    def come(path: str = "/", alone: str = "", **options: Any) -> Any:
+    def come(path: str = "/", alone: str = "", first: str = "", **options: Any) -> Any:
         settings = {"viewport": {"width": 1280, "height": 900}, **options}
         key = alone + json.dumps(settings, sort_keys=True)
         if key not in contexts:
@@ -163,6 +164,8 @@ def visitor(browser: Any, contexts: dict[str, Any], server: str) -> Iterator[Any
         page = contexts[key].new_page()
         pages.append(page)
         page.set_default_timeout(30_000)
+        if first:
+            page.add_init_script(first)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("dialog", lambda dialog: faults.append(f"a dialog opened: {dialog.message}"))
         page.on("request", lambda request: _only_here(request.url, server, faults))

@@ -81,6 +81,22 @@ def test_nothing_jumps_when_a_slider_moves(visitor):
     assert page.evaluate("() => window.shift") < 0.1, "good by the measure of Core Web Vitals"
 
 
+def test_the_first_figure_takes_the_place_that_was_kept_for_it(visitor):
+    page = visitor(
+        first="""window.seen = {}; new MutationObserver(() => {
+            const table = document.querySelector('.atlas-table')?.getBoundingClientRect().top;
+            const drawn = document.querySelector('.js-plotly-plot .bars path');
+            if (table && !drawn) seen.words = table;
+            if (table && drawn) seen.figure ??= table;
+        }).observe(document, {subtree: true, childList: true});"""
+    )
+    page.locator(".js-plotly-plot .bars path").first.wait_for()
+    settle(page)
+    seen = page.evaluate("() => seen")
+    assert seen["words"], "the table was there before the figure"
+    assert abs(seen["figure"] - seen["words"]) < 24, seen
+
+
 def test_a_phone_reaches_pages_and_controls(visitor):
     page = visitor(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     settle(page)

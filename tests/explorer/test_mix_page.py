@@ -1,6 +1,7 @@
 """The page Mix: opens, solves, changes, refuses; its numbers are the library's."""
 
 import pytest
+import streamlit as st
 import yaml
 from explorer.presets import PRESETS
 
@@ -25,6 +26,17 @@ def control(at, kind, label):
 
 def heading(visit):
     return visit.at.header[0].value.replace("\\", "")
+
+
+def test_a_browser_is_shown_the_words_before_it_draws(visit, monkeypatch):
+    monkeypatch.setattr(type(st.context), "headers", {"User-Agent": "a browser"})
+    guest = visit()
+    guest.page("mix")
+    assert "85.0% Catalan" in guest.words()
+    assert "atlas-strip" in guest.words()
+    assert guest.figures() == []
+    guest.at.run()  # its clock has ticked
+    assert len(guest.figures()) == 1
 
 
 def test_it_opens_with_an_answer(visit):

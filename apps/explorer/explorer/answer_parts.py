@@ -61,7 +61,7 @@ def overview(found: Answer) -> None:
     tell(proof_sentence(found.mixture.certificate), effect_sentence(found.problem, found.mixture))
     strip(mixture_strip(found.mixture), mixture_alt(found.mixture))
     figures = key_figures(found.problem, found.mixture)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="key-figures"):
         for one in figures:
             st.metric(escaped(one.label), one.value, help=escaped(one.meaning), border=True)
 

@@ -62,7 +62,6 @@ def standing(asked: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 def _donors(asked: Mapping[str, Any]) -> None:
     widget = f"{session.round_number()}:donors"
     now = asked.get("max_donors")
-    st.session_state.setdefault(widget, now if isinstance(now, int) else None)
 
     def changed() -> None:
         session.change("max_donors", st.session_state[widget])
@@ -71,6 +70,7 @@ def _donors(asked: Mapping[str, Any]) -> None:
         "Most donor languages",
         min_value=0,
         max_value=50,
+        value=session.first(widget, now if isinstance(now, int) else None),
         step=1,
         key=widget,
         on_change=changed,

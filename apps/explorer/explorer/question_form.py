@@ -92,15 +92,19 @@ def _key(name: str) -> str:
     return f"{session.round_number()}:{name}"
 
 
-def _control(name: str, value: object, key: str, read: Callable[[Any], object]) -> dict[str, Any]:
-    """Key and callback of a control that shows ``value`` and writes ``read`` of what it gets."""
+def _control(
+    name: str, value: object, key: str, read: Callable[[Any], object], takes: str = "value"
+) -> dict[str, Any]:
+    """Key, callback and ``value`` (as the control ``takes`` it) of a control that writes ``key``.
+
+    ``read`` makes what the question holds of what the control holds.
+    """
     widget = _key(name)
-    st.session_state.setdefault(widget, value)
 
     def changed() -> None:
         session.change(key, read(st.session_state[widget]))
 
-    return {"key": widget, "on_change": changed}
+    return {"key": widget, "on_change": changed, takes: session.first(widget, value)}
 
 
 def _take_preset() -> None:
@@ -121,7 +125,6 @@ def _targets(asked: Mapping[str, Any], matrix: TransferMatrix) -> None:
     weights = dict(given) if isinstance(given, dict) else dict.fromkeys(given, 1)
     chosen = list(weights)
     widget = _key("targets")
-    st.session_state.setdefault(widget, chosen)
 
     def changed() -> None:
         keys = [_resolved(one, matrix) for one in st.session_state[widget]]
@@ -131,6 +134,7 @@ def _targets(asked: Mapping[str, Any], matrix: TransferMatrix) -> None:
     st.multiselect(
         "Target languages",
         sorted({*matrix.keys, *map(str, chosen)}, key=name_of),
+        default=session.first(widget, chosen),
         format_func=named,
         key=widget,
         on_change=changed,
@@ -149,7 +153,6 @@ def _targets(asked: Mapping[str, Any], matrix: TransferMatrix) -> None:
 
 def _weight(key: str, weights: Mapping[str, Any]) -> None:
     widget = _key(f"weight-{key}")
-    st.session_state.setdefault(widget, float(weights[key]))
 
     def changed() -> None:
         session.change("targets", {**weights, key: st.session_state[widget]})
@@ -158,6 +161,7 @@ def _weight(key: str, weights: Mapping[str, Any]) -> None:
         escaped(name_of(key)),
         min_value=0.0,
         max_value=1000.0,
+        value=session.first(widget, float(weights[key])),
         step=0.5,
         key=widget,
         on_change=changed,
@@ -177,7 +181,6 @@ def _resolved(text: str, matrix: TransferMatrix) -> str:
 def _sizes(asked: Mapping[str, Any]) -> None:
     by_compute = "compute" in asked
     widget = _key("by-compute")
-    st.session_state.setdefault(widget, by_compute)
 
     def changed() -> None:
         session.size_by(st.session_state[widget], FIRST_COMPUTE)
@@ -185,6 +188,7 @@ def _sizes(asked: Mapping[str, Any]) -> None:
     st.segmented_control(
         "Size of the run",
         [False, True],
+        default=session.first(widget, by_compute),
         format_func=lambda compute: "Compute" if compute else "Tokens and parameters",
         required=True,
         help="State tokens and parameters, or compute: then both are chosen with the mixture.",
@@ -248,11 +252,12 @@ def _evidence(asked: Mapping[str, Any]) -> None:
     tray = session.tray()
     matrices = tray.matrix_names()
     now = str(asked.get("matrix", DEFAULT_MATRIX))
+    offered = list(dict.fromkeys([*matrices, now]))
     st.selectbox(
         "Transfer matrix",
-        list(dict.fromkeys([*matrices, now])),
+        offered,
         help="Scores of every language for every other.",
-        **_control("matrix", now, "matrix", lambda value: value),
+        **_control("matrix", offered.index(now), "matrix", lambda value: value, "index"),
     )
     st.text_input(
         "Calibration",
@@ -274,7 +279,7 @@ def _evidence(asked: Mapping[str, Any]) -> None:
         "Token inventories",
         list(dict.fromkeys([*inventories, *chosen])),
         help="Where the pools come from; one or several.",
-        **_control("inventory", chosen, "inventory", lambda found: found or None),
+        **_control("inventory", chosen, "inventory", lambda found: found or None, "default"),
     )
     pools = asked.get("pools", DEFAULT_CHOICE)
     pools = pools if isinstance(pools, dict) else {"provenance": pools}
@@ -291,6 +296,7 @@ def _evidence(asked: Mapping[str, Any]) -> None:
                 [word for word in pools.get(key, DEFAULT_CHOICE[key]) if word in known],
                 "pools",
                 _pool_reader(pools, key),
+                "default",
             ),
         )
     _worth(
@@ -331,14 +337,19 @@ def _mathematics(asked: Mapping[str, Any]) -> None:
         "Objective",
         OBJECTIVES,
         format_func=lambda word: OBJECTIVE_WORDS[word],
-        **_control("objective", asked.get("objective", "loss"), "objective", lambda word: word),
+        **_control(
+            "objective",
+            OBJECTIVES.index(asked.get("objective", "loss")),
+            "objective",
+            lambda word: word,
+            "index",
+        ),
     )
     law = asked.get("law", DEFAULT_LAW)
     if isinstance(law, str):
+        laws = list(dict.fromkeys([*shipped_laws(), law]))
         st.selectbox(
-            "Loss law",
-            list(dict.fromkeys([*shipped_laws(), law])),
-            **_control("law", law, "law", lambda name: name),
+            "Loss law", laws, **_control("law", laws.index(law), "law", lambda name: name, "index")
         )
     for key, words, usual, most, what in (
         (

@@ -12,6 +12,7 @@ from atlasmix.evidence.tray import Tray
 from explorer.presets import PRESETS
 
 FIRST: Final = next(iter(PRESETS))
+SENT, SHOWN = "sent", "shown"
 
 
 def start() -> None:
@@ -19,10 +20,25 @@ def start() -> None:
     state = st.session_state
     state.setdefault("tray", Tray(default_location()))
     state.setdefault("round", 0)
+    state.setdefault("first", {})
     state.setdefault("refused_link", "")
     state.setdefault("said_link", "")
+    # Once a browser has come back for anything, it has shown the words; a test has no browser.
+    state.words = SHOWN if "words" in state or not st.context.headers else ""
     if "question" not in state:
         begin(PRESETS[FIRST], FIRST)
+
+
+def words_shown() -> bool:
+    """Whether this visitor's browser has shown a page of words; figures come after it."""
+    return bool(st.session_state.words == SHOWN)
+
+
+def send_words() -> bool:
+    """Note that a page of words is on its way; whether it was on its way already."""
+    already = bool(st.session_state.words == SENT)
+    st.session_state.words = SENT
+    return already
 
 
 def question() -> dict[str, Any]:
@@ -76,6 +92,19 @@ def settle() -> None:
 def renew() -> None:
     """Give every control of the form a new key, so that it shows the question as it is now."""
     st.session_state.round += 1
+    st.session_state.first = {}
+
+
+def first(widget: str, value: Any) -> Any:
+    """What a control shows when it is laid out; the same as long as it stands.
+
+    It is given to the control as its own. A value put into the session beforehand reaches the
+    browser after the control itself: asked in between, it would answer for an empty control.
+    """
+    firsts: dict[str, Any] = st.session_state.first
+    if widget not in st.session_state:
+        firsts[widget] = value
+    return firsts.setdefault(widget, value)
 
 
 def change(key: str, value: object) -> None:

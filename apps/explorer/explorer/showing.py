@@ -15,6 +15,7 @@ from atlasmix.views.evidence_tables import card_facts
 from atlasmix.views.figures.saving import standalone
 from atlasmix.views.fitting import FittingTable
 from atlasmix.views.strip import Piece
+from explorer import session
 
 _MARKS: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&^=/@'\"])")
 _LINKS: Final = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)
@@ -53,6 +54,9 @@ CONTROLS: Final = {
 _FEW_COLUMNS: Final = 4
 _UNNAMED: Final = '<span class="unseen">note</span>'
 _JOINER: Final = "\u2060"  # takes no room, and ends what Markdown would make a link of
+
+_TICK: Final = 0.2
+"""Seconds; our choice: longer than two screens of words take."""
 
 Figure = Any
 
@@ -168,7 +172,11 @@ def figure(draw: Callable[[], Figure], name: str, alt: str, zoom: bool = False) 
     """
     made = draw()
     with st.container(gap=None):
-        st.plotly_chart(made, key=f"figure-{name}", config=toolbar(name, zoom), alt=alt)
+        if session.words_shown():
+            st.plotly_chart(made, key=f"figure-{name}", config=toolbar(name, zoom), alt=alt)
+        else:
+            with st.container(height=int(made.layout.height), border=False):
+                _after_the_words()
         st.download_button(
             "Figure as HTML",
             lambda: standalone(made, alt),
@@ -179,6 +187,27 @@ def figure(draw: Callable[[], Figure], name: str, alt: str, zoom: bool = False) 
             type="tertiary",
             icon=":material/download:",
         )
+
+
+def _after_the_words() -> None:
+    """Let a new browser show the page before it is kept busy with the library that draws.
+
+    That library takes a new browser a second or more, in which nothing else moves. The clock below
+    ticks in the browser, and so not before the words are there; then the whole page is asked for
+    again, with its figures.
+    """
+    if session.send_words():
+        return  # one clock is enough
+    ticked = False
+
+    @st.fragment(run_every=_TICK)
+    def tick() -> None:
+        nonlocal ticked
+        if ticked:
+            st.rerun()
+        ticked = True
+
+    tick()
 
 
 def strip(pieces: Sequence[Piece], alt: str) -> None:
