@@ -21,6 +21,7 @@ KINDS = (
     "scaling law",
     "crossover",
     "accelerators",
+    "outlines",
 )
 ORIENTATION = "source to target"
 STATUSES = ("measured", "predicted")

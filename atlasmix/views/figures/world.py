@@ -1,17 +1,19 @@
 """Donors on the map: where languages are at home, and arcs to the one they help.
 
-No coastline is drawn, and none has to be fetched: every language of the tables is a dot, and the
-dots show the continents.
+The land below them ships with AtlasMix (``data/world``, Natural Earth), so that a map fetches
+nothing from elsewhere; every language of the tables is a dot on it.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from atlasmix.errors import DataError
 from atlasmix.evidence import Score, TransferMatrix
+from atlasmix.evidence.shipped_tables import shipped_tables
 from atlasmix.evidence.transfer import MEASURED
 from atlasmix.languages import all_languages, language, name_of
 from atlasmix.views.figures.drawing import HOVER, canvas, plain, sentence, sentences
@@ -25,6 +27,9 @@ _MARGIN: Final = 8.0
 """Degrees around the languages shown."""
 
 _POINTS: Final = 24
+
+_LAND: Final = "rgba(124, 132, 144, 0.16)"
+"""The grey of the palette, thin: either ground shows through, and dots and names stand out."""
 
 
 def donor_map(
@@ -54,7 +59,8 @@ def donor_map(
         if place is not None
     ][:most]
     figure = canvas(480, x="degrees east", y="degrees north")
-    _add_ground(figure)
+    _add_land(figure)
+    _add_languages(figure)
     strongest = max((abs(score.score) for _, score, _ in donors), default=1.0) or 1.0
     for key, score, place in donors:
         _add_arc(figure, matrix, (key, target), score, (place, here), strongest)
@@ -125,7 +131,44 @@ def place_of(key: str) -> tuple[float, float] | None:
     return known.longitude, known.latitude
 
 
-def _add_ground(figure: Figure) -> None:
+@cache
+def land_rings() -> tuple[tuple[tuple[float, float], ...], ...]:
+    """Outlines of land, the largest first: closed rings of (degrees east, degrees north).
+
+    Land runs clockwise, a lake in it the other way. Source: Natural Earth, thinned as its card
+    says (``data/world/card.yaml``).
+
+    Raises:
+        DataError: the table is not the one of its card.
+    """
+    _, tables = shipped_tables("world", ("land.csv",))
+    rings: dict[str, list[tuple[float, float]]] = {}
+    for row in tables["land.csv"]:
+        place = float(row["longitude"]), float(row["latitude"])
+        rings.setdefault(row["ring"], []).append(place)
+    return tuple(tuple(ring) for ring in rings.values())
+
+
+def _add_land(figure: Figure) -> None:
+    from plotly.graph_objects import Scatter
+
+    gap = (None, None)  # ends a ring; all of them are one shape, so that a lake stays open
+    places = [place for ring in land_rings() for place in (*ring, gap)]
+    figure.add_trace(
+        Scatter(
+            x=[east for east, _ in places],
+            y=[north for _, north in places],
+            mode="none",
+            fill="toself",
+            fillcolor=_LAND,
+            name="land",
+            showlegend=False,
+            hoverinfo="skip",
+        )
+    )
+
+
+def _add_languages(figure: Figure) -> None:
     from plotly.graph_objects import Scatter
 
     known = [one for one in all_languages() if one.longitude is not None]

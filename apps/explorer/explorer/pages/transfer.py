@@ -114,7 +114,7 @@ def world(matrix: TransferMatrix, key: str) -> None:
     st.caption(
         "An arc from each of the six best donors; the wider, the more it helps; full where "
         "measured, dashed where predicted. Each grey dot is a language of the tables, at the one "
-        "point where Glottolog puts it."
+        "point where Glottolog puts it. Land: Natural Earth, without small islands."
     )
 
 
