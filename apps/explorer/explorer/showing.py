@@ -55,8 +55,8 @@ _FEW_COLUMNS: Final = 4
 _UNNAMED: Final = '<span class="unseen">note</span>'
 _JOINER: Final = "\u2060"  # takes no room, and ends what Markdown would make a link of
 
-_TICK: Final = 0.2
-"""Seconds; our choice: longer than two screens of words take."""
+_TICK: Final = 0.4
+"""Seconds; our choice: longer than the page takes to be sent again, so that one tick is enough."""
 
 Figure = Any
 

@@ -112,9 +112,9 @@ def world(matrix: TransferMatrix, key: str) -> None:
     alt = f"Map of the strongest donors of {name_of(key)}."
     figure(lambda: donor_map(matrix, key, whole_world=wide), "map", alt, zoom=True)
     st.caption(
-        "An arc from each of the best donors, six at most; the wider, the more it helps; full where "
-        "measured, dashed where predicted. Each grey dot is a language of the tables, at the one "
-        "point where Glottolog puts it. Land: Natural Earth, without small islands."
+        "An arc from each of the best donors, six at most; the wider, the more it helps; full "
+        "where measured, dashed where predicted. Each grey dot is a language of the tables, at the "
+        "one point where Glottolog puts it. Land: Natural Earth, without small islands."
     )
 
 
