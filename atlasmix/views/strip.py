@@ -8,8 +8,8 @@ from atlasmix.languages import name_of
 from atlasmix.mixing.mixture import Mixture
 from atlasmix.views.words import percent
 
-MOST_PIECES: Final = 8
-"""Our choice: more are too narrow to be told apart on a phone."""
+MOST_PIECES: Final = 40
+"""Our choice: so many pieces of three pixels, and what is between them, fit on a phone."""
 
 
 class Piece(NamedTuple):

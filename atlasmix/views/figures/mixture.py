@@ -88,7 +88,7 @@ def mixture_treemap(mixture: Mixture) -> Figure:
     figure.add_trace(
         Treemap(
             ids=["/".join(path) for path in parts],
-            labels=[plain(_path_names(path)[-1]) for path in parts],
+            labels=[_label(path) for path in parts],
             parents=["/".join(path[:-1]) for path in parts],
             values=[100 * share for share in parts.values()],
             branchvalues="total",
@@ -185,6 +185,12 @@ def _path(key: str, mixture: Mixture) -> tuple[str, ...]:
     if len(branches) == 1 or len(in_branch) == 1:
         return (family, _LEAF + key)
     return (family, branch, _LEAF + key)
+
+
+def _label(path: tuple[str, ...]) -> str:
+    """The last name of a path; that of a language one word a line, for areas are often narrow."""
+    name = plain(_path_names(path)[-1])
+    return name.replace(" ", "<br>") if _LEAF in path[-1] else name
 
 
 def _path_names(path: tuple[str, ...]) -> list[str]:
