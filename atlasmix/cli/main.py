@@ -44,12 +44,20 @@ def run(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _say("stopped; nothing was written", INTERRUPTED)
     except BrokenPipeError:
-        # The reader of a pipe went away; Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return BROKEN_PIPE
     except Exception as error:
-        return _refused(error)
+        status = _refused(error)
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _drop_output()
     return status
+
+
+def _drop_output() -> None:
+    # What cannot be written is still held: Python would try once more, and complain, at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(given: list[str]) -> int:

@@ -159,14 +159,15 @@ def test_a_full_device(atlasmix: Run) -> None:
     assert_refused(done, "No space left")
 
 
-def test_results_that_cannot_be_printed_are_no_success(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_results_that_cannot_be_printed_are_no_success(tmp_path: Path, unbuffered: str) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
     with open("/dev/full", "w", encoding="utf-8") as full:
         done = subprocess.run(
             [*COMMAND, "matrices", "list"],
             cwd=tmp_path,
-            env=environment(tmp_path),
+            env={**environment(tmp_path), "PYTHONUNBUFFERED": unbuffered},
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,

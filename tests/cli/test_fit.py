@@ -172,18 +172,22 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
         # A test run in the background has Ctrl-C switched off, and children inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
-    time.sleep(8)
-    for _ in range(12):
-        # One that falls into the import of a library may be swallowed there.
-        process.send_signal(signal.SIGINT)
-        try:
-            _, said = process.communicate(timeout=10)
-            break
-        except subprocess.TimeoutExpired:
-            continue
+    _wait_for_work(process.pid)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=90)
     assert process.returncode == 130, said
     assert said.strip() == "atlasmix: stopped; nothing was written"
     assert not (tmp_path / "mine.yaml").exists()
+
+
+def _wait_for_work(pid: int) -> None:
+    """Until it has started processes of its own: before, Ctrl-C may fall into an import."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    for _ in range(60 if children.exists() else 8):
+        time.sleep(1)
+        if children.exists() and len(children.read_text().split()) > 1:
+            time.sleep(2)
+            return
 
 
 def test_help_needs_no_slow_library(tmp_path: Path) -> None:

@@ -135,10 +135,13 @@ def _leave_interrupts() -> None:
 
 
 def _stop(pool: ProcessPoolExecutor) -> None:
-    workers = list((pool._processes or {}).values())
+    workers, waiting = list((pool._processes or {}).values()), pool._call_queue  # type: ignore[attr-defined]
     pool.shutdown(wait=False, cancel_futures=True)
     for worker in workers:
         worker.terminate()
+    # A thread may still be writing what no worker reads any more, and Python waits for it at exit
+    # (gh-94777, mended in later versions): a pipe without a reader ends it.
+    waiting._reader.close()
 
 
 def _draws(found: Fit, resamples: int, seed: int) -> Array:
