@@ -12,7 +12,8 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,6 @@ from atlasmix.errors import DataError
 from atlasmix.scaling.fitting.fit import Fit, refit
 from atlasmix.scaling.fitting.identification import check_identified
 from atlasmix.scaling.fitting.question import LOSS_CONSTANTS, one_epoch
-
-if TYPE_CHECKING:
-    from concurrent.futures import ProcessPoolExecutor
 
 Array = NDArray[np.float64]
 
@@ -115,33 +113,17 @@ def _rest(found: Fit, blocks: list[Array], cores: int) -> Iterator[Array]:
             yield refit(found, block)
         return
     import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
 
-    # Spawned, not forked: a progress bar may be running in another thread.
-    pool = ProcessPoolExecutor(
-        min(cores, len(blocks)), multiprocessing.get_context("spawn"), _leave_interrupts
-    )
-    try:
-        yield from pool.map(refit, [found] * len(blocks), blocks)
-    except BaseException:
-        _stop(pool)
-        raise
-    pool.shutdown()
+    # Spawned, not forked: a progress bar may be running in another thread. Leaving the block ends
+    # the workers at once, whatever they do.
+    spawned = multiprocessing.get_context("spawn")
+    with spawned.Pool(min(cores, len(blocks)), _leave_interrupts) as pool:
+        yield from pool.imap(partial(refit, found), blocks)
 
 
 def _leave_interrupts() -> None:
     # Ctrl-C reaches every process of the terminal; the parent alone answers it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _stop(pool: ProcessPoolExecutor) -> None:
-    workers, waiting = list((pool._processes or {}).values()), pool._call_queue  # type: ignore[attr-defined]
-    pool.shutdown(wait=False, cancel_futures=True)
-    for worker in workers:
-        worker.terminate()
-    # A thread may still be writing what no worker reads any more, and Python waits for it at exit
-    # (gh-94777, mended in later versions): a pipe without a reader ends it.
-    waiting._reader.close()
 
 
 def _draws(found: Fit, resamples: int, seed: int) -> Array:
