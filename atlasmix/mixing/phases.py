@@ -46,8 +46,16 @@ class Phase:
         return f"'{limit.name}' of phase {self.name}"
 
 
-def check_phases(phases: Sequence[Phase], pools: Sequence[Pool], budget: float) -> None:
+def check_phases(
+    phases: Sequence[Phase], pools: Sequence[Pool], budget: float, by_compute: bool = False
+) -> None:
     """Refuse phases that cannot be, for reasons visible before solving.
+
+    Args:
+        phases: in the order of training.
+        pools: what may be read.
+        budget: most tokens read in training.
+        by_compute: whether the budget is what a compute budget buys.
 
     Raises:
         ProblemError: names, amounts that cannot add up to all tokens, or limits of a phase that
@@ -62,7 +70,7 @@ def check_phases(phases: Sequence[Phase], pools: Sequence[Pool], budget: float) 
             raise ProblemError(f"phase {phase.name}: {error}") from None
         _check_order(phase)
     if phases:
-        _check_sum(phases, budget)
+        _check_sum(phases, budget, by_compute)
 
 
 def phase_tokens(phases: Sequence[Phase], total: float) -> tuple[float, ...]:
@@ -132,7 +140,7 @@ def _check_order(phase: Phase) -> None:
             )
 
 
-def _check_sum(phases: Sequence[Phase], budget: float) -> None:
+def _check_sum(phases: Sequence[Phase], budget: float, by_compute: bool) -> None:
     shares = [phase.share for phase in phases if phase.share is not None]
     counts = [phase.tokens for phase in phases if phase.tokens is not None]
     rest = [phase.name for phase in phases if phase.is_rest]
@@ -153,11 +161,14 @@ def _check_sum(phases: Sequence[Phase], budget: float) -> None:
         )
     if sum(counts) > budget * (1 + _SAME):
         names = [phase.name for phase in phases if phase.tokens is not None]
+        most = format_quantity(budget, 6)
+        above, raised = f"the budget of {most}", "--budget"
+        if by_compute:
+            above, raised = f"the {most} that are best at this compute", "--compute"
         raise ProblemError(
             f"phase{'s' * (len(names) > 1)} {', '.join(names)} {_verb(names)} for "
-            f"{format_quantity(sum(counts), 6)} tokens, above the budget of "
-            f"{format_quantity(budget, 6)}: lower a count, write shares such as 80%, or raise "
-            "--budget"
+            f"{format_quantity(sum(counts), 6)} tokens, above {above}: lower a count, write shares "
+            f"such as 80%, or raise {raised}"
         )
 
 

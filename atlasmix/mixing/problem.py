@@ -155,7 +155,8 @@ def check_problem(problem: MixProblem) -> None:
             "provenance and languages: choose another --inventory or --pools"
         )
     check_limits(problem.limits, problem.pools)
-    check_phases(problem.phases, problem.pools, problem.budget)
+    by_compute = problem.compute is not None
+    check_phases(problem.phases, problem.pools, problem.budget, by_compute)
     _check_law(problem)
 
 

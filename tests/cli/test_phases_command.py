@@ -193,6 +193,16 @@ def test_phases_that_cannot_be(atlasmix: Run, words: str, said: str) -> None:
     assert_refused(atlasmix(*SOLVE, *words.split(), "--output", "recipe.yaml"), said)
 
 
+def test_phases_above_what_compute_buys_are_told_to_raise_it(atlasmix: Run) -> None:
+    done = atlasmix(
+        "solve", "--target", "cat", "--compute", "1e21", "--phase", "a=rest", "--phase", "b=1T"
+    )
+    assert_refused(done, "phase b asks for 1T tokens, above the")
+    assert_refused(done, "that are best at this compute: lower a count, write shares such as 80%")
+    assert "or raise --compute" in done.err
+    assert "--budget" not in done.err
+
+
 def test_a_file_whose_phases_are_no_list_is_refused(atlasmix: Run, tmp_path: Path) -> None:
     (tmp_path / "problem.yaml").write_text("targets: cat\nphases: {main: 80%}\n", encoding="utf-8")
     done = atlasmix("solve", "--problem", "problem.yaml", "--phase", "x=20%")
