@@ -11,7 +11,7 @@ from atlasmix.mixing.problem import MixProblem
 from atlasmix.quantities import format_quantity
 from atlasmix.views.answer_words import loss_text, price_words
 from atlasmix.views.fitting import FittingTable
-from atlasmix.views.words import epochs_text, named, percent
+from atlasmix.views.words import change_text, epochs_text, named, number_text, percent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -136,9 +136,9 @@ def prices_table(prices: Sequence[Price]) -> FittingTable:
     for price in prices[:8]:
         row = []
         if effective:
-            row.append("" if price.effective is None else f"{100 * price.effective:+.2g}%")
+            row.append("" if price.effective is None else change_text(price.effective))
         if loss:
-            row.append("" if price.loss is None else f"{price.loss:+.2g}")
+            row.append("" if price.loss is None else number_text(price.loss, signed=True))
         table.add_row(price_words(price), *row)
     return table
 

@@ -10,7 +10,7 @@ from atlasmix.scaling.capacity import Growth, Multiplier, Way
 from atlasmix.scaling.hardware import Machine, training_flops
 from atlasmix.views.fitting import FittingTable
 from atlasmix.views.sections import bullets, section
-from atlasmix.views.words import percent
+from atlasmix.views.words import number_text, percent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -208,10 +208,10 @@ def _range(times: Multiplier) -> str:
         return f"from {_times(times.low)}"
     low, high = _times(times.low), _times(times.high)
     if low == high:
-        low, high = f"{times.low:.4g}", f"{times.high:.4g}"
+        low, high = number_text(times.low, 4), number_text(times.high, 4)
     return f"{low} to {high}" if low != high else low
 
 
 def _times(value: float) -> str:
     """A multiplier with two decimals, three digits from 10 on and below 0.1."""
-    return f"{value:.2f}" if 0.1 <= value < 100 else f"{value:.3g}"
+    return f"{value:.2f}" if 0.1 <= value < 100 else number_text(value, 3)

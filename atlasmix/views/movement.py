@@ -11,7 +11,7 @@ from atlasmix.quantities import format_quantity
 from atlasmix.recipes.difference import PhaseRow, phase_rows
 from atlasmix.views.answer_words import loss_text
 from atlasmix.views.fitting import FittingTable
-from atlasmix.views.words import named, percent
+from atlasmix.views.words import change_text, named, percent
 
 _NOTHING: Final = 5e-7
 """Shares and gains that differ by less are the same: a recipe records six places."""
@@ -145,7 +145,7 @@ def movement_sentence(moved: Movement) -> str:
         return said
     most = max(moved.effects, key=lambda effect: abs(effect.gain))
     return (
-        f"{said} Effective data of {name_of(most.language)}: {100 * most.gain:+.2g}%, predicted "
+        f"{said} Effective data of {name_of(most.language)}: {change_text(most.gain)}, predicted "
         f"loss {loss_text(most.loss_before)} before, {loss_text(most.loss_after)} after."
     )
 
@@ -153,7 +153,7 @@ def movement_sentence(moved: Movement) -> str:
 def _verdict(effect: EffectMove) -> str:
     if abs(effect.gain) < _NOTHING:
         return "the same"
-    return f"{100 * effect.gain:+.2g}% effective data"
+    return f"{change_text(effect.gain)} effective data"
 
 
 def _phase_shares(mixture: Mixture) -> dict[str, dict[str, float]]:

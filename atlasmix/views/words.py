@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from atlasmix.languages import name_of
 
 
@@ -38,6 +40,28 @@ def epochs_text(epochs: float) -> str:
     if 0 < epochs < 0.005:
         return "<0.01"
     return f"{epochs:.2f}" if epochs < 99.995 else f"{epochs:.0f}"
+
+
+def number_text(value: float, digits: int = 2, signed: bool = False) -> str:
+    """A number in so many significant digits, never with an exponent.
+
+    >>> number_text(8.16e-05), number_text(5432.1, 3), number_text(0.4, signed=True)
+    ('0.000082', '5430', '+0.4')
+    """
+    return str(
+        np.format_float_positional(
+            value, precision=digits, fractional=False, trim="-", sign=signed and value != 0
+        )
+    )
+
+
+def change_text(change: float) -> str:
+    """A relative change, 0.1 for a tenth more.
+
+    >>> change_text(0.1101), change_text(-0.5), change_text(12.3), change_text(0.0)
+    ('+11%', '-50%', '+1200%', '0%')
+    """
+    return f"{number_text(100 * change, signed=True)}%"
 
 
 def scale_words(low: float, high: float) -> str:

@@ -8,6 +8,7 @@ from atlasmix.quantities import format_quantity
 from atlasmix.scaling.capacity import Growth, Multiplier, Way
 from atlasmix.views.figures.drawing import HOVER, canvas, sentence, sentences
 from atlasmix.views.figures.palette import BLUE, CATEGORIES, GREY, SYMBOLS
+from atlasmix.views.words import number_text
 
 _TICKS = tuple(2.0**power for power in range(-8, 15))
 
@@ -32,9 +33,9 @@ def iso_loss_figure(found: Growth) -> Figure:
         line={"color": BLUE, "width": 3},
         customdata=sentences(
             [
-                f"{params:.3g} times the parameters and {tokens:.3g} times the tokens hold the "
-                f"loss with {found.languages} languages, at {params * tokens:.3g} times the "
-                "compute."
+                f"{number_text(params, 3)} times the parameters and {number_text(tokens, 3)} times "
+                f"the tokens hold the loss with {found.languages} languages, at "
+                f"{number_text(params * tokens, 3)} times the compute."
                 for params, tokens in found.curve
             ]
         ),
@@ -90,9 +91,9 @@ def _words(found: Growth, way: Way, name: str) -> str:
         params = format_quantity(start.params * way.params.value)
         sized = f" ({params} parameters, {format_quantity(start.tokens * way.tokens.value)} tokens)"
     return (
-        f"{name[0].upper()}{name[1:]}: {way.params.value:.3g} times the parameters, "
-        f"{way.tokens.value:.3g} times the tokens{sized}, "
-        f"{way.compute.value:.3g} times the compute."
+        f"{name[0].upper()}{name[1:]}: {number_text(way.params.value, 3)} times the parameters, "
+        f"{number_text(way.tokens.value, 3)} times the tokens{sized}, "
+        f"{number_text(way.compute.value, 3)} times the compute."
     )
 
 

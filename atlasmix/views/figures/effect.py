@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from atlasmix.languages import name_of
 from atlasmix.mixing.mixture import Comparison, DecayStep, Mixture, Price
 from atlasmix.mixing.problem import MixProblem
@@ -24,6 +22,7 @@ from atlasmix.views.figures.drawing import (
     sentences,
 )
 from atlasmix.views.figures.palette import BLUE, CATEGORIES, DONOR, GREY, SYMBOLS
+from atlasmix.views.words import change_text, number_text
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -160,7 +159,7 @@ def prices_figure(prices: Sequence[Price], most: int = 8, unit: str = "") -> Fig
             y=[label(price_words(price), 30) for price in shown],
             orientation="h",
             marker={"color": BLUE},
-            text=[f"{value:+.2g}%" if by_data else _small(value) for value in values],
+            text=[change_text(value / 100) if by_data else number_text(value) for value in values],
             textposition="outside",
             cliponaxis=False,
             customdata=sentences([_price_sentence(price) for price in shown]),
@@ -224,19 +223,10 @@ def sensitivity_figure(problem: MixProblem, steps: Sequence[DecayStep]) -> Figur
 def _price_sentence(price: Price) -> str:
     gains = []
     if price.effective is not None:
-        gains.append(f"change effective data by {100 * price.effective:+.2g}%")
+        gains.append(f"change effective data by {change_text(price.effective)}")
     if price.loss is not None:
-        gains.append(f"change the predicted loss by {price.loss:+.2g}")
+        gains.append(f"change the predicted loss by {number_text(price.loss, signed=True)}")
     return f"{price_words(price)} would {' and '.join(gains)}, to first order."
-
-
-def _small(value: float) -> str:
-    """Two digits of a small number, none of them an exponent.
-
-    >>> _small(8.16e-05)
-    '0.000082'
-    """
-    return np.format_float_positional(value, precision=2, fractional=False, trim="-")
 
 
 def _finite(value: float) -> float | None:
