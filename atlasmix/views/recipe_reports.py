@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from atlasmix.mixing.problem import MixProblem
 from atlasmix.quantities import format_flops, format_quantity
 from atlasmix.recipes.checking import CheckReport
 from atlasmix.recipes.difference import Difference, Judgement, PhaseRow
+from atlasmix.recipes.question import problem_to_mapping
 from atlasmix.recipes.recipe import Recipe
+from atlasmix.scaling.hardware import FLOPS_PER_PARAM_TOKEN
 from atlasmix.views.answer_words import loss_text
 from atlasmix.views.fitting import FittingTable
 from atlasmix.views.words import epochs_text, named, percent
@@ -104,14 +107,35 @@ def difference_parts(names: tuple[str, str], found: Difference) -> list[Renderab
     return parts
 
 
-def question_table(before: Mapping[str, Any], after: Mapping[str, Any]) -> FittingTable:
-    """The keys in which two questions differ; a dash where one does not have it."""
+def question_table(before: MixProblem, after: MixProblem) -> FittingTable:
+    """The keys in which two questions differ; a dash where one does not have it.
+
+    Where one states a compute budget, the size chosen for it stands beside the one stated.
+    """
+    asked = problem_to_mapping(before), problem_to_mapping(after)
+    sizes = _sizes(before), _sizes(after)
     table = FittingTable("asked", "before", "after")
-    for key in dict.fromkeys((*before, *after)):
-        if before.get(key) != after.get(key):
+    for key in dict.fromkeys((*asked[0], *asked[1])):
+        old, new = (one.get(key) for one in asked)
+        if old != new:
             words = key.replace("_", " ").replace("lambda", "λ")
-            table.add_row(words, _said(key, before.get(key)), _said(key, after.get(key)))
+            said = (
+                _said(key, one) if one is not None else size.get(key, "-")
+                for one, size in zip((old, new), sizes, strict=True)
+            )
+            table.add_row(words, *said)
     return table
+
+
+def _sizes(problem: MixProblem) -> dict[str, str]:
+    """Tokens and parameters that compute chose; the compute that both of them take."""
+    if problem.compute is None:
+        spent = FLOPS_PER_PARAM_TOKEN * problem.params * problem.budget
+        return {"compute": f"{format_flops(spent)} (6ND)"}
+    return {
+        "budget": f"{format_quantity(problem.budget)} (chosen)",
+        "params": f"{format_quantity(problem.params)} (chosen)",
+    }
 
 
 def _shifts(found: CheckReport) -> FittingTable:

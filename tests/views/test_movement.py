@@ -3,9 +3,11 @@
 import pytest
 
 from atlasmix.evidence import Store
-from atlasmix.mixing import solve
+from atlasmix.mixing import at_compute, solve
+from atlasmix.quantities import format_quantity
 from atlasmix.recipes.question import problem_from_mapping
 from atlasmix.views.movement import movement, movement_sentence, movement_tables
+from atlasmix.views.recipe_reports import question_table
 
 STORE = Store("/nonexistent")
 
@@ -49,6 +51,29 @@ def test_nothing_moved(answers):
 def test_only_shared_targets_are_compared(answers):
     assert [one.language for one in movement(answers[0], answers[2]).effects] == ["cat"]
     assert [one.language for one in movement(answers[2], answers[0]).effects] == ["cat"]
+
+
+def asked_rows(before, after):
+    return {row[0]: list(row[1:]) for row in question_table(before, after).texts()[2]}
+
+
+def test_what_was_asked_knows_both_sizes_across_the_switch_to_compute():
+    stated = problem_from_mapping({"targets": "cat"}, STORE)
+    chosen = at_compute(problem_from_mapping({"targets": "cat", "compute": "1e22"}, STORE))
+    rows = asked_rows(stated, chosen)
+    assert rows == {
+        "budget": ["100B", f"{format_quantity(chosen.budget)} (chosen)"],
+        "params": ["2B", f"{format_quantity(chosen.params)} (chosen)"],
+        "compute": ["1.2e21 (6ND)", "1e22"],
+    }
+    assert asked_rows(chosen, stated) == {key: row[::-1] for key, row in rows.items()}
+
+
+def test_what_was_asked_leaves_out_what_stayed():
+    one = problem_from_mapping({"targets": "cat"}, STORE)
+    other = problem_from_mapping({"targets": "cat", "lambda": 0.1, "max_donors": 1}, STORE)
+    assert asked_rows(one, one) == {}
+    assert asked_rows(one, other) == {"λ": ["0.04", "0.1"], "max donors": ["-", "1"]}
 
 
 def test_phases_move_while_the_whole_stays():

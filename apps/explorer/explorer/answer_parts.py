@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from atlasmix.recipes.one_step import Step, one_step
-from atlasmix.recipes.question import problem_to_mapping
 from atlasmix.views.allocation import (
     closed_form_sentence,
     size_proof,
@@ -180,8 +179,7 @@ def before_and_after(found: Answer) -> None:
     earlier: Answer = asking.about("answer", session.before())
     moved = movement(earlier.mixture, found.mixture)
     st.subheader(escaped(movement_sentence(moved)))
-    asked = (problem_to_mapping(earlier.problem), problem_to_mapping(found.problem))
-    table(question_table(*asked), "What was asked, before and after")
+    table(question_table(earlier.problem, found.problem), "What was asked, before and after")
     figure(lambda: movement_figure(moved), "before-and-after", "Shares before and after.")
     languages, targets = movement_tables(moved)
     table(targets, "Predicted effect before and after")
