@@ -1,13 +1,16 @@
-"""A mixture as CSV, for a spreadsheet: one row a pool that is read."""
+"""A mixture as CSV, for a spreadsheet: one row a pool that is read, in all or in each phase."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from atlasmix.languages import name_of
 from atlasmix.mixing.mixture import Mixture
+from atlasmix.mixing.problem import MixProblem
+from atlasmix.recipes.phase_records import recipe_phases
 from atlasmix.recipes.recipe import recipe_pools
 
 COLUMNS: Final = (
@@ -23,6 +26,18 @@ COLUMNS: Final = (
     "unit",
     "pool",
 )
+PHASE_COLUMNS: Final = (
+    "phase",
+    "language",
+    "name",
+    "provenance",
+    "corpus",
+    "proportion",
+    "tokens",
+    "epochs",
+    "epochs_after",
+    "pool",
+)
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -34,28 +49,67 @@ def mixture_csv(mixture: Mixture) -> str:
     spreadsheet would take for a formula gets an apostrophe before it.
     """
     by_name = {share.pool.name: share.pool for share in mixture.read}
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for row in recipe_pools(mixture):
-        pool = by_name[row.name]
-        writer.writerow(
-            [
-                _safe(row.language),
-                _safe(name_of(row.language)),
+    return _written(
+        COLUMNS,
+        (
+            (
+                row.language,
+                name_of(row.language),
                 row.provenance,
-                _safe(row.corpus),
+                row.corpus,
                 f"{row.proportion:.6f}",
                 row.tokens,
                 f"{row.epochs:g}",
                 row.unique_tokens,
-                pool.obtained,
-                _safe(pool.unit),
-                _safe(row.name),
-            ]
-        )
+                by_name[row.name].obtained,
+                by_name[row.name].unit,
+                row.name,
+            )
+            for row in recipe_pools(mixture)
+        ),
+    )
+
+
+def phases_csv(problem: MixProblem, mixture: Mixture) -> str:
+    """What each phase reads of each pool, in the order of training, as a recipe records it.
+
+    ``proportion`` is a share of the phase's tokens (0-1, six places, sum 1 over a phase);
+    ``tokens`` of a pool sum over the phases to those of :func:`mixture_csv`. ``epochs`` are passes
+    in the phase, ``epochs_after`` those from the first phase to its end.
+
+    Raises:
+        ProblemError, Infeasible, SolverFailed: as ``recipe_phases``.
+    """
+    pools = {row.name: row for row in recipe_pools(mixture)}
+    phases = recipe_phases(problem, {name: row.tokens for name, row in pools.items()})
+    return _written(
+        PHASE_COLUMNS,
+        (
+            (
+                phase.name,
+                pools[row.name].language,
+                name_of(pools[row.name].language),
+                pools[row.name].provenance,
+                pools[row.name].corpus,
+                f"{row.proportion:.6f}",
+                row.tokens,
+                f"{row.epochs:g}",
+                f"{row.epochs_after:g}",
+                row.name,
+            )
+            for phase in phases
+            for row in phase.pools
+        ),
+    )
+
+
+def _written(columns: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_safe(one) for one in row] for row in rows)
     return text.getvalue()
 
 
-def _safe(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def _safe(cell: str | int) -> str | int:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

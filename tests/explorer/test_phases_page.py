@@ -210,6 +210,7 @@ def test_phases_are_taken_home(visit):
     )
     link = at.code[1].value.split("?q=")[1]
     assert yaml.safe_load(unquote(link)) == {"targets": {"cat": 1}, "phases": LIMITED}
+    assert "Phases (CSV)" in [one.label for one in at.download_button]
     for exporter in all_exporters():
         control(at, "selectbox", "Framework").set_value(exporter.name).run()
         guest.whole()

@@ -13,7 +13,7 @@ from atlasmix.recipes.against_published import against_published
 from atlasmix.recipes.question import problem_from_mapping
 from atlasmix.views.coverage import coverage, coverage_table
 from atlasmix.views.key_figures import key_figures
-from atlasmix.views.mixture_csv import COLUMNS, mixture_csv
+from atlasmix.views.mixture_csv import COLUMNS, PHASE_COLUMNS, mixture_csv, phases_csv
 from atlasmix.views.transfer_words import matrix_sentence, role_sentence
 
 STORE = Store("/nonexistent")
@@ -89,6 +89,33 @@ def test_the_csv_holds_what_the_recipe_records():
         assert int(row["tokens"]) == pool.tokens
         assert int(row["unique_tokens"]) == pool.unique_tokens
     assert sum(round(float(row["proportion"]) * 1e6) for row in rows) == 1_000_000
+
+
+def test_the_csv_of_phases_holds_what_the_recipe_records_and_adds_up():
+    phases = [{"name": "main"}, {"name": "anneal", "tokens": "20%", "min": {"cat": "60%"}}]
+    problem, mixture = asked(targets="cat,spa", phases=phases)
+    rows = list(csv.DictReader(io.StringIO(phases_csv(problem, mixture))))
+    assert tuple(rows[0]) == PHASE_COLUMNS
+    recipe = make_recipe(problem, mixture)
+    recorded = [(phase.name, pool) for phase in recipe.phases for pool in phase.pools]
+    assert [(row["phase"], row["pool"]) for row in rows] == [
+        (phase, pool.name) for phase, pool in recorded
+    ]
+    for row, (_, pool) in zip(rows, recorded, strict=True):
+        assert float(row["proportion"]) == pool.proportion
+        assert int(row["tokens"]) == pool.tokens
+        assert float(row["epochs_after"]) == pool.epochs_after
+    whole = {row["pool"]: row for row in csv.DictReader(io.StringIO(mixture_csv(mixture)))}
+    for name, row in whole.items():
+        read = sum(int(one["tokens"]) for one in rows if one["pool"] == name)
+        assert read == int(row["tokens"]), name
+    for phase in ("main", "anneal"):
+        shares = [round(float(one["proportion"]) * 1e6) for one in rows if one["phase"] == phase]
+        assert sum(shares) == 1_000_000
+
+
+def test_an_answer_without_phases_has_only_the_heads_of_their_columns():
+    assert phases_csv(*asked(targets="cat")) == ",".join(PHASE_COLUMNS) + "\n"
 
 
 def test_a_spreadsheet_gets_no_formula(monkeypatch):

@@ -8,7 +8,7 @@ from atlasmix.recipes import dump_recipe, make_recipe
 from atlasmix.recipes.question_command import needs_file, solve_command
 from atlasmix.recipes.question_link import short_question
 from atlasmix.recipes.recipe_file import dump_question
-from atlasmix.views.mixture_csv import mixture_csv
+from atlasmix.views.mixture_csv import mixture_csv, phases_csv
 from explorer import session
 from explorer.showing import escaped
 from explorer.tasks import Answer
@@ -27,6 +27,8 @@ def downloads(found: Answer) -> None:
             "primary",
         )
         _file("Mixture (CSV)", lambda: mixture_csv(mixture), "mixture.csv")
+        if mixture.phases:
+            _file("Phases (CSV)", lambda: phases_csv(problem, mixture), "phases.csv")
         _file("Question (YAML)", lambda: dump_question(asked), "problem.yaml")
     st.caption(
         "atlasmix check recipe.yaml solves the recipe again and says whether it still holds."
