@@ -101,11 +101,14 @@ def _reason(
     net = program.gain[:, column] - program.harm[:, column]
     counted = len(problem.targets)
     pull = np.ones(counted) if margin is None else margin.pull[:counted]
+    source_at = problem.transfer.index(key)
+    targets_at = [problem.transfer.index(one) for one in problem.target_keys]
     row = int(np.argmax(pull * np.where(net[:counted] > 0, net[:counted], 0.0)))
     if not np.any(net[:counted] > 0):
-        row = int(np.argmax(net[:counted]))
-    target = problem.targets[row].language
-    source_at, target_at = problem.transfer.index(key), problem.transfer.index(target)
+        # Harm that is not believed is 0 for all targets alike: then the score decides.
+        weights = problem.transfer.weights[source_at, targets_at]
+        row = int(np.argmax(np.where(np.isnan(weights), -np.inf, weights)))
+    target, target_at = problem.target_keys[row], targets_at[row]
     score = problem.matrix.pair(key, target)
     tau = float(problem.transfer.weights[source_at, target_at])
     threshold = None

@@ -106,3 +106,14 @@ def test_catalan():
     assert reasons[0].threshold < reasons[0].score
     assert all(r.threshold is None or r.threshold > r.score for r in reasons[1:])
     assert len(reasons) == 6
+
+
+@pytest.mark.parametrize("interference", [0.0, 1.0])
+def test_one_that_helps_nobody_is_judged_by_its_best_score(interference):
+    """c harms a more than b; with harm counted as 0 both look alike."""
+    tau = np.eye(3)
+    tau[2, 0], tau[2, 1] = -0.4, -0.1
+    problem = world(tau, [20.0, 20.0, 20.0], targets=["a", "b"], interference=interference)
+    reason = explain(problem, solve(problem))[0]
+    assert (reason.language, reason.target, reason.score) == ("c", "b", -0.1)
+    assert "its best score is -0.1" in reason.sentence
