@@ -28,6 +28,12 @@ _MARGIN: Final = 8.0
 
 _POINTS: Final = 24
 
+_DASH: Final = "6px,4px"
+"""In pixels: a dash that grows with the width of its line would make a short arc look full."""
+
+Place = tuple[float, float]
+"""Degrees east and north."""
+
 _LAND: Final = "rgba(124, 132, 144, 0.16)"
 """The grey of the palette, thin: either ground shows through, and dots and names stand out."""
 
@@ -64,20 +70,10 @@ def donor_map(
     strongest = max((abs(score.score) for _, score, _ in donors), default=1.0) or 1.0
     for key, score, place in donors:
         _add_arc(figure, matrix, (key, target), score, (place, here), strongest)
-    figure.add_trace(
-        Scatter(
-            x=[place[0] for _, _, place in donors],
-            y=[place[1] for _, _, place in donors],
-            mode="markers+text",
-            textfont={"size": 13},
-            text=[plain(name_of(key)) for key, _, _ in donors],
-            textposition=[_away(here, place) for _, _, place in donors],
-            name="donors",
-            marker={"size": 11, "color": DONOR},
-            customdata=sentences([_words(matrix, key, target, score) for key, score, _ in donors]),
-            hovertemplate=HOVER,
+    for status in dict.fromkeys(score.status for _, score, _ in donors):
+        _add_donors(
+            figure, matrix, (target, here), [one for one in donors if one[1].status == status]
         )
-    )
     figure.add_trace(
         Scatter(
             x=[here[0]],
@@ -108,19 +104,19 @@ _SIDES: Final = {
 }
 
 
-def _away(here: tuple[float, float], place: tuple[float, float]) -> str:
+def _away(here: Place, place: Place) -> str:
     """The side of a donor that looks away from its target: there its name covers no arc."""
     east, north = place[0] - here[0], 1.3 * (place[1] - here[1])
     return max(_SIDES, key=lambda side: _SIDES[side][0] * east + _SIDES[side][1] * north)
 
 
-def _quiet_side(here: tuple[float, float], places: list[tuple[float, float]]) -> str:
+def _quiet_side(here: Place, places: list[Place]) -> str:
     """The side of the target where the fewest donors are, below it where several are alike."""
     taken = [_away(here, place) for place in places]
     return min(reversed(_SIDES), key=taken.count)
 
 
-def place_of(key: str) -> tuple[float, float] | None:
+def place_of(key: str) -> Place | None:
     """Degrees east and north of a language's home, as Glottolog puts it; None where unknown."""
     try:
         known = language(key)
@@ -132,7 +128,7 @@ def place_of(key: str) -> tuple[float, float] | None:
 
 
 @cache
-def land_rings() -> tuple[tuple[tuple[float, float], ...], ...]:
+def land_rings() -> tuple[tuple[Place, ...], ...]:
     """Outlines of land, the largest first: closed rings of (degrees east, degrees north).
 
     Land runs clockwise, a lake in it the other way. Source: Natural Earth, thinned as its card
@@ -142,7 +138,7 @@ def land_rings() -> tuple[tuple[tuple[float, float], ...], ...]:
         DataError: the table is not the one of its card.
     """
     _, tables = shipped_tables("world", ("land.csv",))
-    rings: dict[str, list[tuple[float, float]]] = {}
+    rings: dict[str, list[Place]] = {}
     for row in tables["land.csv"]:
         place = float(row["longitude"]), float(row["latitude"])
         rings.setdefault(row["ring"], []).append(place)
@@ -187,12 +183,45 @@ def _add_languages(figure: Figure) -> None:
     )
 
 
+def _add_donors(
+    figure: Figure,
+    matrix: TransferMatrix,
+    target: tuple[str, Place],
+    donors: list[tuple[str, Score, Place]],
+) -> None:
+    """Names and points of donors whose scores have one status; only measured ones are full."""
+    from plotly.graph_objects import Scatter
+
+    status = donors[0][1].status
+    figure.add_trace(
+        Scatter(
+            x=[place[0] for _, _, place in donors],
+            y=[place[1] for _, _, place in donors],
+            mode="markers+text",
+            textfont={"size": 13},
+            text=[plain(name_of(key)) for key, _, _ in donors],
+            textposition=[_away(target[1], place) for _, _, place in donors],
+            name=f"donors, {status}",
+            marker={
+                "size": 11,
+                "color": DONOR,
+                "symbol": "circle" if status == MEASURED else "circle-open",
+                "line": {"width": 2.5, "color": DONOR},
+            },
+            customdata=sentences(
+                [_words(matrix, key, target[0], score) for key, score, _ in donors]
+            ),
+            hovertemplate=HOVER,
+        )
+    )
+
+
 def _add_arc(
     figure: Figure,
     matrix: TransferMatrix,
     pair: tuple[str, str],
     score: Score,
-    ends: tuple[tuple[float, float], tuple[float, float]],
+    ends: tuple[Place, Place],
     strongest: float,
 ) -> None:
     from plotly.graph_objects import Scatter
@@ -207,18 +236,17 @@ def _add_arc(
             line={
                 "color": DONOR,
                 "width": 1.5 + 4 * abs(score.score) / strongest,
-                "dash": "solid" if measured else "dash",
+                "dash": "solid" if measured else _DASH,
             },
-            name="measured" if measured else "predicted",
-            legendgroup=score.status,
-            showlegend=not any(trace.legendgroup == score.status for trace in figure.data),
+            name=f"help, {score.status}",
+            showlegend=False,
             customdata=[sentence(_words(matrix, *pair, score))] * len(east),
             hovertemplate=HOVER,
         )
     )
 
 
-def _arc(start: tuple[float, float], end: tuple[float, float]) -> tuple[list[float], list[float]]:
+def _arc(start: Place, end: Place) -> tuple[list[float], list[float]]:
     """A curve that rises a fifth of its length above the straight line."""
     t = np.linspace(0.0, 1.0, _POINTS)
     bow = (0.5 * (start[0] + end[0]), 0.5 * (start[1] + end[1]) + 0.2 * abs(start[0] - end[0]))
@@ -229,7 +257,7 @@ def _arc(start: tuple[float, float], end: tuple[float, float]) -> tuple[list[flo
     return east.tolist(), north.tolist()
 
 
-def _frame(figure: Figure, places: list[tuple[float, float]], whole_world: bool) -> None:
+def _frame(figure: Figure, places: list[Place], whole_world: bool) -> None:
     east, north = [place[0] for place in places], [place[1] for place in places]
     if whole_world:
         ranges = [-180.0, 180.0], [-60.0, 80.0]
