@@ -8,7 +8,7 @@ from atlasmix.evidence import Store
 from atlasmix.languages import name_of
 from atlasmix.mixing import solve
 from atlasmix.recipes.question import problem_from_mapping
-from atlasmix.views.figures.palette import CATEGORIES, GREY
+from atlasmix.views.figures.palette import CATEGORIES, GREY, contrast
 from atlasmix.views.figures.phases import MOST_NAMED, phase_pieces, phases_alt, phases_figure
 
 STORE = Store("/nonexistent")
@@ -43,6 +43,11 @@ def test_every_share_is_the_answers(mixture):
             assert trace.x[place] == pytest.approx(100 * tokens / phase.tokens)
         assert sum(trace.x[place] for trace in figure.data) == pytest.approx(100)
     assert sorted(key for keys, _ in pieces for key in keys) == sorted(mixture.proportions)
+
+
+def test_shares_are_read_on_every_colour(mixture):
+    for trace in phases_figure(mixture).data:
+        assert contrast(trace.insidetextfont.color, trace.marker.color) >= 4.5, trace.name
 
 
 def test_those_named_are_the_largest_of_any_phase(mixture):

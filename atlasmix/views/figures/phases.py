@@ -8,7 +8,7 @@ from atlasmix.languages import name_of
 from atlasmix.mixing.mixture import Mixture, PhaseMixture
 from atlasmix.quantities import format_quantity
 from atlasmix.views.figures.drawing import HOVER, canvas, label, plain, sentences
-from atlasmix.views.figures.palette import CATEGORIES, GREY
+from atlasmix.views.figures.palette import CATEGORIES, GREY, letters_on
 from atlasmix.views.words import listed, percent
 
 MOST_NAMED: Final = len(CATEGORIES)
@@ -51,6 +51,7 @@ def phases_figure(mixture: Mixture) -> Figure:
                 text=[percent(share) if share >= 0.08 else "" for share in shares],
                 textposition="inside",
                 insidetextanchor="middle",
+                insidetextfont={"color": letters_on(colour)},
                 textangle=0,
                 customdata=sentences([_piece_sentence(phase, keys) for phase in phases]),
                 hovertemplate=HOVER,
