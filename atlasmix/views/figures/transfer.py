@@ -82,7 +82,8 @@ def heat_map(
         shapes=[*_group_lines(order), *(_frame(row, column, ink) for row, column in places)]
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(tickangle=-90, showgrid=False)
+    # The standoff is counted from the names, whose lengths differ.
+    figure.update_xaxes(tickangle=-90, showgrid=False, title_standoff=10)
     return figure
 
 
