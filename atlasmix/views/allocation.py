@@ -5,8 +5,8 @@ from __future__ import annotations
 from atlasmix.mixing.allocation import Allocation
 from atlasmix.mixing.problem import MixProblem
 from atlasmix.quantities import format_flops, format_quantity
-from atlasmix.recipes.rounding import at_most
 from atlasmix.views.fitting import FittingTable
+from atlasmix.views.words import gap_text
 
 
 def size_sentence(found: Allocation) -> str:
@@ -20,8 +20,7 @@ def size_sentence(found: Allocation) -> str:
 
 def size_proof(found: Allocation) -> str:
     """How good that division is proved to be."""
-    gap = at_most(found.gap)
-    words = "one part in a million" if gap <= 1e-6 else f"{100 * gap:.2g}%"
+    words = gap_text(found.gap)
     if found.proved:
         return (
             f"No other number of parameters, with its own best mixture, takes more than {words} "

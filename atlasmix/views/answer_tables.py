@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from atlasmix.languages import name_of
 from atlasmix.mixing.mixture import Comparison, Mixture, PhaseShare, PoolShare, Price, Reason
 from atlasmix.mixing.problem import MixProblem
 from atlasmix.quantities import format_quantity
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 40
 _STATUS = {"predicted": "yellow"}
+_NOTHING = 5e-7
+"""Objectives that differ by a smaller part are the same: a recipe records six places."""
 
 
 def mixture_table(mixture: Mixture) -> RenderableType:
@@ -105,11 +108,11 @@ def comparison_table(
     return Group(table, *notes)
 
 
-def donors_table(reasons: Sequence[Reason]) -> FittingTable:
+def donors_table(problem: MixProblem, reasons: Sequence[Reason]) -> FittingTable:
     """Who is read and who is next in line, with the score at which that would change."""
     from rich.text import Text
 
-    several = len({reason.target for reason in reasons}) > 1
+    several = len(problem.targets) > 1
     inside = [reason for reason in reasons if reason.proportion > 0]
     outside = [reason for reason in reasons if reason.proportion <= 0]
     headings = ["", "donor", *(["for"] if several else []), ">score", "", "at a score"]
@@ -118,7 +121,7 @@ def donors_table(reasons: Sequence[Reason]) -> FittingTable:
         table.add_row(
             "in" if reason.proportion > 0 else "out",
             named(reason.language),
-            *([reason.target] if several else []),
+            *([name_of(reason.target)] if several else []),
             f"{reason.score:g}",
             Text(f"{reason.status} ±{reason.stderr:.2g}", style=_STATUS.get(reason.status, "")),
             _threshold(reason),
@@ -173,9 +176,12 @@ def _is_off_scale(problem: MixProblem, best: float, value: float) -> bool:
 
 
 def _worse(problem: MixProblem, best: float, value: float) -> str:
+    if abs(value - best) < _NOTHING * abs(best):
+        return "the same"
     if problem.objective == "effective-data":
-        return f"{100 * (1 - value / best):.3g}%"
-    return f"{value - best:+.4f}"
+        return f"{number_text(100 * (1 - value / best), 3)}%"
+    worse = value - best
+    return f"{worse:+.4f}" if abs(worse) >= 5e-5 else number_text(worse, signed=True)
 
 
 def _order(problem: MixProblem, one: Comparison) -> float:
@@ -185,7 +191,7 @@ def _order(problem: MixProblem, one: Comparison) -> float:
 def _threshold(reason: Reason) -> str:
     inside = reason.proportion > 0
     if reason.threshold is None:
-        return "the limits need it" if inside else "no score would do"
+        return "the limits need it" if inside else "none would do"
     if not math.isfinite(reason.threshold):
-        return "no score would do"
+        return "none would do"
     return f"{'leaves below' if inside else 'enters from'} {reason.threshold:.2f}"

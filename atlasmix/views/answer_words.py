@@ -10,9 +10,8 @@ from atlasmix.languages import name_of
 from atlasmix.mixing.mixture import Certificate, DecayStep, Mixture, Price, TargetEffect
 from atlasmix.mixing.problem import MixProblem
 from atlasmix.quantities import format_quantity
-from atlasmix.recipes.rounding import at_most
 from atlasmix.scaling.saturation import DECAY_RANGE
-from atlasmix.views.words import listed, percent
+from atlasmix.views.words import gap_text, listed, percent
 
 _SHARE_LIMITS: Final = frozenset({"min", "max", "keep"})
 
@@ -32,8 +31,8 @@ def effect_sentence(problem: MixProblem, mixture: Mixture) -> str:
         worst = max(mixture.targets, key=_sacrifice)
         return (
             f"Predicted for {len(mixture.targets)} targets; furthest from what it could have as "
-            f"the only target: {name_of(worst.language)}, loss {worst.loss:.4g} against "
-            f"{worst.loss_alone:.4g}."
+            f"the only target: {name_of(worst.language)}, loss {loss_text(worst.loss)} "
+            f"against {loss_text(worst.loss_alone)}."
         )
     effect = mixture.targets[0]
     name = name_of(effect.language)
@@ -70,8 +69,7 @@ def proof_sentence(proof: Certificate) -> str:
     """How good the answer is proved to be."""
     if proof.engine == "given":
         return "This mixture was given, not optimised."
-    gap = at_most(proof.gap)
-    words = "one part in a billion" if gap <= 1e-9 else f"{100 * gap:.3g}%"
+    words = gap_text(proof.gap)
     return f"Certified: no mixture within these limits is better by more than {words}."
 
 
@@ -133,9 +131,10 @@ def decay_sentence(problem: MixProblem, steps: Sequence[DecayStep]) -> str:
     """Whether the set of donors changes with λ, and where."""
     low, high = DECAY_RANGE
     said = f"λ = {problem.decay:g} decides between repeating a language and adding a donor: "
+    if len(steps) == 1 and not steps[0].donors:
+        return f"{said}no donor is read at any λ from {low:g} to {high:g}."
     if len(steps) == 1:
-        stay = f"the donors stay {_donors(steps[0])}" if steps[0].donors else "no donor is read"
-        return f"{said}{stay} for every λ from {low:g} to {high:g}."
+        return f"{said}the donors stay {_donors(steps[0])} for every λ from {low:g} to {high:g}."
     changes = [f"{_donors(step)} from λ = {step.low:.2g} to {step.high:.2g}" for step in steps]
     more = f"; and {len(changes) - 6} more changes" if len(changes) > 6 else ""
     return f"{said}the donors are {'; '.join(changes[:6])}{more}."

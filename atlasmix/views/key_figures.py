@@ -8,9 +8,8 @@ from atlasmix.languages import name_of
 from atlasmix.mixing.mixture import Mixture
 from atlasmix.mixing.problem import MixProblem
 from atlasmix.quantities import format_quantity
-from atlasmix.recipes.rounding import at_most
 from atlasmix.views.answer_words import loss_text
-from atlasmix.views.words import percent
+from atlasmix.views.words import gap_text, percent
 
 
 class KeyFigure(NamedTuple):
@@ -41,7 +40,7 @@ def key_figures(problem: MixProblem, mixture: Mixture) -> tuple[KeyFigure, ...]:
         ),
         KeyFigure(
             "Proved best to",
-            _gap(mixture.certificate.gap),
+            gap_text(mixture.certificate.gap, one="1"),
             "No mixture within these limits is better by more than this part.",
         ),
     )
@@ -66,8 +65,3 @@ def _effect(problem: MixProblem, mixture: Mixture) -> KeyFigure:
         )
     meaning = f"Weighted mean of {len(mixture.targets)} targets, {problem.law.unit}, {words}"
     return KeyFigure("Predicted mean loss", loss_text(value), meaning)
-
-
-def _gap(gap: float) -> str:
-    shown = at_most(gap)
-    return "1 in a billion" if shown <= 1e-9 else f"{100 * shown:.3g}%"

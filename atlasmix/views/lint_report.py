@@ -11,7 +11,7 @@ from atlasmix.recipes.lint_rows import Row
 from atlasmix.recipes.lint_solving import Resolved
 from atlasmix.views.answer_words import loss_text
 from atlasmix.views.fitting import FittingTable
-from atlasmix.views.words import epochs_text, listed, named, percent
+from atlasmix.views.words import epochs_text, gap_text, listed, named, percent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -133,7 +133,7 @@ def _effect(found: Resolved) -> str:
     gap = ""
     if found.gap is not None:
         gap = (
-            ", proved best" if found.gap <= 1e-6 else f", within {100 * found.gap:.2g}% of the best"
+            ", proved best" if found.gap <= 1e-6 else f", within {gap_text(found.gap)} of the best"
         )
     words = {
         "loss": "mean predicted loss",

@@ -87,7 +87,7 @@ def report(found: Report) -> list[RenderableType]:
         table = comparison_table(problem, mixture, found.comparisons)
         parts += section("Compared with, on the same objective", table)
     if found.reasons:
-        parts += section("Donors", donors_table(found.reasons))
+        parts += section("Donors", donors_table(found.problem, found.reasons))
     if mixture.prices:
         parts += section("What would help most (to first order)", prices_table(mixture.prices))
     parts += section("How sure", *sure_sentences(found))

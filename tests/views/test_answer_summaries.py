@@ -1,16 +1,19 @@
 """Key figures, coverage and the CSV: the answer in a few numbers, each the library's own."""
 
 import csv
+import dataclasses
 import io
 
 import pytest
 
 from atlasmix.evidence import Store, published
-from atlasmix.mixing import solve
+from atlasmix.mixing import compare, solve
 from atlasmix.quantities import format_quantity
 from atlasmix.recipes import make_recipe
 from atlasmix.recipes.against_published import against_published
 from atlasmix.recipes.question import problem_from_mapping
+from atlasmix.views.answer_tables import comparison_table
+from atlasmix.views.answer_words import proof_sentence
 from atlasmix.views.coverage import coverage, coverage_table
 from atlasmix.views.key_figures import key_figures
 from atlasmix.views.mixture_csv import COLUMNS, PHASE_COLUMNS, mixture_csv, phases_csv
@@ -49,6 +52,25 @@ def test_many_targets_are_told_in_their_objective(objective, label):
     value = mixture.certificate.value
     shown = {"loss": f"{value:.4f}", "worst": f"{value:.3f} ×"}
     assert figure.value == shown.get(objective, f"{format_quantity(value)} tokens")
+
+
+@pytest.mark.parametrize("objective", ["loss", "effective-data"])
+def test_a_baseline_that_is_the_answer_is_the_same(objective):
+    problem, mixture = asked(targets="cat", max_epochs=8, objective=objective)
+    assert mixture.donors == ()
+    table = comparison_table(problem, mixture, compare(problem)).renderables[0]
+    worse = {row[0]: row[3] for row in table.texts()[2]}
+    assert worse["target only"] == "the same"
+    assert worse["natural"] not in ("", "the same")
+
+
+def test_a_proof_is_told_without_exponents():
+    _, mixture = asked(targets="cat")
+    for gap, words in ((3e-10, "1 in a billion"), (9e-7, "1 in a million"), (4e-6, "0.0004%")):
+        proof = dataclasses.replace(mixture.certificate, gap=gap)
+        given = dataclasses.replace(mixture, certificate=proof)
+        assert key_figures(asked(targets="cat")[0], given)[3].value == words
+        assert words.removeprefix("1 ") in proof_sentence(proof)
 
 
 def test_coverage_names_the_gaps():
@@ -119,8 +141,6 @@ def test_an_answer_without_phases_has_only_the_heads_of_their_columns():
 
 
 def test_a_spreadsheet_gets_no_formula(monkeypatch):
-    import dataclasses
-
     _, mixture = asked(targets="cat")
     pools = tuple(
         dataclasses.replace(share, pool=dataclasses.replace(share.pool, unit="=1+1"))

@@ -143,9 +143,11 @@ def costs(found: Answer) -> None:
         unit = found.problem.law.unit
         figure(lambda: prices_figure(found.mixture.prices, unit=unit), "prices", alt)
         table(prices_table(found.mixture.prices), "The price of each limit")
+        effective = any(price.effective is not None for price in found.mixture.prices)
         st.caption(
-            "Each change on its own, as long as it is small. Effective data: of the target, in per "
-            f"cent. Loss: change of the predicted loss ({escaped(unit)}); below 0 is better."
+            "Each change on its own, as long as it is small. "
+            f"{'Effective data: of the target, in per cent. ' if effective else ''}"
+            f"Loss: change of the predicted loss ({escaped(unit)}); below 0 is better."
         )
     else:
         tell("No limit costs anything here.")
@@ -195,7 +197,8 @@ def before_and_after(found: Answer) -> None:
 def how_sure(found: Answer) -> None:
     """Reasons for each donor, λ, and what the evidence is."""
     st.subheader("Why these donors")
-    part(donors_table(asking.about("reasons", session.question())), "Donors, in and out")
+    reasons = asking.about("reasons", session.question())
+    part(donors_table(found.problem, reasons), "Donors, in and out")
     st.caption(
         "In: read. Out: next in line. Score: of the transfer matrix, with one standard error. "
         "The last column says at which score the donor would leave or enter."
