@@ -32,10 +32,31 @@ OUTSIDE = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(plo
         .map(e => e.textContent.slice(0, 60)); })"""
 
 
+SQUEEZED = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(plot => {
+    const legend = plot.querySelector('.legend'), area = plot.querySelector('.nsewdrag');
+    if (!legend || !area) return [];
+    const [over, under] = [legend, area].map(e => e.getBoundingClientRect());
+    const bar = legend.querySelector('.scrollbar')?.getBoundingClientRect().height;
+    return [...(bar ? ['a legend that scrolls'] : []),
+        ...(over.bottom > under.top + 2 ? ['a legend over the marks'] : []),
+        ...(plot.querySelector('.xtitle')?.getBoundingClientRect().top < Math.max(
+            ...[...plot.querySelectorAll('.xtick text')].map(e => e.getBoundingClientRect().bottom))
+            ? ['a title over the names of its axis'] : []),
+        ...(under.height < 50 ? [`${under.height} pixels of marks`] : [])]; })"""
+RICH = (
+    "/?q={targets: {cat: 1, eng: 1, spa: 2}, budget: 300B, phases: [{name: main}, "
+    "{name: anneal, tokens: 20%}], guardrails: {eng: 1%}, min: {cat: 30%}}"
+)
+
+
 def settle(page):
     """Wait until the page has nothing more to draw."""
     page.wait_for_function(
         "() => !document.querySelector('[data-testid=stStatusWidget], [data-testid=stSkeleton]')"
+    )
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.js-plotly-plot .nsewdrag')]"
+        ".every(e => e.getBoundingClientRect().height)"
     )
     page.wait_for_timeout(400)
 
@@ -51,6 +72,26 @@ def test_nothing_scrolls_sideways_or_is_cut_off(visitor, size):
         assert page.evaluate(SIDEWAYS) == [], (name, size)
         assert page.evaluate(CUT_OFF) == [], (name, size)
         assert page.evaluate(OUTSIDE) == [], (name, size)
+
+
+@pytest.mark.parametrize(
+    ("size", "path"),
+    [
+        ("phone", RICH),
+        ("phone", "/transfer"),
+        ("laptop", "/transfer"),
+        ("phone", "/capacity"),
+        ("phone", "/evidence"),
+    ],
+)
+def test_every_part_of_a_page_fits(visitor, size, path):
+    width, height = WIDTHS[size]
+    page = visitor(path, viewport={"width": width, "height": height})
+    for tab in [one.inner_text() for one in page.get_by_role("tab").all()]:
+        open_tab(page, tab)
+        settle(page)
+        for what in (SIDEWAYS, CUT_OFF, OUTSIDE, SQUEEZED):
+            assert page.evaluate(what) == [], tab
 
 
 def test_the_ground_is_that_of_the_theme(visitor):

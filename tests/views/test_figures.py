@@ -250,6 +250,8 @@ def test_only_measured_donors_are_full_on_the_map(matrix):
         }
         assert points
         assert points == {name: name in measured for name in points}
+        dots = next(trace for trace in figure.data if trace.name == "other languages")
+        assert not {*points, name_of(key)} & {words.split(", of")[0] for words in dots.customdata}
         full = [t for t in figure.data if t.mode == "lines" and t.line.dash == "solid"]
         assert len(full) == sum(points.values())
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 ROW: Final = 26
 """Pixels of one row of a bar chart."""
 
+LEGEND_ROW: Final = 20
+"""Pixels of one row of a legend: on a phone each entry has a row of its own."""
+
 HOVER: Final = "%{customdata}<extra></extra>"
 """The hover of a mark is its sentence, nothing else."""
 

@@ -14,6 +14,7 @@ from atlasmix.scaling.saturation import DECAY_RANGE
 from atlasmix.views.answer_words import loss_text, price_words
 from atlasmix.views.figures.drawing import (
     HOVER,
+    LEGEND_ROW,
     canvas,
     label,
     plain,
@@ -95,7 +96,8 @@ def _many_targets(
     unit = "effective tokens, predicted" if by_data else f"predicted loss ({problem.law.unit})"
     effects = sorted(mixture.targets, key=lambda one: one.effective_data, reverse=not by_data)
     order = [plain(name_of(one.language)) for one in effects]
-    figure = canvas(rows_height(len(order), legend=True) + 40, x=plain(unit))
+    legend = LEGEND_ROW * (1 + len(comparisons))
+    figure = canvas(rows_height(len(order)) + legend, x=plain(unit))
     place = {effect.language: index for index, effect in enumerate(mixture.targets)}
     keys = [effect.language for effect in effects]
     rows = [(OURS, [(one.effective_data, one.loss) for one in effects])]
@@ -148,11 +150,11 @@ def prices_figure(prices: Sequence[Price], most: int = 8, unit: str = "") -> Fig
     by_data = all(price.effective is not None for price in shown)
     title = "effective data gained (%)" if by_data else "predicted loss taken off"
     if unit and not by_data:
-        title += f" ({plain(unit)})"
+        title += f"<br>({plain(unit)})"  # in two lines: a phone has room for no more
     values = [
         100 * (price.effective or 0.0) if by_data else -(price.loss or 0.0) for price in shown
     ]
-    figure = canvas(rows_height(2 * len(shown)), x=title)
+    figure = canvas(rows_height(2 * len(shown)) + 16, x=title)
     figure.add_trace(
         Bar(
             x=values,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from atlasmix.languages import name_of
 from atlasmix.mixing.mixture import Mixture, PhaseMixture
 from atlasmix.quantities import format_quantity
-from atlasmix.views.figures.drawing import HOVER, canvas, label, plain, sentences
+from atlasmix.views.figures.drawing import HOVER, LEGEND_ROW, canvas, label, plain, sentences
 from atlasmix.views.figures.palette import CATEGORIES, GREY, letters_on
 from atlasmix.views.words import listed, percent
 
@@ -16,8 +16,7 @@ MOST_NAMED: Final = len(CATEGORIES)
 Hatching is kept for provenance."""
 
 _BAR: Final = 48
-_LEGEND: Final = 20
-"""Pixels of a bar, and of a legend's row: on a phone each language has a row of its own."""
+"""Pixels of a bar."""
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -35,7 +34,7 @@ def phases_figure(mixture: Mixture) -> Figure:
     names = [_phase_name(phase) for phase in phases]
     pieces = phase_pieces(mixture)
     figure = canvas(
-        _BAR * len(phases) + 80 + _LEGEND * len(pieces),
+        _BAR * len(phases) + 80 + LEGEND_ROW * len(pieces),
         x="share of the phase's tokens (%)",
         y="phases, in order",
     )

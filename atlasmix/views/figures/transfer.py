@@ -46,7 +46,9 @@ def heat_map(
     grid = np.ix_(rows, rows)
     scores, status = matrix.scores[grid], matrix.status[grid]
     shown = np.where((status == MISSING) | np.eye(len(rows), dtype=bool), np.nan, scores)
-    figure = canvas(max(len(order), 6) * _CELL + 210, x="target (its loss counts)")
+    # Two empty lines, because Plotly puts a title two lines too high under upright names: it keeps
+    # the title away from the figure's edge, whatever its standoff or the margin.
+    figure = canvas(max(len(order), 6) * _CELL + 230, x="<br><br>target (its loss counts)")
     figure.update_yaxes(title_text="source (trained on)")
     figure.update_layout(margin={"t": 86})  # legend and scale stand above, so that cells get width
     figure.add_trace(
@@ -82,8 +84,7 @@ def heat_map(
         shapes=[*_group_lines(order), *(_frame(row, column, ink) for row, column in places)]
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    # The standoff is counted from the names, whose lengths differ.
-    figure.update_xaxes(tickangle=-90, showgrid=False, title_standoff=10)
+    figure.update_xaxes(tickangle=-90, showgrid=False)
     return figure
 
 

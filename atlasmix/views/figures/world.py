@@ -66,7 +66,7 @@ def donor_map(
     ][:most]
     figure = canvas(480, x="degrees east", y="degrees north")
     _add_land(figure)
-    _add_languages(figure)
+    _add_languages(figure, [target, *(key for key, _, _ in donors)])
     strongest = max((abs(score.score) for _, score, _ in donors), default=1.0) or 1.0
     for key, score, place in donors:
         _add_arc(figure, matrix, (key, target), score, (place, here), strongest)
@@ -164,10 +164,12 @@ def _add_land(figure: Figure) -> None:
     )
 
 
-def _add_languages(figure: Figure) -> None:
+def _add_languages(figure: Figure, named: list[str]) -> None:
+    """A dot for each language but those that are ``named`` on the map."""
     from plotly.graph_objects import Scatter
 
-    known = [one for one in all_languages() if one.longitude is not None]
+    codes = {key.partition("_")[0] for key in named}
+    known = [one for one in all_languages() if one.longitude is not None and one.code not in codes]
     figure.add_trace(
         Scatter(
             x=[one.longitude for one in known],
