@@ -45,7 +45,8 @@ SQUEEZED = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(pl
         ...(under.height < 50 ? [`${under.height} pixels of marks`] : [])]; })"""
 RICH = (
     "/?q={targets: {cat: 1, eng: 1, spa: 2}, budget: 300B, phases: [{name: main}, "
-    "{name: anneal, tokens: 20%}], guardrails: {eng: 1%}, min: {cat: 30%}}"
+    "{name: anneal, tokens: 20%}], guardrails: {eng: 1%}, min: {cat: 30%}, "
+    "pools: {provenance: [human, translated]}}"
 )
 
 

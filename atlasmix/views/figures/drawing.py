@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 ROW: Final = 26
 """Pixels of one row of a bar chart."""
 
-LEGEND_ROW: Final = 20
-"""Pixels of one row of a legend: on a phone each entry has a row of its own."""
+_LEGEND_ROW: Final = 20
+"""Pixels of one row of a legend."""
 
 HOVER: Final = "%{customdata}<extra></extra>"
 """The hover of a mark is its sentence, nothing else."""
@@ -60,6 +60,17 @@ def canvas(height: int, x: str = "", y: str = "", **layout: Any) -> Figure:
 def rows_height(rows: int, legend: bool = False) -> int:
     """Pixels of a chart with so many rows, its axis and a legend."""
     return max(rows, 2) * ROW + 96 + (14 if legend else 0)
+
+
+def make_room_for_legend(figure: Figure) -> None:
+    """Heighten a figure whose legend is long: on a phone each entry takes a row of its own.
+
+    Args:
+        figure: with all its traces, as high as it is with a legend of two entries.
+    """
+    entries = sum(trace.showlegend is not False for trace in figure.data)
+    more = _LEGEND_ROW * max(entries - 2, 0)
+    figure.update_layout(height=figure.layout.height + more)
 
 
 def share_axis(figure: Figure, most: float) -> None:

@@ -14,9 +14,9 @@ from atlasmix.scaling.saturation import DECAY_RANGE
 from atlasmix.views.answer_words import loss_text, price_words
 from atlasmix.views.figures.drawing import (
     HOVER,
-    LEGEND_ROW,
     canvas,
     label,
+    make_room_for_legend,
     plain,
     rows_height,
     sentence,
@@ -96,8 +96,7 @@ def _many_targets(
     unit = "effective tokens, predicted" if by_data else f"predicted loss ({problem.law.unit})"
     effects = sorted(mixture.targets, key=lambda one: one.effective_data, reverse=not by_data)
     order = [plain(name_of(one.language)) for one in effects]
-    legend = LEGEND_ROW * (1 + len(comparisons))
-    figure = canvas(rows_height(len(order)) + legend, x=plain(unit))
+    figure = canvas(rows_height(len(order), legend=True), x=plain(unit))
     place = {effect.language: index for index, effect in enumerate(mixture.targets)}
     keys = [effect.language for effect in effects]
     rows = [(OURS, [(one.effective_data, one.loss) for one in effects])]
@@ -129,6 +128,7 @@ def _many_targets(
                 hovertemplate=HOVER,
             )
         )
+    make_room_for_legend(figure)
     figure.update_layout(legend_traceorder="reversed")
     figure.update_yaxes(categoryorder="array", categoryarray=order, showgrid=True)
     if by_data:

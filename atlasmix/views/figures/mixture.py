@@ -8,7 +8,15 @@ from atlasmix.errors import DataError
 from atlasmix.languages import language, name_of
 from atlasmix.mixing.mixture import Mixture, PoolShare
 from atlasmix.quantities import format_quantity
-from atlasmix.views.figures.drawing import HOVER, canvas, plain, rows_height, sentence, share_axis
+from atlasmix.views.figures.drawing import (
+    HOVER,
+    canvas,
+    make_room_for_legend,
+    plain,
+    rows_height,
+    sentence,
+    share_axis,
+)
 from atlasmix.views.figures.palette import (
     CATEGORIES,
     DONOR,
@@ -61,6 +69,7 @@ def mixture_bars(mixture: Mixture) -> Figure:
             )
         )
         shown.add(name)
+    make_room_for_legend(figure)
     names = [plain(name_of(key)) for key in keys]
     figure.update_layout(barmode="stack", uniformtext={"minsize": 10, "mode": "show"})
     figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], showgrid=False)
@@ -118,7 +127,7 @@ def provenance_bar(mixture: Mixture) -> Figure:
     from plotly.graph_objects import Bar
 
     shares = provenance_shares(mixture)
-    figure = canvas(130, x="share of the tokens read (%)")
+    figure = canvas(150, x="share of the tokens read (%)")
     for name, share in shares.items():
         colour, pattern = PROVENANCE[name]
         words = name.replace("_", "-")
@@ -133,7 +142,8 @@ def provenance_bar(mixture: Mixture) -> Figure:
                 hovertemplate=HOVER,
             )
         )
-    figure.update_layout(barmode="stack", showlegend=True)
+    make_room_for_legend(figure)
+    figure.update_layout(barmode="stack", showlegend=True, legend_traceorder="normal")
     figure.update_xaxes(range=[0, 100])
     figure.update_yaxes(showticklabels=False)
     return figure

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Final
 from atlasmix.languages import name_of
 from atlasmix.mixing.mixture import Mixture, PhaseMixture
 from atlasmix.quantities import format_quantity
-from atlasmix.views.figures.drawing import HOVER, LEGEND_ROW, canvas, label, plain, sentences
+from atlasmix.views.figures.drawing import (
+    HOVER,
+    canvas,
+    label,
+    make_room_for_legend,
+    plain,
+    sentences,
+)
 from atlasmix.views.figures.palette import CATEGORIES, GREY, letters_on
 from atlasmix.views.words import listed, percent
 
@@ -34,9 +41,7 @@ def phases_figure(mixture: Mixture) -> Figure:
     names = [_phase_name(phase) for phase in phases]
     pieces = phase_pieces(mixture)
     figure = canvas(
-        _BAR * len(phases) + 80 + LEGEND_ROW * len(pieces),
-        x="share of the phase's tokens (%)",
-        y="phases, in order",
+        _BAR * len(phases) + 120, x="share of the phase's tokens (%)", y="phases, in order"
     )
     for keys, colour in pieces:
         shares = [sum(phase.proportions.get(key, 0.0) for key in keys) for phase in phases]
@@ -56,6 +61,7 @@ def phases_figure(mixture: Mixture) -> Figure:
                 hovertemplate=HOVER,
             )
         )
+    make_room_for_legend(figure)
     figure.update_layout(
         barmode="stack",
         bargap=0.4,

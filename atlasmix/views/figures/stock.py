@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Final
 from atlasmix.evidence import PROVENANCES, Pool
 from atlasmix.languages import name_of
 from atlasmix.quantities import format_quantity
-from atlasmix.views.figures.drawing import HOVER, canvas, plain, rows_height, sentences
+from atlasmix.views.figures.drawing import (
+    HOVER,
+    canvas,
+    make_room_for_legend,
+    plain,
+    rows_height,
+    sentences,
+)
 from atlasmix.views.figures.palette import PROVENANCE, SYMBOLS
 
 if TYPE_CHECKING:
@@ -61,6 +68,7 @@ def stock_figure(pools: Sequence[Pool], order: Sequence[str] = ()) -> Figure:
                     hovertemplate=HOVER,
                 )
             )
+    make_room_for_legend(figure)
     names = [plain(name_of(key)) for key in keys]
     figure.update_layout(showlegend=True)
     figure.update_yaxes(
