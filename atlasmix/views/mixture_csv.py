@@ -13,31 +13,9 @@ from atlasmix.mixing.problem import MixProblem
 from atlasmix.recipes.phase_records import recipe_phases
 from atlasmix.recipes.recipe import recipe_pools
 
-COLUMNS: Final = (
-    "language",
-    "name",
-    "provenance",
-    "corpus",
-    "proportion",
-    "tokens",
-    "epochs",
-    "unique_tokens",
-    "obtained",
-    "unit",
-    "pool",
-)
-PHASE_COLUMNS: Final = (
-    "phase",
-    "language",
-    "name",
-    "provenance",
-    "corpus",
-    "proportion",
-    "tokens",
-    "epochs",
-    "epochs_after",
-    "pool",
-)
+_READ: Final = ("language", "name", "provenance", "corpus", "proportion", "tokens", "epochs")
+COLUMNS: Final = (*_READ, "unique_tokens", "obtained", "unit", "pool")
+PHASE_COLUMNS: Final = ("phase", *_READ, "epochs_after", "pool")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
