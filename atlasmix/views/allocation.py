@@ -5,8 +5,8 @@ from __future__ import annotations
 from atlasmix.mixing.allocation import Allocation
 from atlasmix.mixing.problem import MixProblem
 from atlasmix.quantities import format_flops, format_quantity
+from atlasmix.views.answer_words import gap_text
 from atlasmix.views.fitting import FittingTable
-from atlasmix.views.words import gap_text
 
 
 def size_sentence(found: Allocation) -> str:

@@ -12,15 +12,13 @@ from atlasmix.mixing.problem import MixProblem
 from atlasmix.quantities import format_quantity
 from atlasmix.views.answer_words import loss_text, price_words
 from atlasmix.views.fitting import FittingTable
-from atlasmix.views.words import change_text, epochs_text, named, number_text, percent
+from atlasmix.views.words import SAME, change_text, epochs_text, named, number_text, percent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _MOST_ROWS = 40
 _STATUS = {"predicted": "yellow"}
-_NOTHING = 5e-7
-"""Objectives that differ by a smaller part are the same: a recipe records six places."""
 
 
 def mixture_table(mixture: Mixture) -> RenderableType:
@@ -176,7 +174,7 @@ def _is_off_scale(problem: MixProblem, best: float, value: float) -> bool:
 
 
 def _worse(problem: MixProblem, best: float, value: float) -> str:
-    if abs(value - best) < _NOTHING * abs(best):
+    if abs(value - best) < SAME * abs(best):
         return "the same"
     if problem.objective == "effective-data":
         return f"{number_text(100 * (1 - value / best), 3)}%"
@@ -191,7 +189,7 @@ def _order(problem: MixProblem, one: Comparison) -> float:
 def _threshold(reason: Reason) -> str:
     inside = reason.proportion > 0
     if reason.threshold is None:
-        return "the limits need it" if inside else "none would do"
+        return "the limits need it" if inside else "enters at none"
     if not math.isfinite(reason.threshold):
-        return "none would do"
+        return f"{'leaves' if inside else 'enters'} at none"
     return f"{'leaves below' if inside else 'enters from'} {reason.threshold:.2f}"

@@ -10,8 +10,9 @@ from atlasmix.languages import name_of
 from atlasmix.mixing.mixture import Certificate, DecayStep, Mixture, Price, TargetEffect
 from atlasmix.mixing.problem import MixProblem
 from atlasmix.quantities import format_quantity
+from atlasmix.recipes.rounding import at_most
 from atlasmix.scaling.saturation import DECAY_RANGE
-from atlasmix.views.words import gap_text, listed, percent
+from atlasmix.views.words import listed, number_text, percent
 
 _SHARE_LIMITS: Final = frozenset({"min", "max", "keep"})
 
@@ -63,6 +64,18 @@ def _no_donor(problem: MixProblem, mixture: Mixture, name: str) -> str:
             "much as a repeat."
         )
     return f"No donor helps {name} enough in this evidence."
+
+
+def gap_text(gap: float, one: str = "one part") -> str:
+    """How far from the best possible an answer is, at most.
+
+    >>> gap_text(5e-10), gap_text(9e-7, one="1"), gap_text(0.00123)
+    ('one part in a billion', '1 in a million', '0.123%')
+    """
+    shown = at_most(gap)
+    if shown <= 1e-6:
+        return f"{one} in a {'billion' if shown <= 1e-9 else 'million'}"
+    return f"{number_text(100 * shown, 3)}%"
 
 
 def proof_sentence(proof: Certificate) -> str:

@@ -8,8 +8,8 @@ from atlasmix.languages import name_of
 from atlasmix.mixing.mixture import Mixture
 from atlasmix.mixing.problem import MixProblem
 from atlasmix.quantities import format_quantity
-from atlasmix.views.answer_words import loss_text
-from atlasmix.views.words import gap_text, percent
+from atlasmix.views.answer_words import gap_text, loss_text
+from atlasmix.views.words import percent
 
 
 class KeyFigure(NamedTuple):

@@ -9,9 +9,9 @@ from atlasmix.quantities import format_quantity
 from atlasmix.recipes.lint import LintReport
 from atlasmix.recipes.lint_rows import Row
 from atlasmix.recipes.lint_solving import Resolved
-from atlasmix.views.answer_words import loss_text
+from atlasmix.views.answer_words import gap_text, loss_text
 from atlasmix.views.fitting import FittingTable
-from atlasmix.views.words import epochs_text, gap_text, listed, named, percent
+from atlasmix.views.words import SAME, epochs_text, listed, named, percent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -111,7 +111,7 @@ def _resolved(found: Resolved) -> list[RenderableType]:
         left = format_quantity(found.unspent)
         parts.append(Text(f"{left} of them would be better not read: the shares are of the rest."))
     parts += [Text(f"Note: {note}.") for note in found.notes]
-    if found.moved < 5e-7:
+    if found.moved < SAME:
         return parts
     table = FittingTable("language", ">now", ">solved", ">loss now", ">loss solved")
     for one in found.changes[:_MOST_CHANGES]:
@@ -128,7 +128,7 @@ def _resolved(found: Resolved) -> list[RenderableType]:
 
 
 def _effect(found: Resolved) -> str:
-    if found.moved < 5e-7:
+    if found.moved < SAME:
         return "The best proportions are those it has."
     gap = ""
     if found.gap is not None:

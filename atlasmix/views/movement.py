@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from atlasmix.languages import name_of
 from atlasmix.mixing.mixture import Mixture
@@ -11,10 +10,7 @@ from atlasmix.quantities import format_quantity
 from atlasmix.recipes.difference import PhaseRow, phase_rows
 from atlasmix.views.answer_words import loss_text
 from atlasmix.views.fitting import FittingTable
-from atlasmix.views.words import change_text, named, percent
-
-_NOTHING: Final = 5e-7
-"""Shares and gains that differ by less are the same: a recipe records six places."""
+from atlasmix.views.words import SAME, change_text, named, percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +132,9 @@ def movement_tables(moved: Movement) -> tuple[FittingTable, FittingTable]:
 
 def movement_sentence(moved: Movement) -> str:
     """How much moved, and what it did to the target that it did most to."""
-    if moved.distance < _NOTHING and any(_differs(row) for row in moved.phases):
+    if moved.distance < SAME and any(_differs(row) for row in moved.phases):
         return "The same proportions in all, divided over the phases otherwise."
-    if moved.distance < _NOTHING:
+    if moved.distance < SAME:
         return "The mixture did not move: the change costs nothing and gives nothing here."
     said = f"{percent(moved.distance)} of the tokens went elsewhere."
     if not moved.effects:
@@ -151,7 +147,7 @@ def movement_sentence(moved: Movement) -> str:
 
 
 def _verdict(effect: EffectMove) -> str:
-    if abs(effect.gain) < _NOTHING:
+    if abs(effect.gain) < SAME:
         return "the same"
     return f"{change_text(effect.gain)} effective data"
 
@@ -164,4 +160,4 @@ def _differs(row: PhaseRow) -> bool:
     """Whether a phase came, went, or reads another share of a language."""
     if row.share_a is None or row.share_b is None:
         return True
-    return abs(row.share_b - row.share_a) > _NOTHING
+    return abs(row.share_b - row.share_a) > SAME

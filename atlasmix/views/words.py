@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 
 from atlasmix.languages import name_of
-from atlasmix.recipes.rounding import at_most
+
+SAME: Final = 5e-7
+"""Shares and gains that differ by less are the same: a recipe records six places."""
 
 
 def named(key: str) -> str:
@@ -63,18 +66,6 @@ def change_text(change: float) -> str:
     ('+11%', '-50%', '+1200%', '0%')
     """
     return f"{number_text(100 * change, signed=True)}%"
-
-
-def gap_text(gap: float, one: str = "one part") -> str:
-    """How far from the best possible an answer is, at most.
-
-    >>> gap_text(5e-10), gap_text(9e-7, one="1"), gap_text(0.00123)
-    ('one part in a billion', '1 in a million', '0.123%')
-    """
-    shown = at_most(gap)
-    if shown <= 1e-6:
-        return f"{one} in a {'billion' if shown <= 1e-9 else 'million'}"
-    return f"{number_text(100 * shown, 3)}%"
 
 
 def scale_words(low: float, high: float) -> str:
