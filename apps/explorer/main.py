@@ -4,8 +4,8 @@ import logging
 from pathlib import Path
 
 import streamlit as st
-from explorer import session
-from explorer.showing import refuse
+from explorer import links, session
+from explorer.showing import refuse, say_once
 
 from atlasmix.errors import AtlasMixError
 
@@ -31,7 +31,13 @@ page = st.navigation(
     ],
     position="top",
 )
+links.open_link()
 try:
+    if st.session_state.refused_link:
+        links.refuse_link()
+    say_once()
+    if page.title != "Mix":  # which says it when the question is understood
+        links.say_link()
     page.run()
 except AtlasMixError as error:
     refuse(error)

@@ -73,13 +73,16 @@ def short_question(problem: MixProblem) -> dict[str, object]:
     return {key: value for key, value in full.items() if key not in usual or usual[key] != value}
 
 
-def link_text(problem: MixProblem) -> str:
-    """The question on one line of YAML, for a link.
+def link_text(question: Mapping[str, object]) -> str:
+    """A question on one line of YAML, for a link; it is not checked before it is opened.
+
+    Args:
+        question: plain data, best as :func:`short_question` gives it.
 
     Raises:
         ProblemError: over 4,096 bytes; a file holds it.
     """
-    text = one_line(short_question(problem))
+    text = one_line(question)
     size = len(text.encode())
     if size > LINK_LIMIT:
         raise ProblemError(

@@ -108,7 +108,7 @@ def test_a_link_with_compute_and_what_moved_when_it_is_left(visit):
         shown = dict(zip(trace["y"], trace["x"], strict=True))
         for key in ("cat", "spa"):
             assert shown[name_of(key)] == pytest.approx(100 * mixture.proportions.get(key, 0))
-    assert "<td >compute</td><td >1e22</td><td >-</td>" in guest.words()
+    assert "<td >compute</td><td >1e22</td><td >1.2e21 (6ND)</td>" in guest.words()
     next(one for one in at.button if one.label == "Undo").click().run()
     guest.whole()
     assert at.session_state["question"] == {"targets": {"cat": 1}, "compute": 1e22}

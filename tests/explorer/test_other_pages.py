@@ -162,6 +162,7 @@ def test_published_mixtures_are_listed(visit):
 
 def bring(guest, table=SCORES, card=CARD, kind="matrix", name="ours"):
     at = guest.tab("evidence-section", "Your own tables")
+    control(at, "segmented_control", "What it is").set_value(kind).run()
     control(at, "file_uploader", "Table (CSV or Parquet)").set_value(("t.csv", table, "text/csv"))
     control(at, "file_uploader", "Card (YAML)").set_value(("c.yaml", card, "text/yaml"))
     control(at, "text_input", "Name").set_value(name)

@@ -190,7 +190,10 @@ def before_and_after(found: Answer) -> None:
         names = ("before", "after", "moved")
         table(phase_rows_table(moved.phases, names), "Shares of each phase, before and after")
     with st.container(horizontal=True):
-        st.button("Undo", on_click=session.undo, icon=":material/undo:")
+        if session.changes():
+            st.button("Undo", on_click=session.undo, icon=":material/undo:")
+        if session.changes() > 1:
+            st.button("Undo all", on_click=session.undo_all, icon=":material/restart_alt:")
         st.button("Compare from here on", on_click=session.settle, icon=":material/flag:")
 
 

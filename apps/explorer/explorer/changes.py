@@ -27,7 +27,7 @@ def standing_row(words: str, key: str, what: str, remove: Callable[..., None], *
     button.button(
         "Remove",
         icon=":material/close:",
-        key=f"{session.round_number()}:{key}",
+        key=session.key(key),
         help=f"Remove {what}",
         on_click=remove,
         args=named,

@@ -60,7 +60,7 @@ def standing(asked: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 
 def _donors(asked: Mapping[str, Any]) -> None:
-    widget = f"{session.round_number()}:donors"
+    widget = session.key("donors")
     now = asked.get("max_donors")
 
     def changed() -> None:
@@ -86,7 +86,7 @@ def _add_row(matrix: TransferMatrix) -> None:
         format_func=lambda word: KINDS[word][0],
         index=None,
         placeholder="choose a kind",
-        key=f"{session.round_number()}:limit-kind",
+        key=session.key("limit-kind"),
     )
     if kind is None:
         return
@@ -98,28 +98,26 @@ def _add_row(matrix: TransferMatrix) -> None:
         "How much",
         placeholder=KINDS[kind][1],
         max_chars=40,
-        key=f"{session.round_number()}:limit-value",
+        key=session.key("limit-value"),
     )
     reference = "natural"
     if kind == "guardrails":
-        reference = st.selectbox(
-            "Worse than", baseline_names(), key=f"{session.round_number()}:limit-reference"
-        )
-    if st.button("Add limit", key=f"{session.round_number()}:limit-add", width="stretch"):
+        reference = st.selectbox("Worse than", baseline_names(), key=session.key("limit-reference"))
+    if st.button("Add limit", key=session.key("limit-add"), width="stretch"):
         _add(kind, what, value, reference)
 
 
 def _group_row() -> None:
     """Name several languages at once; the name then stands among those a limit may speak of."""
     with st.popover("Name a group of languages", icon=":material/group_work:", width="stretch"):
-        name = st.text_input("Name", max_chars=60, key=f"{session.round_number()}:group-name")
+        name = st.text_input("Name", max_chars=60, key=session.key("group-name"))
         members = st.text_input(
             "Languages",
             max_chars=400,
             placeholder="Spanish, Portuguese",
-            key=f"{session.round_number()}:group-members",
+            key=session.key("group-members"),
         )
-        if st.button("Add group", key=f"{session.round_number()}:group-add", width="stretch"):
+        if st.button("Add group", key=session.key("group-add"), width="stretch"):
             _add_group(name.strip(), members)
 
 

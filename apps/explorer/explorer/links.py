@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from atlasmix.errors import AtlasMixError
+from atlasmix.errors import AtlasMixError, ProblemError
+from atlasmix.recipes.question_link import link_text
 from explorer import asking, session
+from explorer.showing import refuse
 
 
 def open_link() -> None:
@@ -21,8 +23,20 @@ def open_link() -> None:
         st.session_state.refused_link = str(error)
 
 
-def say_link(text: str) -> None:
-    """Write the question into the address; empty where a link cannot hold it."""
+def refuse_link() -> None:
+    """Say why a link was not opened, and nothing else until its visitor begins anew."""
+    st.header("This link was not opened")
+    refuse(st.session_state.refused_link)
+    st.button("Begin with another question", on_click=session.forget_link, type="primary")
+    st.stop()
+
+
+def say_link() -> None:
+    """Write the question of now into the address, whether or not it has an answer.
+
+    Nothing stands there where a link cannot hold it, or names what nobody else has.
+    """
+    text = _text()
     if text == st.query_params.get("q", ""):
         return
     if text:
@@ -30,3 +44,14 @@ def say_link(text: str) -> None:
     else:
         st.query_params.pop("q", None)
     st.session_state.said_link = text
+
+
+def _text() -> str:
+    asked = session.question()
+    own = {name for _, name, _, _ in session.tray().entries}
+    if own & session.names(asked):
+        return ""
+    try:
+        return link_text(asked)
+    except ProblemError:
+        return ""

@@ -28,7 +28,7 @@ def phases_form(asked: Mapping[str, Any], matrix: TransferMatrix) -> None:
     st.caption("They divide what the best mixture reads, and leave its totals as they are.")
     if not phases and st.button(
         "Begin with main and anneal",
-        key=_key("phases-usual"),
+        key=session.key("phases-usual"),
         help="Main reads the rest, anneal the last 20% of the tokens. The two names and the 20% "
         "are our choice, to begin with something.",
         width="stretch",
@@ -56,7 +56,7 @@ def _phase(number: int, phase: Mapping[str, Any], phases: Phases) -> None:
         f"Tokens of **{name}**",
         value=now,
         max_chars=40,
-        key=_key(f"phase-tokens-{number}"),
+        key=session.key(f"phase-tokens-{number}"),
         help="A share of the tokens read (20%), a count (20B), or rest, for one phase at most.",
     )
     for place, (bound, what, words) in enumerate(share_limits(phase)):
@@ -66,7 +66,7 @@ def _phase(number: int, phase: Mapping[str, Any], phases: Phases) -> None:
         if number:
             st.button(
                 "Earlier",
-                key=_key(f"phase-earlier-{number}"),
+                key=session.key(f"phase-earlier-{number}"),
                 icon=":material/arrow_upward:",
                 help=f"Read {name} before the phase above it",
                 on_click=_move_up,
@@ -75,7 +75,7 @@ def _phase(number: int, phase: Mapping[str, Any], phases: Phases) -> None:
             )
         gone = st.button(
             "Remove phase",
-            key=_key(f"phase-remove-{number}"),
+            key=session.key(f"phase-remove-{number}"),
             icon=":material/close:",
             help=f"Remove {name}",
             type="tertiary",
@@ -88,15 +88,17 @@ def _phase(number: int, phase: Mapping[str, Any], phases: Phases) -> None:
 
 def _add_row(phases: Phases) -> None:
     left, right = st.columns(2)
-    name = left.text_input("New phase", placeholder="anneal", max_chars=60, key=_key("phase-name"))
+    name = left.text_input(
+        "New phase", placeholder="anneal", max_chars=60, key=session.key("phase-name")
+    )
     tokens = right.text_input(
         "Its tokens",
         placeholder="20%, 20B or rest",
         max_chars=40,
-        key=_key("phase-tokens"),
+        key=session.key("phase-tokens"),
         help="A share of the tokens read, a count, or rest; it is read after the others.",
     )
-    if st.button("Add phase", key=_key("phase-add"), width="stretch"):
+    if st.button("Add phase", key=session.key("phase-add"), width="stretch"):
         if not name.strip() or not tokens.strip():
             refuse(ProblemError("a phase needs a name and its tokens: fill in both"))
             return
@@ -110,7 +112,7 @@ def _limit_row(phases: Phases, matrix: TransferMatrix) -> None:
         format_func=lambda place: str(phases[place].get("name", "")),
         index=None,
         placeholder="choose a phase",
-        key=_key("phase-limited"),
+        key=session.key("phase-limited"),
     )
     if number is None:
         return
@@ -118,13 +120,16 @@ def _limit_row(phases: Phases, matrix: TransferMatrix) -> None:
         "In this phase",
         ["min", "max"],
         format_func=lambda word: KINDS[word][0],
-        key=_key("phase-bound"),
+        key=session.key("phase-bound"),
     )
     what = selection_box("Share of", selections(matrix), "phase-what")
     share = st.text_input(
-        "How large a share", placeholder=KINDS[bound][1], max_chars=40, key=_key("phase-share")
+        "How large a share",
+        placeholder=KINDS[bound][1],
+        max_chars=40,
+        key=session.key("phase-share"),
     )
-    if st.button("Add limit to the phase", key=_key("phase-limit"), width="stretch"):
+    if st.button("Add limit to the phase", key=session.key("phase-limit"), width="stretch"):
         if not what or not share.strip():
             refuse(ProblemError("a limit needs what it speaks of and how much: fill in both"))
             return
@@ -162,7 +167,3 @@ def _unlimit(number: int, bound: str, what: str) -> None:
     }
     session.change("phases", _changed(phases, number, {bound: left or None}))
     session.renew()
-
-
-def _key(name: str) -> str:
-    return f"{session.round_number()}:{name}"

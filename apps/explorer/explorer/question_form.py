@@ -16,7 +16,6 @@ from atlasmix.evidence import (
     PROVENANCES,
     TransferMatrix,
 )
-from atlasmix.languages import name_of, resolve
 from atlasmix.mixing.problem import (
     DEFAULT_BUDGET,
     DEFAULT_EPOCHS,
@@ -29,12 +28,10 @@ from atlasmix.quantities import format_flops, format_quantity, parse_flops, pars
 from atlasmix.recipes.pool_choice import DEFAULT_CHOICE
 from atlasmix.scaling.laws import DEFAULT_LAW, shipped_laws
 from atlasmix.scaling.saturation import DEFAULT_DECAY
-from atlasmix.views.words import named
 from explorer import asking, session
 from explorer.limits_form import limits_form
 from explorer.phases_form import phases_form
-from explorer.presets import PRESETS
-from explorer.showing import escaped
+from explorer.targets_form import start, targets
 
 _BUDGETS: Final = (
     "1B 2B 3B 5B 7B 10B 20B 30B 50B 70B 100B 150B 200B 300B 500B 700B 1T 1.5T 2T 3T 5T 7T 10T 15T "
@@ -62,19 +59,10 @@ _FEW: Final = 40
 def question_form() -> None:
     """All controls, in the sidebar."""
     asked = session.question()
-    st.selectbox(
-        "Start from",
-        list(PRESETS),
-        index=list(PRESETS).index(st.session_state.preset)
-        if st.session_state.preset in PRESETS
-        else None,
-        placeholder="a question of your own",
-        key=_key("preset"),
-        on_change=_take_preset,
-    )
+    start(asked)
     matrix = _matrix(asked)
     if matrix is not None:
-        _targets(asked, matrix)
+        targets(asked, matrix)
     _sizes(asked)
     with st.expander("Limits and guardrails", icon=":material/tune:", key="open-limits"):
         if matrix is not None:
@@ -88,10 +76,6 @@ def question_form() -> None:
         _mathematics(asked)
 
 
-def _key(name: str) -> str:
-    return f"{session.round_number()}:{name}"
-
-
 def _control(
     name: str, value: object, key: str, read: Callable[[Any], object], takes: str = "value"
 ) -> dict[str, Any]:
@@ -99,18 +83,15 @@ def _control(
 
     ``read`` makes what the question holds of what the control holds.
     """
-    widget = _key(name)
+    widget = session.key(name)
 
     def changed() -> None:
-        session.change(key, read(st.session_state[widget]))
+        held = st.session_state[widget]
+        session.change(key, read(held))
+        if held == []:  # nothing chosen asks for the usual, which the control then shows
+            session.renew()
 
     return {"key": widget, "on_change": changed, takes: session.first(widget, value)}
-
-
-def _take_preset() -> None:
-    name = st.session_state[_key("preset")]
-    if name in PRESETS:
-        session.begin(PRESETS[name], name)
 
 
 def _matrix(asked: Mapping[str, Any]) -> TransferMatrix | None:
@@ -120,67 +101,9 @@ def _matrix(asked: Mapping[str, Any]) -> TransferMatrix | None:
         return None
 
 
-def _targets(asked: Mapping[str, Any], matrix: TransferMatrix) -> None:
-    given = asked.get("targets", {})
-    weights = dict(given) if isinstance(given, dict) else dict.fromkeys(given, 1)
-    chosen = list(weights)
-    widget = _key("targets")
-
-    def changed() -> None:
-        keys = [_resolved(one, matrix) for one in st.session_state[widget]]
-        st.session_state[widget] = list(dict.fromkeys(keys))
-        session.change("targets", {key: weights.get(key, 1) for key in keys})
-
-    st.multiselect(
-        "Target languages",
-        sorted({*matrix.keys, *map(str, chosen)}, key=name_of),
-        default=session.first(widget, chosen),
-        format_func=named,
-        key=widget,
-        on_change=changed,
-        accept_new_options=True,
-        placeholder="any name or code",
-        help="Languages whose loss counts. Type any name or code: Catalan, català, ca.",
-        max_selections=len(matrix.keys),
-    )
-    if len(chosen) > 1:
-        weighing = st.expander("Weights", key="open-weights", on_change="rerun")
-        if weighing.open:
-            with weighing:
-                for key in chosen[:_FEW]:
-                    _weight(key, weights)
-
-
-def _weight(key: str, weights: Mapping[str, Any]) -> None:
-    widget = _key(f"weight-{key}")
-
-    def changed() -> None:
-        session.change("targets", {**weights, key: st.session_state[widget]})
-
-    st.number_input(
-        escaped(name_of(key)),
-        min_value=0.0,
-        max_value=1000.0,
-        value=session.first(widget, float(weights[key])),
-        step=0.5,
-        key=widget,
-        on_change=changed,
-    )
-
-
-def _resolved(text: str, matrix: TransferMatrix) -> str:
-    """The key that a typed name means; the text itself where it means none, to be refused later."""
-    if text in matrix.keys:
-        return text
-    try:
-        return str(resolve(text))
-    except AtlasMixError:
-        return text[:100]
-
-
 def _sizes(asked: Mapping[str, Any]) -> None:
     by_compute = "compute" in asked
-    widget = _key("by-compute")
+    widget = session.key("by-compute")
 
     def changed() -> None:
         session.size_by(st.session_state[widget], FIRST_COMPUTE)
@@ -279,6 +202,7 @@ def _evidence(asked: Mapping[str, Any]) -> None:
         "Token inventories",
         list(dict.fromkeys([*inventories, *chosen])),
         help="Where the pools come from; one or several.",
+        select_all=False,
         **_control("inventory", chosen, "inventory", lambda found: found or None, "default"),
     )
     pools = asked.get("pools", DEFAULT_CHOICE)
@@ -291,6 +215,7 @@ def _evidence(asked: Mapping[str, Any]) -> None:
             words,
             known,
             format_func=lambda word: word.replace("_", "-"),
+            select_all=False,
             **_control(
                 f"pools-{key}",
                 [word for word in pools.get(key, DEFAULT_CHOICE[key]) if word in known],
@@ -307,7 +232,8 @@ def _evidence(asked: Mapping[str, Any]) -> None:
 def _pool_reader(pools: Mapping[str, Any], key: str) -> Callable[[Any], object]:
     # A list of pools by name stands alone: choosing by provenance begins anew.
     kept = {} if "name" in pools else pools
-    return lambda found: {**kept, key: found}
+    others = {name: value for name, value in kept.items() if name != key}
+    return lambda found: ({**others, key: found} if found else others) or None
 
 
 def _with_worth(given: Mapping[str, Any], kind: str, value: float) -> dict[str, Any]:

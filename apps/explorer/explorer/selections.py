@@ -23,7 +23,7 @@ def selection_box(label: str, known: list[str], key: str) -> str | None:
         accept_new_options=True,
         index=None,
         placeholder="a language, family, provenance …",
-        key=f"{session.round_number()}:{key}",
+        key=session.key(key),
     )
     return found
 

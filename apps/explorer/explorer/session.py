@@ -13,6 +13,12 @@ from explorer.presets import PRESETS
 
 FIRST: Final = next(iter(PRESETS))
 SENT, SHOWN = "sent", "shown"
+GONE_WITH: Final = {"compute": ("budget", "params"), "matrix": ("calibration",)}
+"""What else a change of one key takes out of a question: compute divides itself between tokens and
+parameters, and a calibration speaks of the scale of its own matrix."""
+
+MOST_PAST: Final = 100
+"""Questions that a visitor can go back to, one by one; our choice."""
 
 
 def start() -> None:
@@ -26,7 +32,7 @@ def start() -> None:
     # Once a browser has come back for anything, it has shown the words; a test has no browser.
     state.words = SHOWN if "words" in state or not st.context.headers else ""
     if "question" not in state:
-        begin(PRESETS[FIRST], FIRST)
+        begin(PRESETS[FIRST])
 
 
 def words_shown() -> bool:
@@ -59,28 +65,46 @@ def tray() -> Tray:
     return found
 
 
-def round_number() -> int:
-    """How often the form was laid out anew; part of the key of each control."""
-    return int(st.session_state.round)
+def key(name: str) -> str:
+    """The key of a control of the form; another one each time that the form is laid out anew."""
+    return f"{st.session_state.round}:{name}"
 
 
-def begin(asked: Mapping[str, Any], name: str = "") -> None:
+def begin(asked: Mapping[str, Any]) -> None:
     """Take up another question; what was asked until now is gone."""
     st.session_state.question = dict(asked)
     st.session_state.before = dict(asked)
-    st.session_state.preset = name
+    st.session_state.past = ()
     st.session_state.sizes = {False: {}}
     renew()
 
 
 def step(asked: Mapping[str, Any]) -> None:
     """Change the question, and keep what was asked before beside it."""
-    st.session_state.question = dict(asked)
+    _ask(asked)
     renew()
 
 
+def _ask(asked: Mapping[str, Any]) -> None:
+    if asked != question():
+        st.session_state.past = (*st.session_state.past, question())[-MOST_PAST:]
+    st.session_state.question = dict(asked)
+
+
+def changes() -> int:
+    """How many changes can be undone, one by one."""
+    return len(st.session_state.past)
+
+
 def undo() -> None:
-    """Back to the question before the changes."""
+    """Back to the question before the last change."""
+    *st.session_state.past, last = st.session_state.past
+    st.session_state.question = last
+    renew()
+
+
+def undo_all() -> None:
+    """Back to the question that the changes began with; one change more, which can be undone."""
     step(before())
 
 
@@ -109,12 +133,14 @@ def first(widget: str, value: Any) -> Any:
 
 def change(key: str, value: object) -> None:
     """Change one key of the question; None takes it out."""
-    # Compute divides itself between tokens and parameters: whoever states it states neither.
-    gone = {key, "budget", "params"} if key == "compute" else {key}
+    gone = {key, *GONE_WITH.get(key, ())}
     asked = {name: old for name, old in question().items() if name not in gone}
     if value is not None:
         asked[key] = value
-    st.session_state.question = asked
+    dropped = gone & {name for name in question() if name != key}
+    _ask(asked)
+    if dropped:
+        renew()
 
 
 def size_by(compute: bool, first: float) -> None:
@@ -129,18 +155,53 @@ def size_by(compute: bool, first: float) -> None:
     kept = {**st.session_state.sizes, "compute" in asked: stated}
     st.session_state.sizes = kept
     others = {key: value for key, value in asked.items() if key not in sizes}
-    st.session_state.question = {**others, **kept.get(compute, {"compute": first})}
+    _ask({**others, **kept.get(compute, {"compute": first})})
 
 
 def understood(asked: Mapping[str, Any]) -> None:
     """Keep the question in the shortest form that the library gave it."""
+    if st.session_state.past[-1:] == (asked,):  # the change changed nothing
+        st.session_state.past = st.session_state.past[:-1]
     if before() == question():
         st.session_state.before = dict(asked)
     st.session_state.question = dict(asked)
+
+
+def names(asked: Mapping[str, Any]) -> set[str]:
+    """The matrix and the inventories that a question names."""
+    found: set[str] = set()
+    for key in ("matrix", "inventory"):
+        named = asked.get(key, ())
+        found.update([named] if isinstance(named, str) else map(str, named))
+    return found
+
+
+def forget_table(kind: str, name: str) -> bool:
+    """Take a table that is gone out of all that was asked; whether the question of now had it."""
+    had = name in names({kind: question().get(kind, ())})
+    st.session_state.question = _without(question(), kind, name)
+    st.session_state.before = _without(before(), kind, name)
+    st.session_state.past = tuple(_without(one, kind, name) for one in st.session_state.past)
+    renew()
+    return had
+
+
+def _without(asked: Mapping[str, Any], kind: str, name: str) -> dict[str, Any]:
+    named = asked.get(kind, ())
+    left = [] if isinstance(named, str) else [one for one in named if one != name]
+    if name not in names({kind: named}):
+        return dict(asked)
+    others = {key: value for key, value in asked.items() if key != kind}
+    return {**others, kind: left} if left else others
+
+
+def say(words: str, refused: bool = False) -> None:
+    """Have a sentence shown on the page that is drawn next."""
+    st.session_state.said = (words, refused)
 
 
 def forget_link() -> None:
     """Drop a refused link and begin anew."""
     st.session_state.refused_link = ""
     st.query_params.clear()
-    begin(PRESETS[FIRST], FIRST)
+    begin(PRESETS[FIRST])

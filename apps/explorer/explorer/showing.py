@@ -92,6 +92,15 @@ def refuse(error: AtlasMixError | str) -> None:
     st.error("\n".join([body, "", *shown]) if shown else body, icon=":material/block:")
 
 
+def say_once() -> None:
+    """What the last click did, where its page does not show it."""
+    words, refused = st.session_state.pop("said", ("", False))
+    if refused:
+        refuse(words)
+    elif words:
+        st.success(escaped(words), icon=":material/check:")
+
+
 def tell(*sentences: str) -> None:
     """Sentences of the library, one paragraph."""
     st.markdown(" ".join(escaped(spoken(one)) for one in sentences if one))

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from atlasmix.errors import ProblemError
 from atlasmix.evidence import published
 from atlasmix.evidence.shelves import INVENTORIES, MATRICES
 from atlasmix.evidence.tray import Tray, lay, save
@@ -22,9 +21,7 @@ from atlasmix.recipes.checking import CheckReport
 from atlasmix.recipes.difference import Difference, difference
 from atlasmix.recipes.exporters import Run, Wishes, export_recipe, find_exporter
 from atlasmix.recipes.exporters.paths import parse_paths
-from atlasmix.recipes.pool_choice import JOINT
 from atlasmix.recipes.question_link import (
-    link_text,
     read_link,
     refuse_paths,
     short_question,
@@ -42,14 +39,12 @@ class Answer:
     Attributes:
         problem, mixture, comparisons: the library's.
         short: the question as plain data, in its shortest form.
-        link: the same as the text of a link; empty where a link cannot hold it.
     """
 
     problem: MixProblem
     mixture: Mixture
     comparisons: tuple[Comparison, ...]
     short: dict[str, Any]
-    link: str
 
 
 def answer(question: Mapping[str, Any], tray: Tray, others: tuple[str, ...] = ()) -> Answer:
@@ -57,18 +52,7 @@ def answer(question: Mapping[str, Any], tray: Tray, others: tuple[str, ...] = ()
     models = tuple(published(name) for name in others)
     problem = at_compute(stranger_problem(question, tray))
     short = dict(short_question(problem))
-    link = _link(problem, tray)
-    return Answer(problem, solve(problem), compare(problem, models), short, link)
-
-
-def _link(problem: MixProblem, tray: Tray) -> str:
-    own = {name for _, name, _, _ in tray.entries}
-    if own & {problem.matrix.name, *problem.inventory.name.split(JOINT)}:
-        return ""  # nobody else could open it
-    try:
-        return link_text(problem)
-    except ProblemError:
-        return ""
+    return Answer(problem, solve(problem), compare(problem, models), short)
 
 
 def short(question: Mapping[str, Any], tray: Tray) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from typing import Final
 import streamlit as st
 
 from atlasmix.errors import AtlasMixError
+from atlasmix.evidence import DEFAULT_INVENTORY, DEFAULT_MATRIX
 from atlasmix.evidence.tray import TRAY_ENTRIES, take_away
 from explorer import asking, session
 from explorer.showing import escaped, refuse, tell
 from explorer.tasks import SHELVES
 
 SAVING_VARIABLE: Final = "ATLASMIX_EXPLORER_SAVING"
+DEFAULTS: Final = {"matrix": DEFAULT_MATRIX, "inventory": DEFAULT_INVENTORY}
 KINDS: Final = {"matrix": "A transfer matrix", "inventory": "A token inventory"}
 
 _EXAMPLES: Final = {
@@ -120,15 +122,15 @@ def _bring(kind: str, table: tuple[str, bytes], card: tuple[str, bytes], name: s
 def _use(kind: str, name: str) -> None:
     session.change(kind, name)
     session.renew()
+    session.say(f"The question on the page Mix is asked with {name} from now on.")
 
 
 def _take_away(kind: str, name: str) -> None:
     st.session_state.tray = take_away(session.tray(), SHELVES[kind], name)
-    for asked in ("question", "before"):
-        held = st.session_state[asked]
-        if held.get(kind) == name:
-            st.session_state[asked] = {key: value for key, value in held.items() if key != kind}
-    session.renew()
+    if session.forget_table(kind, name):
+        left = session.question().get(kind, DEFAULTS[kind])
+        left = left if isinstance(left, str) else ", ".join(left)
+        session.say(f"{name} is gone; the question on the page Mix is asked with {left} now.")
 
 
 def _save(kind: str, name: str) -> None:
@@ -137,4 +139,6 @@ def _save(kind: str, name: str) -> None:
     try:
         st.session_state.tray = asking.now("save", kind, session.tray(), name)
     except AtlasMixError as error:
-        st.session_state.notice = str(error)
+        session.say(str(error), refused=True)
+    else:
+        session.say(f"{name} is saved: everybody who uses this explorer finds it from now on.")

@@ -81,6 +81,7 @@ def inventories() -> None:
         placeholder="the 40 with most text",
         key=f"evidence-languages-{name}",
         max_selections=60,
+        select_all=False,
     )
     pools = found.select(languages=wanted or None)
     alt = f"Unique tokens by language and provenance in {name}."

@@ -16,13 +16,6 @@ from explorer.showing import narrow_hint, refuse, sections
 
 from atlasmix.errors import AtlasMixError
 
-links.open_link()
-if st.session_state.refused_link:
-    st.header("This link was not opened")
-    refuse(st.session_state.refused_link)
-    st.button("Begin with another question", on_click=session.forget_link, type="primary")
-    st.stop()
-
 narrow_hint()
 with st.sidebar:
     question_form()
@@ -32,12 +25,13 @@ try:
 except AtlasMixError as error:
     st.header("This question has no answer as it stands")
     refuse(error)
-    if session.before() != session.question():
+    if session.changes():
         st.button("Undo the change", on_click=session.undo, type="primary", icon=":material/undo:")
+    links.say_link()
     st.stop()
 
 session.understood(found.short)
-links.say_link(found.link)
+links.say_link()
 overview(found)
 SECTIONS = {
     "Mixture": mixture_part,
