@@ -165,7 +165,7 @@ class Store:
         raise DataError(
             f"no {shelf.word} {name[:80]!r}: "
             + (f"did you mean {' or '.join(near)}? " if near else "")
-            + f"there are {', '.join(names)}"
+            + f"there are {', '.join(names)}: choose one of them, or add your own"
         )
 
     def _open(self, shelf: Shelf, name: str) -> tuple[str, Card, bytes, str]:

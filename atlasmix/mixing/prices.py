@@ -29,8 +29,10 @@ def prices(
     """Every limit that costs something, dearest first."""
     # Under 'worst' what each target could get alone moves with budget and pools: no price then.
     fixed = compiled.program.base is None
+    # A compute budget is spent: more tokens would mean fewer parameters.
+    stated = problem.compute is None
     found = [
-        *(_budget(problem, optimum) if fixed else ()),
+        *(_budget(problem, optimum) if fixed and stated else ()),
         *(_unique(problem, compiled, optimum) if fixed else ()),
         *_epochs(problem, compiled, optimum),
         *_rows(problem, compiled, optimum),

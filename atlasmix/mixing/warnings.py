@@ -86,7 +86,9 @@ def _own_tokens(mixture: Mixture) -> list[str]:
     without = [effect.language for effect in mixture.targets if effect.tokens <= 0]
     if not without:
         return []
-    return [f"no text of {_few(without)} is read: its effective data comes from donors alone"]
+    return [
+        f"no text of {_few(without)} is read: its effective data comes from other languages alone"
+    ]
 
 
 def _predicted(problem: MixProblem, mixture: Mixture) -> list[str]:

@@ -87,6 +87,7 @@ QUESTION_KEYS: Final = (
 """The keys of a question, in the order in which it is written. All but ``targets`` are optional."""
 
 _LAW_NUMBERS: Final = ("E", "A", "alpha", "B", "beta")
+_MOST_NAMED: Final = 60
 _LAW_NEEDED: Final = ("name", *_LAW_NUMBERS, "unit", "measured_on", "source")
 _LAW_KEYS: Final = (*_LAW_NEEDED, "note", "decay", "language")
 
@@ -237,10 +238,12 @@ def _targets(value: object, words: Vocabulary) -> tuple[Target, ...]:
 
 
 def _not_scored(key: str, matrix: TransferMatrix) -> DataError:
-    keys = ", ".join(matrix.keys[:60])
+    known = sorted(map(name_of, matrix.keys))
+    more = f" and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
     return UnknownLanguage(
         f"target {name_of(key)} ({key}) is not in matrix {matrix.name}, which has scores for "
-        f"{keys}: choose one of them, or evidence that has it with --matrix"
+        f"{', '.join(known[:_MOST_NAMED])}{more}: choose one of them, or evidence that has it with "
+        "--matrix"
     )
 
 

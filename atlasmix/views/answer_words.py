@@ -12,7 +12,7 @@ from atlasmix.mixing.problem import MixProblem
 from atlasmix.quantities import format_quantity
 from atlasmix.recipes.rounding import at_most
 from atlasmix.scaling.saturation import DECAY_RANGE
-from atlasmix.views.words import listed, number_text, percent
+from atlasmix.views.words import limits_named, listed, number_text, percent
 
 _SHARE_LIMITS: Final = frozenset({"min", "max", "keep"})
 
@@ -159,7 +159,7 @@ def price_words(price: Price) -> str:
         return f"{price.change} of budget"
     if price.kind == "unique":
         return f"{price.change} of {name_of(price.subject)}"
-    return f"{price.change} on '{price.limit}'"
+    return f"{price.change} on '{limits_named(price.limit)}'"
 
 
 def loss_text(loss: float) -> str:

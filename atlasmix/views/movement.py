@@ -136,7 +136,7 @@ def movement_sentence(moved: Movement) -> str:
         return "The same proportions in all, divided over the phases otherwise."
     if moved.distance < SAME:
         return "The mixture did not move: the change costs nothing and gives nothing here."
-    said = f"{percent(moved.distance)} of the tokens went elsewhere."
+    said = f"{percent(moved.distance)} of the mixture went elsewhere."
     if not moved.effects:
         return said
     most = max(moved.effects, key=lambda effect: abs(effect.gain))

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from atlasmix.mixing.problem import MixProblem
 from atlasmix.quantities import format_flops, format_quantity
 from atlasmix.recipes.checking import CheckReport
 from atlasmix.recipes.difference import Difference, Judgement, PhaseRow
-from atlasmix.recipes.question import problem_to_mapping
 from atlasmix.recipes.recipe import Recipe
-from atlasmix.scaling.hardware import FLOPS_PER_PARAM_TOKEN
 from atlasmix.views.answer_words import loss_text
 from atlasmix.views.fitting import FittingTable
 from atlasmix.views.words import epochs_text, named, percent
@@ -107,37 +104,6 @@ def difference_parts(names: tuple[str, str], found: Difference) -> list[Renderab
     return parts
 
 
-def question_table(before: MixProblem, after: MixProblem) -> FittingTable:
-    """The keys in which two questions differ; a dash where one does not have it.
-
-    Where one states a compute budget, the size chosen for it stands beside the one stated.
-    """
-    asked = problem_to_mapping(before), problem_to_mapping(after)
-    sizes = _sizes(before), _sizes(after)
-    table = FittingTable("asked", "before", "after")
-    for key in dict.fromkeys((*asked[0], *asked[1])):
-        old, new = (one.get(key) for one in asked)
-        if old != new:
-            words = key.replace("_", " ").replace("lambda", "λ")
-            said = (
-                _said(key, one) if one is not None else size.get(key, "-")
-                for one, size in zip((old, new), sizes, strict=True)
-            )
-            table.add_row(words, *said)
-    return table
-
-
-def _sizes(problem: MixProblem) -> dict[str, str]:
-    """Tokens and parameters that compute chose; the compute that both of them take."""
-    if problem.compute is None:
-        spent = FLOPS_PER_PARAM_TOKEN * problem.params * problem.budget
-        return {"compute": f"{format_flops(spent)} (6ND)"}
-    return {
-        "budget": f"{format_quantity(problem.budget)} (chosen)",
-        "params": f"{format_quantity(problem.params)} (chosen)",
-    }
-
-
 def _shifts(found: CheckReport) -> FittingTable:
     table = FittingTable("language", ">recipe", ">today", ">moved")
     for one in found.shifts[:20]:
@@ -201,10 +167,10 @@ def _distance(found: Difference) -> str:
 
 
 def _said(key: str, value: Any) -> str:
-    return _phases_asked(value) if key == "phases" else _short(value)
+    return phases_asked(value) if key == "phases" else short_value(value)
 
 
-def _phases_asked(phases: list[dict[str, Any]] | None) -> str:
+def phases_asked(phases: list[dict[str, Any]] | None) -> str:
     """``main 80%; anneal rest, min cat 60%``."""
     said = []
     for phase in phases or ():
@@ -223,11 +189,12 @@ def _amount(value: Any) -> str:
     return f"{100 * value:g}%" if value <= 1 else format_quantity(value)
 
 
-def _short(value: object) -> str:
+def short_value(value: object) -> str:
+    """A value of a question in at most 200 letters; a dash for none."""
     if value is None:
         return "-"
     if isinstance(value, dict):
-        text = ", ".join(f"{key}: {_short(one)}" for key, one in value.items())
+        text = ", ".join(f"{key}: {short_value(one)}" for key, one in value.items())
     elif isinstance(value, list):
         text = ", ".join(str(one) for one in value)
     elif isinstance(value, float) and value > _FLOPS:

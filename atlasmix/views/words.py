@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Final
 
 import numpy as np
 
 from atlasmix.languages import name_of
 
+_LIMIT: Final = re.compile(
+    r"\b(min|max|keep|guardrail|max epochs) ([a-z]{3}(?:_[A-Z][a-z]{3})?)(?= )"
+)
 SAME: Final = 5e-7
 """Shares and gains that differ by less are the same: a recipe records six places."""
 
@@ -17,6 +21,15 @@ def named(key: str) -> str:
     """``Catalan (cat)``; a label of a domain axis stays as it is."""
     name = name_of(key)
     return key if name == key else f"{name} ({key})"
+
+
+def limits_named(text: str) -> str:
+    """A sentence with its limits as the library writes them, and their languages by name.
+
+    >>> limits_named("relax 'min fra 20%' or 'guardrail eng 1% over natural', not 'max epochs 4'")
+    "relax 'min French 20%' or 'guardrail English 1% over natural', not 'max epochs 4'"
+    """
+    return _LIMIT.sub(lambda found: f"{found[1]} {name_of(found[2])}", text)
 
 
 def percent(share: float) -> str:

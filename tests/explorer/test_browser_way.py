@@ -134,6 +134,37 @@ def test_a_link_hands_the_question_on(visitor):
     until(other, said)
 
 
+def test_a_reload_and_the_way_back_keep_the_question(visitor):
+    page = visitor()
+    slider = page.get_by_role("slider", name="Epoch cap")
+    slider.focus()
+    slider.press("ArrowLeft")
+    page.wait_for_url(re.compile("max_epochs"))
+    said = heading(page)
+    go(page, "Capacity")
+    page.wait_for_url(re.compile("capacity.*max_epochs"))
+    page.reload()
+    until(page, "How large a model")
+    go(page, "Mix")
+    until(page, said)
+    page.go_back()
+    until(page, "How large a model")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("fr", "100% French"), ("nb", "100% Norwegian"), ("Arabic", "Arabic")]
+)
+def test_what_is_typed_is_one_language(visitor, typed, meant):
+    page = visitor("/?q={targets: {cat: 1}, interference: 0}")
+    page.get_by_role("button", name="Clear all").first.click()
+    until(page, "no answer as it stands")
+    box = page.get_by_role("combobox", name="Target languages")
+    box.fill(typed)
+    box.press("Enter")
+    until(page, meant)
+    assert page.get_by_test_id("stMultiSelect").first.locator("[data-tag]").count() == 1
+
+
 def upload(page, scores, name):
     go(page, "Evidence")
     open_tab(page, "Your own tables")

@@ -161,3 +161,31 @@ def test_asking_with_a_table_says_so(visit):
     assert "The question on the page Mix is asked with ours from now on." in guest.words()
     at.run()
     assert "from now on" not in guest.words()
+
+
+def test_an_old_address_takes_nothing_back(visit):
+    """What a browser sends with a click may still be the address before the last change."""
+    guest = visit()
+    at = guest.page("mix")
+    control(at, "select_slider", "Epoch cap").set_value(2).run()
+    assert at.query_params["q"] == "{targets: {cat: 1}, max_epochs: 2}"
+    at.query_params["q"] = "{targets: {cat: 1}}"
+    control(at, "select_slider", "Token budget").set_value(200e9).run()
+    at.query_params["q"] = "{targets: {cat: 1}}"
+    at.run()  # two changes behind
+    now = {"targets": {"cat": 1}, "max_epochs": 2, "budget": 200_000_000_000}
+    assert asked(guest) == now
+    at.query_params["q"] = "{targets: {cat: 1}, max_epochs: 2}"
+    guest.tab("section", "Effect")  # no control of the question
+    assert asked(guest) == now
+
+
+def test_the_way_back_takes_up_an_earlier_question(visit, monkeypatch):
+    guest = visit()
+    at = guest.page("mix")
+    control(at, "select_slider", "Epoch cap").set_value(2).run()
+    monkeypatch.setattr("explorer.links._ON_ITS_WAY", 0.0)
+    at.query_params["q"] = "{targets: {cat: 1}}"
+    at.run()
+    guest.whole()
+    assert asked(guest) == {"targets": {"cat": 1}}

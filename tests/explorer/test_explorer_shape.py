@@ -13,7 +13,7 @@ from atlasmix.views.figures import palette
 HOME = explorer_script().parent
 SOURCES = sorted(HOME.rglob("*.py"))
 # Time limits and pipes are not figures.
-MECHANICS = {"crew.py", "frames.py", "plain.py", "worker.py", "asking.py"}
+MECHANICS = {"crew.py", "frames.py", "links.py", "plain.py", "worker.py", "asking.py"}
 SERIALISERS = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
 
 

@@ -198,7 +198,7 @@ def test_colliding_limits_are_named(visit):
     guest = visit(q="{targets: {cat: 1}, min: {cat: 0.6, spa: 0.6}}")
     guest.page("mix")
     assert heading(guest) == "This question has no answer as it stands"
-    assert "min cat 60%" in guest.words()
+    assert "min Catalan 60%; min Spanish 60%" in guest.words()
 
 
 def test_one_click_changes_a_limit_and_shows_what_moved(visit):

@@ -175,7 +175,7 @@ def test_ones_own_matrix_is_checked_and_asked_with(visit):
     guest = visit()
     guest.page("evidence")
     at = bring(guest)
-    assert "It is in order and stands above, ready to ask with." in guest.words()
+    assert "t.csv is in order and stands above, ready to ask with." in guest.words()
     next(one for one in at.button if one.label == "Ask with it").click().run()
     guest.page("mix")
     assert at.session_state["question"]["matrix"] == "ours"

@@ -98,7 +98,7 @@ def test_phases_are_added_changed_moved_and_removed(visit):
     for name, tokens in (("main", "rest"), ("anneal", "20B"), ("warmup", "5%")):
         add_phase(at, name, tokens)
         guest.whole()
-    control(at, "text_input", "Tokens of **anneal**").set_value("10%").run()
+    control(at, "text_input", "Tokens of anneal").set_value("10%").run()
     guest.whole()
     for place in (1, 0):  # the first phase has no such button
         [one for one in at.button if one.label == "Earlier"][place].click().run()
@@ -110,8 +110,8 @@ def test_phases_are_added_changed_moved_and_removed(visit):
     ]
     for left in (["main", "anneal"], ["anneal"]):
         if left == ["anneal"]:
-            control(at, "text_input", "Tokens of **main**").set_value("90%").run()
-            control(at, "text_input", "Tokens of **anneal**").set_value("rest").run()
+            control(at, "text_input", "Tokens of main").set_value("90%").run()
+            control(at, "text_input", "Tokens of anneal").set_value("rest").run()
         press(at, "Remove phase")
         guest.whole()
         assert [one["name"] for one in phases_of(guest)] == left
@@ -147,11 +147,11 @@ def test_what_cannot_be_left_or_limited_is_refused(visit):
     at = guest.page("mix")
     press(at, "Remove phase")
     assert "The shares of the phases sum to 20%: expected 100%" in guest.words()
-    control(at, "text_input", "Tokens of **anneal**").set_value("200B").run()
+    control(at, "text_input", "Tokens of anneal").set_value("200B").run()
     assert "above the budget of 100B" in guest.words()
     assert "or raise 'Token budget'" in guest.words()
     limit_phase(at, 1, "max", "cat", "10%")
-    assert "Phase anneal: 'min cat 90%' lies above 'max cat 10%'" in guest.words()
+    assert "Phase anneal: 'min Catalan 90%' lies above 'max Catalan 10%'" in guest.words()
     guest.whole()
     assert phases_of(guest) == LIMITED
 
@@ -163,7 +163,7 @@ def test_limits_that_the_totals_cannot_meet_name_the_controls(visit):
     guest.whole()
     assert at.header[0].value == "This question has no answer as it stands"
     words = guest.words()
-    assert "'min por 90%' of phase main" in words
+    assert "'min Portuguese 90%' of phase main" in words
     assert "('At least this share', 'At most this share')" in words
     assert "--" not in words
     press(at, "Undo the change")
@@ -186,12 +186,12 @@ def test_a_group_can_be_limited_in_a_phase(visit):
 def test_before_and_after_shows_the_phases(visit):
     guest = visit(q=LINK)
     at = guest.page("mix")
-    control(at, "text_input", "Tokens of **anneal**").set_value("40%").run()
+    control(at, "text_input", "Tokens of anneal").set_value("40%").run()
     guest.tab("section", "Before and after")
     words = guest.words()
     assert "The same proportions in all, divided over the phases otherwise" in words
-    assert "main rest; anneal 20%, min cat 90%" in words
-    assert "main rest; anneal 40%, min cat 90%" in words
+    assert "main rest; anneal 20%, min Catalan 90%" in words
+    assert "main rest; anneal 40%, min Catalan 90%" in words
     assert "Shares of each phase, before and after" in words
     asked = {"targets": "cat", "phases": [PAIR[0], {**LIMITED[1], "tokens": 0.4}]}
     share = solve(problem_from_mapping(asked, STORE)).phases[0].proportions["cat"]

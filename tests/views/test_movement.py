@@ -6,8 +6,8 @@ from atlasmix.evidence import Store
 from atlasmix.mixing import at_compute, solve
 from atlasmix.quantities import format_quantity
 from atlasmix.recipes.question import problem_from_mapping
+from atlasmix.views.asked import question_table
 from atlasmix.views.movement import movement, movement_sentence, movement_tables
-from atlasmix.views.recipe_reports import question_table
 
 STORE = Store("/nonexistent")
 
@@ -62,8 +62,8 @@ def test_what_was_asked_knows_both_sizes_across_the_switch_to_compute():
     chosen = at_compute(problem_from_mapping({"targets": "cat", "compute": "1e22"}, STORE))
     rows = asked_rows(stated, chosen)
     assert rows == {
-        "budget": ["100B", f"{format_quantity(chosen.budget)} (chosen)"],
-        "params": ["2B", f"{format_quantity(chosen.params)} (chosen)"],
+        "token budget": ["100B", f"{format_quantity(chosen.budget)} (chosen)"],
+        "parameters": ["2B", f"{format_quantity(chosen.params)} (chosen)"],
         "compute": ["1.2e21 (6ND)", "1e22"],
     }
     assert asked_rows(chosen, stated) == {key: row[::-1] for key, row in rows.items()}
@@ -73,7 +73,34 @@ def test_what_was_asked_leaves_out_what_stayed():
     one = problem_from_mapping({"targets": "cat"}, STORE)
     other = problem_from_mapping({"targets": "cat", "lambda": 0.1, "max_donors": 1}, STORE)
     assert asked_rows(one, one) == {}
-    assert asked_rows(one, other) == {"λ": ["0.04", "0.1"], "max donors": ["-", "1"]}
+    assert asked_rows(one, other) == {
+        "decay of repeats λ": ["0.04", "0.1"],
+        "most donor languages": ["-", "1"],
+    }
+
+
+def test_what_was_asked_is_said_with_names_and_units():
+    plain = problem_from_mapping({"targets": "cat,eng", "budget": "300B"}, STORE)
+    full = {
+        "targets": {"cat": 1, "eng": 2},
+        "budget": "300B",
+        "min": {"iberian": "25%", "family:Germanic": 0.1},
+        "groups": {"iberian": "cat,spa"},
+        "keep": {"fra": "20B"},
+        "max_epochs": {"default": 4, "cat": 8},
+        "guardrails": {"eng": "1%"},
+        "spend_all": True,
+    }
+    rows = asked_rows(plain, problem_from_mapping(full, STORE))
+    assert {key: after for key, (_, after) in rows.items()} == {
+        "targets": "Catalan, English x2",
+        "epoch cap": "4, Catalan 8",
+        "at least": "iberian 25.0%, family Germanic 10.0%",
+        "groups": "iberian (Catalan, Spanish)",
+        "read at least": "French 20B tokens",
+        "loss at most": "English 1.0% above natural",
+        "spend the whole budget": "yes",
+    }
 
 
 def test_phases_move_while_the_whole_stays():

@@ -25,6 +25,7 @@ from atlasmix.views.answer_words import (
     penalty_sentence,
     proof_sentence,
 )
+from atlasmix.views.asked import question_table
 from atlasmix.views.baseline_words import baseline_sentences
 from atlasmix.views.figures.effect import effect_figure, prices_figure, sensitivity_figure
 from atlasmix.views.figures.mixture import (
@@ -39,7 +40,7 @@ from atlasmix.views.figures.phases import phases_alt, phases_figure
 from atlasmix.views.key_figures import key_figures
 from atlasmix.views.movement import movement, movement_sentence, movement_tables
 from atlasmix.views.phase_tables import phases_sentence, phases_table
-from atlasmix.views.recipe_reports import phase_rows_table, question_table
+from atlasmix.views.recipe_reports import phase_rows_table
 from atlasmix.views.report import Report, sure_sentences
 from atlasmix.views.strip import mixture_strip
 from explorer import asking, session
@@ -48,7 +49,8 @@ from explorer.exporting import exports
 from explorer.showing import bullets, capital, escaped, figure, part, strip, table, tell
 from explorer.tasks import Answer
 
-_MOST_STEPS = 12
+_MOST_STEPS = 60
+_EFFECTIVE = "Effective: fresh tokens of the target that would do as much. "
 
 
 def overview(found: Answer) -> None:
@@ -73,6 +75,7 @@ def mixture_part(found: Answer) -> None:
         default="Bars",
         required=True,
         key="shape",
+        persist_state="session",
         label_visibility="collapsed",
     )
     draw = mixture_treemap if shape == "Areas by family" else mixture_bars
@@ -105,14 +108,15 @@ def phases(found: Answer) -> None:
 
 def effects(found: Answer) -> None:
     """Predicted effect per target, against every baseline."""
+    several = bool(found.mixture.targets[1:])
     st.subheader("Predicted effect, against what it would replace")
     alt = "Predicted effect of this mixture and of each baseline."
     figure(lambda: effect_figure(found.problem, found.mixture, found.comparisons), "effect", alt)
     part(comparison_table(found.problem, found.mixture, found.comparisons), "Baselines")
-    st.caption(
-        f"Effective: fresh tokens of the target that would do as much. Loss: "
-        f"{escaped(found.problem.law.unit)}. Most epochs: passes over the pool read most often."
-    )
+    by_data = found.problem.objective == "effective-data"
+    loss = "" if by_data and several else f"Loss: {escaped(found.problem.law.unit)}. "
+    effective = "" if several and not by_data else _EFFECTIVE
+    st.caption(f"{effective}{loss}Most epochs: passes over the pool read most often.")
     with st.expander("What these mixtures are"):
         bullets(map(capital, baseline_sentences(one.name for one in found.comparisons)))
     if found.problem.allocation is not None:

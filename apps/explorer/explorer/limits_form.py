@@ -12,15 +12,16 @@ from atlasmix.evidence import TransferMatrix
 from atlasmix.languages import name_of
 from atlasmix.mixing.baselines import names as baseline_names
 from atlasmix.quantities import format_quantity
+from atlasmix.views.asked import selection_words, share_words
+from atlasmix.views.words import listed
 from explorer import asking, session
 from explorer.changes import offer, standing_row
 from explorer.selections import (
     mapping_of,
+    named_groups,
     selection_box,
-    selection_words,
     selections,
     share_limits,
-    share_words,
     with_group,
 )
 from explorer.showing import refuse
@@ -64,7 +65,8 @@ def _donors(asked: Mapping[str, Any]) -> None:
     now = asked.get("max_donors")
 
     def changed() -> None:
-        session.change("max_donors", st.session_state[widget])
+        if session.stands(widget):
+            session.change("max_donors", st.session_state[widget])
 
     st.number_input(
         "Most donor languages",
@@ -109,6 +111,9 @@ def _add_row(matrix: TransferMatrix) -> None:
 
 def _group_row() -> None:
     """Name several languages at once; the name then stands among those a limit may speak of."""
+    for number, (group, keys) in enumerate(named_groups().items()):
+        words = f"Group {group}: {listed([name_of(key) for key in keys])}"
+        standing_row(words, f"ungroup-{number}", "this group", _ungroup, group)
     with st.popover("Name a group of languages", icon=":material/group_work:", width="stretch"):
         name = st.text_input("Name", max_chars=60, key=session.key("group-name"))
         members = st.text_input(
@@ -129,9 +134,17 @@ def _add_group(name: str, members: str) -> None:
     except AtlasMixError as error:
         refuse(error)
         return
-    st.session_state.groups = {**st.session_state.get("groups", {}), **found}
+    st.session_state.groups = {**named_groups(), **found}
     session.renew()
+    session.say(f"{name} stands under On when you add a limit.")
     st.rerun()
+
+
+def _ungroup(name: str) -> None:
+    st.session_state.groups = {
+        group: keys for group, keys in named_groups().items() if group != name
+    }
+    session.renew()
 
 
 def _add(kind: str, what: str | None, value: str, reference: str) -> None:

@@ -1,6 +1,14 @@
-"""The question in the address of the page: taken up when it comes, written when it changes."""
+"""The question in the address of the page: taken up when it comes, written when it changes.
+
+A browser sends its address with everything that its visitor does, and may send an old one when a
+new one is on its way to it. An old address must not take back what the visitor has just changed,
+and is told apart from the way back: there nothing was moved, and some time has passed.
+"""
 
 from __future__ import annotations
+
+import time
+from typing import Final
 
 import streamlit as st
 
@@ -9,18 +17,29 @@ from atlasmix.recipes.question_link import link_text
 from explorer import asking, session
 from explorer.showing import refuse
 
+_ON_ITS_WAY: Final = 3.0
+"""Seconds in which a new address has reached the browser; our choice, ten times what it takes on a
+busy machine."""
+
+
+_MOST_OLD: Final = 20
+
 
 def open_link() -> None:
-    """Take up the question of the address, once."""
+    """Take up the question of the address, once, even if its visitor has moved on meanwhile."""
+    state = st.session_state
     written = st.query_params.get("q", "")
-    if not written or written == st.session_state.said_link:
+    moved = session.has_moved()
+    if written and written != state.said_link and not moved and not _is_old(written):
+        state.unread_link = written
+    if not state.unread_link:
         return
-    st.session_state.said_link = written
     try:
-        session.begin(asking.once("link", written, session.tray()))
-        st.session_state.refused_link = ""
+        session.begin(asking.once("link", state.unread_link, session.tray()))
+        state.refused_link = ""
     except AtlasMixError as error:
-        st.session_state.refused_link = str(error)
+        state.refused_link = str(error)
+    state.said_link, state.unread_link = state.unread_link, ""
 
 
 def refuse_link() -> None:
@@ -43,7 +62,18 @@ def say_link() -> None:
         st.query_params["q"] = text
     else:
         st.query_params.pop("q", None)
+    if text != st.session_state.said_link:
+        replaced = (st.session_state.said_link, time.monotonic())
+        st.session_state.old_links = (*st.session_state.old_links, replaced)[-_MOST_OLD:]
     st.session_state.said_link = text
+
+
+def _is_old(written: str) -> bool:
+    """Whether it is an address that another one, still on its way, has just replaced."""
+    now = time.monotonic()
+    return any(
+        written == text and now - since < _ON_ITS_WAY for text, since in st.session_state.old_links
+    )
 
 
 def _text() -> str:

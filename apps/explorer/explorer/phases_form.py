@@ -53,7 +53,7 @@ def _phase(number: int, phase: Mapping[str, Any], phases: Phases) -> None:
     name = escaped(str(phase.get("name", "")))
     now = phase_amount(phase.get("tokens", "rest"))
     written = st.text_input(
-        f"Tokens of **{name}**",
+        f"Tokens of {name}",
         value=now,
         max_chars=40,
         key=session.key(f"phase-tokens-{number}"),

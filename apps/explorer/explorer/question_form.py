@@ -86,6 +86,8 @@ def _control(
     widget = session.key(name)
 
     def changed() -> None:
+        if not session.stands(widget):
+            return
         held = st.session_state[widget]
         session.change(key, read(held))
         if held == []:  # nothing chosen asks for the usual, which the control then shows
@@ -106,7 +108,8 @@ def _sizes(asked: Mapping[str, Any]) -> None:
     widget = session.key("by-compute")
 
     def changed() -> None:
-        session.size_by(st.session_state[widget], FIRST_COMPUTE)
+        if session.stands(widget):
+            session.size_by(st.session_state[widget], FIRST_COMPUTE)
 
     st.segmented_control(
         "Size of the run",

@@ -10,7 +10,7 @@ import streamlit as st
 from atlasmix.errors import AtlasMixError
 from atlasmix.evidence import PROVENANCES, TransferMatrix
 from atlasmix.languages import language, name_of
-from atlasmix.views.words import percent
+from atlasmix.views.asked import selection_words, share_words
 from explorer import session
 
 
@@ -26,12 +26,6 @@ def selection_box(label: str, known: list[str], key: str) -> str | None:
         key=session.key(key),
     )
     return found
-
-
-def selection_words(name: str) -> str:
-    """``family Romance``, ``Catalan``."""
-    kind, colon, value = name.partition(":")
-    return f"{kind} {value}" if colon else name_of(name)
 
 
 def share_limits(asked: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -63,7 +57,13 @@ def selections(matrix: TransferMatrix) -> list[str]:
 
 def groups() -> dict[str, Any]:
     """Groups named in this session and in the question."""
-    return {**st.session_state.get("groups", {}), **mapping_of(session.question(), "groups")}
+    return {**named_groups(), **mapping_of(session.question(), "groups")}
+
+
+def named_groups() -> dict[str, Any]:
+    """Groups named in this session, whether or not a limit speaks of them."""
+    found: dict[str, Any] = st.session_state.get("groups", {})
+    return found
 
 
 def with_group(asked: Mapping[str, Any], what: str) -> dict[str, Any]:
@@ -72,11 +72,6 @@ def with_group(asked: Mapping[str, Any], what: str) -> dict[str, Any]:
     if not named:
         return dict(asked)
     return {**asked, "groups": {**mapping_of(asked, "groups"), **named}}
-
-
-def share_words(value: object) -> str:
-    """A share as a sentence has it; what is no number stays as it was written."""
-    return percent(value) if isinstance(value, int | float) else str(value)
 
 
 def mapping_of(asked: Mapping[str, Any], key: str) -> dict[str, Any]:

@@ -29,6 +29,9 @@ def start() -> None:
     state.setdefault("first", {})
     state.setdefault("refused_link", "")
     state.setdefault("said_link", "")
+    state.setdefault("unread_link", "")
+    state.setdefault("old_links", ())
+    state.setdefault("moved", False)
     # Once a browser has come back for anything, it has shown the words; a test has no browser.
     state.words = SHOWN if "words" in state or not st.context.headers else ""
     if "question" not in state:
@@ -70,6 +73,15 @@ def key(name: str) -> str:
     return f"{st.session_state.round}:{name}"
 
 
+def stands(widget: str) -> bool:
+    """Whether a control is still the one of the form; a late click may speak of one that is gone.
+
+    Args:
+        widget: its key, as :func:`key` made it.
+    """
+    return widget.startswith(key(""))
+
+
 def begin(asked: Mapping[str, Any]) -> None:
     """Take up another question; what was asked until now is gone."""
     st.session_state.question = dict(asked)
@@ -89,6 +101,19 @@ def _ask(asked: Mapping[str, Any]) -> None:
     if asked != question():
         st.session_state.past = (*st.session_state.past, question())[-MOST_PAST:]
     st.session_state.question = dict(asked)
+    moved()
+
+
+def moved() -> None:
+    """Note that what is drawn next comes of the visitor's hand or of this page, not of a link."""
+    st.session_state.moved = True
+
+
+def has_moved() -> bool:
+    """Whether that was so; asked once for each time that the page is drawn."""
+    found: bool = st.session_state.moved
+    st.session_state.moved = False
+    return found
 
 
 def changes() -> int:
@@ -100,6 +125,7 @@ def undo() -> None:
     """Back to the question before the last change."""
     *st.session_state.past, last = st.session_state.past
     st.session_state.question = last
+    moved()
     renew()
 
 

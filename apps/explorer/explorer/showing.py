@@ -15,6 +15,7 @@ from atlasmix.views.evidence_tables import card_facts
 from atlasmix.views.figures.saving import standalone
 from atlasmix.views.fitting import FittingTable
 from atlasmix.views.strip import Piece
+from atlasmix.views.words import limits_named
 from explorer import session
 
 _MARKS: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&^=/@'\"])")
@@ -51,6 +52,7 @@ CONTROLS: Final = {
     "--sequence-length": "'Tokens a sequence'",
     "--json": "'Mixture (CSV)' under 'Take home'",
 }
+_PHRASES: Final = {"atlasmix solve --output": "'Recipe (YAML)' under 'Take home'"}
 _FEW_COLUMNS: Final = 4
 _UNNAMED: Final = '<span class="unseen">note</span>'
 _JOINER: Final = "\u2060"  # takes no room, and ends what Markdown would make a link of
@@ -77,7 +79,9 @@ def spoken(text: str) -> str:
     >>> spoken("count them as 0 with --interference 0")
     "count them as 0 with 'Belief in negative scores' 0"
     """
-    return _OPTION.sub(lambda found: CONTROLS.get(found[0], found[0]), text)
+    for words, here in _PHRASES.items():
+        text = text.replace(words, here)
+    return limits_named(_OPTION.sub(lambda found: CONTROLS.get(found[0], found[0]), text))
 
 
 def refuse(error: AtlasMixError | str) -> None:
@@ -213,6 +217,7 @@ def _after_the_words() -> None:
     def tick() -> None:
         nonlocal ticked
         if ticked:
+            session.moved()
             st.rerun()
         ticked = True
 

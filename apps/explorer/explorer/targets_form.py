@@ -22,11 +22,15 @@ def start(asked: Mapping[str, Any]) -> None:
     """The preset that is asked, if it is one; once it is changed, it can be taken again."""
     names = list(PRESETS)
     place = next((place for place, name in enumerate(names) if PRESETS[name] == asked), None)
+    laid = None if place is None else names[place]
     widget = session.key(f"preset-{place}")
 
     def changed() -> None:
-        if st.session_state[widget] in PRESETS:
-            session.begin(PRESETS[st.session_state[widget]])
+        chosen = st.session_state[widget]
+        # The control of a preset goes when its question is changed. A click on its way may still
+        # speak of it, with what it showed: that is no choice.
+        if chosen in PRESETS and chosen != laid:
+            session.begin(PRESETS[chosen])
 
     st.selectbox(
         "Start from",
@@ -46,6 +50,8 @@ def targets(asked: Mapping[str, Any], matrix: TransferMatrix) -> None:
     widget = session.key("targets")
 
     def changed() -> None:
+        if not session.stands(widget):
+            return
         typed = st.session_state[widget]
         keys = list(dict.fromkeys(_resolved(one, matrix) for one in typed))
         if keys != typed:
@@ -77,16 +83,17 @@ def targets(asked: Mapping[str, Any], matrix: TransferMatrix) -> None:
 
 
 def _weight(key: str, weights: Mapping[str, Any]) -> None:
-    widget = session.key(f"weight-{key}")
+    widget, now = session.key(f"weight-{key}"), float(weights[key])
 
     def changed() -> None:
-        session.change("targets", {**weights, key: st.session_state[widget]})
+        if session.stands(widget):
+            session.change("targets", {**weights, key: st.session_state[widget]})
 
     st.number_input(
         escaped(name_of(key)),
-        min_value=0.0,
-        max_value=1000.0,
-        value=session.first(widget, float(weights[key])),
+        min_value=min(0.01, now),
+        max_value=max(1000.0, now),
+        value=session.first(widget, now),
         step=0.5,
         format="%g",
         help="Above 0, at most 1000; only how the weights compare counts.",

@@ -121,7 +121,7 @@ def export(text: bytes, name: str, paths: str, run: Run, tray: Tray) -> dict[str
         tray: evidence, for tokens per document.
     """
     exporter = find_exporter(name)
-    asked = parse_paths(paths, "your paths") if exporter.paths.needed else None
+    asked = parse_paths(paths, "the list of paths") if exporter.paths.needed else None
     done = export_recipe(read_recipe(text), exporter, Wishes(run=run, paths=asked), tray)
     return {
         "files": dict(done.files),

@@ -97,8 +97,9 @@ def _form(kind: str) -> None:
         refuse("a table and its card are needed: choose both files")
     elif sent and table is not None and card is not None:
         _bring(kind, (table.name, table.getvalue()), (card.name, card.getvalue()), name.strip())
-    if st.session_state.pop("brought", False):
-        st.success("It is in order and stands above, ready to ask with.", icon=":material/check:")
+    if brought := st.session_state.pop("brought", ""):
+        words = f"{brought} is in order and stands above, ready to ask with."
+        st.success(escaped(words), icon=":material/check:")
     with st.expander("What the two files look like"):
         example = _EXAMPLES[kind]
         st.code(example[0], language=None)
@@ -115,7 +116,7 @@ def _bring(kind: str, table: tuple[str, bytes], card: tuple[str, bytes], name: s
         return
     st.session_state.tray = tray
     st.session_state.laid += 1
-    st.session_state.brought = True
+    st.session_state.brought = table[0]
     st.rerun()
 
 

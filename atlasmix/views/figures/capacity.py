@@ -58,13 +58,14 @@ def iso_loss_figure(found: Growth) -> Figure:
             customdata=[sentence(_words(found, way, name))],
             hovertemplate=HOVER,
         )
+    now = "1 language" if found.start.languages == 1 else f"{found.start.languages} languages"
     figure.add_scatter(
         x=[1.0],
         y=[1.0],
         mode="markers",
         marker={"size": 12, "symbol": "circle-open", "color": GREY, "line": {"width": 3}},
-        name=f"now, {found.start.languages} languages",
-        customdata=[sentence(f"Where you stand, with {found.start.languages} languages.")],
+        name=f"now, {now}",
+        customdata=[sentence(f"Where you stand, with {now}.")],
         hovertemplate=HOVER,
     )
     words = [f"×{tick:g}" for tick in _TICKS]
