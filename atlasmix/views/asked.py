@@ -27,7 +27,6 @@ _LABELS: Final = {
     "guardrails": "loss at most",
     "max_donors": "most donor languages",
     "spend_all": "spend the whole budget",
-    "pools": "pools",
 }
 
 

@@ -121,12 +121,17 @@ def test_one_click_shows_what_moved_and_undo_takes_it_back(visitor):
     until(page, before)
 
 
-def test_a_link_hands_the_question_on(visitor):
-    page = visitor()
+def lower_the_cap(page):
+    """Move the epoch cap by one step, and wait until the address says so."""
     slider = page.get_by_role("slider", name="Epoch cap")
     slider.focus()
     slider.press("ArrowLeft")
     page.wait_for_url(re.compile("max_epochs"))
+
+
+def test_a_link_hands_the_question_on(visitor):
+    page = visitor()
+    lower_the_cap(page)
     said = heading(page)
     other = visitor("/" + page.url.split("/", 3)[3])
     assert heading(other) == said
@@ -136,10 +141,7 @@ def test_a_link_hands_the_question_on(visitor):
 
 def test_a_reload_and_the_way_back_keep_the_question(visitor):
     page = visitor()
-    slider = page.get_by_role("slider", name="Epoch cap")
-    slider.focus()
-    slider.press("ArrowLeft")
-    page.wait_for_url(re.compile("max_epochs"))
+    lower_the_cap(page)
     said = heading(page)
     go(page, "Capacity")
     page.wait_for_url(re.compile("capacity.*max_epochs"))

@@ -53,7 +53,6 @@ OBJECTIVE_WORDS: Final = {
     "effective-data": "Effective data (needs no law)",
     "worst": "The worst-off target",
 }
-_FEW: Final = 40
 
 
 def question_form() -> None:
