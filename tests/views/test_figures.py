@@ -29,7 +29,6 @@ from atlasmix.views.figures.saving import standalone
 from atlasmix.views.figures.shares import published_figure, recipe_figure
 from atlasmix.views.figures.stock import stock_figure
 from atlasmix.views.figures.transfer import agreement_figure, asymmetry, donors_chart, heat_map
-from atlasmix.views.figures.world import donor_map, place_of
 from atlasmix.views.movement import movement
 from atlasmix.views.recipe_reports import recipe_table
 
@@ -226,51 +225,6 @@ def test_asymmetry_has_every_pair_on_both_sides(matrix):
     assert set(zip(measured.x, measured.y, strict=True)) == both
     pairs = [(matrix.pair("cat", key).score, matrix.pair(key, "cat").score) for key in matrix.keys]
     assert sorted(zip(own.x, own.y, strict=True)) == sorted(p for p in pairs if p != (1.0, 1.0))
-
-
-def test_arcs_end_at_the_languages(matrix):
-    figure = donor_map(matrix, "cat")
-    arcs = [trace for trace in figure.data if trace.mode == "lines"]
-    assert len(arcs) == sum(score.score > 0 for _, score in matrix.donors("cat"))
-    for arc in arcs:
-        assert (arc.x[-1], arc.y[-1]) == pytest.approx(place_of("cat"))
-        assert arc.line.dash != "solid"  # nobody measured a donor of Catalan
-
-
-def test_only_measured_donors_are_full_on_the_map(matrix):
-    for key in ("cat", "por", "swe"):
-        figure = donor_map(matrix, key)
-        scores = dict(matrix.donors(key))
-        measured = {name_of(one) for one, score in scores.items() if score.status == "measured"}
-        points = {
-            name: trace.marker.symbol == "circle"
-            for trace in figure.data
-            if (trace.name or "").startswith("donors")
-            for name in trace.text
-        }
-        assert points
-        assert points == {name: name in measured for name in points}
-        dots = next(trace for trace in figure.data if trace.name == "other languages")
-        assert not {*points, name_of(key)} & {words.split(", of")[0] for words in dots.customdata}
-        full = [t for t in figure.data if t.mode == "lines" and t.line.dash == "solid"]
-        assert len(full) == sum(points.values())
-
-
-def test_names_on_the_map_look_away_from_the_arcs(matrix):
-    figure = donor_map(matrix, "cat")
-    donors = next(trace for trace in figure.data if trace.name == "donors, predicted")
-    east, north = place_of("cat")
-    for x, y, side in zip(donors.x, donors.y, donors.textposition, strict=True):
-        if "left" in side:
-            assert x < east
-        if "right" in side:
-            assert x > east
-        if "top" in side:
-            assert y > north
-        if "bottom" in side:
-            assert y < north
-    target = next(trace for trace in figure.data if trace.name == "target")
-    assert target.textposition not in donors.textposition
 
 
 def test_shared_pairs_stand_on_both_axes(matrix):
