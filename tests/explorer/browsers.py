@@ -1,12 +1,63 @@
-"""Which browser the tests use, and whether they may do without."""
+"""Which browser the tests use, whether they may do without, and how they wait for a page."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
+from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
 REQUIRED = os.environ.get("ATLASMIX_BROWSER") == "required"
 COMMAND = (sys.executable, "-m", "atlasmix")
+
+# True once the server has ended its run and every figure is drawn, and both have stayed so for
+# half a second: between a key and the run that it starts the page looks just as still.
+STILL = """() => {
+    const app = document.querySelector('[data-testid=stApp]');
+    const still = app?.dataset.testConnectionState === 'CONNECTED'
+        && app.dataset.testScriptState === 'notRunning'
+        && !document.querySelector('[data-testid=stSkeleton]')
+        && [...document.querySelectorAll('[data-testid=stPlotlyChart]')]
+            .every(e => e.querySelector('.nsewdrag, .geo')?.getBoundingClientRect().height);
+    if (!still) delete window.stillSince;
+    else return performance.now() - (window.stillSince ??= performance.now()) > 500;
+}"""
+
+
+def heading(page: Any) -> str:
+    return str(page.locator("h2").first.inner_text())
+
+
+def until(page: Any, words: str) -> None:
+    """Wait for the heading to say this, and for the page to be still."""
+    page.locator("h2").first.filter(has_text=words).wait_for()
+    settle(page)
+
+
+def moved_on(page: Any, old: str) -> None:
+    """Wait for the heading to say something else, and for the page to be still."""
+    page.wait_for_function(
+        "old => (document.querySelector('h2')?.innerText ?? old) !== old", arg=old
+    )
+    settle(page)
+
+
+def settle(page: Any) -> None:
+    """Wait until the page has nothing more to draw."""
+    page.evaluate("() => delete window.stillSince")
+    page.wait_for_function(STILL)
+
+
+def open_tab(page: Any, name: str) -> None:
+    page.get_by_role("tab", name=name, exact=True).click()
+    page.locator(f'[role=tab][aria-selected=true]:has-text("{name}")').wait_for()
+    settle(page)
+
+
+def go(page: Any, name: str) -> None:
+    """Go to another page by its name, and wait until it is there."""
+    old = heading(page)
+    page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
+    moved_on(page, old)

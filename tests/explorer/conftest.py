@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsers import BROWSER, COMMAND, REQUIRED
+from browsers import BROWSER, COMMAND, REQUIRED, settle
 from streamlit.testing.v1 import AppTest
 
 from atlasmix.shipped import explorer_script
@@ -171,6 +171,7 @@ def visitor(browser: Any, contexts: dict[str, Any], server: str) -> Iterator[Any
         page.on("request", lambda request: _only_here(request.url, server, faults))
         page.goto(server + path)
         page.locator("h2").first.wait_for()
+        settle(page)
         return page
 
     yield come

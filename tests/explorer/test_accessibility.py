@@ -1,8 +1,7 @@
 """axe-core finds nothing serious on any page in either theme, and every control has a label."""
 
 import pytest
-from test_browser_layout import settle
-from test_browser_way import open_tab
+from browsers import open_tab, settle
 
 TABS = {
     "/": ["Mixture", "Effect", "What limits cost", "Why, and how sure", "Take home"],

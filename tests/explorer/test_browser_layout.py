@@ -1,7 +1,7 @@
 """Every page at every width, light and dark: nothing scrolls sideways, is cut off or jumps."""
 
 import pytest
-from test_browser_way import moved_on, open_tab
+from browsers import heading, moved_on, open_tab, settle
 
 PAGES = {
     "mix": "/",
@@ -48,18 +48,6 @@ RICH = (
     "{name: anneal, tokens: 20%}], guardrails: {eng: 1%}, min: {cat: 30%}, "
     "pools: {provenance: [human, translated]}}"
 )
-
-
-def settle(page):
-    """Wait until the page has nothing more to draw."""
-    page.wait_for_function(
-        "() => !document.querySelector('[data-testid=stStatusWidget], [data-testid=stSkeleton]')"
-    )
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('.js-plotly-plot .nsewdrag')]"
-        ".every(e => e.getBoundingClientRect().height)"
-    )
-    page.wait_for_timeout(400)
 
 
 @pytest.mark.parametrize("size", WIDTHS.values(), ids=WIDTHS)
@@ -110,7 +98,7 @@ def test_nothing_jumps_when_a_slider_moves(visitor):
     settle(page)
     places = """() => ['[role=tablist]', '.js-plotly-plot', '.atlas-table'].map(
         s => Math.round(document.querySelector(s).getBoundingClientRect().top))"""
-    before, said = page.evaluate(places), page.locator("h2").first.inner_text()
+    before, said = page.evaluate(places), heading(page)
     page.evaluate("""() => { window.shift = 0; new PerformanceObserver(list => {
         for (const one of list.getEntries()) if (!one.hadRecentInput) window.shift += one.value;
     }).observe({type: 'layout-shift', buffered: false}); }""")

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 import yaml
-from browsers import COMMAND
+from browsers import COMMAND, go, heading, moved_on, open_tab, settle, until
 
 CARD = """\
 title: Ours
@@ -20,29 +20,14 @@ licence: private
 """
 
 
-def heading(page):
-    return page.locator("h2").first.inner_text()
-
-
-def until(page, words):
-    """Wait for the heading to say this."""
-    page.locator("h2").first.filter(has_text=words).wait_for()
-
-
-def moved_on(page, old):
-    """Wait for the heading to say something else."""
-    page.wait_for_function(
-        "old => (document.querySelector('h2')?.innerText ?? old) !== old", arg=old
-    )
-
-
-def open_tab(page, name):
-    page.get_by_role("tab", name=name, exact=True).click()
-    page.locator(f'[role=tab][aria-selected=true]:has-text("{name}")').wait_for()
-
-
-def go(page, name):
-    page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
+def lower_the_cap(page):
+    """Move the epoch cap by one step, and wait until the answer and the address say so."""
+    old = heading(page)
+    slider = page.get_by_role("slider", name="Epoch cap")
+    slider.focus()
+    slider.press("ArrowLeft")
+    moved_on(page, old)
+    page.wait_for_url(re.compile("max_epochs"))
 
 
 def recipe_that_holds(page, folder):
@@ -77,11 +62,7 @@ def test_from_catalan_to_a_recipe_that_holds(visitor, tmp_path):
     box.press("Enter")
     until(page, "Catalan")
     box.press("Escape")
-    before = heading(page)
-    slider = page.get_by_role("slider", name="Epoch cap")
-    slider.focus()
-    slider.press("ArrowLeft")
-    moved_on(page, before)
+    lower_the_cap(page)
     assert "Catalan" in heading(page)
     asked = recipe_that_holds(page, tmp_path)["question"]
     assert asked["targets"] == {"cat": 1}
@@ -121,14 +102,6 @@ def test_one_click_shows_what_moved_and_undo_takes_it_back(visitor):
     until(page, before)
 
 
-def lower_the_cap(page):
-    """Move the epoch cap by one step, and wait until the address says so."""
-    slider = page.get_by_role("slider", name="Epoch cap")
-    slider.focus()
-    slider.press("ArrowLeft")
-    page.wait_for_url(re.compile("max_epochs"))
-
-
 def test_a_link_hands_the_question_on(visitor):
     page = visitor()
     lower_the_cap(page)
@@ -153,6 +126,7 @@ def test_a_reload_and_the_way_back_keep_the_question(visitor):
     for _ in range(4):
         page.go_back()
         page.wait_for_timeout(1500)
+        settle(page)
         if "How large a model" in heading(page):
             break
     until(page, "How large a model")
@@ -200,7 +174,7 @@ def test_two_visitors_at_once_each_see_their_own(visitor):
     upload(second, "source,target,score\nspa,cat,-0.3\ncat,spa,0.3\n", "ours")
     for page in (first, second):
         page.get_by_role("button", name="Ask with it").click()
-        page.wait_for_timeout(300)
+        settle(page)
         go(page, "Mix")
     until(first, "Spanish")
     until(second, "100% Catalan")
@@ -236,7 +210,8 @@ def test_phases_from_one_click_to_a_recipe_that_holds(visitor, tmp_path):
     page = visitor(viewport={"width": 1280, "height": 1600})  # the whole form
     page.get_by_test_id("stSidebar").get_by_text("Phases of the run", exact=True).click()
     page.get_by_role("button", name="Begin with main and anneal").click()
-    page.wait_for_url(re.compile("anneal"))  # by then the form is laid out anew
+    page.wait_for_url(re.compile("anneal"))
+    settle(page)
     for label, words in (("Limit a phase", "anneal"), ("Share of", "Catalan")):
         box = page.get_by_role("combobox", name=label)
         box.fill(words)
@@ -247,6 +222,7 @@ def test_phases_from_one_click_to_a_recipe_that_holds(visitor, tmp_path):
     share.press("Enter")
     page.get_by_role("button", name="Add limit to the phase").click()
     page.wait_for_url(re.compile("min"))
+    settle(page)
     page.locator(".js-plotly-plot .bartext").get_by_text("90.0%").wait_for()
     phases = recipe_that_holds(page, tmp_path)["answer"]["phases"]
     assert [phase["name"] for phase in phases] == ["main", "anneal"]
