@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 import streamlit as st
-from explorer import links, session
+from explorer import asking, links, session
 from explorer.showing import refuse, say_once
 
 from atlasmix.errors import AtlasMixError
@@ -13,7 +13,6 @@ HERE = Path(__file__).parent
 ICON = str(HERE.joinpath("icon.svg"))
 
 st.set_page_config(
-    page_title="AtlasMix explorer",
     page_icon=ICON,
     layout="wide",
     initial_sidebar_state=340,
@@ -21,6 +20,7 @@ st.set_page_config(
 st.logo(str(HERE.joinpath("wordmark.svg")), icon_image=ICON, size="large")
 st.html(HERE.joinpath("explorer.css"))
 session.start()
+asking.lay_place()
 page = st.navigation(
     [
         st.Page("explorer/pages/mix.py", title="Mix", icon=":material/blender:", default=True),
@@ -31,11 +31,13 @@ page = st.navigation(
     ],
     position="top",
 )
+st.set_page_config(page_title=f"{page.title} · AtlasMix explorer")
 links.open_link()
 try:
     if st.session_state.refused_link:
         links.refuse_link()
-    say_once()
+    with st.container():  # there or not, it moves nothing that stands after it
+        say_once()
     if page.title != "Mix":  # which says it when the question is understood
         links.say_link()
     page.run()

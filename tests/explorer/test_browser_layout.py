@@ -1,7 +1,7 @@
 """Every page at every width, light and dark: nothing scrolls sideways, is cut off or jumps."""
 
 import pytest
-from browsers import heading, moved_on, open_tab, settle
+from browsers import go, heading, moved_on, open_tab, settle
 
 PAGES = {
     "mix": "/",
@@ -43,6 +43,8 @@ SQUEEZED = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(pl
             ...[...plot.querySelectorAll('.xtick text')].map(e => e.getBoundingClientRect().bottom))
             ? ['a title over the names of its axis'] : []),
         ...(under.height < 50 ? [`${under.height} pixels of marks`] : [])]; })"""
+THE_FRAME = """['style', 'h2', '[role=tablist]', '[data-testid=stMetric]', '[role=slider]'].map(
+    s => document.querySelector(s))"""
 RICH = (
     "/?q={targets: {cat: 1, eng: 1, spa: 2}, budget: 300B, phases: [{name: main}, "
     "{name: anneal, tokens: 20%}], guardrails: {eng: 1%}, min: {cat: 30%}, "
@@ -83,6 +85,13 @@ def test_every_part_of_a_page_fits(visitor, size, path):
             assert page.evaluate(what) == [], tab
 
 
+def test_every_page_is_titled(visitor):
+    page = visitor()
+    assert page.title() == "Mix · AtlasMix explorer"
+    go(page, "Transfer")
+    assert page.title() == "Transfer · AtlasMix explorer"
+
+
 def test_the_ground_is_that_of_the_theme(visitor):
     for theme, ground in (("light", "rgb(255, 255, 255)"), ("dark", "rgb(20, 24, 31)")):
         page = visitor(color_scheme=theme)
@@ -99,6 +108,7 @@ def test_nothing_jumps_when_a_slider_moves(visitor):
     places = """() => ['[role=tablist]', '.js-plotly-plot', '.atlas-table'].map(
         s => Math.round(document.querySelector(s).getBoundingClientRect().top))"""
     before, said = page.evaluate(places), heading(page)
+    page.evaluate(f"() => {{ window.first = {THE_FRAME}; }}")
     page.evaluate("""() => { window.shift = 0; new PerformanceObserver(list => {
         for (const one of list.getEntries()) if (!one.hadRecentInput) window.shift += one.value;
     }).observe({type: 'layout-shift', buffered: false}); }""")
@@ -108,6 +118,8 @@ def test_nothing_jumps_when_a_slider_moves(visitor):
     moved_on(page, said)
     settle(page)
     assert page.evaluate(places) == before
+    redrawn = f"() => {THE_FRAME}.filter((e, i) => e !== window.first[i]).map(e => e.tagName)"
+    assert page.evaluate(redrawn) == [], "what has not changed is not made anew"
     assert page.evaluate("() => window.shift") < 0.1, "good by the measure of Core Web Vitals"
 
 

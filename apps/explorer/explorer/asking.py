@@ -128,18 +128,28 @@ def _looked_up(name: str, shelf: Shelf, read: Callable[[str], _Evidence]) -> _Ev
     return found
 
 
+def lay_place() -> None:
+    """Make room for the words said while a visitor waits: one place, the same in every run.
+
+    Laid out only when somebody waits, it would move all that stands after it by one, and what has
+    moved is drawn anew.
+    """
+    st.session_state.waiting = st.container(key="waiting").empty()
+
+
 def now(task: str, *arguments: Any) -> Any:
     """The result of a task that changes something and is never kept."""
-    place, limit = st.empty(), crew().seconds
+    place, limit = st.session_state.waiting, crew().seconds
 
     def meanwhile(seconds: float) -> None:
         # Streamlit also takes this call to end a script whose visitor has moved on.
         if seconds > _PATIENCE:
             place.caption(f"Solving: {seconds:.0f} s of at most {limit:g} s")
 
-    found = crew().ask(task, *arguments, meanwhile=meanwhile)
-    place.empty()
-    return found
+    try:
+        return crew().ask(task, *arguments, meanwhile=meanwhile)
+    finally:
+        place.empty()
 
 
 def _kept(kept: Kept, key: str, task: str, *arguments: Any) -> Any:
