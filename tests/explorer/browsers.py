@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -24,6 +26,15 @@ STILL = """() => {
     if (!still) delete window.stillSince;
     else return performance.now() - (window.stillSince ??= performance.now()) > 500;
 }"""
+
+
+def descendants(process: int, command: str) -> Iterator[int]:
+    """The processes that a process has started, directly or not, with this in their command."""
+    lists = Path(f"/proc/{process}/task").glob("*/children")  # each thread has started its own
+    for child in [int(one) for each in lists for one in each.read_text().split()]:
+        if command in Path(f"/proc/{child}/cmdline").read_text():
+            yield child
+        yield from descendants(child, command)
 
 
 def heading(page: Any) -> str:

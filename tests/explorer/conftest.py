@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -13,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsers import BROWSER, COMMAND, REQUIRED, settle
+from browsers import BROWSER, COMMAND, REQUIRED, descendants, settle
 from streamlit.testing.v1 import AppTest
 
 from atlasmix.shipped import explorer_script
@@ -83,8 +85,10 @@ def visit() -> type[Visit]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, store_folder: Path) -> Iterator[str]:
-    """``atlasmix explore`` as it is started by hand, from another folder; its address."""
+def process_and_address(
+    tmp_path_factory: pytest.TempPathFactory, store_folder: Path
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """``atlasmix explore`` as it is started by hand, from another folder."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -101,11 +105,38 @@ def server(tmp_path_factory: pytest.TempPathFactory, store_folder: Path) -> Iter
     address = f"http://localhost:{port}"
     try:
         _wait_for(f"{address}/_stcore/health", process)
-        yield address
+        yield process, address
     finally:
         process.terminate()
         process.wait(timeout=20)
         log.close()
+
+
+@pytest.fixture(scope="session")
+def server(process_and_address: tuple[subprocess.Popen[bytes], str]) -> str:
+    """The address of the explorer."""
+    return process_and_address[1]
+
+
+@pytest.fixture
+def halted(process_and_address: tuple[subprocess.Popen[bytes], str]) -> Iterator[Any]:
+    """A function that halts every worker of the explorer, and returns one that lets them go on."""
+    halted: list[int] = []
+
+    def halt() -> Any:
+        halted.extend(descendants(process_and_address[0].pid, "worker.py"))
+        assert halted, "the explorer has workers"
+        for worker in halted:
+            os.kill(worker, signal.SIGSTOP)
+        return go_on
+
+    def go_on() -> None:
+        while halted:
+            with contextlib.suppress(ProcessLookupError):  # its time was up
+                os.kill(halted.pop(), signal.SIGCONT)
+
+    yield halt
+    go_on()
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:

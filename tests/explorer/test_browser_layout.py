@@ -1,5 +1,7 @@
 """Every page at every width, light and dark: nothing scrolls sideways, is cut off or jumps."""
 
+import re
+
 import pytest
 from browsers import go, heading, moved_on, open_tab, settle
 
@@ -121,6 +123,23 @@ def test_nothing_jumps_when_a_slider_moves(visitor):
     redrawn = f"() => {THE_FRAME}.filter((e, i) => e !== window.first[i]).map(e => e.tagName)"
     assert page.evaluate(redrawn) == [], "what has not changed is not made anew"
     assert page.evaluate("() => window.shift") < 0.1, "good by the measure of Core Web Vitals"
+
+
+def test_a_long_solve_is_counted_over_the_page_and_moves_nothing(visitor, halted):
+    page = visitor()
+    places = "() => [...document.querySelectorAll('h2, [role=tablist], .atlas-table')].map(\
+        e => e.getBoundingClientRect().top)"
+    before, said = page.evaluate(places), heading(page)
+    go_on = halted()
+    slider = page.get_by_role("slider", name="Epoch cap")
+    slider.focus()
+    slider.press("ArrowRight")
+    waiting = page.locator(".st-key-waiting")
+    waiting.get_by_text(re.compile("Solving: [2-9] s of at most 10 s")).wait_for()
+    assert page.evaluate(places) == before
+    go_on()
+    moved_on(page, said)
+    assert waiting.inner_text() == ""
 
 
 def test_the_first_figure_takes_the_place_that_was_kept_for_it(visitor):
