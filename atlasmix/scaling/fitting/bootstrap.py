@@ -7,10 +7,9 @@ on the number of cores.
 
 from __future__ import annotations
 
-import os
-import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlasmix.errors import DataError
+from atlasmix.scaling.fitting.cores import side_by_side, usable_cores
 from atlasmix.scaling.fitting.fit import Fit, refit
 from atlasmix.scaling.fitting.identification import check_identified
 from atlasmix.scaling.fitting.question import LOSS_CONSTANTS, one_epoch
@@ -77,8 +77,7 @@ def bootstrap(
         resamples: how many, R.
         seed: of the draws.
         advance: called with the number of resamples that have become ready.
-        cores: processes at most; None: as many as this process may use. They are spawned, so a
-            script of one's own calls this below ``if __name__ == "__main__":``, or with 1.
+        cores: processes at most; None: as many as this process may use.
     """
     draws = _draws(found, resamples, seed)
     blocks = [draws[first : first + BLOCK] for first in range(0, len(draws), BLOCK)]
@@ -87,9 +86,11 @@ def bootstrap(
     advance(len(blocks[0]))
     left = (time.perf_counter() - begin) * (len(blocks) - 1)
     cores = cores or usable_cores()
-    for theta in _rest(found, blocks[1:], cores if left > _WORTH_PROCESSES else 1):
-        thetas.append(theta)
-        advance(len(theta))
+    cores = cores if left > _WORTH_PROCESSES else 1
+    with closing(side_by_side(partial(refit, found), blocks[1:], cores)) as rest:
+        for theta in rest:
+            thetas.append(theta)
+            advance(len(theta))
     named = found.form.named(np.concatenate(thetas))
     free = found.free
     if found.question.tied:
@@ -98,32 +99,6 @@ def bootstrap(
         name: values for (name, values), fitted in zip(named.items(), free, strict=True) if fitted
     }
     return Bootstrap(samples, len(draws))
-
-
-def usable_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _rest(found: Fit, blocks: list[Array], cores: int) -> Iterator[Array]:
-    if cores < 2 or len(blocks) < 2:
-        for block in blocks:
-            yield refit(found, block)
-        return
-    import multiprocessing
-
-    # Spawned, not forked: a progress bar may be running in another thread. Leaving the block ends
-    # the workers at once, whatever they do.
-    spawned = multiprocessing.get_context("spawn")
-    with spawned.Pool(min(cores, len(blocks)), _leave_interrupts) as pool:
-        yield from pool.imap(partial(refit, found), blocks)
-
-
-def _leave_interrupts() -> None:
-    # Ctrl-C reaches every process of the terminal; the parent alone answers it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _draws(found: Fit, resamples: int, seed: int) -> Array:

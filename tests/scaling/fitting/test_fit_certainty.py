@@ -1,7 +1,12 @@
 """How sure a fit is: bootstrap intervals, held-out splits, warnings."""
 
+import multiprocessing
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +22,15 @@ from made_runs import (
 )
 
 from atlasmix.errors import DataError
-from atlasmix.scaling.fitting import Question, bootstrap, diagnose, fit, held_out, make_runs
+from atlasmix.scaling.fitting import (
+    Question,
+    bootstrap,
+    cores,
+    diagnose,
+    fit,
+    held_out,
+    make_runs,
+)
 from atlasmix.scaling.fitting.held_out import largest
 from atlasmix.scaling.fitting.runs import frozen
 
@@ -63,6 +76,52 @@ def test_the_number_of_cores_changes_nothing(monkeypatch):
     two = bootstrap(found, 50, seed=3, cores=2)
     for name, values in one.samples.items():
         np.testing.assert_array_equal(values, two.samples[name])
+
+
+SCRIPT = """\
+from importlib import import_module
+import sys
+sys.path.insert(0, {here!r})
+from made_runs import fresh_runs, noisy
+from atlasmix.scaling.fitting import Question, bootstrap, fit
+import_module("atlasmix.scaling.fitting.bootstrap")._WORTH_PROCESSES = 0.0
+print("once")
+print(bootstrap(fit(noisy(fresh_runs(), 0.01), Question()), 50, cores=2).resamples)
+"""
+
+
+def test_a_script_of_ones_own_runs_once_whatever_the_cores(tmp_path):
+    """Without ``if __name__ == "__main__"``: its processes must not run it again."""
+    script = tmp_path / "mine.py"
+    script.write_text(SCRIPT.format(here=str(Path(__file__).parent)))
+    command = [sys.executable, str(script)]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.stdout, done.stderr) == ("once\n50\n", "")
+
+
+@pytest.mark.parametrize("command", ["/bin/false", "/no/such/python"])
+def test_where_no_process_starts_one_does_all(monkeypatch, command):
+    found = fit(noisy(fresh_runs(), 0.01), Question())
+    alone = bootstrap(found, 50, cores=1)
+    monkeypatch.setattr(module, "_WORTH_PROCESSES", 0.0)
+    python = multiprocessing.spawn.get_executable()
+    multiprocessing.set_executable(command)
+    try:
+        still = bootstrap(found, 50, cores=2)
+    finally:
+        multiprocessing.set_executable(python)
+    np.testing.assert_array_equal(still.samples["alpha"], alone.samples["alpha"])
+
+
+def test_one_that_is_left_ends_its_processes():
+    left = cores.side_by_side(time.sleep, [0.0, 60.0, 60.0], 2)
+    assert next(left) is None
+    begin = time.monotonic()
+    left.close()
+    assert time.monotonic() - begin < 30
+    assert not multiprocessing.active_children()
 
 
 def test_checkpoints_are_drawn_with_their_run():
