@@ -12,6 +12,7 @@ from atlasmix.errors import AtlasMixError
 HERE = Path(__file__).parent
 ICON = str(HERE.joinpath("icon.svg"))
 
+# Before the pages: without our icon, the browser would ask a server elsewhere for that of the page.
 st.set_page_config(
     page_icon=ICON,
     layout="wide",

@@ -14,13 +14,13 @@ BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
 REQUIRED = os.environ.get("ATLASMIX_BROWSER") == "required"
 COMMAND = (sys.executable, "-m", "atlasmix")
 
-# True once the server has ended its run and every figure is drawn, and both have stayed so for
-# half a second: between a key and the run that it starts the page looks just as still.
+# True once the server has ended its run and every figure has come and is drawn, and all has stayed
+# so for half a second: between a key and the run that it starts the page looks just as still.
 STILL = """() => {
     const app = document.querySelector('[data-testid=stApp]');
     const still = app?.dataset.testConnectionState === 'CONNECTED'
         && app.dataset.testScriptState === 'notRunning'
-        && !document.querySelector('[data-testid=stSkeleton]')
+        && !document.querySelector('[data-testid=stSkeleton], [class*=st-key-to-come]')
         && [...document.querySelectorAll('[data-testid=stPlotlyChart]')]
             .every(e => e.querySelector('.nsewdrag, .geo')?.getBoundingClientRect().height);
     if (!still) delete window.stillSince;
@@ -55,6 +55,13 @@ def moved_on(page: Any, old: str) -> None:
     settle(page)
 
 
+def press(page: Any, slider: str, key: str) -> None:
+    """Press a key on a slider, and do not wait."""
+    found = page.get_by_role("slider", name=slider)
+    found.focus()
+    found.press(key)
+
+
 def settle(page: Any) -> None:
     """Wait until the page has nothing more to draw."""
     page.evaluate("() => delete window.stillSince")
@@ -62,8 +69,11 @@ def settle(page: Any) -> None:
 
 
 def open_tab(page: Any, name: str) -> None:
-    page.get_by_role("tab", name=name, exact=True).click()
+    """Open a tab by its name, and wait until it is filled and still."""
+    tab = page.get_by_role("tab", name=name, exact=True)
+    tab.click()
     page.locator(f'[role=tab][aria-selected=true]:has-text("{name}")').wait_for()
+    page.locator(f"[id='{tab.get_attribute('aria-controls')}'] :not(:empty)").first.wait_for()
     settle(page)
 
 

@@ -121,19 +121,19 @@ def server(process_and_address: tuple[subprocess.Popen[bytes], str]) -> str:
 @pytest.fixture
 def halted(process_and_address: tuple[subprocess.Popen[bytes], str]) -> Iterator[Any]:
     """A function that halts every worker of the explorer, and returns one that lets them go on."""
-    halted: list[int] = []
+    stopped: list[int] = []
 
     def halt() -> Any:
-        halted.extend(descendants(process_and_address[0].pid, "worker.py"))
-        assert halted, "the explorer has workers"
-        for worker in halted:
+        stopped.extend(descendants(process_and_address[0].pid, "worker.py"))
+        assert stopped, "the explorer has workers"
+        for worker in stopped:
             os.kill(worker, signal.SIGSTOP)
         return go_on
 
     def go_on() -> None:
-        while halted:
+        while stopped:
             with contextlib.suppress(ProcessLookupError):  # its time was up
-                os.kill(halted.pop(), signal.SIGCONT)
+                os.kill(stopped.pop(), signal.SIGCONT)
 
     yield halt
     go_on()

@@ -50,11 +50,9 @@ DARK = {
 )
 def test_no_serious_violation(visitor, path, theme, tabs):
     page = visitor(path, color_scheme=theme)
-    settle(page)
     for name in tabs or [""]:
         if name:
             open_tab(page, name)
-            settle(page)
         assert serious(page) == [], (path, theme, name)
 
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browsers import go, heading, moved_on, open_tab, settle
+from browsers import go, heading, moved_on, open_tab, press, settle
 
 PAGES = {
     "mix": "/",
@@ -82,7 +82,6 @@ def test_every_part_of_a_page_fits(visitor, size, path):
     page = visitor(path, viewport={"width": width, "height": height})
     for tab in [one.inner_text() for one in page.get_by_role("tab").all()]:
         open_tab(page, tab)
-        settle(page)
         for what in (SIDEWAYS, CUT_OFF, OUTSIDE, SQUEEZED):
             assert page.evaluate(what) == [], tab
 
@@ -105,8 +104,6 @@ def test_the_ground_is_that_of_the_theme(visitor):
 
 def test_nothing_jumps_when_a_slider_moves(visitor):
     page = visitor()
-    page.locator(".js-plotly-plot .bars path").first.wait_for()
-    settle(page)
     places = """() => ['[role=tablist]', '.js-plotly-plot', '.atlas-table'].map(
         s => Math.round(document.querySelector(s).getBoundingClientRect().top))"""
     before, said = page.evaluate(places), heading(page)
@@ -114,11 +111,8 @@ def test_nothing_jumps_when_a_slider_moves(visitor):
     page.evaluate("""() => { window.shift = 0; new PerformanceObserver(list => {
         for (const one of list.getEntries()) if (!one.hadRecentInput) window.shift += one.value;
     }).observe({type: 'layout-shift', buffered: false}); }""")
-    slider = page.get_by_role("slider", name="Epoch cap")
-    slider.focus()
-    slider.press("ArrowLeft")
+    press(page, "Epoch cap", "ArrowLeft")
     moved_on(page, said)
-    settle(page)
     assert page.evaluate(places) == before
     redrawn = f"() => {THE_FRAME}.filter((e, i) => e !== window.first[i]).map(e => e.tagName)"
     assert page.evaluate(redrawn) == [], "what has not changed is not made anew"
@@ -127,13 +121,11 @@ def test_nothing_jumps_when_a_slider_moves(visitor):
 
 def test_a_long_solve_is_counted_over_the_page_and_moves_nothing(visitor, halted):
     page = visitor()
-    places = "() => [...document.querySelectorAll('h2, [role=tablist], .atlas-table')].map(\
-        e => e.getBoundingClientRect().top)"
+    places = """() => [...document.querySelectorAll('h2, [role=tablist], .atlas-table')].map(
+        e => e.getBoundingClientRect().top)"""
     before, said = page.evaluate(places), heading(page)
     go_on = halted()
-    slider = page.get_by_role("slider", name="Epoch cap")
-    slider.focus()
-    slider.press("ArrowRight")
+    press(page, "Epoch cap", "ArrowRight")
     waiting = page.locator(".st-key-waiting")
     waiting.get_by_text(re.compile("Solving: [2-9] s of at most 10 s")).wait_for()
     assert page.evaluate(places) == before
@@ -151,8 +143,6 @@ def test_the_first_figure_takes_the_place_that_was_kept_for_it(visitor):
             if (table && drawn) seen.figure ??= table;
         }).observe(document, {subtree: true, childList: true});"""
     )
-    page.locator(".js-plotly-plot .bars path").first.wait_for()
-    settle(page)
     seen = page.evaluate("() => seen")
     assert seen["words"], "the table was there before the figure"
     assert abs(seen["figure"] - seen["words"]) < 24, seen
@@ -160,7 +150,6 @@ def test_the_first_figure_takes_the_place_that_was_kept_for_it(visitor):
 
 def test_a_phone_reaches_pages_and_controls(visitor):
     page = visitor(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    settle(page)
     assert page.get_by_text("Pages and controls are behind").is_visible()
     page.get_by_test_id("stExpandSidebarButton").tap()
     page.get_by_role("slider", name="Epoch cap").wait_for()
@@ -170,7 +159,6 @@ def test_a_phone_reaches_pages_and_controls(visitor):
 
 def test_lines_and_figures_end_where_the_eye_does(visitor):
     page = visitor(viewport={"width": 1920, "height": 1080})
-    settle(page)
     widest = page.evaluate(
         """() => { const main = document.querySelector('[data-testid=stMainBlockContainer]');
             const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
@@ -184,8 +172,6 @@ def test_lines_and_figures_end_where_the_eye_does(visitor):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_letters_of_a_figure_are_those_of_the_page(visitor, theme):
     page = visitor(color_scheme=theme)
-    page.locator(".js-plotly-plot .bars path").first.wait_for()
-    settle(page)
     inks = page.evaluate(
         """() => ['.xtick text', '.ytick text', '.xtitle', '.legendtext', '.bartext-outside'].map(
             s => getComputedStyle(document.querySelector('.js-plotly-plot ' + s)).fill)"""
@@ -208,6 +194,4 @@ def test_no_toolbar_covers_a_figure(visitor):
         page = visitor(viewport={"width": size[0], "height": size[1]})
         for tab in ("Mixture", "Effect", "What limits cost"):
             open_tab(page, tab)
-            page.locator(".js-plotly-plot .xtick text").first.wait_for()
-            settle(page)
             assert page.evaluate(covered) == [], (tab, size)

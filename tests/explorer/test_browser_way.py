@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 import yaml
-from browsers import COMMAND, go, heading, moved_on, open_tab, settle, until
+from browsers import COMMAND, go, heading, moved_on, open_tab, press, settle, until
 
 CARD = """\
 title: Ours
@@ -23,9 +23,7 @@ licence: private
 def lower_the_cap(page):
     """Move the epoch cap by one step, and wait until the answer and the address say so."""
     old = heading(page)
-    slider = page.get_by_role("slider", name="Epoch cap")
-    slider.focus()
-    slider.press("ArrowLeft")
+    press(page, "Epoch cap", "ArrowLeft")
     moved_on(page, old)
     page.wait_for_url(re.compile("max_epochs"))
 
@@ -71,7 +69,6 @@ def test_from_catalan_to_a_recipe_that_holds(visitor, tmp_path):
 
 def test_everything_else_can_be_taken_home_too(visitor, tmp_path):
     page = visitor()
-    page.locator(".js-plotly-plot .bars path").first.wait_for()
     with page.expect_download() as coming:
         page.get_by_role("button", name="Figure as HTML").first.click()
     coming.value.save_as(tmp_path / "figure.html")

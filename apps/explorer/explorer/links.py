@@ -21,8 +21,8 @@ _ON_ITS_WAY: Final = 3.0
 """Seconds in which a new address has reached the browser; our choice, ten times what it takes on a
 busy machine."""
 
-
 _MOST_OLD: Final = 20
+"""Addresses that may be on their way at once; our choice, more than anybody moves in that time."""
 
 
 def open_link() -> None:

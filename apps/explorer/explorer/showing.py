@@ -188,7 +188,8 @@ def figure(draw: Callable[[], Figure], name: str, alt: str, zoom: bool = False) 
         if session.words_shown():
             st.plotly_chart(made, key=f"figure-{name}", config=toolbar(name, zoom), alt=alt)
         else:
-            with st.container(height=int(made.layout.height), border=False):
+            height = int(made.layout.height)
+            with st.container(height=height, border=False, key=f"to-come-{name}"):
                 _after_the_words()
         st.download_button(
             "Figure as HTML",

@@ -85,8 +85,7 @@ def bootstrap(
     thetas = [refit(found, blocks[0])]
     advance(len(blocks[0]))
     left = (time.perf_counter() - begin) * (len(blocks) - 1)
-    cores = cores or usable_cores()
-    cores = cores if left > _WORTH_PROCESSES else 1
+    cores = (cores or usable_cores()) if left > _WORTH_PROCESSES else 1
     with closing(side_by_side(partial(refit, found), blocks[1:], cores)) as rest:
         for theta in rest:
             thetas.append(theta)
