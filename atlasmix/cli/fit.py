@@ -25,14 +25,14 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "table",
         help="CSV or Parquet, one row a run: params, tokens, loss, and as the law needs them "
-        "unique_tokens, language, languages, tokens_LANG; numbers as 2B or 1e9",
+        "unique_tokens, language, languages, tokens_LANG, loss_LANG; numbers as 2B or 1e9",
     )
     parser.add_argument(
         "--law",
         default="chinchilla",
-        choices=("chinchilla", "data-constrained", "atlas", "curse"),
+        choices=("chinchilla", "data-constrained", "atlas", "mixing", "curse"),
         metavar="LAW",
-        help="chinchilla (default), data-constrained, atlas or curse",
+        help="chinchilla (default), data-constrained, atlas, mixing or curse",
     )
     _add_table_options(parser)
     group = parser.add_argument_group("fit")
@@ -51,7 +51,13 @@ def add_arguments(parser: Parser) -> None:
     group.add_argument("--fix", metavar="NAME=VALUE", action="append", help="hold a constant")
     group.add_argument("--base", metavar="LAW", help="hold E, A, alpha, B and beta of this law")
     group.add_argument(
-        "--tau", metavar="LANG=VALUE", action="append", help="hold a transfer weight (atlas)"
+        "--tau",
+        metavar="LANG=VALUE",
+        action="append",
+        help="hold a transfer weight (atlas, mixing); SOURCE:TARGET=VALUE with several targets",
+    )
+    group.add_argument(
+        "--own-floors", action="store_true", help="mixing: an E for each of several targets"
     )
     group.add_argument("--delta", metavar="D", help="of Huber's function (default: 0.001)")
     group = parser.add_argument_group("how sure")
@@ -79,7 +85,12 @@ def _add_table_options(parser: Parser) -> None:
     group.add_argument(
         "--where", metavar="COLUMN=VALUE", action="append", help="keep these rows; also <, >, !="
     )
-    group.add_argument("--target", metavar="LANG", help="the language whose loss is fitted")
+    group.add_argument(
+        "--target",
+        metavar="LANG",
+        action="append",
+        help="the language whose loss is fitted; several for mixing (default there: all)",
+    )
     group.add_argument(
         "--unit", help="of the loss (default: nats per token); perplexity takes its logarithm"
     )
@@ -102,12 +113,14 @@ def execute(options: argparse.Namespace) -> int:
     from atlasmix.evidence.rows import TABLE_LIMIT, read_file, read_rows
     from atlasmix.scaling.fitting.card import Origin
     from atlasmix.scaling.fitting.reading import read_runs
+    from atlasmix.scaling.fitting.target_tables import read_targets
 
     question, reading = _question(options), _reading(options)
     content = read_file(options.table, TABLE_LIMIT)
     table = Path(options.table).name
     _check_outputs(options)
-    runs = read_runs(read_rows(content, table), reading)
+    read = read_targets if question.law == "mixing" else read_runs
+    runs = read(read_rows(content, table), reading)
     origin = Origin(table, hashlib.sha256(content).hexdigest(), options.measured_on or "")
     fitted = _fit(options, runs, question, origin)
     _write(options, fitted)
@@ -242,14 +255,16 @@ def _question(options: argparse.Namespace) -> Question:
             held[name] = value
     for text in options.tau or ():
         name, value = _pair(text, "--tau")
-        key = "other" if name == "other" else str(resolve(name))
-        held[f"tau {key}"] = value
+        keys = ("other" if part == "other" else str(resolve(part)) for part in name.split(":"))
+        held[f"tau {':'.join(keys)}"] = value
     if options.data_only and options.law != "data-constrained":
         raise ProblemError("--data-only belongs to --law data-constrained")
     if options.stages == 2 and options.law not in {"data-constrained", "atlas"}:
         raise ProblemError(
             f"--law {options.law} has one stage: --stages 2 belongs to data-constrained and atlas"
         )
+    if options.own_floors and options.law != "mixing":
+        raise ProblemError("--own-floors belongs to --law mixing")
     if options.tie_exponents and {"alpha", "beta"} & set(held):
         raise ProblemError("--tie-exponents fits alpha and beta as one: hold neither of them")
     delta = DELTA if options.delta is None else _number(options.delta, "--delta")
@@ -262,11 +277,13 @@ def _question(options: argparse.Namespace) -> Question:
         fixed=tuple(held.items()),
         tied=options.tie_exponents,
         delta=delta,
+        own_floors=options.own_floors,
     )
 
 
 def _reading(options: argparse.Namespace) -> Reading:
     from atlasmix.errors import ProblemError
+    from atlasmix.languages import resolve
     from atlasmix.scaling.fitting.filters import parse_filter
     from atlasmix.scaling.fitting.reading import Reading
 
@@ -279,12 +296,20 @@ def _reading(options: argparse.Namespace) -> Reading:
                 "tokens=D:B for billions"
             )
         columns.append((field.strip(), column.strip()))
+    targets = tuple(options.target or ())
+    several = options.law == "mixing"
+    if len(targets) > 1 and not several:
+        raise ProblemError(
+            f"--target is given {len(targets)} times: --law {options.law} fits one language; the "
+            "losses of several belong to --law mixing"
+        )
     return Reading(
         law=options.law,
         columns=tuple(columns),
         unit=(options.unit or "").strip(),
         where=tuple(map(parse_filter, options.where or ())),
-        target=options.target or "",
+        target="" if several else "".join(targets),
+        targets=tuple(dict.fromkeys(str(resolve(one)) for one in targets)) if several else (),
         clip_unique=options.clip_unique,
         drop_incomplete=options.drop_incomplete,
         last_checkpoint=options.last_checkpoint,

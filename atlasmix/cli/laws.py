@@ -33,9 +33,7 @@ def add_arguments(parser: Parser) -> None:
     for name, run in (("list", _list), ("show", _show), ("add", _add), ("remove", _remove)):
         add_store(actions[name])
         actions[name].set_defaults(execute=run)
-    actions["show"].add_argument(
-        "name", nargs="?", default="muennighoff-2023", help="name or file (default: the default)"
-    )
+    actions["show"].add_argument("name", nargs="?", help="name or file (default: the default law)")
     actions["remove"].add_argument("name", help="name on the shelf")
     actions["add"].add_argument("card", help="YAML: constants, unit, measured_on, source")
     actions["add"].add_argument("--name", help="name on the shelf (default: the card's)")
@@ -66,9 +64,9 @@ def _list(options: argparse.Namespace) -> int:
 def _show(options: argparse.Namespace) -> int:
     from atlasmix.cli.printing import print_json, print_text
     from atlasmix.evidence import Store
-    from atlasmix.scaling.laws import law_card
+    from atlasmix.scaling.laws import DEFAULT_LAW, law_card
 
-    card = law_card(options.name, Store(options.store))
+    card = law_card(options.name or DEFAULT_LAW, Store(options.store))
     if options.json:
         import dataclasses
 

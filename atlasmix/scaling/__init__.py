@@ -1,6 +1,8 @@
 """Scaling laws: what repeated tokens are worth, what loss data reaches, and what a model costs."""
 
 from atlasmix.scaling.law_kinds import (
+    DEFAULT_PHI,
+    DEFAULT_PHI_RANGE,
     CurseLaw,
     DataConstrainedLaw,
     LanguageLaws,
@@ -13,6 +15,8 @@ from atlasmix.scaling.saturation import DECAY_RANGE, DEFAULT_DECAY, saturate
 __all__ = [
     "DECAY_RANGE",
     "DEFAULT_DECAY",
+    "DEFAULT_PHI",
+    "DEFAULT_PHI_RANGE",
     "CurseLaw",
     "DataConstrainedLaw",
     "LanguageLaws",

@@ -11,6 +11,8 @@ from typing import Any, Final
 from atlasmix.errors import AtlasMixError, DataError
 from atlasmix.evidence.safe_yaml import load_yaml
 from atlasmix.scaling.law_kinds import (
+    DEFAULT_PHI,
+    DEFAULT_PHI_RANGE,
     CurseLaw,
     DataConstrainedLaw,
     Interval,
@@ -35,9 +37,15 @@ _CONSTANTS: Final = {
 _MAY_BE_ZERO = {"E"}
 _ANY_SIGN = {"phi", "psi", "params_exponent", "tokens_exponent", "compute_exponent"}
 _NEEDED = ("name", "unit", "measured_on", "source")
-_TEXTS = (*_NEEDED, "kind", "title", "valid_for", "licence", "note", "intervals_are")
-_KEYS = (*_TEXTS, "constants", "decay", "intervals", "also_fitted", "fitted_on", "regimes", "laws")
+_TEXTS = (*_NEEDED, "kind", "title", "valid_for", "licence", "note", "intervals_are", "phi_is")
+_NUMBERS = ("constants", "decay", "phi", "phi_range", "intervals", "also_fitted", "fitted_on")
+_KEYS = (*_TEXTS, *_NUMBERS, "regimes", "laws")
 _ROW_KEYS = ("language", "regime", "E", "ln_A", "alpha", "ln_B", "beta", "unique_tokens")
+_ROW_MAY = ("phi", "phi_range")
+_MOST_PHI: Final = 1.0
+"""Most φ: a tenth of the tokens would then mean ten times the capacity term."""
+
+_PHI_BESIDE = ("phi_range", "phi_is")
 
 
 def parse_card(content: str | bytes, what: str) -> LawCard:
@@ -94,16 +102,29 @@ def _law(
         note=str(card.get("note", "")).strip(),
         decay=None if decay is None else float(decay),
         **_fitted_on(card, kind),
+        **_phi(card),
     )
 
 
 def _fitted_on(card: dict[str, Any], kind: str) -> dict[str, Any]:
-    """The ranges of N and K of the runs behind a law, as its fields."""
+    """The ranges of N, D and K of the runs behind a law, as its fields."""
+    fields = {"params", "languages"} if kind == "curse" else {"params", "tokens"}
     return {
         f"fitted_{what}": (float(ends[0]), float(ends[1]))
         for what, ends in card.get("fitted_on", {}).items()
-        if what == "params" or kind == "curse"
+        if what in fields
     }
+
+
+def _phi(card: Mapping[str, Any]) -> dict[str, Any]:
+    """φ and its range as fields of a law; a φ without a range has one as wide as the default's."""
+    if "phi" not in card:
+        return {}
+    phi = float(card["phi"])
+    ends = card.get("phi_range", card.get("intervals", {}).get("phi"))
+    if ends is None:
+        ends = [phi * end / DEFAULT_PHI for end in DEFAULT_PHI_RANGE]
+    return {"phi": phi, "phi_range": (float(ends[0]), float(ends[1]))}
 
 
 def _language_laws(card: dict[str, Any]) -> LanguageLaws:
@@ -121,6 +142,7 @@ def _language_laws(card: dict[str, Any]) -> LanguageLaws:
             source=card["source"].strip(),
             note=str(card.get("note", "")).strip(),
             language=row["language"],
+            **_phi(row),
         )
         unique = float(row["unique_tokens"])
         rows.append(LanguageRow(row["language"], row["regime"], law, unique))
@@ -195,7 +217,8 @@ def _faults(card: dict[str, Any]) -> list[str]:
         return [*faults, f"kind is {str(kind)[:40]!r}: expected one of {', '.join(_CONSTANTS)}"]
     if kind == "per-language":
         return [*faults, *_table_faults(card)]
-    return [*faults, *_constant_faults(card, kind), *_interval_faults(card), *_extra_faults(card)]
+    faults += [*_constant_faults(card, kind), *_interval_faults(card), *_extra_faults(card)]
+    return [*faults, *_phi_faults(card, kind)]
 
 
 def _constant_faults(card: dict[str, Any], kind: str) -> list[str]:
@@ -238,7 +261,9 @@ def _interval_faults(card: dict[str, Any]) -> list[str]:
     intervals = card.get("intervals", {})
     if not isinstance(intervals, Mapping):
         return ["intervals is no mapping: expected for example {E: [1.8, 2.0]}"]
-    known = {*dict(card.get("constants") or {}), "decay", "params_exponent", "tokens_exponent"}
+    known = {*dict(card.get("constants") or {}), "params_exponent", "tokens_exponent"}
+    known |= {"decay", "phi"} if "phi" in card else {"decay"}
+    known |= set(card["also_fitted"]) if isinstance(card.get("also_fitted"), Mapping) else set()
     faults = [
         f"intervals.{key} is {str(ends)[:40]}: expected [low, high], both numbers, low first"
         for key, ends in intervals.items()
@@ -258,7 +283,7 @@ def _extra_faults(card: dict[str, Any]) -> list[str]:
     if decay is not None and kind != "chinchilla":
         faults.append(f"decay does not belong to a law of kind {kind}")
     ranges = card.get("fitted_on", {})
-    if not isinstance(ranges, Mapping) or not {*ranges} <= {"params", "languages"}:
+    if not isinstance(ranges, Mapping) or not {*ranges} <= {"params", "tokens", "languages"}:
         faults.append("fitted_on is no mapping such as {params: [7000000, 9000000000]}")
     elif not all(map(_is_interval, ranges.values())):
         faults.append("fitted_on: expected [least, most] for each, both numbers")
@@ -268,8 +293,38 @@ def _extra_faults(card: dict[str, Any]) -> list[str]:
     return faults
 
 
+def _phi_faults(card: Mapping[str, Any], kind: str) -> list[str]:
+    """What is wrong with the capacity exponent of a card or of a row of its table."""
+    if "phi" not in card:
+        return [f"{key} is given without phi: add phi" for key in _PHI_BESIDE if key in card]
+    if kind == "curse" or (kind == "data-constrained" and "R_N" in (card.get("constants") or ())):
+        return [f"phi does not belong beside the constants of this law of kind {kind}: remove it"]
+    phi = card["phi"]
+    if not (_is_number(phi) and 0 <= phi <= _MOST_PHI):
+        return [f"phi is {phi!r}: expected a number from 0 to {_MOST_PHI:g}, such as {DEFAULT_PHI}"]
+    return _phi_range_faults(card, phi)
+
+
+def _phi_range_faults(card: Mapping[str, Any], phi: float) -> list[str]:
+    intervals = card.get("intervals", {})
+    among = intervals.get("phi") if isinstance(intervals, Mapping) else None
+    ends = card.get("phi_range", among)
+    if "phi_range" in card and among is not None:
+        return ["phi_range and intervals.phi are both given: keep one of them"]
+    if ends is None or (among is not None and not _is_interval(among)):
+        return []  # of an interval that is none, _interval_faults has spoken
+    if not _is_interval(ends) or not 0 <= ends[0] <= phi <= ends[1] <= _MOST_PHI:
+        return [
+            f"the range of phi is {str(ends)[:40]}: expected [low, high] that hold phi, {phi:g}, "
+            f"within 0 to {_MOST_PHI:g}"
+        ]
+    return []
+
+
 def _table_faults(card: dict[str, Any]) -> list[str]:
     regimes, rows = card.get("regimes"), card.get("laws")
+    if "phi" in card or "phi_range" in card:
+        return ["phi belongs to the laws of a table, one each: write it into the rows"]
     if not isinstance(regimes, dict) or not regimes:
         return ["regimes is missing: expected a mapping of names to what they mean"]
     if not isinstance(rows, list) or not rows:
@@ -283,13 +338,14 @@ def _table_faults(card: dict[str, Any]) -> list[str]:
 def _row_faults(row: object, regimes: dict[str, Any]) -> list[str]:
     from atlasmix.languages import resolve
 
-    if not isinstance(row, dict) or set(row) != set(_ROW_KEYS):
-        return [f"expected exactly {', '.join(_ROW_KEYS)}"]
+    if not isinstance(row, dict) or {*row} - {*_ROW_MAY} != {*_ROW_KEYS}:
+        return [f"expected exactly {', '.join(_ROW_KEYS)}, and phi and phi_range if they are known"]
     faults = [
         f"{key} is {row[key]!r}: expected a number"
         for key in _ROW_KEYS[2:]
         if not _is_number(row[key])
     ]
+    faults += _phi_faults(row, "per-language")
     if row["regime"] not in regimes:
         faults.append(f"regime is {row['regime']!r}: expected one of {', '.join(regimes)}")
     try:

@@ -8,15 +8,26 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
+
+DEFAULT_PHI: Final = 0.11
+"""φ when a law's card does not say: the printed exponent of the K-law of ATLAS (arXiv 2510.22037,
+§5), which is this law for a mixture of K even shares."""
+
+DEFAULT_PHI_RANGE: Final = (0.08, 0.17)
+"""Range of φ beside it: what estimates from scores and from mixture runs give (our choice)."""
 
 
 @dataclass(frozen=True, slots=True)
 class LossLaw:
-    r"""Loss from parameters and effective data, :math:`L = E + A/N^\alpha + B/D_{eff}^\beta`.
+    r"""Loss of one language from parameters, its own share and effective data.
 
-    N in parameters, D_eff in tokens. Form: Hoffmann et al. 2022 (arXiv 2203.15556), with effective
-    data in the place of tokens.
+    .. math:: L = E + A m^{-\varphi}/N^\alpha + B/D_{eff}^\beta
+
+    N in parameters, D_eff in tokens, m the part of all tokens read that is in the language itself
+    (its own share). Form: Hoffmann et al. 2022 (arXiv 2203.15556), with effective data in the place
+    of tokens, and a share of the capacity as in Fernandes et al. 2023 (arXiv 2302.09650): with own
+    share m the model works like one of m^(φ/α)·N parameters that reads nothing else.
 
     Attributes:
         name: how ``--law`` calls it.
@@ -29,6 +40,9 @@ class LossLaw:
             this law uses it unless another is asked for.
         language: key of the only language it speaks of; empty: any.
         fitted_params: least and most parameters of the runs behind it, if its card says.
+        phi: capacity exponent φ of a typical language, under these very constants.
+        phi_range: least and most φ that the evidence allows.
+        fitted_tokens: least and most tokens of the runs behind it, if its card says.
     """
 
     kind: ClassVar[str] = "chinchilla"
@@ -46,16 +60,47 @@ class LossLaw:
     decay: float | None = None
     language: str = ""
     fitted_params: tuple[float, float] | None = None
+    phi: float = DEFAULT_PHI
+    phi_range: tuple[float, float] = DEFAULT_PHI_RANGE
+    fitted_tokens: tuple[float, float] | None = None
 
     def capacity_term(self, params: float) -> float:
         """E + A/N^α: the loss that data alone cannot remove at ``params`` parameters."""
-        return self.E + self.A * math.pow(params, -self.alpha)
+        return self.E + self.capacity_loss(params)
 
-    def loss(self, params: float, effective_tokens: float) -> float:
-        """Predicted loss at N = ``params`` and D_eff = ``effective_tokens``; inf at no data."""
+    def capacity_loss(self, params: float, own_share: float = 1.0, phi: float = 0.0) -> float:
+        """A·m^(-φ)/N^α: the part of the loss that more parameters remove.
+
+        Args:
+            params: N.
+            own_share: m, 0-1: part of all tokens read that is in the language itself.
+            phi: φ of the language; at 0 its share costs it nothing.
+
+        Returns:
+            inf where nothing is read of the language and φ is above 0.
+        """
+        if own_share <= 0 and phi > 0:
+            return math.inf
+        crowding = math.pow(own_share, -phi) if phi else 1.0
+        return self.A * crowding * math.pow(params, -self.alpha)
+
+    def data_loss(self, effective_tokens: float) -> float:
+        """B/D_eff^β: the part of the loss that more data removes; inf at no data."""
         if effective_tokens <= 0:
             return math.inf
-        return self.capacity_term(params) + self.B * math.pow(effective_tokens, -self.beta)
+        return self.B * math.pow(effective_tokens, -self.beta)
+
+    def loss(
+        self, params: float, effective_tokens: float, own_share: float = 1.0, phi: float = 0.0
+    ) -> float:
+        """Predicted loss at N = ``params`` and D_eff = ``effective_tokens``; inf at no data.
+
+        ``own_share`` and ``phi`` as for :meth:`capacity_loss`; left out, the model reads nothing
+        else, or shares its parameters at no cost.
+        """
+        # In this order, so that a law alone gives what it always gave, to the last digit.
+        crowded = self.E + self.capacity_loss(params, own_share, phi)
+        return crowded + self.data_loss(effective_tokens)
 
     def tokens_for(self, params: float, loss: float) -> float:
         """Effective tokens that reach ``loss`` at ``params``; inf where no data would."""
@@ -218,6 +263,7 @@ class LawCard:
         source: paper or file the constants come from.
         valid_for: what the law may be used for; empty where nothing special.
         licence, note: what must be known before it is used elsewhere.
+        phi_is: how φ was obtained; empty: the card gives none, and the law has the default.
         intervals: how far each constant may lie.
         intervals_are: what those intervals mean.
         also_fitted: further numbers of the fit, which nothing here uses.
@@ -236,6 +282,7 @@ class LawCard:
     valid_for: str = ""
     licence: str = ""
     note: str = ""
+    phi_is: str = ""
     intervals: tuple[Interval, ...] = ()
     intervals_are: str = ""
     also_fitted: tuple[tuple[str, float], ...] = ()

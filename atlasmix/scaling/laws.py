@@ -15,7 +15,10 @@ from atlasmix.languages import resolve
 from atlasmix.scaling.law_cards import CARD_LIMIT, parse_card
 from atlasmix.scaling.law_kinds import CurseLaw, LanguageLaws, LawCard, LossLaw
 
-DEFAULT_LAW: Final = "muennighoff-2023"
+DEFAULT_LAW: Final = "datablations-2023-one-stage"
+"""One fit of the very form that a solve uses; the constants that its study printed come from two
+stages and hold only with a term for excess parameters."""
+
 DEFAULT_CURSE: Final = "atlas-2025-curse"
 
 _FOLDER = "scaling_laws"

@@ -22,6 +22,7 @@ _FORMULAS: Final = {
     "data-only": "L = E + A/N^alpha + B/D'^beta, D' after repetition (R_D)",
     "data-constrained": "L = E + A/N'^alpha + B/D'^beta, N' and D' after excess and repetition",
     "atlas": "L = E + A/N^alpha + B/D_eff^beta, D_eff after repetition (lambda)",
+    "mixing": "L = E + A m^-phi/N^alpha + B/D_eff^beta, m the own share, D_eff with transfer (tau)",
     "curse": "L = E + A K^phi/N^alpha + B K^psi/D^beta, D tokens of each of K languages",
 }
 
@@ -134,13 +135,14 @@ def _constants_table(fitted: Fitted) -> RenderableType:
 
     table = FittingTable("constant", ">value", ">low", ">high", "what it is")
     held, intervals = fitted.found.question.held, fitted.intervals
+    mixing = fitted.found.question.law == "mixing"
     for name, value in fitted.found.constants.items():
         low = high = ""
         if name in held:
             low = "held"
         elif intervals is not None and name in intervals.samples:
             low, high = (number_text(end) for end in intervals.interval(name))
-        table.add_row(name, number_text(value), low, high, _meaning(name))
+        table.add_row(name, number_text(value), low, high, _meaning(name, mixing=mixing))
     return table
 
 
@@ -158,9 +160,15 @@ def number_text(value: float) -> str:
     return f"{value:.4g}"
 
 
-def _meaning(name: str) -> str:
-    if name.startswith("tau "):
-        return f"worth of a token of {name.removeprefix('tau ')}"
+def _meaning(name: str, *, mixing: bool) -> str:
+    word, _, of = name.partition(" ")
+    if word == "tau":
+        source, _, target = of.partition(":")
+        return f"worth of a token of {source}" + (f" to {target}" if target else "")
+    if word == "phi" and (of or mixing):
+        return f"capacity lost to a small share{f', {of}' if of else ''}"
+    if of:
+        return f"loss that remains, {of}"
     return {
         "E": "loss that remains",
         "A": "capacity term",
@@ -177,7 +185,7 @@ def _meaning(name: str) -> str:
 
 def _growth(found: Fit, intervals: Bootstrap | None) -> str:
     constants = found.constants
-    if found.question.law not in {"chinchilla", "atlas"}:
+    if found.question.law not in {"chinchilla", "atlas", "mixing"}:
         return ""
     alpha, beta = constants["alpha"], constants["beta"]
     power = beta / (alpha + beta)

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _FORMULAS = {
-    "chinchilla": "L = E + A/N^alpha + B/D^beta",
+    "chinchilla": (
+        "L = E + A m^-phi/N^alpha + B/D_eff^beta with m the part of all tokens read that is in the "
+        "language itself, and D_eff after repetition and transfer"
+    ),
     "data-constrained": (
         "L = E + A/N'^alpha + B/D'^beta with D' = U(1 + R_D(1 - e^(-(D/U - 1)/R_D))), and N' alike "
         "with R_N from the parameters that U tokens would be given"
@@ -24,7 +27,7 @@ _FORMULAS = {
         "L = E + A K^phi/N^alpha + B K^psi/D^beta for each of K languages read evenly, D the "
         "tokens of one of them"
     ),
-    "per-language": "L = E + A/N^alpha + B/D^beta, one law a language and regime",
+    "per-language": "L = E + A m^-phi/N^alpha + B/D_eff^beta, one law a language and regime",
 }
 _GREEK = {"alpha": "α", "beta": "β", "phi": "φ", "psi": "ψ"}
 
@@ -66,6 +69,7 @@ def law_facts(card: LawCard) -> tuple[tuple[str, str], ...]:
         ("unit of the loss", card.unit),
         ("measured on", card.measured_on),
         ("source", card.source),
+        ("how phi was obtained", _phi_words(card)),
         ("licence", card.licence),
         ("note", card.note),
     )
@@ -90,9 +94,15 @@ def _drives(card: LawCard, *, long: bool = False) -> str:
     return "nothing here: it records what was fitted" if long else "nothing"
 
 
+def _phi_words(card: LawCard) -> str:
+    if card.phi_is or not isinstance(card.law, LossLaw):
+        return card.phi_is
+    return "not from these runs: the default, the printed exponent of the K-law of ATLAS"
+
+
 def _short(unit: str) -> str:
     """The unit as a table has room for it."""
-    return "not stated" if unit.endswith("not stated") else unit
+    return "not stated" if unit.endswith("not stated") else unit.replace(" per ", "/")
 
 
 def _whose(card: LawCard) -> str:
@@ -103,15 +113,18 @@ def _whose(card: LawCard) -> str:
 
 def _constants(card: LawCard) -> FittingTable:
     spans = {one.constant: (one.low, one.high) for one in card.intervals}
-    table = FittingTable("constant", ">value", *([">interval"] if spans else []))
     rows: list[tuple[str, float, str]] = [(key, value, "") for key, value in card.constants]
     law = card.law
     if isinstance(law, LossLaw) and law.decay is not None:
         derived = card.kind == "data-constrained"
         rows.append(("λ", law.decay, " = 1/R_D" if derived else ""))
+    if isinstance(law, LossLaw):
+        rows.append(("phi", law.phi, ""))
+        spans["phi"] = law.phi_range
     if isinstance(law, CurseLaw) and "alpha" not in dict(card.constants):
         rows += [("alpha", law.alpha, " (implied)"), ("beta", law.beta, " (implied)")]
     rows += [(key, value, " (not used)") for key, value in card.also_fitted]
+    table = FittingTable("constant", ">value", *([">interval"] if spans else []))
     for key, value, note in rows:
         low_high = spans.get("decay" if key == "λ" else key)
         span = f"{low_high[0]:.6g} to {low_high[1]:.6g}" if low_high else ""
@@ -120,7 +133,8 @@ def _constants(card: LawCard) -> FittingTable:
 
 
 def _languages(law: LanguageLaws) -> FittingTable:
-    table = FittingTable("language", "regime", ">E", ">A", ">α", ">B", ">β", ">unique tokens")
+    names = (">E", ">A", ">α", ">B", ">β", ">φ", ">unique tokens")
+    table = FittingTable("language", "regime", *names)
     for row in law.rows:
         one = row.law
         table.add_row(
@@ -131,6 +145,7 @@ def _languages(law: LanguageLaws) -> FittingTable:
             f"{one.alpha:g}",
             f"{one.B:.4g}",
             f"{one.beta:g}",
+            f"{one.phi:g}",
             format_quantity(row.unique_tokens),
         )
     return table

@@ -57,7 +57,7 @@ def test_a_law_of_ones_own_from_card_to_answer(atlasmix: Run, tmp_path: Path) ->
     solved = atlasmix("solve", "--target", "cat", "--law", "mine", "--output", "r.yaml")
     assert solved.status == 0, solved.err
     said = " ".join(solved.out.split())
-    assert "λ = 0.2 was fitted together with law mine and is used here." in said
+    assert "between repeating a language and adding a donor. 0.2 is used" in said
     own = atlasmix("solve", "--target", "cat", "--law", "mine", "--lambda", "0.05")
     assert "λ = 0.2 was fitted together with law mine; this answer uses 0.05." in " ".join(
         own.out.split()

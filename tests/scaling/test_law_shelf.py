@@ -14,7 +14,15 @@ import yaml
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence import Store
 from atlasmix.recipes.question import problem_from_mapping, problem_to_mapping
-from atlasmix.scaling import CurseLaw, DataConstrainedLaw, LanguageLaws, LossLaw, load_law
+from atlasmix.scaling import (
+    DEFAULT_PHI,
+    DEFAULT_PHI_RANGE,
+    CurseLaw,
+    DataConstrainedLaw,
+    LanguageLaws,
+    LossLaw,
+    load_law,
+)
 from atlasmix.scaling.laws import (
     add_law,
     law_card,
@@ -203,6 +211,8 @@ def test_ones_own_law_with_its_decay(store: Store, tmp_path: Path) -> None:
     assert written["law"] == {
         **MINE["constants"],
         **{k: MINE[k] for k in MINE if k != "constants"},
+        "phi": DEFAULT_PHI,
+        "phi_range": list(DEFAULT_PHI_RANGE),
         "note": "",
     }
     again = problem_from_mapping(written, Store("/nonexistent"))

@@ -1,6 +1,7 @@
 """Loss from parameters and effective data, its inverse, and the cards that hold the constants."""
 
 import math
+import re
 
 import pytest
 import yaml
@@ -8,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atlasmix.errors import DataError
-from atlasmix.scaling import LossLaw, load_law, read_law, shipped_laws
+from atlasmix.scaling import (
+    DEFAULT_PHI,
+    DEFAULT_PHI_RANGE,
+    LossLaw,
+    load_law,
+    read_card,
+    read_law,
+    shipped_laws,
+)
 from atlasmix.scaling.laws import DEFAULT_LAW
 
 CARD = {
@@ -152,3 +161,110 @@ def test_the_best_size_for_fresh_text(name, compute):
 
     assert loss(params) <= min(loss(params * 1.01), loss(params / 1.01))
     assert law.params_for(compute / (6 * params)) == pytest.approx(params, rel=1e-9)
+
+
+def test_a_small_own_share_costs_capacity_alone():
+    law = load_law(DEFAULT_LAW)
+    alone, shared = law.loss(2e9, 1e11), law.loss(2e9, 1e11, own_share=0.25, phi=0.11)
+    capacity = law.A / 2e9**law.alpha
+    assert shared - alone == pytest.approx(capacity * (4**0.11 - 1))
+    assert law.capacity_loss(2e9, 0.25, 0.11) == pytest.approx(capacity * 4**0.11)
+    assert law.loss(2e9, 1e11, own_share=0.25) == alone
+    assert law.loss(2e9, 1e11, own_share=1.0, phi=0.3) == alone
+
+
+@given(st.sampled_from(LAWS), st.floats(0.01, 1.0), st.floats(0.0, 0.5))
+def test_a_share_works_like_a_smaller_model_that_reads_nothing_else(name, share, phi):
+    law = load_law(name)
+    smaller = 2e9 * share ** (phi / law.alpha)
+    assert law.capacity_loss(2e9, share, phi) == pytest.approx(law.capacity_loss(smaller))
+
+
+def test_no_share_and_no_data_are_without_end():
+    law = load_law(DEFAULT_LAW)
+    assert law.capacity_loss(2e9, 0.0, 0.1) == math.inf
+    assert law.loss(2e9, 1e11, own_share=0.0, phi=0.1) == math.inf
+    assert math.isfinite(law.loss(2e9, 1e11, own_share=0.0))
+    assert law.data_loss(0.0) == math.inf
+    assert law.data_loss(1e11) == pytest.approx(law.B / 1e11**law.beta)
+
+
+def test_a_card_without_phi_has_the_default(tmp_path):
+    law = read_law(write(tmp_path, CARD))
+    assert (law.phi, law.phi_range) == (DEFAULT_PHI, DEFAULT_PHI_RANGE)
+    assert law.fitted_tokens is None
+
+
+def test_a_card_with_phi(tmp_path):
+    card = {**CARD, "phi": 0.06, "phi_is": "guessed", "fitted_on": {"tokens": [1e9, 1e11]}}
+    law = read_law(write(tmp_path, card))
+    assert law.phi == 0.06
+    # As wide, in proportion, as the default's.
+    assert law.phi_range == pytest.approx((0.06 * 0.08 / 0.11, 0.06 * 0.17 / 0.11))
+    assert law.fitted_tokens == (1e9, 1e11)
+    found = read_card(write(tmp_path, {**card, "phi_range": [0.05, 0.07]}))
+    assert found.phi_is == "guessed"
+    assert found.law.phi_range == (0.05, 0.07)
+    spans = {"intervals": {"phi": [0.04, 0.08]}, "intervals_are": "95 % bootstrap"}
+    assert read_law(write(tmp_path, {**card, **spans})).phi_range == (0.04, 0.08)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"phi": -0.1}, r"phi is -0.1: expected a number from 0 to 1, such as 0.11"),
+        ({"phi": "small"}, "phi is 'small': expected a number from 0 to 1"),
+        ({"phi_range": [0.1, 0.2]}, "phi_range is given without phi: add phi"),
+        ({"phi_is": "guessed"}, "phi_is is given without phi: add phi"),
+        (
+            {"phi": 0.1, "phi_range": [0.2, 0.3]},
+            r"the range of phi is \[0.2, 0.3\]: expected \[low",
+        ),
+        ({"phi": 0.1, "phi_range": 0.2}, r"the range of phi is 0.2: expected \[low, high\]"),
+        (
+            {
+                "phi": 0.1,
+                "phi_range": [0, 1],
+                "intervals": {"phi": [0, 1]},
+                "intervals_are": "x",
+            },
+            "phi_range and intervals.phi are both given: keep one of them",
+        ),
+        ({"intervals": {"phi": [0, 1]}, "intervals_are": "x"}, "intervals.phi speaks of no const"),
+    ],
+)
+def test_a_phi_that_cannot_be(tmp_path, more, words):
+    with pytest.raises(DataError) as caught:
+        read_law(write(tmp_path, {**CARD, **more}))
+    assert re.search(words, " ".join(caught.value.faults))
+
+
+def test_phi_belongs_to_laws_that_drive_a_solve(tmp_path):
+    more = {"phi": 0.1, "kind": "data-constrained"}
+    repeated = {**CARD["constants"], "R_D": 15.0}
+    with pytest.raises(DataError) as caught:
+        read_card(write(tmp_path, {**CARD, **more, "constants": {**repeated, "R_N": 5.0}}))
+    assert "phi does not belong beside the constants of this law" in " ".join(caught.value.faults)
+    assert read_law(write(tmp_path, {**CARD, **more, "constants": repeated})).phi == 0.1
+
+
+def test_each_law_of_a_table_has_its_own_phi(tmp_path):
+    names = ("language", "regime", "E", "ln_A", "alpha", "ln_B", "beta", "unique_tokens")
+    row = dict(zip(names, ("cat", "mono", 0.7, 6.0, 0.4, 8.0, 0.4, 1e9), strict=True))
+    table = {key: CARD[key] for key in ("name", "unit", "measured_on", "source")}
+    table |= {"kind": "per-language", "regimes": {"mono": "alone"}, "phi_is": "guessed"}
+    card = read_card(write(tmp_path, {**table, "laws": [row, {**row, "phi": 0.05}]}))
+    assert [one.law.phi for one in card.law.rows] == [DEFAULT_PHI, 0.05]
+    faults = []
+    for rows, more in (([{**row, "phi": 7}], {}), ([row], {"phi": 0.1})):
+        with pytest.raises(DataError) as caught:
+            read_card(write(tmp_path, {**table, **more, "laws": rows}))
+        faults += caught.value.faults
+    assert faults[0] == "laws 1: phi is 7: expected a number from 0 to 1, such as 0.11"
+    assert faults[1] == "phi belongs to the laws of a table, one each: write it into the rows"
+
+
+def test_an_interval_of_what_was_also_fitted(tmp_path):
+    more = {"also_fitted": {"tau spa": 0.4}, "intervals": {"tau spa": [0.3, 0.5]}}
+    card = read_card(write(tmp_path, {**CARD, **more, "intervals_are": "95 % bootstrap"}))
+    assert [(one.constant, one.low) for one in card.intervals] == [("tau spa", 0.3)]

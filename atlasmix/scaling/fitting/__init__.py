@@ -7,6 +7,7 @@ from atlasmix.scaling.fitting.held_out import HeldOut, held_out
 from atlasmix.scaling.fitting.question import Question
 from atlasmix.scaling.fitting.reading import Reading, read_runs
 from atlasmix.scaling.fitting.runs import Runs, make_runs
+from atlasmix.scaling.fitting.target_tables import read_targets
 
 __all__ = [
     "Bootstrap",
@@ -22,4 +23,5 @@ __all__ = [
     "held_out",
     "make_runs",
     "read_runs",
+    "read_targets",
 ]

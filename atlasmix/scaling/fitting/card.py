@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,11 +17,13 @@ from atlasmix.scaling.fitting.forms import FLOOR_BOUND
 from atlasmix.scaling.fitting.held_out import HeldOut
 from atlasmix.scaling.fitting.question import ONE_EPOCH
 
+_ALSO: Final = ("tau ", "E ")
 _DIGITS: Final = 7
 _WORDS: Final = {
     "chinchilla": "Loss by parameters and tokens",
     "data-constrained": "Loss by parameters, tokens and repetition",
     "atlas": "Loss by parameters and effective data, with the decay of repeated tokens",
+    "mixing": "Loss by parameters, own share and effective data, from runs of mixtures",
     "curse": "Loss by parameters, tokens and number of languages",
 }
 
@@ -58,9 +61,17 @@ def card_data(
     """
     question, constants = found.question, _tidy(found)
     decay = constants.pop("lambda", None)
-    names = [key for key in constants if key.startswith("tau ")]
-    values = {key: constants.pop(key) for key in names}
-    transfers = {key: value for key, value in values.items() if key not in question.held}
+    phis = {key: constants.pop(key) for key in found.form.constants if _is_phi(found, key)}
+    names = [key for key in constants if key.startswith(_ALSO)]
+    also = phis if len(phis) > 1 else {}
+    also = also | {key: constants.pop(key) for key in names}
+    also = {key: value for key, value in also.items() if key not in question.held}
+    if any(name.startswith("E ") for name in also):
+        first = found.runs.targets[0]
+        also = {f"E {first}": constants["E"], **also}
+        constants["E"] = _rounded(
+            float(np.mean([value for name, value in also.items() if name.startswith("E ")]))
+        )
     card: dict[str, object] = {
         "name": name,
         "kind": found.form.kind,
@@ -69,20 +80,16 @@ def card_data(
     }
     if decay is not None:
         card["decay"] = decay
-    ends = _intervals(found, intervals)
+    ends = _intervals(found, intervals, also)
+    card |= _phi(found, phis, ends)
     if intervals is not None and ends:
         card["intervals"] = ends
         card["intervals_are"] = (
             f"{COVERAGE:.0%} bootstrap over {intervals.resamples} resamples of whole runs"
         )
-    if transfers:
-        card["also_fitted"] = transfers
-    params = found.runs.params
-    ranges: dict[str, object] = {"params": [_count(np.min(params)), _count(np.max(params))]}
-    if question.law == "curse":
-        kinds = found.runs.languages
-        ranges["languages"] = [_count(np.min(kinds)), _count(np.max(kinds))]
-    card["fitted_on"] = ranges
+    if also:
+        card["also_fitted"] = also
+    card["fitted_on"] = _ranges(found)
     card["unit"] = found.runs.unit
     card["measured_on"] = measured_on(found, origin)
     card["source"] = f"atlasmix fit of {origin.table} (SHA-256 {origin.sha256})"
@@ -106,12 +113,45 @@ def measured_on(found: Fit, origin: Origin) -> str:
     ]
     if found.question.law == "curse":
         words.append(f"{np.min(runs.languages):g} to {np.max(runs.languages):g} languages")
-    if runs.target:
-        words.append(f"loss of {runs.target}")
+    if runs.target or runs.targets:
+        words.append(f"loss of {', '.join(runs.targets or (runs.target,))}")
     if runs.sources:
         words.append(f"read beside {', '.join(runs.sources)}")
     text = ", ".join(words)
     return f"{origin.measured_on.strip()}; {text}" if origin.measured_on.strip() else text
+
+
+def _is_phi(found: Fit, name: str) -> bool:
+    return found.question.law == "mixing" and name.split(" ", maxsplit=1)[0] == "phi"
+
+
+def _phi(found: Fit, phis: Mapping[str, float], ends: dict[str, list[float]]) -> dict[str, object]:
+    """φ of the card, with its range and how it came about: that of one target, or the median."""
+    if not phis:
+        return {}
+    written: dict[str, object] = {"phi": _rounded(float(np.median(list(phis.values()))))}
+    if len(phis) > 1:
+        spans = [ends[name] for name in phis if name in ends]
+        if spans:
+            written["phi_range"] = [min(low for low, _ in spans), max(high for _, high in spans)]
+        written["phi_is"] = f"median of the {len(phis)} targets of the fit"
+    elif "phi" in found.question.held:
+        written["phi_is"] = "held, not fitted"
+    else:
+        written["phi_is"] = "fitted together with the other constants"
+    return written
+
+
+def _ranges(found: Fit) -> dict[str, list[int | float]]:
+    """Least and most N and D of the runs, and K where the law knows it."""
+    runs = found.runs
+    columns = {"params": runs.params, "tokens": runs.total}
+    if found.question.law == "curse":
+        columns["languages"] = runs.languages
+    return {
+        name: [_count(float(np.min(column))), _count(float(np.max(column)))]
+        for name, column in columns.items()
+    }
 
 
 def _tidy(found: Fit) -> dict[str, float]:
@@ -123,17 +163,25 @@ def _tidy(found: Fit) -> dict[str, float]:
     return {name: _rounded(value) for name, value in constants.items()}
 
 
-def _intervals(found: Fit, intervals: Bootstrap | None) -> dict[str, list[float]]:
+def _intervals(
+    found: Fit, intervals: Bootstrap | None, also: Mapping[str, float]
+) -> dict[str, list[float]]:
     if intervals is None:
         return {}
     least = 2 * FLOOR_BOUND * float(np.min(found.runs.loss))
     ends: dict[str, list[float]] = {}
+    mixing, floors = found.question.law == "mixing", any(name.startswith("E ") for name in also)
     for name in intervals.samples:
-        if name.startswith("tau "):
+        if name.startswith("tau ") and not mixing:
             continue
+        if name == "E" and floors:
+            continue  # the card's E is then the mean over the targets
         low, high = intervals.interval(name)
         key = "decay" if name == "lambda" else name
-        ends[key] = [0.0 if name == "E" and end <= least else _rounded(end) for end in (low, high)]
+        ends[key] = [
+            0.0 if name.split(" ")[0] == "E" and end <= least else _rounded(end)
+            for end in (low, high)
+        ]
     return ends
 
 
@@ -145,6 +193,8 @@ def _note(found: Fit, splits: tuple[HeldOut, ...]) -> str:
     ]
     if question.stages == 2:
         text.append("Two stages: E, A, alpha, B and beta on runs of one epoch.")
+    if any(name.startswith("E ") for name in found.form.constants):
+        text.append("Each target has its own E; the card's is their mean.")
     if question.tied:
         text.append("alpha and beta are held equal.")
     if question.fixed:

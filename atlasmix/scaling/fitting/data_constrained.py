@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,8 @@ _LARGEST_LOG: Final = 600.0
 class ConstrainedTerms:
     """u, v and the derivatives of log N' and log D' at S sets of constants."""
 
+    shift: ClassVar[None] = None
+
     u: Array
     v: Array
     x: Array
@@ -43,7 +45,7 @@ class ConstrainedTerms:
     by_params_limit: Array
     fitting: tuple[Array, Array, Array, Array]
 
-    def pull(self, on_u: Array, on_v: Array) -> Array:
+    def pull(self, on_e: Array, on_u: Array, on_v: Array) -> Array:
         """See Terms; ``fitting`` holds ∂log U_N by a, α, b and β."""
         down = -self.alpha * on_u
         by_a, by_alpha, by_b, by_beta = (
@@ -51,7 +53,7 @@ class ConstrainedTerms:
         )
         return np.stack(
             [
-                np.zeros(len(on_u)),
+                np.sum(on_e, axis=1),
                 np.sum(on_u, axis=1) + by_a,
                 -np.sum(on_u * self.x, axis=1) + by_alpha,
                 np.sum(on_v, axis=1) + by_b,

@@ -28,7 +28,6 @@ _NEAR: Final = 1e-3
 _OUTLIER: Final = 8.0
 _MOST_OUTLIERS: Final = 0.1
 _BOUND_SHARE: Final = 0.1
-_HIGHEST_NATS: Final = 12.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,9 @@ def _thin(found: Fit) -> Iterator[str]:
             "look at the intervals"
         )
     rows = found.runs.count
-    if trained < rows:
+    # The losses of several languages at the end of one run are no checkpoints of it.
+    ends = np.column_stack([found.runs.runs, found.runs.target_of])
+    if len(np.unique(ends, axis=0)) < rows:
         yield (
             f"{rows} rows are checkpoints of {trained} runs: before the end of a learning-rate "
             "schedule losses lie above the law; --last-checkpoint keeps each run's last row"
@@ -166,7 +167,14 @@ def _extra_bounds(found: Fit) -> Iterator[str]:
             least, most = meaning[name]
             says = least if at_low else f"{least.split(' are ')[0]} are worth {most}"
             yield f"{name} is at its bound {constants[name]:.3g}: by these runs {says}"
-        elif name.startswith("tau ") or name in {"phi", "psi"}:
+        elif found.question.law == "mixing" and at_low and name.startswith(("tau ", "phi")):
+            worth = (
+                "what is read of it adds no data"
+                if name.startswith("tau ")
+                else ("a small own share costs no capacity")
+            )
+            yield f"{name} is at 0: by these runs {worth}"
+        elif name.startswith(("tau ", "phi ")) or name in {"phi", "psi"}:
             yield f"{name} is at its bound {constants[name]:.3g}: these runs do not determine it"
 
 
@@ -203,12 +211,6 @@ def _odd_runs(found: Fit, far: NDArray[np.bool_]) -> Iterator[str]:
         yield (
             f"{who} far from the law ({rows_text(runs.rows[far])}): {kind}? Huber's function "
             f"counts them little, R² in full: without them it is {rest:.4f}{tail}"
-        )
-    if runs.unit == "nats per token" and np.max(runs.loss) > _HIGHEST_NATS:
-        many = runs.rows[runs.loss > _HIGHEST_NATS]
-        yield (
-            f"losses above {_HIGHEST_NATS:g} ({rows_text(many)}) are no nats per token of a usual "
-            "vocabulary: if they are perplexities, say --unit perplexity"
         )
     compute = found.runs.compute
     if np.max(compute) < 10 * np.min(compute):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from atlasmix.errors import DataError, SolverFailed
 from atlasmix.scaling.fitting.descent import Descent, descend
 from atlasmix.scaling.fitting.forms import Form, log_loss
-from atlasmix.scaling.fitting.identification import check_identified
+from atlasmix.scaling.fitting.identification import check_identified, settled
 from atlasmix.scaling.fitting.objective import huber, huber_slope, r_squared
 from atlasmix.scaling.fitting.question import LOSS_CONSTANTS, Question, one_epoch
 from atlasmix.scaling.fitting.runs import Runs
@@ -108,6 +108,7 @@ def fit(runs: Runs, question: Question) -> Fit:
         raise DataError("there is none to fit: expected one row for each run")
     if question.stages == 2:
         return _two_stages(runs, question)
+    runs, question = settled(runs, question)
     form = question.form(runs)
     check_identified(runs, question, form)
     starts = grid_of_starts(form, runs.loss, question.held, question.delta, question.starts)
@@ -209,8 +210,7 @@ def minimise(
             slopes = huber_slope(residuals, delta) * scale
             if weights is not None:
                 costs, slopes = costs * weights[places], slopes * weights[places]
-            gradient = terms.pull(slopes * capacity, slopes * data)
-            gradient[:, 0] = np.sum(slopes * floor, axis=1)
+            gradient = terms.pull(slopes * floor, slopes * capacity, slopes * data)
         if question.tied:
             gradient[:, _TIE[0]] += gradient[:, _TIE[1]]
             gradient[:, _TIE[1]] = 0.0

@@ -33,6 +33,10 @@ class Terms(Protocol):
     """u and v of one form at S sets of constants, and the way back."""
 
     @property
+    def shift(self) -> Array | None:
+        """(S, n) what log floor is above e, where runs differ in their floor; None: nothing."""
+
+    @property
     def u(self) -> Array:
         """(S, n) log of the capacity term."""
 
@@ -40,8 +44,8 @@ class Terms(Protocol):
     def v(self) -> Array:
         """(S, n) log of the data term."""
 
-    def pull(self, on_u: Array, on_v: Array) -> Array:
-        """(S, p): Σ_i on_u·∂u_i/∂θ + on_v·∂v_i/∂θ, with 0 in the column of e."""
+    def pull(self, on_e: Array, on_u: Array, on_v: Array) -> Array:
+        """(S, p): Σ_i on_e·∂e_i/∂θ + on_u·∂u_i/∂θ + on_v·∂v_i/∂θ, e_i the log floor of run i."""
 
 
 class Form(Protocol):
@@ -102,7 +106,7 @@ def centres_of(runs: Runs, fixed: Mapping[str, float]) -> Centres:
 
 def log_loss(terms: Terms, floor: Array) -> tuple[Array, tuple[Array, Array, Array]]:
     """log of the predicted loss (S, n), and the shares of floor, capacity and data in it."""
-    e = floor[:, None]
+    e = floor[:, None] if terms.shift is None else floor[:, None] + terms.shift
     top = np.maximum(np.maximum(terms.u, terms.v), e)
     parts = np.exp(e - top), np.exp(terms.u - top), np.exp(terms.v - top)
     total = parts[0] + parts[1] + parts[2]
@@ -113,9 +117,7 @@ def pulled(form: Form, theta: Array, slopes: Array) -> Array:
     """(S, p): Σ_i slopes·∂log L̂_i/∂θ, for ``slopes`` (S, n)."""
     terms = form.terms(theta)
     _, (floor, capacity, data) = log_loss(terms, theta[:, 0])
-    gradient = terms.pull(slopes * capacity, slopes * data)
-    gradient[:, 0] = np.sum(slopes * floor, axis=1)
-    return gradient
+    return terms.pull(slopes * floor, slopes * capacity, slopes * data)
 
 
 def jacobian(form: Form, theta: Array) -> Array:

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from atlasmix.errors import DataError
+from atlasmix.errors import DataError, ProblemError
 from atlasmix.scaling.fitting.fit import Fit, fit
 from atlasmix.scaling.fitting.objective import r_squared
 from atlasmix.scaling.fitting.runs import Runs
@@ -108,7 +108,7 @@ def _score(found: Fit, split: str, held: str, tests: list[Mask]) -> HeldOut:
     for test in tests:
         try:
             law = fit(runs.select(~test), question)
-        except DataError as error:
+        except (DataError, ProblemError) as error:
             reason = str(error.args[0]).partition(":")[0]
             return HeldOut(split, held, fault=f"the other runs cannot be fitted: {reason}")
         predicted[test], seen = law.loss_of(runs.select(test)), seen | test

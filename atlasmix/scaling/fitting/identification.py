@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,8 @@ from atlasmix.quantities import format_quantity
 from atlasmix.scaling.fitting.forms import Form
 from atlasmix.scaling.fitting.question import Question, one_epoch
 from atlasmix.scaling.fitting.runs import Runs
+from atlasmix.scaling.law_kinds import DEFAULT_PHI
+from atlasmix.scaling.saturation import DEFAULT_DECAY
 
 Array = NDArray[np.float64]
 
@@ -45,7 +48,9 @@ def check_identified(runs: Runs, question: Question, form: Form, spare: int = 1)
             "what a larger model gains cannot be seen: add runs of another size, or hold the "
             "capacity term with --fix A=406.4,alpha=0.34"
         )
-    data = runs.tokens if not len(runs.sources) else runs.total
+    _check_mixtures(runs, question, free, where)
+    own = question.law == "mixing" or not len(runs.sources)
+    data = runs.tokens if own else runs.total
     if free & {"B", "beta"} and values_of(data) == 1:
         raise DataError(
             f"every run ({where}) reads {format_quantity(float(data[0]))} tokens, so what more "
@@ -59,6 +64,69 @@ def check_identified(runs: Runs, question: Question, form: Form, spare: int = 1)
             "cost cannot be seen: add runs with another number of languages, or fit --law "
             "chinchilla"
         )
+
+
+def settled(runs: Runs, question: Question) -> tuple[Runs, Question]:
+    """Hold what the law of mixtures cannot see in these runs at its default, and note it.
+
+    λ where nothing is repeated, and φ of a target whose own share never changes: single
+    experiments lack one or the other, and the rest of the law can be fitted all the same.
+    """
+    if question.law != "mixing" or not runs.count:
+        return runs, question
+    held, notes = dict(question.fixed), []
+    if "lambda" not in held and np.all(one_epoch(runs)):
+        held["lambda"] = DEFAULT_DECAY
+        notes.append(
+            f"no run reads text more than once: lambda is held at its default, {DEFAULT_DECAY:g}"
+        )
+    targets = runs.targets or (runs.target,)
+    for place, target in enumerate(targets):
+        name = f"phi {target}" if len(targets) > 1 else "phi"
+        shares = runs.own_share[runs.target_of == place]
+        if name not in held and values_of(shares) == 1:
+            held[name] = DEFAULT_PHI
+            notes.append(
+                f"the own share of {target or 'the target'} is {shares[0]:.3g} in every run: what "
+                f"a smaller one costs cannot be seen, and {name} is held at its default, "
+                f"{DEFAULT_PHI:g}"
+            )
+    return (
+        replace(runs, notes=(*runs.notes, *notes)),
+        replace(question, fixed=tuple(held.items())),
+    )
+
+
+def _check_mixtures(runs: Runs, question: Question, free: set[str], where: str) -> None:
+    """Refuse runs of mixtures that leave a φ or a τ open, or have no share of their own language.
+
+    Raises:
+        DataError: with the rows.
+    """
+    if question.law != "mixing":
+        return
+    none = runs.own_share <= 0
+    if np.any(none):
+        raise DataError(
+            f"{rows_text(runs.rows[none])}: nothing was read in the language of the loss, and the "
+            "law has no loss there: expected tokens of it above 0; leave the cell of the loss "
+            "empty, or the row out with --where"
+        )
+    targets = runs.targets or (runs.target,)
+    for place, target in enumerate(targets):
+        mine = runs.target_of == place
+        several = len(targets) > 1
+        name = f"phi {target}" if several else "phi"
+        if name in free and (not np.any(mine) or values_of(runs.own_share[mine]) == 1):
+            raise DataError(
+                f"the runs ({where}) show one own share of {target or 'the target'}, so {name} "
+                f"cannot be seen: add runs with another share, or hold it with --fix '{name}="
+                f"{DEFAULT_PHI:g}'"
+            )
+        for number, source in enumerate(runs.sources):
+            name = f"tau {source}" + (f":{target}" if several else "")
+            if name in free and not np.any(runs.source_tokens[mine, number] > 0):
+                raise DataError(f"no run ({where}) reads {source}, so {name} cannot be seen")
 
 
 def _check_repetition(runs: Runs, question: Question, free: set[str], where: str) -> None:

@@ -183,7 +183,13 @@ def check_units(runs: Runs, compute: Array | None, found: Mapping[str, Column]) 
                 f"about {other}: mixed units; write every row in the same one"
             )
     high = runs.loss > _HIGHEST_NATS
-    if runs.unit == "nats per token" and np.any(high) and not np.all(high):
+    if runs.unit == "nats per token" and np.all(high):
+        faults.append(
+            f"loss is {np.min(runs.loss):g} to {np.max(runs.loss):g} in every row: above "
+            f"{_HIGHEST_NATS} no loss is in nats per token; name the column perplexity, which is "
+            "read as its logarithm, or say its unit with --unit"
+        )
+    elif runs.unit == "nats per token" and np.any(high):
         middle = float(np.median(runs.loss[~high]))
         faults.append(
             f"{rows_text(runs.rows[high])}: loss is {runs.loss[high][0]:g} where others have about "

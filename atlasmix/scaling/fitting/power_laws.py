@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,16 +28,18 @@ LANGUAGE_EXPONENTS: Final = (-2.0, 2.0)
 class PowerTerms:
     """u = a + φk - αx and v = b + ψk - βy of S sets of constants."""
 
+    shift: ClassVar[None] = None
+
     u: Array
     v: Array
     x: Array
     y: Array
     k: Array | None
 
-    def pull(self, on_u: Array, on_v: Array) -> Array:
+    def pull(self, on_e: Array, on_u: Array, on_v: Array) -> Array:
         """See Terms."""
         columns = [
-            np.zeros(len(on_u)),
+            np.sum(on_e, axis=1),
             np.sum(on_u, axis=1),
             -np.sum(on_u * self.x, axis=1),
             np.sum(on_v, axis=1),

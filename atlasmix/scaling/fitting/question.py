@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -10,13 +12,14 @@ from numpy.typing import NDArray
 
 from atlasmix.errors import ProblemError
 from atlasmix.scaling.fitting.data_constrained import data_constrained
-from atlasmix.scaling.fitting.forms import Form, centres_of
+from atlasmix.scaling.fitting.forms import Centres, Form, centres_of
+from atlasmix.scaling.fitting.mixing_law import mixing
 from atlasmix.scaling.fitting.objective import DELTA
 from atlasmix.scaling.fitting.power_laws import chinchilla, curse
 from atlasmix.scaling.fitting.runs import Runs
 from atlasmix.scaling.fitting.saturated import atlas, data_only
 
-LAWS: Final = ("chinchilla", "data-constrained", "atlas", "curse")
+LAWS: Final = ("chinchilla", "data-constrained", "atlas", "mixing", "curse")
 LOSS_CONSTANTS: Final = ("E", "A", "alpha", "B", "beta")
 
 ONE_EPOCH: Final = 1.01
@@ -36,6 +39,7 @@ class Question:
         tied: whether α = β, as Muennighoff et al. fit their first stage.
         delta: of Huber's function, in log loss.
         starts: descents of a fit.
+        own_floors: whether each of several targets has its own E (``mixing``).
     """
 
     law: str = "chinchilla"
@@ -45,11 +49,12 @@ class Question:
     tied: bool = False
     delta: float = DELTA
     starts: int = 24
+    own_floors: bool = False
 
     @property
     def repeats(self) -> bool:
         """Whether the law says what repeated tokens are worth."""
-        return self.law in {"data-constrained", "atlas"}
+        return self.law in {"data-constrained", "atlas", "mixing"}
 
     @property
     def held(self) -> dict[str, float]:
@@ -62,10 +67,11 @@ class Question:
         Raises:
             ProblemError: no such law, or a constant in ``fixed`` that the law does not have.
         """
-        makers = {
+        makers: dict[str, Callable[[Runs, Centres], Form]] = {
             "chinchilla": chinchilla,
             "data-constrained": data_only if self.data_only else data_constrained,
             "atlas": atlas,
+            "mixing": partial(mixing, floors=self.own_floors),
             "curse": curse,
         }
         if self.law not in makers:
@@ -85,8 +91,11 @@ class Question:
         return dict.fromkeys(("A", "B"), 1.0) if self.stages == 2 else self.held
 
     def _check(self, name: str, value: float) -> None:
-        positive = name not in {"phi", "psi"} and not name.startswith("tau ")
-        if not np.isfinite(value) or (positive and value <= 0 and name != "E") or value < -1e3:
+        if name.startswith("E "):
+            raise ProblemError(f"{name} is held: hold E, that of all targets, or none of them")
+        positive = name not in {"phi", "psi"} and not name.startswith(("tau ", "phi "))
+        least = 0.0 if self.law == "mixing" else -1e3
+        if not np.isfinite(value) or (positive and value <= 0 and name != "E") or value < least:
             raise ProblemError(f"{name} is held at {value:g}: expected a finite number above 0")
         if name == "E" and value < 0:
             raise ProblemError(f"E is held at {value:g}: expected a number of at least 0")

@@ -29,6 +29,9 @@ Array = NDArray[np.float64]
 
 NATS: Final = "nats per token"
 PERPLEXITY: Final = "perplexity"
+MIXED_LAWS: Final = ("atlas", "mixing")
+"""Laws that read the columns of tokens by language."""
+
 _ROUNDING: Final = 1.01
 
 
@@ -37,12 +40,15 @@ class Reading:
     """How a table is to be read.
 
     Attributes:
-        law: that will be fitted: ``atlas`` reads columns of languages, ``curse`` their number.
+        law: that will be fitted: ``atlas`` and ``mixing`` read columns of languages, ``curse``
+            their number.
         columns: field -> column, where the names are not known ones.
         unit: of the loss; empty: nats per token, unless the column's name says otherwise;
             ``perplexity`` takes the logarithm.
         where: rows to keep.
         target: language whose loss is fitted; empty where the table has one.
+        targets: several of them, for ``mixing`` (:func:`~.target_tables.read_targets`); empty:
+            every language that the table has losses of.
         clip_unique: whether unique tokens above the tokens read mean the text that was there.
         drop_incomplete: whether rows without a finite loss, N or D are left out.
         last_checkpoint: whether each run's last row alone is kept.
@@ -53,6 +59,7 @@ class Reading:
     unit: str = ""
     where: tuple[Filter, ...] = ()
     target: str = ""
+    targets: tuple[str, ...] = ()
     clip_unique: bool = False
     drop_incomplete: bool = False
     last_checkpoint: bool = False
@@ -71,7 +78,7 @@ def read_runs(table: Rows, how: Reading) -> Runs:
         DataError: with every fault of the table in ``faults``, each with its rows.
     """
     found = find_columns(table.header, dict(how.columns))
-    sources = Sources.find(table.header) if how.law == "atlas" else Sources()
+    sources = Sources.find(table.header) if how.law in MIXED_LAWS else Sources()
     _check_columns(table, found, how, sources)
     notes = _said(found)
     table = keep_rows(table, how.where, notes)
@@ -125,6 +132,11 @@ def _check_columns(
     if how.law == "curse":
         needed.append("languages")
     check_present(table.header, found, needed)
+    if how.law == "mixing" and not sources.tokens:
+        raise DataError(
+            f"{table.what} has no tokens by language: the law of mixtures expects a column "
+            "tokens_LANG for each, such as tokens_cat; for one language fit --law atlas"
+        )
 
 
 def _said(found: Mapping[str, Column]) -> list[str]:

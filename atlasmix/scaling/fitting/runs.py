@@ -14,7 +14,7 @@ Number = TypeVar("Number", np.float64, np.int64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Runs:
-    """n training runs of one loss.
+    """n training runs of one loss, or of several languages' losses in one unit.
 
     Attributes:
         params: (n,) parameters N.
@@ -32,6 +32,9 @@ class Runs:
         mixtures: (n,) ordinal of the mixture of languages.
         target: key of the language whose loss this is; empty where the table does not say.
         notes: what was done to the table, one sentence each.
+        targets: keys of the languages whose losses these are, where they are several; ``tokens``
+            are then those of each row's own language, ``sources`` all that are read beside one.
+        target_places: ``target_of`` where there are several.
     """
 
     params: Array
@@ -49,6 +52,20 @@ class Runs:
     mixtures: NDArray[np.int64]
     target: str = ""
     notes: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    target_places: NDArray[np.int64] | None = None
+
+    @property
+    def target_of(self) -> NDArray[np.int64]:
+        """(n,) place of each row's language among ``targets``; 0 where there is one."""
+        if self.target_places is None:
+            return np.zeros(self.count, dtype=np.int64)
+        return self.target_places
+
+    @property
+    def own_share(self) -> Array:
+        """(n,) part of all tokens read that is in the row's own language, m."""
+        return np.minimum(self.tokens / self.total, 1.0)
 
     @property
     def count(self) -> int:
@@ -80,6 +97,9 @@ class Runs:
             source_tokens=frozen(self.source_tokens[which]),
             source_unique=frozen(self.source_unique[which]),
             mixtures=frozen(self.mixtures[which]),
+            target_places=(
+                None if self.target_places is None else frozen(self.target_places[which])
+            ),
         )
 
 

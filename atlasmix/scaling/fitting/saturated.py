@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,8 @@ _LEAST_EFFECTIVE: Final = 1e-4
 class SaturatedTerms:
     """u, v and what they are made of, at S sets of constants."""
 
+    shift: ClassVar[None] = None
+
     u: Array
     v: Array
     x: Array
@@ -43,12 +45,12 @@ class SaturatedTerms:
     by_decay: Array
     by_transfer: tuple[Array, ...]
 
-    def pull(self, on_u: Array, on_v: Array) -> Array:
+    def pull(self, on_e: Array, on_u: Array, on_v: Array) -> Array:
         """See Terms."""
         down = -self.beta * on_v
         return np.stack(
             [
-                np.zeros(len(on_u)),
+                np.sum(on_e, axis=1),
                 np.sum(on_u, axis=1),
                 -np.sum(on_u * self.x, axis=1),
                 np.sum(on_v, axis=1),

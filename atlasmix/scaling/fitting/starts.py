@@ -31,6 +31,7 @@ _AXES: Final[dict[str, tuple[float, ...]]] = {
     "psi": (-0.3, 0.0, 0.3),
 }
 _TRANSFERS: Final = (0.0, 0.25, 0.7)
+_SHARE_EXPONENTS: Final = (0.03, 0.12, 0.3)
 _MOST_RUNS: Final = 400
 _CHUNK: Final = 1024
 _ROUNDS: Final = 4
@@ -66,6 +67,9 @@ def grid_of_starts(
 def _points(form: Form, loss: Array, fixed: dict[str, float]) -> Iterable[dict[str, float]]:
     """Constants at the points of the grid; E, A and B stand in until they are solved for."""
     axes = {name: _AXES[name] for name in form.constants if name in _AXES}
+    mixing = "lambda" in axes
+    crowding = [name for name in form.constants if mixing and name.split(" ")[0] == "phi"]
+    axes |= {"phi": _SHARE_EXPONENTS} if crowding else {}
     if "R_N" in axes:
         axes |= {"alpha": _FEW_EXPONENTS, "beta": _FEW_EXPONENTS}
     axes = {name: (fixed[name],) if name in fixed else values for name, values in axes.items()}
@@ -73,6 +77,7 @@ def _points(form: Form, loss: Array, fixed: dict[str, float]) -> Iterable[dict[s
     for values in product(*axes.values()):
         point = {"E": 0.5 * float(np.min(loss)), "A": 400.0, "B": 400.0}
         point |= dict(zip(axes, values, strict=True))
+        point |= dict.fromkeys(crowding, point.get("phi", 0.0))
         for tau in _TRANSFERS if sources else (0.0,):
             if "R_N" not in axes:
                 yield point | dict.fromkeys(sources, tau)

@@ -25,7 +25,7 @@ def fit_figure(found: Fit) -> Any:
 
     Loss against tokens with the law's curve for single sizes, predicted against measured loss, and
     residuals against parameters and against epochs (compute where nothing repeats, the number of
-    languages for ``curse``).
+    languages for ``curse``, the own share for ``mixing``).
 
     Raises:
         DataError: plotly is not installed.
@@ -33,7 +33,7 @@ def fit_figure(found: Fit) -> Any:
     graph = plotly_objects()
     from plotly.subplots import make_subplots
 
-    last = "languages" if found.question.law == "curse" else "epochs"
+    last = {"curse": "languages", "mixing": "own_share"}.get(found.question.law, "epochs")
     if last == "epochs" and np.max(found.runs.epochs) <= ONE_EPOCH:
         last = "compute"
     figure = make_subplots(
@@ -43,7 +43,7 @@ def fit_figure(found: Fit) -> Any:
             "loss by tokens: runs (points), law for fresh tokens (lines)",
             "predicted and measured loss",
             "off by, by parameters",
-            f"off by, by {last}",
+            f"off by, by {last.replace('_', ' ')}",
         ),
         horizontal_spacing=0.09,
         vertical_spacing=0.13,
@@ -55,7 +55,7 @@ def fit_figure(found: Fit) -> Any:
     figure.update_xaxes(title="measured loss", row=1, col=2)
     figure.update_yaxes(title="predicted loss", row=1, col=2)
     figure.update_xaxes(type="log", title="parameters", row=2, col=1)
-    figure.update_xaxes(type="log", title=last, row=2, col=2)
+    figure.update_xaxes(type="log", title=last.replace("_", " "), row=2, col=2)
     for column in (1, 2):
         figure.update_yaxes(title="predicted / measured - 1, %", row=2, col=column)
     constants = ", ".join(f"{name} {value:.4g}" for name, value in found.constants.items())

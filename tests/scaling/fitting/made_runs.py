@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from atlasmix.evidence.rows import Rows
+from atlasmix.scaling.fitting.reading import Reading
 from atlasmix.scaling.fitting.runs import Runs, frozen, make_runs
+from atlasmix.scaling.fitting.target_tables import read_targets
 from atlasmix.scaling.saturation import saturate
 
 TRUTH = {"E": 1.8, "A": 480.0, "alpha": 0.35, "B": 2000.0, "beta": 0.37}
@@ -82,3 +85,67 @@ def curse_runs(phi: float = 0.15, psi: float = -0.06) -> Runs:
         + TRUTH["B"] * kinds**psi / each ** TRUTH["beta"]
     )
     return make_runs(size, each, loss, languages=kinds)
+
+
+PHIS = {"cat": 0.14, "fra": 0.08}
+TAUS = {"spa:cat": 0.4, "fra:cat": 0.15, "cat:fra": 0.05, "spa:fra": 0.2}
+
+
+def mixture_table(
+    decay: float = 0.05,
+    count: int = 90,
+    noise: float = 0.0,
+    floors: tuple[float, float] = (1.8, 1.8),
+    seed: int = 3,
+) -> list[dict[str, float | str]]:
+    """Mixtures of Catalan, French and Spanish of many kinds, with the loss of the first two.
+
+    One row a run, as a wide table has them. A fifth reads a single language; Catalan has 2B tokens.
+    """
+    source = np.random.default_rng(seed)
+    size = source.choice(SIZES, count)
+    total = 10 ** source.uniform(9.3, 11.3, count)
+    shares = 0.85 * source.dirichlet((0.8, 0.8, 0.8), count) + 0.05
+    shares[: count // 10] = (1.0, 0.0, 0.0)
+    shares[count // 10 : count // 5] = (0.0, 1.0, 0.0)
+    names = ("cat", "fra", "spa")
+    read = {name: total * shares[:, place] for place, name in enumerate(names)}
+    unique = {name: np.minimum(read[name], 2e9 if name == "cat" else 1e12) for name in names}
+    rows: list[dict[str, float | str]] = []
+    worth = {name: np.zeros(count) for name in names}
+    for name in names:
+        some = read[name] > 0
+        worth[name][some] = saturate(read[name][some], unique[name][some], decay)
+    for run in range(count):
+        row: dict[str, float | str] = {"params": size[run]}
+        for name in names:
+            row[f"tokens_{name}"] = read[name][run]
+            row[f"unique_tokens_{name}"] = unique[name][run]
+        for place, target in enumerate(("cat", "fra")):
+            share, row[f"loss_{target}"] = shares[run, place], ""
+            if share == 0:
+                continue
+            data = worth[target][run] + sum(
+                tau * worth[pair[:3]][run] for pair, tau in TAUS.items() if pair[4:] == target
+            )
+            law = TRUTH | {"E": floors[place]}
+            loss = law["E"] + law["A"] * share ** -PHIS[target] / size[run] ** law["alpha"]
+            loss += law["B"] / data ** law["beta"]
+            row[f"loss_{target}"] = loss * np.exp(noise * source.normal())
+        rows.append(row)
+    return rows
+
+
+def as_rows(table: list[dict[str, float | str]], keep: tuple[str, ...] = ()) -> Rows:
+    """A table as its reader gets it, with the columns ``keep`` or all."""
+    header = tuple(keep) or tuple(table[0])
+    cells = tuple(
+        tuple(text if isinstance(text := row[name], str) else repr(float(text)) for name in header)
+        for row in table
+    )
+    return Rows("runs.csv", header, tuple(range(2, len(cells) + 2)), cells)
+
+
+def mixture_runs(**made) -> Runs:
+    """The runs of :func:`mixture_table`, both targets."""
+    return read_targets(as_rows(mixture_table(**made)), Reading("mixing"))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_runs import curse_runs, fresh_runs, repeated_runs, transfer_runs
+from made_runs import curse_runs, fresh_runs, mixture_runs, repeated_runs, transfer_runs
 
 from atlasmix.scaling.fitting.forms import centres_of, jacobian, log_loss, pulled
 from atlasmix.scaling.fitting.objective import huber, huber_slope
@@ -17,6 +17,9 @@ FORMS = {
     "data-only": (Question("data-constrained", data_only=True), repeated_runs()),
     "data-constrained": (Question("data-constrained"), repeated_runs()),
     "curse": (Question("curse"), curse_runs()),
+    "mixing": (Question("mixing"), transfer_runs()),
+    "mixing, two targets": (Question("mixing"), mixture_runs(count=30)),
+    "mixing, own floors": (Question("mixing", own_floors=True), mixture_runs(count=30)),
 }
 VALUES = {
     "E": st.floats(0.01, 3),
@@ -29,7 +32,10 @@ VALUES = {
     "R_N": st.floats(0.2, 500),
     "phi": st.floats(-1, 1),
     "psi": st.floats(-1, 1),
+    "E fra": st.floats(0.01, 3),
 }
+OTHERS = {"tau spa": 0.3, "tau eng": 0.1, "phi cat": 0.1, "phi fra": 0.2, "E fra": 1.9}
+OTHERS |= {"tau spa:cat": 0.3, "tau fra:cat": 0.1, "tau cat:fra": 0.2, "tau spa:fra": 0.0}
 
 
 def constants(names):
@@ -69,7 +75,7 @@ def test_a_pull_is_the_jacobian_transposed(name):
     question, runs = FORMS[name]
     form = question.form(runs)
     values = {"E": 1.5, "A": 300.0, "alpha": 0.3, "B": 900.0, "beta": 0.32, "lambda": 0.1}
-    values |= {"R_D": 9.0, "R_N": 4.0, "phi": 0.1, "psi": -0.1, "tau spa": 0.3, "tau eng": 0.1}
+    values |= {"R_D": 9.0, "R_N": 4.0, "phi": 0.1, "psi": -0.1, **OTHERS}
     theta = form.coordinates(values)
     slopes = np.random.default_rng(0).normal(size=(3, runs.count))
     together = pulled(form, np.repeat(theta[None, :], 3, axis=0), slopes)
@@ -82,7 +88,7 @@ def test_coordinates_and_constants_are_two_ways_to_say_one_thing(name):
     for asked in (question, Question(question.law, question.data_only, fixed=(("A", 300.0),))):
         form = asked.form(runs)
         given_ = {"E": 1.5, "A": 300.0, "alpha": 0.3, "B": 900.0, "beta": 0.32, "lambda": 0.1}
-        given_ |= {"R_D": 9.0, "R_N": 4.0, "phi": 0.1, "psi": -0.1, "tau spa": 0.3, "tau eng": 0.1}
+        given_ |= {"R_D": 9.0, "R_N": 4.0, "phi": 0.1, "psi": -0.1, **OTHERS}
         named = form.named(form.coordinates(given_)[None, :])
         assert {key: float(value[0]) for key, value in named.items()} == pytest.approx(
             {key: given_[key] for key in form.constants}

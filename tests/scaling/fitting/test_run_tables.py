@@ -68,6 +68,14 @@ def test_columns_that_are_named():
     )
 
 
+def test_losses_that_no_model_has_are_refused_in_every_row_as_in_one():
+    # Perplexities in a column called loss would otherwise be fitted as nats.
+    every = faults(["1e8,2e9,45", "1e9,2e10,21"], "params,tokens,loss")
+    assert "21 to 45 in every row" in every
+    assert "perplexity" in every
+    assert "where others have about 3" in faults(["1e8,2e9,45", "1e9,2e10,3"], "params,tokens,loss")
+
+
 def test_perplexity_and_bits_say_what_they_are():
     assert "natural logarithm" in " ".join(read(["1e8,2e9,20"], "params,tokens,ppl").notes)
     assert read(["1e8,2e9,20"], "params,tokens,loss", unit="perplexity").unit == "nats per token"
