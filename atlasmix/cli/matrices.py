@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from atlasmix.cli.parsing import Parser
 from atlasmix.cli.shelf_actions import Shelf, add_shelf_actions
 
 if TYPE_CHECKING:
-    from atlasmix.evidence import TransferMatrix
+    from rich.console import RenderableType
+
+    from atlasmix.evidence import Store, TransferMatrix
+    from atlasmix.transfer import TransferModel
 
 EXAMPLE = "atlasmix matrices show atlas-2025 --target cat"
 _PAIRS = ("stderr", "files", "extra")  # of a card: tuples of pairs that are mappings
@@ -36,6 +40,11 @@ def add_arguments(parser: Parser) -> None:
     actions["show"].add_argument(
         "--target", metavar="LANG", help="list every donor of this language, best first"
     )
+    actions["show"].add_argument(
+        "--law",
+        metavar="NAME",
+        help="with --target: the law that weights are estimated under (default: the one of solve)",
+    )
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -59,20 +68,20 @@ def _show(options: argparse.Namespace) -> int:
     from atlasmix.evidence import Store
     from atlasmix.recipes.words import Vocabulary
 
-    matrix = Store(options.store).matrix(options.name)
+    store = Store(options.store)
+    matrix = store.matrix(options.name)
     target = Vocabulary(matrix).key(options.target, "--target") if options.target else ""
+    if options.law and not target:
+        options.parser.error("--law changes the weights of one target's donors: add --target LANG")
+    model = _model(matrix, store, options.law) if target else None
     if options.json:
-        print_json(_as_data(matrix, target))
+        print_json(_as_data(matrix, target, model))
         return 0
-    from atlasmix.views.evidence_tables import card_text, donors_table
-    from atlasmix.views.words import named, scale_words
+    from atlasmix.views.evidence_tables import card_text
+    from atlasmix.views.words import scale_words
 
     if target:
-        share = matrix.is_predicted_share(target)
-        table = donors_table(matrix, target)
-        title = f"Donors of {named(target)} in {matrix.name} ({matrix.card.metric}), best first"
-        measured = f"{1 - share:.0%} of these scores are measured, {share:.0%} predicted."
-        print_text(title, "", table, "", measured)
+        print_text(*_donors(matrix, model, target))
         return 0
     facts = (
         ("metric", matrix.card.metric),
@@ -86,19 +95,68 @@ def _show(options: argparse.Namespace) -> int:
     return 0
 
 
-def _as_data(matrix: TransferMatrix, target: str) -> dict[str, object]:
+def _model(matrix: TransferMatrix, store: Store, law: str | None) -> TransferModel | None:
+    """Weights and exponents; None where scores on this scale need a calibration first."""
+    from atlasmix.scaling.laws import DEFAULT_LAW, load_law
+    from atlasmix.transfer import BTS, TRANSFER_WEIGHT, estimate
+
+    known = matrix.card.metric in (BTS, TRANSFER_WEIGHT)
+    return estimate(matrix, load_law(law or DEFAULT_LAW, store)) if known else None
+
+
+def _donors(
+    matrix: TransferMatrix, model: TransferModel | None, target: str
+) -> Iterator[RenderableType]:
+    """The donors of a target, with τ and φ where the scores give them."""
+    from atlasmix.views.evidence_tables import (
+        donors_table,
+        exponent_words,
+        notes_on_weights,
+        weights_table,
+    )
+    from atlasmix.views.words import named
+
+    yield f"Donors of {named(target)} in {matrix.name} ({matrix.card.metric}), best first"
+    share = matrix.is_predicted_share(target)
+    measured = f"{1 - share:.0%} of these scores are measured, {share:.0%} predicted."
+    if model is None:
+        yield from ("", donors_table(matrix, target), "", measured)
+        yield f"{matrix.card.metric} is no transfer weight: a solve needs --calibration."
+        return
+    yield from (exponent_words(model, target), "", weights_table(matrix, model, target), "")
+    yield f"τ: target tokens that a token of the donor is worth. {measured}"
+    yield from notes_on_weights(model, target)
+
+
+def _as_data(matrix: TransferMatrix, target: str, model: TransferModel | None) -> dict[str, object]:
     import dataclasses
 
-    pairs = [
+    pairs: list[dict[str, object]] = [
         {"source": source, "target": key, **dataclasses.asdict(score)}
         for key in ((target,) if target else matrix.keys)
         for source, score in matrix.donors(key)
     ]
     card = dataclasses.asdict(matrix.card)
-    return {
+    content: dict[str, object] = {
         "name": matrix.name,
         "sha256": matrix.sha256,
         "keys": matrix.keys,
         "card": {key: dict(card[key]) if key in _PAIRS else card[key] for key in card},
         "pairs": pairs,
     }
+    if model is not None:
+        column = model.index(target)
+        for pair in pairs:
+            place = model.index(str(pair["source"])), column
+            pair["weight"] = float(model.weights[place])
+            pair["weight_stderr"] = float(model.stderr[place])
+            pair["residual"] = float(model.residual[place])
+        content["model"] = {
+            "law": model.law,
+            "calibration": model.calibration,
+            "phi": float(model.phi[column]),
+            "phi_stderr": float(model.phi_stderr[column]),
+            "phi_measured": model.is_measured(target),
+            "level": float(model.level[column]),
+        }
+    return content

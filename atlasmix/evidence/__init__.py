@@ -1,6 +1,5 @@
 """The shelf of evidence: transfer matrices, token inventories, their cards, published mixtures."""
 
-from atlasmix.evidence.calibration import Calibration, TransferWeights, calibrate
 from atlasmix.evidence.card import Card, read_card
 from atlasmix.evidence.inventory import (
     OBTAINED,
@@ -23,7 +22,6 @@ __all__ = [
     "POOL_KINDS",
     "PROVENANCES",
     "STORE_VARIABLE",
-    "Calibration",
     "Card",
     "Inventory",
     "InventorySummary",
@@ -33,8 +31,6 @@ __all__ = [
     "Score",
     "Store",
     "TransferMatrix",
-    "TransferWeights",
-    "calibrate",
     "default_location",
     "list_published",
     "pool_name",

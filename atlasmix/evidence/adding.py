@@ -128,17 +128,19 @@ def entry_faults(place: Place, shelf: Shelf, name: str) -> tuple[str, ...]:
             "added: remove it and add it again"
         )
     try:
-        _normal_table(content, card, shelf, shelf.table)
+        _normal_table(content, card, shelf, shelf.table, stored=True)
     except DataError as error:
         faults += error.faults or (_sentence(error),)
     return tuple(faults)
 
 
-def _normal_table(content: bytes, card: Card, shelf: Shelf, what: str) -> bytes:
+def _normal_table(
+    content: bytes, card: Card, shelf: Shelf, what: str, stored: bool = False
+) -> bytes:
     rows = read_rows(content, what)
     if shelf is MATRICES:
         return scores_csv(read_scores(rows, card))
-    return pools_csv(read_pools(rows, card))
+    return pools_csv(read_pools(rows, card, stored))
 
 
 def free_name(place: Place, shelf: Shelf, name: str) -> str:

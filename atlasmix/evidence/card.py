@@ -20,6 +20,7 @@ KINDS = (
     "languages",
     "scaling law",
     "crossover",
+    "capacity mixtures",
     "accelerators",
     "outlines",
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from atlasmix.errors import DataError
+from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.card import Card
 from atlasmix.evidence.faults import refuse
 from atlasmix.evidence.inventory import (
@@ -19,21 +20,41 @@ from atlasmix.evidence.labels import label_reader
 from atlasmix.evidence.rows import Rows
 from atlasmix.evidence.score_table import number
 from atlasmix.evidence.shelf_tables import POOL_COLUMNS, sort_pools
+from atlasmix.quantities import parse_quantity
 
 _NEEDED = ("language", "provenance", "corpus", "unique_tokens", "unit", "obtained")
 _COLUMNS = (*POOL_COLUMNS, "script")
 _CORPUS = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _MOST_TOKENS = 1e18
+_FEW_TOKENS = 1000.0  # our choice: no pool of training text is as small
+_MOST_BILLIONS = 1e5  # a table in billions has no larger count: 100T tokens of one language
+_IN_TOKENS = "tokens"  # beside a small count: it is meant as it stands
 
 
-def read_pools(rows: Rows, card: Card) -> tuple[Pool, ...]:
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A count of unique tokens in its row: as it was written, as a number, as told to be meant."""
+
+    line: int
+    written: str
+    tokens: float
+    meant: bool
+
+
+def read_pools(rows: Rows, card: Card, stored: bool = False) -> tuple[Pool, ...]:
     """The pools of a table, sorted.
+
+    ``unique_tokens`` counts single tokens, or thousands and more with a letter (``21.3B``). Small
+    counts are taken for billions that somebody typed as units, and refused: a fraction below 1,000
+    always, a whole number beside such a fraction or where the whole table is so small, unless it
+    says ``5 tokens``.
 
     Args:
         rows: language (or domain, on a domain axis), provenance, corpus, unique_tokens, unit,
             obtained[, script, documents, utf8_bytes, kind, generator, generation, source, licence,
             note].
         card: axis, and the source and licence of rows that name none.
+        stored: the table lies on the shelf: its counts were looked at when it was added.
 
     Raises:
         DataError: with every fault of the table in ``faults``, each with its row.
@@ -47,6 +68,7 @@ def read_pools(rows: Rows, card: Card) -> tuple[Pool, ...]:
     read = label_reader(card)
     pools: dict[str, Pool] = {}
     first: dict[str, int] = {}
+    counts: list[_Counted] = []
     for line, row in zip(rows.numbers, rows.rows, strict=True):
         if len(row) != len(header):
             faults.append(f"row {line}: {len(row)} cells, expected {len(header)}")
@@ -55,15 +77,18 @@ def read_pools(rows: Rows, card: Card) -> tuple[Pool, ...]:
             zip(header, (cell.strip() for cell in row), strict=True)
         )
         wrong: list[str] = []
-        pool = _pool(cells, card, read, wrong)
+        counted = _unique_tokens(line, cells["unique_tokens"], wrong)
+        pool = _pool(cells, card, read, counted.tokens, wrong)
         if pool.name in pools and pool.language:
             wrong.append(
                 f"{pool.language}, {pool.provenance}, {pool.corpus} stands already in row "
                 f"{first[pool.name]}; add the two up or name the corpora apart"
             )
         faults += [f"row {line}: {fault}" for fault in wrong]
+        counts.append(counted)
         pools.setdefault(pool.name, pool)
         first.setdefault(pool.name, line)
+    faults += [] if stored else _slips(counts)
     if not pools and not faults:
         faults.append("no pools: expected at least one row")
     refuse(rows.what, faults)
@@ -92,7 +117,13 @@ def _header_faults(header: tuple[str, ...], card: Card) -> list[str]:
     return faults
 
 
-def _pool(cells: dict[str, str], card: Card, read: Callable[[str], str], wrong: list[str]) -> Pool:
+def _pool(
+    cells: dict[str, str],
+    card: Card,
+    read: Callable[[str], str],
+    tokens: float,
+    wrong: list[str],
+) -> Pool:
     language = _language(cells, card, read, wrong)
     provenance = _one_of(cells, "provenance", PROVENANCES, wrong)
     if not _CORPUS.fullmatch(cells["corpus"]):
@@ -101,9 +132,6 @@ def _pool(cells: dict[str, str], card: Card, read: Callable[[str], str], wrong: 
         )
     if not cells["unit"]:
         wrong.append("unit is empty: say whose tokens they are")
-    tokens = _count(cells, "unique_tokens", wrong)
-    if tokens is None and not cells["unique_tokens"]:
-        wrong.append("unique_tokens is empty: expected a number, 0 for an empty pool")
     generation = _count(cells, "generation", wrong)
     if generation is not None and not generation.is_integer():
         wrong.append(f"generation {cells['generation']!r}: expected a whole number")
@@ -117,7 +145,7 @@ def _pool(cells: dict[str, str], card: Card, read: Callable[[str], str], wrong: 
         language=language,
         provenance=provenance,
         corpus=cells["corpus"],
-        unique_tokens=tokens or 0.0,
+        unique_tokens=tokens,
         obtained=_one_of(cells, "obtained", OBTAINED, wrong),
         unit=cells["unit"],
         documents=_count(cells, "documents", wrong),
@@ -151,6 +179,44 @@ def _one_of(cells: dict[str, str], column: str, allowed: tuple[str, ...], wrong:
     if written not in allowed:
         wrong.append(f"{column} {cells[column][:40]!r}: expected one of {', '.join(allowed)}")
     return written
+
+
+def _unique_tokens(line: int, written: str, wrong: list[str]) -> _Counted:
+    """A count as people write it; 0 where it is wrong."""
+    count = written.removesuffix(_IN_TOKENS).strip()
+    value = number(count)
+    told = value is None or count != written  # by a letter, or as tokens
+    if value is None and count[-1:].isalpha():
+        try:
+            value = parse_quantity(count, "unique_tokens", _MOST_TOKENS)
+        except ProblemError:
+            value = None
+    if not written:
+        wrong.append("unique_tokens is empty: expected a number, 0 for an empty pool")
+    elif value is None or value < 0:
+        wrong.append(
+            f"unique_tokens {written[:40]!r}: expected a finite number of at least 0, in units or "
+            "as 21.3B"
+        )
+    elif value > _MOST_TOKENS:
+        wrong.append(f"unique_tokens {value:g}: above {_MOST_TOKENS:g} it is taken for a slip")
+    else:
+        return _Counted(line, count, value, told)
+    return _Counted(line, count, 0.0, True)
+
+
+def _slips(counts: Sequence[_Counted]) -> list[str]:
+    """Counts that look like billions typed as units, one fault each."""
+    few = [one for one in counts if 0 < one.tokens < _FEW_TOKENS]
+    broken = [one for one in few if not one.tokens.is_integer()]
+    all_few = len(few) == sum(one.tokens > 0 for one in counts)
+    below = _MOST_BILLIONS if broken else _FEW_TOKENS if all_few else 0.0
+    suspect = [one for one in counts if 0 < one.tokens < below and not one.meant]
+    return [
+        f"row {one.line}: unique_tokens {one.written}: looks like billions typed as units; write "
+        f"{one.written}B" + ("" if one in broken else f", or '{one.written} tokens' if it is right")
+        for one in sorted({*broken, *suspect}, key=lambda one: one.line)
+    ]
 
 
 def _count(cells: dict[str, str], column: str, wrong: list[str]) -> float | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from atlasmix.evidence import (
     Card,
@@ -16,11 +18,15 @@ from atlasmix.evidence import (
 )
 from atlasmix.languages import Language, name_of
 from atlasmix.quantities import format_quantity
+from atlasmix.transfer import TransferModel
 from atlasmix.views.fitting import FittingTable
 from atlasmix.views.words import named, percent, score_text
 
 if TYPE_CHECKING:
     from rich.text import Text
+
+ROUNDING: Final = 0.05
+"""A score is given back where the model's is at most half a printed digit off; levels likewise."""
 
 
 def matrices_table(summaries: Sequence[MatrixSummary]) -> FittingTable:
@@ -92,6 +98,69 @@ def donors_table(matrix: TransferMatrix, target: str) -> FittingTable:
             named(source), f"{score.score:g}", score_text(score.status, score.stderr), style=style
         )
     return table
+
+
+def weights_table(matrix: TransferMatrix, model: TransferModel, target: str) -> FittingTable:
+    """Every donor of a target by transfer weight; measured and predicted in so many words."""
+    table = FittingTable("donor", ">τ", ">±", ">score", ">±", "which is", ">residual")
+    for source in ranked(model, target):
+        place = model.index(source), model.index(target)
+        score = matrix.pair(source, target)
+        residual = float(model.residual[place])
+        table.add_row(
+            named(source),
+            f"{model.weights[place]:.2f}",
+            f"{model.stderr[place]:.2f}",
+            f"{score.score:g}",
+            f"{score.stderr:.2g}",
+            score.status,
+            "" if abs(residual) <= ROUNDING else f"{residual:.2f}",
+            style="" if score.status == "measured" else "dim",
+        )
+    return table
+
+
+def ranked(model: TransferModel, target: str) -> tuple[str, ...]:
+    """The donors of a target, greatest τ first; ties: measured before predicted, then by key."""
+    column = model.index(target)
+    found = [
+        (-round(float(model.weights[row, column]), 6), str(model.status[row, column]), key)
+        for row, key in enumerate(model.keys)
+        if row != column and model.status[row, column]
+    ]
+    return tuple(key for _, _, key in sorted(found))
+
+
+def exponent_words(model: TransferModel, target: str) -> str:
+    """φ of a target and what it rests on."""
+    place = model.index(target)
+    phi, error = model.phi[place], model.phi_stderr[place]
+    said = f"Capacity exponent φ {phi:.3f} ± {error:.3f} under law {model.law}"
+    if model.calibration != "bts":
+        return f"{said}: the law's, as these scores say nothing of it."
+    count = int(np.count_nonzero(model.status[:, place] == "measured"))
+    if count:
+        return f"{said}, from {count} measured score{'s' * (count > 1)}."
+    return f"{said}, drawn to that of other targets: none of its own scores is measured."
+
+
+def notes_on_weights(model: TransferModel, target: str) -> tuple[str, ...]:
+    """What the table of a target leaves unsaid: its level, and scores that are not given back."""
+    place = model.index(target)
+    level, notes = float(model.level[place]), []
+    if abs(level) > ROUNDING:
+        side = "below" if level < 0 else "above"
+        notes.append(
+            f"The predicted scores of this target lie {abs(level):.2f} {side} what its φ gives, "
+            "all alike. That is taken for an error of the prediction, and each is read against "
+            "the others of its row."
+        )
+    if np.nanmin(model.residual[:, place], initial=0.0) < -ROUNDING:
+        notes.append(
+            "residual: how far a score lies below that of a donor that gives nothing; τ is 0 there "
+            "and the estimate does not give the score back."
+        )
+    return tuple(notes)
 
 
 def pools_table(pools: Sequence[Pool]) -> FittingTable:

@@ -8,6 +8,7 @@ from atlasmix.evidence import TransferMatrix
 from atlasmix.evidence.agreement import Agreement
 from atlasmix.evidence.transfer import MEASURED, PREDICTED
 from atlasmix.languages import name_of
+from atlasmix.transfer import TransferModel
 
 
 def matrix_sentence(matrix: TransferMatrix) -> str:
@@ -27,6 +28,17 @@ def role_sentence(matrix: TransferMatrix, key: str) -> str:
     if share == 1:
         return f"Every score of a donor for {name} is predicted: nobody measured one."
     return f"{share:.0%} of the scores of donors for {name} are predicted, not measured."
+
+
+def nothing_sentence(model: TransferModel, target: str) -> str:
+    """What a donor that gives nothing scores; empty where the scores are no BTS."""
+    if model.calibration != "bts":
+        return ""
+    score, _ = model.score_of(0.0, target)
+    return (
+        f"A score counts the capacity that a donor takes as well as the data that it gives: one "
+        f"that gives {name_of(target)} nothing scores {score:.2f}, and τ is what lies above that."
+    )
 
 
 def agreement_sentence(found: Agreement, first: str, second: str) -> str:

@@ -17,7 +17,7 @@ from atlasmix.shipped import data_folder
 
 SHIPPED = sorted(
     path
-    for folder in ("transfer_matrices", "inventories", "published_mixtures")
+    for folder in ("transfer_matrices", "inventories", "published_mixtures", "capacity_mixtures")
     for path in (data_folder() / folder).rglob("card.yaml")
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from atlasmix.evidence import Store, calibrate
+from atlasmix.evidence import Store
 
 INVENTORIES = (
     "cc100-2019",
@@ -158,10 +158,3 @@ def test_every_key_is_a_language():
     for entry in Store().list_inventories():
         keys |= set(Store().inventory(entry.name).languages())
     assert {key for key in keys if str(resolve(key)) != key} == set()
-
-
-def test_transfer_weights_of_the_default_matrix():
-    weights = calibrate(Store().matrix())
-    place = weights.index("spa"), weights.index("cat")
-    assert weights.weights[place] == pytest.approx(0.25)
-    assert weights.stderr[place] == pytest.approx(0.16 * 2 / 1.6**2)

@@ -1,0 +1,180 @@
+"""What scores say in the terms of the law: τ of every pair, φ of every target, and their errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from atlasmix.evidence.transfer import Floats, Texts, key_index
+from atlasmix.scaling import LossLaw
+from atlasmix.transfer.bts import scores_at
+from atlasmix.transfer.relatedness import RelatednessPrior
+from atlasmix.transfer.rows import log_erfc
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TransferModel:
+    """Transfer weights and capacity exponents as estimated from one matrix under one law.
+
+    Attributes:
+        keys: language keys or labels, as in the matrix.
+        weights: (n, n), τ[source, target] >= 0, in effective target tokens per source token; 1 on
+            the diagonal, 0 where the study has no score.
+        stderr: (n, n), standard error of τ, of which the score's error and that of its row's
+            baseline are parts; not 0 at τ = 0; 0 on the diagonal and where there is no score.
+        phi: (n,) capacity exponent φ of every target, > 0.
+        phi_stderr: (n,) standard error of φ.
+        residual: (n, n), score minus the score that the model gives back, in the metric: below 0
+            where a score lies lower than τ = 0 allows; nan where there is no score.
+        level: (n,) how far the predicted scores of a target lie from what its φ gives, all alike,
+            in the metric; they are read against the baseline of their own row, and what that row
+            says beyond φ is here. 0 where no score is predicted.
+        scale: (n,) k of every target: a donor that gives nothing scores 2 − 2k (``bts``); else 1.
+        doubt: (n, n) standard error of log k of the baseline that a pair is read against; 0 where
+            scores are no BTS.
+        prior: what was believed of τ before; None where scores are no BTS.
+        status: (n, n) of ``measured``, ``predicted``, ``defined`` (diagonal) or empty.
+        calibration: ``bts``, ``weight`` or ``affine:SLOPE,INTERCEPT``.
+        law: name of the law that it was estimated under.
+        axis: ``language`` or ``domain``.
+    """
+
+    keys: tuple[str, ...]
+    weights: Floats
+    stderr: Floats
+    phi: Floats
+    phi_stderr: Floats
+    residual: Floats
+    level: Floats
+    scale: Floats
+    doubt: Floats
+    prior: RelatednessPrior | None
+    status: Texts
+    calibration: str
+    law: str
+    axis: str = "language"
+
+    def __post_init__(self) -> None:
+        """Make the arrays read-only."""
+        for array in (
+            *(self.weights, self.stderr, self.phi, self.phi_stderr),
+            *(self.residual, self.level, self.scale, self.doubt, self.status),
+        ):
+            array.setflags(write=False)
+
+    def index(self, key: str) -> int:
+        """Row and column of a key; UnknownLanguage (or DataError) where it is absent."""
+        return key_index(self.keys, key, "the transfer matrix", self.axis)
+
+    def is_measured(self, target: str) -> bool:
+        """Whether φ of ``target`` rests on a measured score; else it is drawn to the others'."""
+        return bool(np.any(self.status[:, self.index(target)] == "measured"))
+
+    def score_of(
+        self, weight: float, target: str, *, predicted: bool = False
+    ) -> tuple[float, float]:
+        """The score that a study must give for τ = ``weight``, and dτ/dscore there.
+
+        Args:
+            weight: τ, above -1 for ``bts``; before the prior, which draws it in by a few per cent.
+            target: key of the target: under ``bts`` what a score is worth depends on its φ.
+            predicted: the score would be a prediction, read against the baseline of its own row,
+                and not a measurement.
+        """
+        if self.calibration == "bts":
+            at = self.index(target)
+            scale = float(self.scale[at]) - predicted * float(self.level[at]) / 2
+            return 2 - 2 * scale / (1 + weight), (1 + weight) ** 2 / (2 * scale)
+        if self.calibration == "weight":
+            return weight, 1.0
+        slope, intercept = self._line()
+        return (weight - intercept) / slope, abs(slope)
+
+    def at_score(
+        self, source: str, target: str, score: float, stderr: float
+    ) -> tuple[float, float]:
+        """τ of a pair and its standard error, had its score been another one.
+
+        φ and the baseline of the row are held, although the score is a part of them.
+
+        Args:
+            source, target: the pair; a predicted one stays predicted.
+            score, stderr: in the metric, and the score's own standard error.
+        """
+        pair = self.index(source), self.index(target)
+        if self.prior is None:
+            slope, intercept = (1.0, 0.0) if self.calibration == "weight" else self._line()
+            return max(slope * score + intercept, 0.0), abs(slope) * stderr
+        nothing, _ = self.score_of(0.0, target, predicted=self.status[pair] == "predicted")
+        raw = (2 - nothing) / (2 - score) - 1
+        spread = np.hypot(log_error(stderr, score), self.doubt[pair])
+        mean, width = self.prior.mean[pair], self.prior.spread[pair]
+        weight, error = posterior(np.array(raw), spread, mean, width)
+        return float(weight), float(error)
+
+    def _line(self) -> tuple[float, float]:
+        slope, intercept = self.calibration.removeprefix("affine:").split(",")
+        return float(slope), float(intercept)
+
+    def bts_at(self, law: LossLaw, params: float, tokens: float) -> Floats:
+        """Bilingual transfer scores that the law gives at other sizes, (n, n) [source, target].
+
+        Args:
+            law: the law that the model was estimated under.
+            params: N of both models.
+            tokens: d_mono, tokens of the target-only model.
+
+        Returns:
+            BTS; -inf for a target whose half-and-half model never reaches the other's loss.
+        """
+        return scores_at(law, self.phi, self.weights, params, tokens)
+
+
+def log_error(stderr: ArrayLike, score: ArrayLike) -> Floats:
+    """Standard error of the log tokens behind a BTS, from the standard error of the score.
+
+    By the slope it is stderr/(2 − score), which grows without end as a score comes near 2: a charge
+    for doubt would take away more than a better score gives. Above a score of 0 it is held, at the
+    part of all tokens that the error is there: our choice, as rounding and a forest's error are
+    stated for scores about 0, and a count of tokens is not known less well because it is small.
+
+    >>> log_error(0.1, [-2.0, 0.0, 1.0]).round(3)
+    array([0.025, 0.05 , 0.05 ])
+    """
+    return np.asarray(np.asarray(stderr) / (2.0 - np.minimum(np.asarray(score), 0.0)))
+
+
+def posterior(raw: Floats, error: Floats, mean: Floats, spread: Floats) -> tuple[Floats, Floats]:
+    """The most likely τ >= 0 under score and prior, and its standard error σ.
+
+    σ is that of what is left of the Gaussian above 0: a weight that cannot be negative is known
+    better than its score alone says, and the more so the lower it is. What a score and its prior
+    weigh is settled by the error as it is up to τ = 1: one that grew on with τ would let the prior
+    take more from a better score than the score adds. So τ never falls as ``raw`` rises, nor does
+    max(0, τ - κσ). The limit of the charge: where κ·error comes near 1 (κ = 10 where log tokens are
+    known to 10 %) nothing is left of any weight, however good its score.
+
+    Args:
+        raw: τ as the score has it, above -1.
+        error: standard error of log(1 + τ).
+        mean, spread: the prior's.
+    """
+    believed = spread**2
+    keep = believed / (believed + (error * (1 + np.clip(raw, 0.0, 1.0))) ** 2)
+    middle = keep * raw + (1 - keep) * mean
+    width = np.sqrt(keep) * error * (1 + np.maximum(raw, 0.0))
+    return np.maximum(middle, 0.0), width * _left_above_zero(middle / np.maximum(width, 1e-12))
+
+
+def _left_above_zero(z: Floats) -> Floats:
+    """Standard deviation of a Gaussian of mean z and width 1, given that it is above 0.
+
+    >>> _left_above_zero(np.array([-50.0, 0.0, 1.0, 9.0])).round(3)
+    array([0.155, 0.603, 0.794, 1.   ])
+    """
+    z = np.maximum(z, -6.0)
+    # Inverse Mills ratio φ(z)/Φ(z), with Φ(z) = erfc(-z/√2)/2.
+    mills = np.exp(-0.5 * z * z - log_erfc(-z / np.sqrt(2))) * np.sqrt(2 / np.pi)
+    return np.asarray(np.sqrt(np.maximum(1.0 - z * mills - mills**2, 0.0)))
