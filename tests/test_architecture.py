@@ -19,6 +19,7 @@ ORDER = [
     "languages",
     "evidence",
     "scaling",
+    "transfer",
     "mixing",
     "recipes",
     "views",

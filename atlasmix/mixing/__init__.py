@@ -6,15 +6,17 @@ from atlasmix.mixing.compute_optimal import at_compute, at_size
 from atlasmix.mixing.explanation import explain
 from atlasmix.mixing.limits import EpochCap, Guardrail, KeepTokens, Limit, Selection, ShareLimit
 from atlasmix.mixing.mixture import (
+    Caveat,
     Certificate,
     Comparison,
-    DecayStep,
     Mixture,
     PhaseMixture,
     PhaseShare,
     PoolShare,
     Price,
     Reason,
+    SensitivityStep,
+    ShareRange,
     TargetEffect,
 )
 from atlasmix.mixing.phase_split import split_phases
@@ -25,9 +27,9 @@ from atlasmix.mixing.solve import answer, solve
 
 __all__ = [
     "Allocation",
+    "Caveat",
     "Certificate",
     "Comparison",
-    "DecayStep",
     "EpochCap",
     "Guardrail",
     "KeepTokens",
@@ -41,7 +43,9 @@ __all__ = [
     "Price",
     "Reason",
     "Selection",
+    "SensitivityStep",
     "ShareLimit",
+    "ShareRange",
     "Target",
     "TargetEffect",
     "Trial",

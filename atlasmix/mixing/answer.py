@@ -1,4 +1,4 @@
-"""From shares of the budget back to tokens, epochs, predicted effects, prices and warnings."""
+"""From shares of the tokens read back to tokens, epochs and predicted effects."""
 
 from __future__ import annotations
 
@@ -7,41 +7,52 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atlasmix.mixing.compile import Compiled, believed, charged
+from atlasmix.mixing.alone import Alone
+from atlasmix.mixing.compile import Compiled, charged, same_language
 from atlasmix.mixing.mixture import Certificate, Mixture, PoolShare, TargetEffect
 from atlasmix.mixing.problem import MixProblem
-from atlasmix.mixing.program import FLOOR, effective, outer_value
 from atlasmix.scaling.saturation import Array, saturate
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What an engine proved, in the unit of the program's objective."""
+    """What was proved, in the unit of the program's objective; see ``Certificate``."""
 
     bound: float
     gap: float
+    fixed_gap: float
     engine: str
     exact: bool
+    solves: int = 1
 
 
 def build_mixture(
-    problem: MixProblem, compiled: Compiled, tokens: Array, proof: Proof | None = None
+    problem: MixProblem,
+    compiled: Compiled,
+    tokens: Array,
+    proof: Proof | None = None,
+    alone: tuple[Alone, ...] = (),
 ) -> Mixture:
     """The answer for given tokens per pool, without prices and warnings.
 
     Args:
         problem: the question.
-        compiled: its program.
+        compiled: its program at the whole budget.
         tokens: tokens read per pool of the problem, shape (pools,).
         proof: None for mixtures somebody gave, whose certificate says ``given``.
+        alone: what each target could have by itself within the whole budget; empty: not asked, and
+            nan in the effects.
     """
-    effects = _effects(problem, compiled, tokens)
-    value = objective_value(problem, effects)
-    certificate = Certificate(value, -math.inf, math.inf, "given")
+    effects = _effects(problem, tokens, alone)
+    value = objective_value(problem, compiled, effects)
+    certificate = Certificate(value, -math.inf, math.inf, "given", False, math.inf, 0)
     if proof is not None:
-        bound = _in_words(problem, compiled, proof.bound)
-        certificate = Certificate(value, bound, proof.gap, proof.engine, proof.exact)
-    return Mixture(_shares(problem, tokens), effects, problem.budget, certificate, (), ())
+        bound = in_words(problem, proof.bound)
+        certificate = Certificate(
+            value, bound, proof.gap, proof.engine, proof.exact, proof.fixed_gap, proof.solves
+        )
+    shares = _shares(problem, tokens)
+    return Mixture(shares, effects, problem.budget, problem.params, certificate, (), ())
 
 
 def _shares(problem: MixProblem, tokens: Array) -> tuple[PoolShare, ...]:
@@ -54,8 +65,10 @@ def _shares(problem: MixProblem, tokens: Array) -> tuple[PoolShare, ...]:
     return tuple(shares)
 
 
-def _effects(problem: MixProblem, compiled: Compiled, tokens: Array) -> tuple[TargetEffect, ...]:
-    """Each target's predicted effect, pool by pool, with S itself everywhere.
+def _effects(
+    problem: MixProblem, tokens: Array, alone: tuple[Alone, ...]
+) -> tuple[TargetEffect, ...]:
+    """Each target's predicted effect, pool by pool.
 
     Works on the pools, not on the program's columns, so that it holds for any mixture.
     """
@@ -63,36 +76,36 @@ def _effects(problem: MixProblem, compiled: Compiled, tokens: Array) -> tuple[Ta
     worth = np.array([problem.worth.get(pool.provenance, 0.0) for pool in problem.pools])
     saturated = worth * saturate(tokens, unique, problem.decay)
     languages = [pool.language for pool in problem.pools]
-    effects = []
+    total, law, effects = float(tokens.sum()), problem.law, []
     for row, target in enumerate(problem.targets):
-        at = problem.transfer.index(target.language)
-        tau, sigma = _columns(problem, languages, at)
-        own = np.array([language == target.language for language in languages])
+        tau, sigma = _columns(problem, languages, problem.transfer.index(target.language))
+        own = np.array(
+            [same_language(target.language, key, problem.transfer.axis) for key in languages]
+        )
         gives = saturated * tau
-        transferred = float(np.where(~own, np.maximum(gives, 0.0), 0.0).sum())
-        interference = float(-np.minimum(gives, 0.0).sum())
-        mine = float(gives[own].sum())
-        expected = mine + transferred - interference
-        by_language: dict[str, float] = {}
-        for language, amount in zip(languages, sigma * saturated, strict=True):
-            by_language[language] = by_language.get(language, 0.0) + float(amount)
-        penalty = math.hypot(*by_language.values())
-        alone = float(compiled.program.reference[row]) * problem.budget
+        transferred, mine = float(gives[~own].sum()), float(gives[own].sum())
+        phi = float(problem.transfer.phi[problem.transfer.index(target.language)])
+        read = float(tokens[own].sum())
+        share = float(tokens[own & (worth > 0)].sum()) / total if total > 0 else 0.0
+        capacity = law.capacity_loss(problem.params, share, phi)
+        data = law.data_loss(mine + transferred)
         effects.append(
             TargetEffect(
                 language=target.language,
                 weight=target.weight,
-                tokens=float(tokens[own].sum()),
-                effective_data=expected,
+                tokens=read,
+                own_share=share,
+                phi=phi,
+                effective_data=mine + transferred,
                 own=mine,
                 transferred=transferred,
-                interference=interference,
-                risk_penalty=penalty,
-                loss=problem.law.loss(problem.params, expected),
-                alone=alone,
-                loss_alone=problem.law.loss(problem.params, alone),
+                risk_penalty=float((saturated * charged(problem, tau, sigma)).sum()),
+                capacity_loss=capacity,
+                data_loss=data,
+                loss=law.E + capacity + data,
+                alone=alone[row].effective * problem.budget if alone else math.nan,
+                loss_alone=alone[row].loss if alone else math.nan,
                 predicted_share=predicted_share(problem, target.language),
-                clipped=bool(expected - penalty < FLOOR * alone),
             )
         )
     return tuple(effects)
@@ -106,7 +119,7 @@ def _columns(problem: MixProblem, languages: list[str], target: int) -> tuple[Ar
         if source is not None:
             tau[place] = problem.transfer.weights[source, target]
             sigma[place] = problem.transfer.stderr[source, target]
-    return believed(problem, tau), charged(problem, tau, sigma)
+    return tau, sigma
 
 
 def predicted_share(problem: MixProblem, target: str) -> float:
@@ -117,57 +130,26 @@ def predicted_share(problem: MixProblem, target: str) -> float:
     return float(np.mean(known == "predicted")) if known.size else 0.0
 
 
-def objective_value(problem: MixProblem, effects: tuple[TargetEffect, ...]) -> float:
-    """The objective in the user's unit, with the risk penalty, the floor's tangent included."""
-    weight = np.array([effect.weight for effect in effects])
-    weight = weight / weight.sum()
-    alone = np.array([effect.alone for effect in effects])
-    v = np.array([e.effective_data - e.risk_penalty for e in effects]) / alone
-    if problem.objective == "effective-data":
-        return math.exp(float(weight @ (np.log(alone) - _outer(v, None))))
-    law = problem.law
-    reducible = law.B * alone**-law.beta
-    if len(effects) == 1:
-        # One target is solved on a logarithmic scale: the same floor, in the same words.
-        # exp(β·φ) overflows far below the floor: there the loss is without bound.
-        with np.errstate(over="ignore"):
-            losses = law.capacity_term(problem.params) + reducible * np.exp(
-                law.beta * _outer(v, None)
-            )
-    else:
-        losses = law.capacity_term(problem.params) + reducible * _outer(v, law.beta)
-    if problem.objective == "worst":
-        return float(np.max(losses / (law.capacity_term(problem.params) + reducible)))
-    return float(weight @ losses)
+def objective_value(
+    problem: MixProblem, compiled: Compiled, effects: tuple[TargetEffect, ...]
+) -> float:
+    """The objective in the user's unit: donors count with what the risk charge leaves of them.
 
-
-def _outer(v: Array, exponent: float | None) -> Array:
-    return outer_value(exponent, v)[0]
-
-
-def _in_words(problem: MixProblem, compiled: Compiled, bound: float) -> float:
-    """A bound on the program's objective in the unit of the user's."""
+    The capacity term of a target without any text to read is infinite in every mixture: it is left
+    out, as in the program.
+    """
     program, law = compiled.program, problem.law
-    weight = np.array([target.weight for target in problem.targets])
-    weight = weight / weight.sum()
-    alone = program.reference[: weight.size] * problem.budget
-    if program.base is not None and program.exponent is not None:
-        return bound
-    if program.exponent is None:
-        with np.errstate(over="ignore"):  # a bound that bounds nothing is infinite
-            mean = float(np.exp(float(weight @ np.log(alone)) - bound))
-        if problem.objective == "effective-data":
-            return mean
-        loss = law.loss(problem.params, mean)
-        return (
-            loss / law.loss(problem.params, float(alone[0]))
-            if (problem.objective == "worst")
-            else loss
-        )
-    reducible = float(weight @ (law.B * alone**-law.beta))
-    return law.capacity_term(problem.params) + reducible * bound
+    parts = []
+    for row, effect in enumerate(effects):
+        heard = bool(program.heard[row])
+        data = law.data_loss(effect.effective_data - effect.risk_penalty)
+        parts.append(law.E + data + (effect.capacity_loss if heard else 0.0))
+    weight = program.weight[: len(effects)]
+    if program.base is not None:
+        return float(np.max(weight * np.array(parts)))
+    return float(weight @ np.array(parts))
 
 
-def effective_tokens(compiled: Compiled, problem: MixProblem, x: Array) -> Array:
-    """Expected D_eff of every row of the program, in tokens."""
-    return effective(compiled.program, x, exact=True, risk=False) * problem.budget
+def in_words(problem: MixProblem, value: float) -> float:
+    """A value of the program's objective in the unit of the user's."""
+    return value if problem.objective == "worst" else problem.law.E + value

@@ -32,9 +32,14 @@ def baseline_tokens(problem: MixProblem, name: str) -> Array:
     """
     if name == "target only":
         return _spread(problem, {target.language: target.weight for target in problem.targets})
+    if name == "unimax":
+        unique = unique_by_language(problem)
+        size = np.array(list(unique.values()))
+        read = unimax(size, problem.budget, problem.max_epochs)
+        return _divided(problem, dict(zip(unique, read.tolist(), strict=True)))
     if name in names():
         unique = unique_by_language(problem)
-        return _spread(problem, _shares(problem, unique, name))
+        return _spread(problem, _shares(unique, name))
     if is_mixture_file(name) or name in {mixture.name for mixture in list_published()}:
         return published_tokens(problem, published(name))
     raise ProblemError(
@@ -65,15 +70,13 @@ def unique_by_language(problem: MixProblem) -> dict[str, float]:
     return unique
 
 
-def _shares(problem: MixProblem, unique: Mapping[str, float], name: str) -> dict[str, float]:
+def _shares(unique: Mapping[str, float], name: str) -> dict[str, float]:
     keys = list(unique)
     size = np.array([unique[key] for key in keys])
     if name == "natural":
         share = size
     elif name == "uniform":
         share = np.ones(size.size)
-    elif name == "unimax":
-        share = unimax(size, problem.budget, problem.max_epochs)
     else:
         share = (size / size.sum()) ** (1.0 / float(name.removeprefix("temperature-")))
     return dict(zip(keys, share.tolist(), strict=True))
@@ -81,6 +84,8 @@ def _shares(problem: MixProblem, unique: Mapping[str, float], name: str) -> dict
 
 def unimax(unique: Array, budget: float, max_epochs: float) -> Array:
     """Tokens per language by UniMax: uniform, capped, what a cap leaves handed on to the others.
+
+    Where all text to its cap is less than the budget, that is all that is read.
 
     Chung et al. 2023 (arXiv 2304.09151), Algorithm 1.
 
@@ -96,14 +101,20 @@ def unimax(unique: Array, budget: float, max_epochs: float) -> Array:
 
 
 def _spread(problem: MixProblem, shares: Mapping[str, float]) -> Array:
-    """The whole budget by language shares, within a language in proportion to unique tokens."""
-    unique = unique_by_language(problem)
-    total = sum(share for key, share in shares.items() if key in unique)
-    tokens = np.zeros(len(problem.pools))
+    """The whole budget by language shares."""
+    known = unique_by_language(problem).keys() & shares.keys()
+    total = sum(shares[key] for key in shares if key in known)
     if total <= 0:
-        return tokens
+        return np.zeros(len(problem.pools))
+    return _divided(problem, {key: problem.budget * shares[key] / total for key in known})
+
+
+def _divided(problem: MixProblem, read: Mapping[str, float]) -> Array:
+    """Tokens per pool: those of a language in proportion to unique tokens."""
+    unique = unique_by_language(problem)
+    tokens = np.zeros(len(problem.pools))
     for index, pool in enumerate(problem.pools):
         if pool.language in unique and pool.unique_tokens > 0:
-            share = shares.get(pool.language, 0.0) / total
-            tokens[index] = problem.budget * share * pool.unique_tokens / unique[pool.language]
+            part = pool.unique_tokens / unique[pool.language]
+            tokens[index] = read.get(pool.language, 0.0) * part
     return tokens

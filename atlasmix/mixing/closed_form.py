@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from atlasmix.scaling.saturation import Array
+from atlasmix.scaling.saturation import Array, saturate
 
 
 def fill(value: Array, unique: Array, upper: Array, decay: float, budget: float = 1.0) -> Array:
@@ -51,3 +51,35 @@ def fill(value: Array, unique: Array, upper: Array, decay: float, budget: float 
     step = more.sum() - less.sum()
     x[useful] = less + (more - less) * ((budget - less.sum()) / step if step > 0 else 0.0)
     return x
+
+
+def most_value(value: Array, unique: Array, upper: Array, decay: float, budgets: Array) -> Array:
+    """The most Σ value·S(x) that each of several budgets buys, shape of ``budgets``.
+
+    As :func:`fill`, for all budgets side by side.
+
+    >>> most_value(np.array([1.0]), np.array([2.0]), np.array([8.0]), 0.04, np.array([0.0, 1.0]))
+    array([0., 1.])
+    """
+    useful = value > 0
+    worth, distinct, most = value[useful], unique[useful], upper[useful]
+    if not useful.any():
+        return np.zeros(budgets.size)
+    log_worth = np.log(worth)
+
+    def at(log_price: Array) -> Array:
+        epochs = 1.0 + np.maximum(log_worth - log_price[:, None], 0.0) / decay
+        read = np.where(log_worth > log_price[:, None], distinct * epochs, 0.0)
+        return np.minimum(read, most)
+
+    low = np.full(budgets.size, float(np.min(log_worth - decay * most / distinct)) - 1.0)
+    high = np.full(budgets.size, float(log_worth.max()))
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        over = at(middle).sum(axis=1) > budgets
+        low, high = np.where(over, middle, low), np.where(over, high, middle)
+    less, more = at(high), at(low)
+    step = (more - less).sum(axis=1)
+    part = np.clip((budgets - less.sum(axis=1)) / np.where(step > 0, step, np.inf), 0.0, 1.0)
+    x = less + (more - less) * part[:, None]
+    return np.asarray(saturate(x, distinct, decay) @ worth)

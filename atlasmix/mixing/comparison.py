@@ -11,7 +11,7 @@ from atlasmix.mixing.baselines import baseline_tokens, names, published_tokens
 from atlasmix.mixing.compile import Compiled, compile_problem, epoch_limits
 from atlasmix.mixing.compute_optimal import at_compute
 from atlasmix.mixing.engines import violations
-from atlasmix.mixing.mixture import Comparison
+from atlasmix.mixing.mixture import Comparison, Mixture
 from atlasmix.mixing.problem import MixProblem
 from atlasmix.mixing.solve import guard_levels
 from atlasmix.scaling.saturation import Array
@@ -51,6 +51,10 @@ def _judge(
         unique = np.array([pool.unique_tokens for pool in problem.pools])
         tokens = np.minimum(tokens, epoch_limits(problem) * unique)
     mixture = build_mixture(problem, compiled, tokens)
+    there = compiled.at(max(mixture.tokens, 1e-9), problem.params, problem)
+    broken = tuple(
+        [*violations(there.program, there.collapse(tokens), 1e-6), *_beyond(problem, mixture)]
+    )
     return Comparison(
         name=words[0].replace("-", " ") if words[0].startswith("temp") else words[0],
         proportions=mixture.proportions,
@@ -59,6 +63,17 @@ def _judge(
         effective_data=tuple(effect.effective_data for effect in mixture.targets),
         losses=tuple(effect.loss for effect in mixture.targets),
         max_epochs=max((share.epochs for share in mixture.pools), default=0.0),
-        within_limits=not violations(compiled.program, compiled.collapse(problem, tokens)),
+        within_limits=not broken,
+        breaks=broken,
         note=words[1],
     )
+
+
+def _beyond(problem: MixProblem, mixture: Mixture) -> list[str]:
+    """Limits of the question that are none of the program's, by name."""
+    broken = []
+    if problem.max_donors is not None and len(mixture.donors) > problem.max_donors:
+        broken.append(f"max donors {problem.max_donors}")
+    if problem.exact_tokens and mixture.tokens < problem.budget * (1 - 1e-6):
+        broken.append("tokens exactly")
+    return broken

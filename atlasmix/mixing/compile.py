@@ -1,4 +1,4 @@
-"""From the question to the convex program: names become columns, tokens shares of the budget.
+"""From the question to the convex program: names become columns, tokens shares of what is read.
 
 Pools of one language and worth that no limit tells apart become one column: saturation is
 homogeneous, so the best split between them is in proportion to their unique tokens. Columns are
@@ -7,19 +7,20 @@ sorted by name; the answer does not depend on the order of the pools.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from atlasmix.errors import ProblemError
 from atlasmix.evidence import Pool
-from atlasmix.mixing.closed_form import fill
+from atlasmix.mixing.alone import Alone, best_alone
 from atlasmix.mixing.limits import EpochCap, Guardrail, KeepTokens, ShareLimit
 from atlasmix.mixing.problem import MixProblem
 from atlasmix.mixing.program import Program, Rows
-from atlasmix.scaling.saturation import Array, saturate
+from atlasmix.scaling.saturation import Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,15 @@ class Compiled:
     """A program and the way back to the names.
 
     Attributes:
-        program: in shares of the budget; targets first, then guarded languages that are none.
+        program: in shares of ``tokens``; targets first, then guarded languages that are none.
+        tokens: T of the program.
         columns: for each column the indices of its pools in ``problem.pools``.
         rows_of: language key of every row of the program.
-        languages: language key of every index in ``program.member``.
+        languages: language key of every column.
     """
 
     program: Program
+    tokens: float
     columns: tuple[tuple[int, ...], ...]
     rows_of: tuple[str, ...]
     languages: tuple[str, ...]
@@ -43,69 +46,101 @@ class Compiled:
         tokens = np.zeros(len(problem.pools))
         for share, column in zip(x, self.columns, strict=True):
             unique = np.array([problem.pools[index].unique_tokens for index in column])
-            tokens[list(column)] = share * problem.budget * unique / unique.sum()
+            tokens[list(column)] = share * self.tokens * unique / unique.sum()
         return tokens
 
-    def collapse(self, problem: MixProblem, tokens: Array) -> Array:
+    def collapse(self, tokens: Array) -> Array:
         """The columns of given tokens per pool; exact where each column is read evenly."""
-        return np.array([tokens[list(column)].sum() for column in self.columns]) / problem.budget
+        return np.array([tokens[list(column)].sum() for column in self.columns]) / self.tokens
+
+    def at(self, tokens: float, params: float, problem: MixProblem) -> Compiled:
+        """The same question at another T and N."""
+        program, ratio = self.program, tokens / self.tokens
+        keep = np.array([kind == "keep" for kind in program.rows.kinds], dtype=bool)
+        levels = np.where(keep, program.rows.levels / ratio, program.rows.levels)
+        rows = program.rows
+        moved = replace(
+            program,
+            unique=program.unique / ratio,
+            upper=program.upper / ratio,
+            capacity=problem.law.capacity_loss(params),
+            data=problem.law.data_loss(tokens),
+            rows=Rows.of(rows.names, rows.kinds, rows.members, levels.tolist()),
+        )
+        return replace(self, program=moved, tokens=tokens)
 
 
 def compile_problem(problem: MixProblem, guards: dict[str, float] | None = None) -> Compiled:
-    """The program of a checked problem.
+    """The program of a checked problem that reads its whole budget.
 
     Args:
         problem: the question.
-        guards: least expected effective data in tokens per guarded language.
+        guards: most predicted loss per guarded language, in the law's unit.
     """
-    caps = epoch_limits(problem)
+    caps, law, tokens = epoch_limits(problem), problem.law, problem.budget
     columns = _columns(problem, caps)
     first = [problem.pools[column[0]] for column in columns]
-    unique = np.array([_unique(problem.pools, column) for column in columns]) / problem.budget
+    languages = tuple(pool.language for pool in first)
+    unique = np.array([_unique(problem.pools, column) for column in columns]) / tokens
     cap = np.array([caps[column[0]] for column in columns])
-    languages = tuple(sorted({pool.language for pool in first}))
-    member = np.array([languages.index(pool.language) for pool in first], dtype=np.intp)
     worth = np.array([problem.worth.get(pool.provenance, 0.0) for pool in first])
     guards = guards or {}
     rows_of = (*problem.target_keys, *(key for key in guards if key not in problem.target_keys))
     tau, sigma = _weights(problem, rows_of, languages)
-    value = tau[:, member] * worth
-    reference = np.array(
-        [alone(np.maximum(row, 0.0), unique, cap * unique, problem.decay) for row in value]
+    own = np.array(
+        [
+            [float(same_language(key, one, problem.transfer.axis)) for one in languages]
+            for key in rows_of
+        ]
     )
+    own = np.where(worth > 0, own, 0.0)  # text that is worth nothing teaches no language
+    expected = tau * worth
+    gain = np.maximum(tau - charged(problem, tau, sigma), 0.0) * worth
     upper = np.where(_closed(problem, columns), 0.0, cap * unique)
-    _check_reachable(problem, np.maximum(value, 0.0) @ upper)
-    coefficient, base = _coefficients(problem, reference)
-    least = np.array([guards.get(key, -np.inf) / problem.budget for key in rows_of])
+    _check_reachable(problem, gain @ upper)
+    weight = np.zeros(len(rows_of))
+    weight[: len(problem.targets)] = [target.weight for target in problem.targets]
     program = Program(
-        gain=np.maximum(value, 0.0),
-        harm=np.maximum(-value, 0.0),
-        sigma=sigma,
-        member=member,
-        worth=worth,
+        gain=gain,
+        expected=expected,
+        own=own,
         unique=unique,
         lower=np.zeros(len(columns)),
         upper=upper,
         decay=problem.decay,
-        coefficient=coefficient,
-        reference=reference,
-        exponent=_exponent(problem),
-        spend_all=problem.spend_all,
+        capacity=law.capacity_loss(problem.params),
+        phi=np.array([problem.transfer.phi[problem.transfer.index(key)] for key in rows_of]),
+        data=law.data_loss(tokens),
+        beta=law.beta,
+        weight=weight / weight.sum(),
+        heard=(own * worth) @ upper > 0,
+        level=np.array([guards.get(key, math.inf) - law.E for key in rows_of]),
+        base=None,
         rows=_limits(problem, columns),
-        harm_slope=np.ones(len(columns)),
-        harm_offset=np.zeros(len(columns)),
-        variance=np.square(sigma),
-        base=base,
-        least=least,
-        risky=bool(sigma.any()),
-        harmful=bool((value < 0).any()),
     )
-    return Compiled(program, columns, rows_of, languages)
+    compiled = Compiled(program, tokens, columns, rows_of, languages)
+    if problem.objective != "worst":
+        return compiled
+    alone = np.full(len(rows_of), np.inf)
+    alone[: len(problem.targets)] = [one.chosen_by for one in alone_of(problem, compiled)]
+    counted = np.where(weight > 0, 1.0 / alone, 0.0)
+    return replace(compiled, program=replace(program, weight=counted, base=law.E * counted))
 
 
-def alone(value: Array, unique: Array, upper: Array, decay: float) -> float:
-    """The most effective data one target could get for itself, in shares of the budget."""
-    return float(value @ saturate(fill(value, unique, upper, decay), unique, decay))
+def alone_of(problem: MixProblem, compiled: Compiled) -> tuple[Alone, ...]:
+    """What each target could have as the only one, within budget and epoch caps."""
+    program, law = compiled.program, problem.law
+    return tuple(best_alone(program, row, law.E) for row in range(len(problem.targets)))
+
+
+def same_language(key: str, other: str, axis: str = "language") -> bool:
+    """Whether two keys are scripts of one language: they share its capacity (ρ = 1).
+
+    Labels of domains are names, whatever they hold: ``web_text`` and ``web_code`` are two.
+    """
+    if axis != "language":
+        return key == other
+    return key.partition("_")[0] == other.partition("_")[0]
 
 
 def epoch_limits(problem: MixProblem) -> Array:
@@ -147,26 +182,16 @@ def _columns(problem: MixProblem, caps: Array) -> tuple[tuple[int, ...], ...]:
 def _weights(
     problem: MixProblem, rows_of: tuple[str, ...], languages: tuple[str, ...]
 ) -> tuple[Array, Array]:
-    """τ and its standard error as (T, L), target by source."""
+    """τ and its standard error as (T, n), target by column."""
     targets = [problem.transfer.index(key) for key in rows_of]
     sources = [problem.transfer.index(key) for key in languages]
     block = np.ix_(sources, targets)
-    tau, sigma = problem.transfer.weights[block].T, problem.transfer.stderr[block].T
-    return believed(problem, tau), charged(problem, tau, sigma)
+    return problem.transfer.weights[block].T, problem.transfer.stderr[block].T
 
 
 def charged(problem: MixProblem, tau: Array, sigma: Array) -> Array:
-    """κσ per pair, but never more than τ: doubt can take away what a score promises, not more.
-
-    Without that bound the doubt about scores near and below 0 would count as certain harm, and a
-    model of many targets would be told to leave most of its budget unspent.
-    """
+    """κσ per pair, but never more than τ: doubt can take away what a score promises, not more."""
     return np.minimum(problem.risk_aversion * sigma, np.maximum(tau, 0.0))
-
-
-def believed(problem: MixProblem, tau: Array) -> Array:
-    """Transfer weights with the negative ones scaled by the problem's interference."""
-    return np.asarray(np.where(tau < 0, problem.interference * tau, tau), dtype=float)
 
 
 def _check_reachable(problem: MixProblem, reference: Array) -> None:
@@ -178,31 +203,6 @@ def _check_reachable(problem: MixProblem, reference: Array) -> None:
                 f"above 0 in matrix {problem.matrix.name}; add its tokens with --inventory, choose "
                 "other --pools, or open a limit of 0 %"
             )
-
-
-def _exponent(problem: MixProblem) -> float | None:
-    # For one target every objective has the same optimum; the logarithm is the best scaled one.
-    if problem.objective == "effective-data" or len(problem.targets) == 1:
-        return None
-    return problem.law.beta
-
-
-def _coefficients(problem: MixProblem, reference: Array) -> tuple[Array, Array | None]:
-    """Weight of every row in the objective (0 for guarded languages that are no target)."""
-    extra = np.zeros(reference.size - len(problem.targets))
-    weight = np.concatenate([[target.weight for target in problem.targets], extra])
-    if _exponent(problem) is None:
-        return weight / weight.sum(), None
-    law = problem.law
-    reducible = law.B * (reference * problem.budget) ** -law.beta
-    if problem.objective == "worst":
-        alone_loss = law.capacity_term(problem.params) + reducible
-        active = np.where(weight > 0, 1.0, 0.0)
-        # A guarded language that is no target must never be the largest term.
-        base = np.where(weight > 0, law.capacity_term(problem.params) / alone_loss, -1e3)
-        return active * reducible / alone_loss, base
-    share = weight * reducible
-    return share / share.sum(), None
 
 
 def _closed(problem: MixProblem, columns: tuple[tuple[int, ...], ...]) -> NDArray[np.bool_]:

@@ -1,18 +1,12 @@
 r"""Parameters, tokens and mixture together, for a compute budget C = 6·N·D.
 
-With D tokens the best mixture reaches V(D), the weighted power mean of effective data less the risk
-charge, and the mean loss is
+With D tokens N = C/6D, so that the capacity terms grow with D^α while the data terms fall: the
+search over tokens (tokens.py) with A/N^α moving. N is kept within ten times the sizes of the law's
+runs either way; below the D at which N would be larger, N stays there and compute is left over.
 
-.. math:: F(D) = E + A (6D/C)^\alpha + B V(D)^{-\beta}
-
-V is concave: it is the value of a convex program whose right-hand side is D. F need not have one
-valley all the same (V may bend where a language's own text runs out and donors take over), so a
-search by halves is not safe. But the prices of each solved mixture give a line above V, and under
-the lines F has a least value in closed form (envelope.py): the next D is where that bound is least,
-until it meets the best answer. These are Kelley's cutting planes in one dimension.
-
-Where V is not concave (guardrails, at most k donors, shares of tokens under negative transfer) the
-bound is that of the question without those limits, and the search is local around its answer.
+Guardrails are relative to a reference mixture of the same size, and at most k donors are found for
+one size at a time: there the bound is that of the question without them, and the search is local
+around its answer.
 """
 
 from __future__ import annotations
@@ -23,73 +17,26 @@ from typing import Final
 
 from atlasmix.errors import Infeasible, ProblemError
 from atlasmix.mixing.allocation import Allocation, Trial
-from atlasmix.mixing.envelope import Curve, Line, lowest
-from atlasmix.mixing.limits import Guardrail, ShareLimit
+from atlasmix.mixing.caveats import FAR
+from atlasmix.mixing.compile import compile_problem
+from atlasmix.mixing.feasibility import check_feasible
+from atlasmix.mixing.limits import Guardrail
 from atlasmix.mixing.problem import MixProblem, check_problem
-from atlasmix.mixing.solve import Solved, canonical, optimise_problem
+from atlasmix.mixing.solve import canonical, optimise_problem, token_range
+from atlasmix.mixing.token_bounds import Point, point_at
+from atlasmix.mixing.tokens import Found, search
 from atlasmix.quantities import format_flops
 from atlasmix.scaling.hardware import FLOPS_PER_PARAM_TOKEN
 
 LEAST_COMPUTE: Final = 1e12
 MOST_COMPUTE: Final = 1e30
 
-ENOUGH: Final = 1e-7
-"""Gap, relative to the reducible loss, at which the search for D stops."""
-
-_MOST_SOLVES = 80
-_SHARP = 2e-4
-"""Relative width of D to which the answer is narrowed before N is rounded."""
-
 _DIGITS = 3
 """Digits of N: nobody builds a model to four, and rounding costs a millionth of the loss."""
 
 _LADDER = (0.25, 0.5, 2.0, 4.0)
-_FURTHEST = 1e17
-_DUST = 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class _Point:
-    """F at one D, its slope in log D, and lines above V that the mixture there gives."""
-
-    tokens: float
-    loss: float
-    slope: float
-    lines: tuple[Line, ...]
-
-
-@dataclass(slots=True)
-class _Search:
-    """One question and every D it has been solved at; None where no mixture meets the limits."""
-
-    problem: MixProblem
-    compute: float
-    curve: Curve
-    seen: dict[float, _Point | None] = field(default_factory=dict)
-
-    @property
-    def points(self) -> list[_Point]:
-        """The solved ones, by D."""
-        return sorted((one for one in self.seen.values() if one), key=lambda one: one.tokens)
-
-    @property
-    def best(self) -> _Point:
-        """The least loss so far."""
-        return min(self.points, key=lambda one: (one.loss, one.tokens))
-
-    def at(self, tokens: float) -> _Point | None:
-        """The point at D = ``tokens``, solved once."""
-        if tokens not in self.seen:
-            asked = at_size(self.problem, self.params(tokens), tokens)
-            try:
-                self.seen[tokens] = _point(self.curve, asked, optimise_problem(asked))
-            except Infeasible:
-                self.seen[tokens] = None
-        return self.seen[tokens]
-
-    def params(self, tokens: float) -> float:
-        """N that the compute leaves."""
-        return self.compute / (FLOPS_PER_PARAM_TOKEN * tokens)
+_ANY_PARAMS = (1e5, 1e14)
+"""N where a law does not say what sizes its runs had: our choice, all that anybody trains."""
 
 
 def at_compute(problem: MixProblem) -> MixProblem:
@@ -114,183 +61,159 @@ def at_size(problem: MixProblem, params: float, tokens: float) -> MixProblem:
     return replace(problem, params=params, budget=tokens, compute=None, allocation=None)
 
 
+def params_range(problem: MixProblem) -> tuple[float, float]:
+    """Least and most N that the law can speak of: its runs' sizes, ten times either way."""
+    fitted = problem.law.fitted_params
+    return _ANY_PARAMS if fitted is None else (fitted[0] / FAR, fitted[1] * FAR)
+
+
 def _check(problem: MixProblem, compute: float) -> None:
-    why = {
-        "effective-data": "has no loss, so nothing would speak for more parameters",
-        "worst": "measures each target against itself at the same size, which is what is sought",
-    }.get(problem.objective)
-    if why:
+    if problem.objective == "worst":
         raise ProblemError(
-            f"the objective '{problem.objective}' {why}: with a compute budget minimise the "
-            "'loss', or state parameters and budget"
+            "the objective 'worst' measures each target against itself at the same size, which is "
+            "what is sought: with a compute budget minimise the 'loss', or state parameters and "
+            "budget"
+        )
+    if problem.exact_tokens:
+        raise ProblemError(
+            "tokens are asked for exactly and a compute budget is given: the compute decides how "
+            "many are read; leave one of them out"
         )
     if not LEAST_COMPUTE <= compute <= MOST_COMPUTE:
         raise ProblemError(
             f"the compute budget is {format_flops(compute)} FLOPs: expected between "
             f"{format_flops(LEAST_COMPUTE)} and {format_flops(MOST_COMPUTE)}, such as 1e22"
         )
-    start = _fresh_tokens(problem, compute)
-    check_problem(at_size(problem, compute / (FLOPS_PER_PARAM_TOKEN * start), start))
+    least, _ = params_range(problem)
+    most = compute / (FLOPS_PER_PARAM_TOKEN * least)
+    if most < 1.0:
+        raise ProblemError(
+            f"{format_flops(compute)} FLOPs do not train the smallest model that law "
+            f"{problem.law.name} can speak of on a single token: raise the compute"
+        )
+    check_problem(at_size(problem, least, min(most, 1e18)))
+
+
+@dataclass(slots=True)
+class _Sizes:
+    """One question at every D of a compute budget."""
+
+    problem: MixProblem
+    compute: float
+    seen: dict[float, float] = field(default_factory=dict)
+
+    def params(self, tokens: float) -> float:
+        """N that the compute leaves, at most the largest that the law can speak of."""
+        largest = params_range(self.problem)[1]
+        return min(self.compute / (FLOPS_PER_PARAM_TOKEN * tokens), largest)
+
+    def loss(self, tokens: float) -> float:
+        """The objective at D = ``tokens``, in the law's unit; inf where no mixture is."""
+        if tokens not in self.seen:
+            asked = at_size(self.problem, self.params(tokens), tokens)
+            try:
+                solved = optimise_problem(asked)
+                self.seen[tokens] = solved.optimum.value + self.problem.law.E
+            except Infeasible:
+                self.seen[tokens] = math.inf
+        return self.seen[tokens]
+
+    def ends(self) -> tuple[float, float]:
+        """D at which N is the largest and the smallest that the law can speak of."""
+        least, most = params_range(self.problem)
+        top = self.compute / FLOPS_PER_PARAM_TOKEN
+        return top / most, min(top / least, 1e17)
 
 
 def _allocate(problem: MixProblem, compute: float) -> Allocation:
-    law = problem.law
-    scale = law.A * math.pow(FLOPS_PER_PARAM_TOKEN / compute, law.alpha)
-    curve = Curve(law.E, scale, law.alpha, law.B, law.beta)
-    without = _not_concave(problem)
-    free = _Search(_relaxed(problem) if without else problem, compute, curve)
-    bound = _explore(free)
-    search = free
+    law, without = problem.law, _without(problem)
+    free = _relaxed(problem) if without else problem
+    found = _search(free, compute)
+    sizes = _Sizes(problem, compute)
+    tokens = found.best.tokens
     if without:
-        search = _Search(problem, compute, curve)
-        _walk(search, free.best.tokens, bound)
-    else:
-        _sharpen(search)
-    best = _rounded(search)
-    loss = best.loss
-    others = [search.at(best.tokens / factor) for factor in reversed(_LADDER)]
-    gap = max(loss - bound, 0.0) / (loss - law.E)
+        tokens = _walk(sizes, tokens)
+    params, tokens = _rounded(sizes, tokens)
+    loss = sizes.loss(tokens)
+    bound = min(found.bound + law.E, loss)
+    others = []
+    for factor in _LADDER:
+        there = tokens / factor
+        size, trial = sizes.params(there), sizes.loss(there)
+        # Below the D at which N is the largest there is, compute is left over: no other size.
+        spent = size * there * FLOPS_PER_PARAM_TOKEN >= compute * (1 - 1e-9)
+        if spent and math.isfinite(trial):
+            others.append(Trial(size, there, trial))
     return Allocation(
         compute=compute,
-        params=_significant(search.params(best.tokens)),
-        tokens=best.tokens,
+        params=params,
+        tokens=tokens,
         loss=loss,
-        bound=min(bound, loss),
-        gap=gap,
+        bound=bound,
+        gap=max(loss - bound, 0.0) / max(loss - law.E, 1e-300),
         proved=not without,
         without=without,
-        others=tuple(
-            Trial(search.params(one.tokens), one.tokens, one.loss)
-            for one in sorted(filter(None, others), key=lambda one: -one.tokens)
-        ),
+        others=tuple(sorted(others, key=lambda trial: trial.params)),
         fresh_params=law.best_params(compute),
-        solves=len(search.seen) + (len(free.seen) if without else 0),
+        solves=found.solves + len(sizes.seen),
     )
 
 
-def _point(curve: Curve, problem: MixProblem, solved: Solved) -> _Point:
-    """V, its slope and two lines above it, from the optimum's bound and prices.
-
-    y is concave and f falls in it, so that what proves the bound on f proves a line above V, the
-    power mean of y (for one target V = y): weak duality again, whatever the prices were.
-    """
-    program, optimum = solved.compiled.program, solved.optimum
-    tokens, law = problem.budget, problem.law
-    counted = len(problem.targets)
-    alone = program.reference[:counted] * tokens
-    if program.exponent is None:
-        effective, rate = float(alone[0]) * math.exp(-optimum.value), 1.0
-    else:
-        weight = [target.weight for target in problem.targets]
-        mean = sum(w * a**-law.beta for w, a in zip(weight, alone.tolist(), strict=True))
-        effective = (mean / sum(weight) * optimum.value) ** (-1 / law.beta)
-        rate = 1.0 / (law.beta * optimum.value)
-    price = rate * optimum.prices.budget
-    slack = rate * max(optimum.value - optimum.bound, 0.0) + _DUST
-    tangent = Line(effective * (1.0 + slack - price), effective * price / tokens)
-    # V is at most what the best first token is worth, times D: the mean is concave and homogeneous.
-    most = rate * float(optimum.prices.line.worth.max()) * (1.0 + slack)
-    through_zero = Line(0.0, effective * most / tokens)
-    data = curve.loss(tokens, effective) - curve.E - curve.capacity(tokens)
-    slope = curve.alpha * curve.capacity(tokens) - curve.beta * data * price
-    return _Point(tokens, curve.loss(tokens, effective), slope, (tangent, through_zero))
-
-
-def _explore(search: _Search) -> float:
-    """Solve where the bound is least until it meets the best answer; returns the bound."""
-    low, high = _range(search)
-    _first_feasible(search, low, high)
-    bound = -math.inf
-    while len(search.seen) < _MOST_SOLVES:
-        lines = [line for one in search.points for line in one.lines]
-        tokens, bound = lowest(search.curve, lines, low, high)
-        best = search.best
-        if best.loss - bound <= ENOUGH * (best.loss - search.curve.E) or tokens in search.seen:
-            break
-        if search.at(tokens) is None:
-            edge = _edge(search, tokens)
-            low, high = (edge, high) if tokens < best.tokens else (low, edge)
-    return bound
-
-
-def _range(search: _Search) -> tuple[float, float]:
-    """D at which both N and D stay within 1 and 1e17."""
-    most = search.compute / FLOPS_PER_PARAM_TOKEN
-    return max(1.0, most / _FURTHEST), min(_FURTHEST, most)
-
-
-def _first_feasible(search: _Search, low: float, high: float) -> None:
-    """A D at which some mixture meets the limits; kept tokens want a large one.
+def _search(problem: MixProblem, compute: float) -> Found:
+    """The best D: N moving above the D at which it is the largest, N fixed below.
 
     Raises:
-        Infeasible: none does; in the words of the starting point.
+        Infeasible: no mixture meets all limits at any D.
     """
-    start = _fresh_tokens(search.problem, search.compute)
-    for power in (0, 1, -1, 2, -2, 3, -3, 4, -4):
-        tokens = start * 8.0**power
-        if low <= tokens <= high and search.at(tokens) is not None:
-            return
-    optimise_problem(at_size(search.problem, search.params(start), start))
-    raise Infeasible("no mixture meets all limits at any size that this compute pays for")
+    turn, top = _Sizes(problem, compute).ends()
+    sizes = _Sizes(problem, compute)
+    whole = at_size(problem, sizes.params(top), top)
+    check_problem(whole)
+    compiled = compile_problem(whole)
+    check_feasible(whole, compiled)
+    ends = token_range(whole, compiled)
+    if ends is None:
+        raise Infeasible("no mixture meets all limits at any size that this compute pays for")
+
+    def solve_at(tokens: float) -> Point | None:
+        params = sizes.params(tokens)
+        return point_at(tokens, params, compiled.at(tokens, params, problem))
+
+    found = []
+    turn = min(max(turn, ends[0]), ends[1])
+    if turn < ends[1]:
+        found.append(search(solve_at, turn, ends[1], problem.law.alpha))
+    # Below it N stays and D falls, which can still serve a target whose text is short.
+    if ends[0] < turn:
+        found.append(search(solve_at, ends[0], turn))
+    kept = [one for one in found if one is not None]
+    if not kept:
+        raise Infeasible("no mixture meets all limits at any size that this compute pays for")
+    best = min(kept, key=lambda one: one.best.optimum.value)
+    bound = min(one.bound for one in kept)
+    return replace(best, bound=bound, solves=sum(one.solves for one in kept))
 
 
-def _edge(search: _Search, outside: float) -> float:
-    """The last D towards ``outside`` at which some mixture meets the limits; solves on the way."""
-    inside = min((one.tokens for one in search.points), key=lambda at: abs(math.log(at / outside)))
-    while abs(math.log(inside / outside)) > _SHARP / 10:
-        middle = math.sqrt(inside * outside)
-        if search.at(middle) is None:
-            outside = middle
-        else:
-            inside = middle
-    return inside
-
-
-def _sharpen(search: _Search) -> None:
-    """Narrow D between the nearest points where F falls and where it rises (false position)."""
-    best = search.best
-    left = [one for one in search.points if one.tokens <= best.tokens and one.slope < 0]
-    right = [one for one in search.points if one.tokens >= best.tokens and one.slope > 0]
-    if not left or not right:
-        return
-    low, high = left[-1], right[0]
-    falls, rises = low.slope, high.slope
-    for _ in range(20):
-        width = math.log(high.tokens / low.tokens)
-        if width <= _SHARP:
-            return
-        part = min(max(falls / (falls - rises), 0.02), 0.98)
-        middle = search.at(low.tokens * math.exp(part * width))
-        if middle is None or middle.slope == 0:
-            return
-        # Illinois: the end that stays counts half, so that both ends move.
-        if middle.slope < 0:
-            low, falls, rises = middle, middle.slope, rises / 2
-        else:
-            high, rises, falls = middle, middle.slope, falls / 2
-
-
-def _walk(search: _Search, start: float, bound: float) -> None:
-    """A valley near ``start``: out until F rises on both sides, then golden sections."""
+def _walk(sizes: _Sizes, start: float) -> float:
+    """A valley near ``start``: out until the loss rises on both sides, then golden sections."""
+    low, high = (math.log(end) for end in sizes.ends())
 
     def loss(log_tokens: float) -> float:
-        found = search.at(math.exp(log_tokens))
-        return math.inf if found is None else found.loss
+        return sizes.loss(math.exp(log_tokens))
 
-    low, high = (math.log(end) for end in _range(search))
-    middle, step = min(max(math.log(start), low), high), 0.5
+    middle, step = min(max(math.log(start), low), high), 0.3
     if not math.isfinite(loss(middle)):
-        _first_feasible(search, math.exp(low), math.exp(high))
-        middle = math.log(search.best.tokens)
-    if loss(middle) - bound <= ENOUGH * (loss(middle) - search.curve.E):
-        return
+        grid = [low + (high - low) * part / 12 for part in range(13)]
+        middle = min(grid, key=loss)
+        if not math.isfinite(loss(middle)):
+            raise Infeasible("no mixture meets all limits at any size that this compute pays for")
     left, right = max(middle - step, low), min(middle + step, high)
     while loss(left) < loss(middle) and left > low:
         middle, right, left, step = left, middle, max(left - 2 * step, low), 2 * step
     while loss(right) < loss(middle) and right < high:
         middle, left, right, step = right, middle, min(right + 2 * step, high), 2 * step
     golden = (3 - math.sqrt(5)) / 2
-    while right - left > 0.01 and len(search.seen) < _MOST_SOLVES:
+    while right - left > 0.02 and len(sizes.seen) < 60:
         wide = right - middle > middle - left
         probe = middle + golden * (right - middle if wide else left - middle)
         if loss(probe) < loss(middle):
@@ -298,52 +221,43 @@ def _walk(search: _Search, start: float, bound: float) -> None:
             middle = probe
         else:
             left, right = (left, probe) if wide else (probe, right)
+    return math.exp(middle)
 
 
-def _rounded(search: _Search) -> _Point:
-    """The better of the two N with three digits on either side of the best."""
-    params = search.params(search.best.tokens)
+def _rounded(sizes: _Sizes, tokens: float) -> tuple[float, float]:
+    """The better of the two N with three digits on either side of the best, and its D."""
+    params = sizes.params(tokens)
     unit = 10.0 ** (math.floor(math.log10(params)) - _DIGITS + 1)
-    found = []
-    for count in (math.floor(params / unit), math.ceil(params / unit)):
-        if count > 0:
-            tokens = search.compute / (FLOPS_PER_PARAM_TOKEN * count * unit)
-            place = 10.0 ** max(math.floor(math.log10(tokens)) - 5, 0)
-            found.append(search.at(max(math.floor(tokens / place + 1e-9) * place, 1.0)))
-    solved = [one for one in found if one is not None]
-    return min(solved, key=lambda one: (one.loss, -one.tokens)) if solved else search.best
+    largest, options = params_range(sizes.problem)[1], []
+    for count in {math.floor(params / unit + 1e-9), math.ceil(params / unit - 1e-9)}:
+        size = float(f"{count * unit:.{_DIGITS}g}")
+        if count <= 0 or size > largest * (1 + 1e-9):
+            continue
+        exact = min(sizes.compute / (FLOPS_PER_PARAM_TOKEN * size), tokens * 1.02)
+        place = 10.0 ** max(math.floor(math.log10(exact)) - 5, 0)
+        options.append((size, max(math.floor(exact / place + 1e-9) * place, 1.0)))
+    if not options:
+        return params, tokens
+    return min(options, key=lambda pair: (_loss_at(sizes, *pair), pair[0]))
 
 
-def _significant(value: float) -> float:
-    return float(f"{value:.{_DIGITS}g}")
+def _loss_at(sizes: _Sizes, params: float, tokens: float) -> float:
+    try:
+        solved = optimise_problem(at_size(sizes.problem, params, tokens))
+    except Infeasible:
+        return math.inf
+    return solved.optimum.value
 
 
-def _fresh_tokens(problem: MixProblem, compute: float) -> float:
-    """D of the closed form for unlimited fresh text, within what is asked of any problem."""
-    tokens = compute / (FLOPS_PER_PARAM_TOKEN * problem.law.best_params(compute))
-    most = compute / FLOPS_PER_PARAM_TOKEN
-    return min(max(tokens, 1.0, most / _FURTHEST), _FURTHEST, most)
-
-
-def _not_concave(problem: MixProblem) -> tuple[str, ...]:
-    """Limits under which V is not known to be concave in D, by name."""
+def _without(problem: MixProblem) -> tuple[str, ...]:
+    """Limits that no line bounds at other sizes, by name."""
     found = [limit.name for limit in problem.limits if isinstance(limit, Guardrail)]
     if problem.max_donors is not None:
         found.append(f"max donors {problem.max_donors}")
-    weights = problem.transfer.weights
-    if problem.interference > 0 and bool((weights < 0).any()):
-        found += [limit.name for limit in problem.limits if isinstance(limit, ShareLimit)]
-        found += ["spend-all"] if problem.spend_all else []
     return tuple(found)
 
 
 def _relaxed(problem: MixProblem) -> MixProblem:
     """The question without those limits: whatever it cannot reach, the question cannot."""
-    dropped = _not_concave(problem)
-    kept = tuple(limit for limit in problem.limits if limit.name not in dropped)
-    return replace(
-        problem,
-        limits=kept,
-        max_donors=None,
-        spend_all=problem.spend_all and "spend-all" not in dropped,
-    )
+    kept = tuple(limit for limit in problem.limits if not isinstance(limit, Guardrail))
+    return replace(problem, limits=kept, max_donors=None)

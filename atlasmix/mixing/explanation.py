@@ -1,8 +1,8 @@
 """Why each donor is in the mixture, what would push it out, and what would bring the next one in.
 
-A donor is read where its next token is worth as much as the next token of anything else (μ). It
-leaves when its score falls to where its first token would be worth less than μ in the best mixture
-without it.
+A donor is read where its next token is worth as much as the next token of anything else: ν, what a
+share of the tokens costs all targets in capacity and in data that is not read. It leaves when its
+score falls to where its first token would be worth less than ν in the best mixture without it.
 """
 
 from __future__ import annotations
@@ -10,29 +10,27 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from atlasmix.evidence.calibration import weight_to_score
+from atlasmix.evidence.transfer import PREDICTED
 from atlasmix.languages import name_of
 from atlasmix.mixing.compile import Compiled
 from atlasmix.mixing.engines import Optimum, optimise
 from atlasmix.mixing.mixture import Mixture, Reason
 from atlasmix.mixing.problem import MixProblem
-from atlasmix.mixing.program import charge, leaning
-from atlasmix.mixing.solve import Solved, canonical, optimise_problem
+from atlasmix.mixing.solve import Solved, canonical, donor_columns, optimise_problem
 from atlasmix.scaling.saturation import Array, marginal
 
 _LEFT_OUT = 5
 _LEAST = 1e-6
+_HAIR = 1e-8
 
 
 @dataclass(frozen=True, slots=True)
 class _Margin:
     """What a donor's first token is worth without it, against what a token must be worth."""
 
-    pull: Array  # (T,), with the prices of guardrails
-    toll: Array  # (n,), what a token must be worth: budget and limits together
-    idle: NDArray[np.bool_]  # (T,) no donor at risk is read
+    yields: Array  # (T,) what a unit of effective data is worth
+    toll: Array  # (n,) what a share of the tokens must be worth
 
 
 def explain(problem: MixProblem, mixture: Mixture, left_out: int = _LEFT_OUT) -> tuple[Reason, ...]:
@@ -46,10 +44,10 @@ def explain(problem: MixProblem, mixture: Mixture, left_out: int = _LEFT_OUT) ->
     problem = canonical(problem)
     solved = optimise_problem(problem)
     compiled, optimum = solved.compiled, solved.optimum
-    read = [key for key in mixture.donors if mixture.proportions[key] > _LEAST]
-    others = [
-        key for key in compiled.languages if key not in read and key not in problem.target_keys
-    ]
+    columns = donor_columns(problem, compiled)
+    donors = sorted({key for key, at in zip(compiled.languages, columns, strict=True) if at >= 0})
+    read = [key for key in mixture.donors if mixture.proportions[key] > _LEAST and key in donors]
+    others = [key for key in donors if key not in read]
     reasons = [_reason(problem, solved, _without(compiled, key), key, mixture) for key in read]
     here = _margin(compiled, optimum)
     outside = [_reason(problem, solved, here, key, mixture) for key in others]
@@ -62,76 +60,55 @@ def _distance(reason: Reason) -> float:
 
 
 def _margin(compiled: Compiled, optimum: Optimum) -> _Margin:
-    program = compiled.program
-    pull = optimum.prices.line.pull
-    if optimum.duals.guard is not None:
-        pull = pull + optimum.duals.guard
-    toll = optimum.prices.budget + np.zeros(program.unique.size)
-    if program.rows.names:
-        toll = toll + optimum.prices.rows @ program.rows.matrix
-    return _Margin(pull, toll, np.all(leaning(program, optimum.x) == 0, axis=1))
+    return _Margin(optimum.prices.line.yields, optimum.prices.toll(compiled.program))
 
 
 def _without(compiled: Compiled, key: str) -> _Margin | None:
     """The margin in the best mixture without this donor; None where there is none."""
     program = compiled.program
-    mine = program.member == compiled.languages.index(key)
+    mine = np.array([language == key for language in compiled.languages])
     optimum = optimise(replace(program, upper=np.where(mine, 0.0, program.upper)))
     return None if optimum is None else _margin(compiled, optimum)
-
-
-def _worth(compiled: Compiled, optimum: Optimum, row: int, column: int) -> float:
-    """Effective tokens of the row that the column's next token gives, net of the risk charge."""
-    program = compiled.program
-    slope = float(marginal(optimum.x[column], program.unique[column], program.decay))
-    net = program.gain[row, column] - program.harm[row, column]
-    if optimum.duals.risk is not None:
-        net = net - charge(program, optimum.duals.risk)[row, column]
-    return float(net) * slope
 
 
 def _reason(
     problem: MixProblem, solved: Solved, margin: _Margin | None, key: str, mixture: Mixture
 ) -> Reason:
     compiled, optimum = solved.compiled, solved.optimum
-    program = compiled.program
-    place = compiled.languages.index(key)
-    column = int(np.flatnonzero(program.member == place)[0])
-    worth = program.worth[column]
-    net = program.gain[:, column] - program.harm[:, column]
-    counted = len(problem.targets)
-    pull = np.ones(counted) if margin is None else margin.pull[:counted]
+    program, counted = compiled.program, len(problem.targets)
+    column = compiled.languages.index(key)
+    worth = float(problem.worth.get(problem.pools[compiled.columns[column][0]].provenance, 0.0))
+    gain = program.gain[:, column]
+    yields = np.ones(counted) if margin is None else margin.yields[:counted]
     source_at = problem.transfer.index(key)
-    targets_at = [problem.transfer.index(one) for one in problem.target_keys]
-    row = int(np.argmax(pull * np.where(net[:counted] > 0, net[:counted], 0.0)))
-    if not np.any(net[:counted] > 0):
-        # Harm that is not believed is 0 for all targets alike: then the score decides.
-        weights = problem.transfer.weights[source_at, targets_at]
-        row = int(np.argmax(np.where(np.isnan(weights), -np.inf, weights)))
-    target, target_at = problem.target_keys[row], targets_at[row]
+    targets_at = [problem.transfer.index(target) for target in problem.target_keys]
+    weights = problem.transfer.weights[source_at, targets_at]
+    row = int(np.argmax(yields * gain[:counted]))
+    if not np.any(gain[:counted] > 0):
+        row = int(np.argmax(weights))
+    target = problem.target_keys[row]
     score = problem.matrix.pair(key, target)
-    tau = float(problem.transfer.weights[source_at, target_at])
     threshold = None
     full = problem.max_donors is not None and len(mixture.donors) >= problem.max_donors
     if (
         margin is not None
         and worth > 0
-        and margin.pull[row] > 0
+        and margin.yields[row] > 0
         and not (full and key not in mixture.donors)
     ):
-        others = float(margin.pull @ net) - margin.pull[row] * net[row]
-        needed = (margin.toll[column] - others) / (margin.pull[row] * worth)
-        threshold = _threshold(problem, (source_at, target_at), needed, bool(margin.idle[row]))
-    proportion = mixture.proportions.get(key, 0.0)
+        others = float(margin.yields @ gain) - margin.yields[row] * gain[row]
+        needed = (margin.toll[column] - others) / (margin.yields[row] * worth)
+        threshold = _threshold(problem, (key, target), float(needed), key in mixture.donors)
+    slope = float(marginal(optimum.x[column], program.unique[column], program.decay))
     reason = Reason(
         language=key,
-        proportion=proportion,
+        proportion=mixture.proportions.get(key, 0.0),
         target=target,
         score=score.score,
         stderr=score.stderr,
         status=score.status,
-        weight=tau,
-        worth=_worth(compiled, optimum, row, column),
+        weight=float(weights[row]),
+        worth=float(gain[row]) * slope,
         threshold=threshold,
         sentence="",
     )
@@ -139,27 +116,37 @@ def _reason(
 
 
 def _threshold(
-    problem: MixProblem, pair: tuple[int, int], needed: float, idle: bool
+    problem: MixProblem, pair: tuple[str, str], needed: float, read: bool
 ) -> float | None:
     """The score at which τ, less the charge for its error, reaches ``needed``; -inf: any does."""
-    stderr = float(np.nan_to_num(problem.matrix.stderr[pair]))
+    if needed <= 0:
+        return -np.inf
+    transfer, (source, target) = problem.transfer, pair
+    score = problem.matrix.pair(*pair)
+    predicted = score.status == PREDICTED
 
-    def net(tau: float) -> float:
-        slope = weight_to_score(tau, problem.transfer.calibration)[1]
-        doubt = problem.risk_aversion * slope * stderr if idle else 0.0
-        return tau - min(doubt, max(tau, 0.0))
+    def score_of(weight: float) -> float:
+        return transfer.score_of(weight, target, predicted=predicted)[0]
 
-    # At τ = 1 a donor's token is worth a token of the target itself: nobody promises more.
-    low, high = -0.9, 1.0
-    needed += 1e-9  # worth just as much is no reason to read it
+    def net(weight: float) -> float:
+        """What the charge leaves, the error of the score staying as it is."""
+        tau, sigma = transfer.at_score(source, target, score_of(weight), score.stderr)
+        return max(tau - problem.risk_aversion * sigma, 0.0)
+
+    # Before its prior a donor's token is worth at most a token of the target itself, or what its
+    # score says: nobody promises more.
+    low, high = (
+        0.0,
+        max(1.0, 1.1 * float(transfer.weights[transfer.index(source), transfer.index(target)])),
+    )
+    # Worth just as much is no reason to read it, and none to leave it.
+    needed += -_HAIR if read else _HAIR
     if net(high) < needed:
         return None
-    if net(low) >= needed:
-        return -np.inf
     for _ in range(60):
         middle = 0.5 * (low + high)
         low, high = (middle, high) if net(middle) < needed else (low, middle)
-    return weight_to_score(high, problem.transfer.calibration)[0]
+    return score_of(high)
 
 
 def _sentence(reason: Reason, problem: MixProblem) -> str:

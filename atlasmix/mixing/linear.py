@@ -2,13 +2,80 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from atlasmix.errors import SolverFailed
 from atlasmix.scaling.saturation import Array
+
+
+class _Silence:
+    """File descriptors 1 and 2 turned to nowhere while anybody wants it."""
+
+    def __init__(self) -> None:
+        self._lock, self._inside = threading.Lock(), 0
+        self._kept: dict[int, int] = {}
+
+    def enter(self) -> None:
+        """The first one in closes the streams."""
+        with self._lock:
+            self._inside += 1
+            if self._inside > 1:
+                return
+            _flush()
+            with suppress(OSError):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                for stream in (1, 2):
+                    with suppress(OSError):  # a process without this stream
+                        self._kept[stream] = os.dup(stream)
+                        os.dup2(nowhere, stream)
+                os.close(nowhere)
+
+    def leave(self) -> None:
+        """The last one out opens them."""
+        with self._lock:
+            self._inside -= 1
+            if self._inside:
+                return
+            _flush()
+            while self._kept:
+                stream, kept = self._kept.popitem()
+                os.dup2(kept, stream)
+                os.close(kept)
+
+
+_SILENCE: Final = _Silence()
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Send to nowhere what a library writes to the process's own streams, past Python.
+
+    HiGHS prints some lines of its branch and bound whatever it is told. Calls may overlap, in one
+    thread or in several; what others write meanwhile is lost, so keep it short.
+    """
+    _SILENCE.enter()
+    try:
+        yield
+    finally:
+        _SILENCE.leave()
+
+
+def _flush() -> None:
+    """Write out what Python and the C library hold back, or it comes out on the wrong side."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # none, or closed
+            stream.flush()
+    with suppress(AttributeError, OSError, TypeError):  # no such library to be found
+        ctypes.CDLL(None).fflush(None)
 
 
 class NoPoint(SolverFailed):

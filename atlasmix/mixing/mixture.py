@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from atlasmix.evidence import Pool
 
@@ -87,32 +87,36 @@ class TargetEffect:
 
     Attributes:
         language, weight: of the target.
-        tokens: tokens of the language itself that are read.
-        effective_data: expected D_eff = own + transferred - interference.
+        tokens: tokens of the language itself that are read, in all its scripts.
+        own_share: m, their share of all tokens read, 0-1.
+        phi: capacity exponent φ of this target.
+        effective_data: expected D_eff = own + transferred.
         own: part that comes from the language's own pools after saturation.
         transferred: part that donors give.
-        interference: what harmful languages take away, as a positive number.
-        risk_penalty: κ·‖σ ∘ S(D)‖, which the solver subtracts from ``effective_data``.
-        loss: predicted loss at ``effective_data``, in the law's unit.
-        alone: most D_eff that this target could get for itself within budget and epoch caps.
-        loss_alone: predicted loss at ``alone``.
+        risk_penalty: part of ``transferred`` that the solver does not count on (κσ of each donor).
+        capacity_loss: A·m^(-φ)/N^α, in the law's unit; inf where none of its own text is read.
+        data_loss: B/D_eff^β, in the law's unit; inf where there is no data.
+        loss: predicted loss, E + both; inf where the model never reads the language.
+        alone: D_eff of the best mixture for this target alone, within budget and epoch caps.
+        loss_alone: predicted loss of that mixture: what it could have with nobody beside it.
         predicted_share: share of this target's scores in the matrix that nobody measured, 0-1.
-        clipped: D_eff less penalty lies below the floor of the objective.
     """
 
     language: str
     weight: float
     tokens: float
+    own_share: float
+    phi: float
     effective_data: float
     own: float
     transferred: float
-    interference: float
     risk_penalty: float
+    capacity_loss: float
+    data_loss: float
     loss: float
     alone: float
     loss_alone: float
     predicted_share: float
-    clipped: bool = False
 
     @property
     def transfer_share(self) -> float:
@@ -120,19 +124,28 @@ class TargetEffect:
         gained = self.own + self.transferred
         return self.transferred / gained if gained > 0 else 0.0
 
+    @property
+    def served(self) -> bool:
+        """Whether the model reads any text in the language itself."""
+        return self.own_share > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """Proof of how good the answer is.
 
     Attributes:
-        value: objective of this mixture: mean loss, geometric mean of D_eff (tokens), or the
-            largest loss relative to the best alone. Risk penalty included.
-        bound: no mixture within the limits can be better than this, in the unit of ``value``.
-        gap: distance of the two, relative: of effective data where that is the objective or where
-            there is one target, of the reducible loss otherwise. 1e-6 means 0.0001 %.
-        engine: ``closed form``, ``smooth``, ``CLARABEL``, ``SCS`` or ``donor search``.
-        exact: whether the gap is at most 1e-6, the precision that is asked of every engine.
+        value: objective of this mixture: weighted mean loss, or the largest loss relative to the
+            best alone. Donors count with what is left of their weight after the risk charge.
+        bound: no mixture within the limits, and no smaller number of tokens, can be better than
+            this, in the unit of ``value``.
+        gap: distance of the two relative to the reducible loss (the objective less E). 1e-6 means
+            0.0001 %.
+        engine: ``interior point``, ``CLARABEL``, ``SCS`` or ``donor search``.
+        exact: whether ``fixed_gap`` is at most 1e-6 and ``gap`` at most 1e-4, the precision that is
+            asked of every engine and of the search over tokens.
+        fixed_gap: the same as ``gap`` among mixtures of just as many tokens.
+        solves: numbers of tokens that were tried to find the best one.
     """
 
     value: float
@@ -140,6 +153,8 @@ class Certificate:
     gap: float
     engine: str
     exact: bool = True
+    fixed_gap: float = 0.0
+    solves: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,21 +164,59 @@ class Price:
     Attributes:
         limit: the limit's name in the user's words: ``budget``, ``unique tokens of cat``,
             ``max epochs of cat.human.hplt-v4``, ``max spa 0.1``.
-        change: the loosening that is priced: ``+1B tokens``, ``+1 epoch``, ``-1 point``.
-        loss: change of the weighted mean predicted loss for that loosening (first order), below 0
-            where looser is better; None where the objective is not a loss.
-        effective: relative change of effective data (of its weighted geometric mean); None where
-            the objective is a loss over several targets.
+        change: the loosening that is priced: ``+1B tokens``, ``+0.1 epoch``, ``-1 point``.
+        value: change of the objective for that loosening (first order), in the unit of the
+            certificate's ``value``; below 0 where looser is better.
+        relative: the same over the reducible part of the objective.
         kind: ``budget``, ``unique``, ``epochs``, ``min``, ``max``, ``keep`` or ``guardrail``.
         subject: language, pool or selection it speaks of.
     """
 
     limit: str
     change: str
-    loss: float | None
-    effective: float | None
+    value: float
+    relative: float
     kind: Literal["budget", "unique", "epochs", "min", "max", "keep", "guardrail"]
     subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRange:
+    """How far one language's share may move before it matters.
+
+    Attributes:
+        language: read in the answer, or a target that is not.
+        share: its share of the tokens read in the answer, 0-1.
+        low, high: least and most share with which the objective is at most ``FLATNESS`` of the
+            reducible loss worse, all other shares chosen anew within the limits.
+    """
+
+    language: str
+    share: float
+    low: float
+    high: float
+
+
+FLATNESS: Final = 0.005
+"""Part of the reducible loss by which a share may worsen the objective and still count as free: our
+choice, less than what two seeds of one run differ by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caveat:
+    """Why the answer is not one to act on as it stands, said before any proof.
+
+    Attributes:
+        kind: ``no text`` (a target has none of its own), ``no loss`` (a target's loss is infinite),
+            ``unspent`` (more than half of the budget), ``shrunk`` (a limit was met by reading
+            fewer tokens), ``strangers`` (more than 5 % of it are donors that only a prediction
+            speaks for) or ``size`` (N or D lies beyond ten times the law's runs, or N beyond what
+            so much text can use).
+        sentence: the same in plain words, with the limit or the language by name.
+    """
+
+    kind: Literal["no text", "no loss", "unspent", "shrunk", "strangers", "size"]
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,20 +226,29 @@ class Mixture:
     Attributes:
         pools: every pool of the problem, also those left unread, sorted as in the inventory.
         targets: one effect a target, in the order asked.
-        budget: tokens that could be read.
+        budget: most tokens that could be read.
+        params: parameters of the model, with embeddings.
         certificate: proof.
         prices: dearest first; limits that cost nothing are left out.
         warnings: plain sentences, most important first.
         phases: the same tokens divided over the phases asked for, in their order; often empty.
+        caveats: what keeps the answer from being called certified, most important first.
+        flatness: how far each language's share may move, largest share first; empty where nobody
+            asked.
+        stopped: why not all of the budget is read; empty where it is.
     """
 
     pools: tuple[PoolShare, ...]
     targets: tuple[TargetEffect, ...]
     budget: float
+    params: float
     certificate: Certificate
     prices: tuple[Price, ...]
     warnings: tuple[str, ...]
     phases: tuple[PhaseMixture, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
+    flatness: tuple[ShareRange, ...] = ()
+    stopped: str = ""
 
     @property
     def tokens(self) -> float:
@@ -234,6 +296,7 @@ class Comparison:
         losses: predicted loss per target.
         max_epochs: most epochs of any pool.
         within_limits: whether it keeps the epoch caps and every other limit of the problem.
+        breaks: the limits that it breaks, by name; ``epoch cap`` and ``guardrail`` for those.
         note: what was assumed, say which part of a published mixture has no pool here.
     """
 
@@ -246,6 +309,7 @@ class Comparison:
     max_epochs: float
     within_limits: bool
     note: str = ""
+    breaks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +324,8 @@ class Reason:
         stderr: see ``score``.
         status: ``measured`` or ``predicted``.
         weight: τ, effective target tokens per token.
-        worth: τ less the risk charge at the margin: what its next token is worth to ``target``.
+        worth: what its next token is worth to ``target``, in tokens of its own: τ less the risk
+            charge, times what repeats have left of it.
         threshold: score at which it would leave (if read) or enter (if not) the mixture; None
             where no score within the metric's range does.
         sentence: the same in plain words.
@@ -279,18 +344,27 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class DecayStep:
-    """The set of donors between two values of λ.
+class SensitivityStep:
+    """The answer between two values of one uncertain constant.
 
     Attributes:
-        low, high: range of λ over which the set stays the same (to 1 %).
-        donors: languages read beside the targets, largest first at ``low``.
+        constant: ``λ``, ``φ`` (of the law; every target's moves in proportion) or the provenance
+            whose worth q is varied, as ``worth of translated``.
+        low, high: range over which the set of donors stays the same (to 1 %), and the tokens read
+            stay within 20 % of those at ``low`` (to 10 %).
+        donors: languages read beside the targets with a thousandth of the tokens or more, largest
+            first at ``low``.
         target_epochs: most epochs of any target pool at ``low``.
         proportions: share of tokens per language at ``low``.
+        tokens: tokens read in all at ``low``.
+        synthetic: share of the tokens of the provenance that is varied, at ``low``; 0 otherwise.
     """
 
+    constant: str
     low: float
     high: float
     donors: tuple[str, ...]
     target_epochs: float
     proportions: dict[str, float]
+    tokens: float = 0.0
+    synthetic: float = 0.0

@@ -1,4 +1,4 @@
-"""Prices: what each limit costs, to first order, in predicted loss or effective data.
+"""Prices: what each limit costs, to first order, in the objective.
 
 Each price is the dual of a limit times one readable loosening (a billion tokens, one epoch, one
 point of share). By the envelope theorem it is the change of the optimum, not of this mixture.
@@ -7,43 +7,51 @@ point of share). By the envelope theorem it is the change of the optimum, not of
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from atlasmix.mixing.compile import Compiled
-from atlasmix.mixing.engines import Optimum
 from atlasmix.mixing.limits import EpochCap, Guardrail
+from atlasmix.mixing.linear import LinearProgram, minimise
 from atlasmix.mixing.mixture import Mixture, Price
 from atlasmix.mixing.problem import MixProblem
-from atlasmix.mixing.program import charge
+from atlasmix.mixing.program import scale
 from atlasmix.quantities import format_quantity
 from atlasmix.scaling.saturation import Array, value_of_unique
 
+if TYPE_CHECKING:
+    from atlasmix.mixing.solve import Solved
+
 _NOTHING = 1e-6
-"""Relative change of the objective below which a limit is said to cost nothing."""
+"""Change of the objective over its reducible part below which a limit is said to cost nothing."""
 
-
-def prices(
-    problem: MixProblem, compiled: Compiled, optimum: Optimum, mixture: Mixture
-) -> tuple[Price, ...]:
-    """Every limit that costs something, dearest first."""
-    # Under 'worst' what each target could get alone moves with budget and pools: no price then.
-    fixed = compiled.program.base is None
-    # A compute budget is spent: more tokens would mean fewer parameters.
-    stated = problem.compute is None
-    found = [
-        *(_budget(problem, optimum) if fixed and stated else ()),
-        *(_unique(problem, compiled, optimum) if fixed else ()),
-        *_epochs(problem, compiled, optimum),
-        *_rows(problem, compiled, optimum),
-        *_guardrails(problem, compiled, optimum),
-    ]
-    words = [_price(problem, compiled, mixture, entry) for entry in found]
-    kept = [price for price in words if price is not None]
-    return tuple(sorted(kept, key=lambda price: (_size(price), price.limit)))
-
+_AT_CAP = 1e-6
 
 _Entry = tuple[str, str, str, str, float]  # kind, subject, limit, change, fall of the objective
+
+
+def prices(problem: MixProblem, solved: Solved, mixture: Mixture) -> tuple[Price, ...]:
+    """Every limit that costs something, dearest first."""
+    # Under 'worst' what each target could get alone moves with budget and pools: no price then.
+    fixed = solved.compiled.program.base is None
+    # A compute budget is spent: more tokens would mean fewer parameters.
+    stated = problem.compute is None
+    duals = _duals(problem, solved, mixture)
+    entries = [
+        *(_budget(problem, solved, duals) if fixed and stated else ()),
+        *(_unique(solved, duals) if fixed else ()),
+        *_epochs(problem, solved, duals),
+        *_rows(solved, duals),
+        *_guardrails(problem, solved),
+    ]
+    size = scale(solved.compiled.program, solved.optimum.value)
+    found = [
+        Price(limit, change, -fall, -fall / size, kind, subject)
+        for kind, subject, limit, change, fall in entries
+        if math.isfinite(fall) and fall > _NOTHING * size
+    ]
+    return tuple(sorted(found, key=lambda price: (price.value, price.limit)))
 
 
 def _step(tokens: float) -> float:
@@ -51,44 +59,89 @@ def _step(tokens: float) -> float:
     return min(1e9, 10.0 ** math.floor(math.log10(max(tokens, 10.0) / 10)))
 
 
-def _budget(problem: MixProblem, optimum: Optimum) -> list[_Entry]:
+@dataclass(frozen=True, slots=True)
+class _Duals:
+    """Duals in tokens, where T is free up to the budget: each per share of the tokens read.
+
+    Attributes:
+        budget: of the budget; 0 where it is not all read.
+        upper: (n,), of each column's epoch cap.
+        rows: (m,), of the limits.
+    """
+
+    budget: float
+    upper: Array
+    rows: Array
+
+
+def _duals(problem: MixProblem, solved: Solved, mixture: Mixture) -> _Duals:
+    """The certificate's duals hold T fixed; here a token more also crowds every target.
+
+    Where caps or limits end the run before the budget, it is they that a longer run is priced by.
+    """
+    program, optimum = solved.compiled.program, solved.optimum
+    line = optimum.prices.line
+    crowded = float((line.heavy * program.phi) @ line.m**-program.phi)
+    slope = line.gradient + crowded  # of the objective by the tokens of a column
+    spent = mixture.unspent <= _NOTHING * problem.budget
+    rows = np.zeros(len(program.rows.names))
+    budget = optimum.prices.share - crowded if spent else 0.0
+    if not problem.exact_tokens:
+        budget = max(budget, 0.0)
+    if rows.size:
+        size = max(float(np.abs(slope).max()), 1e-300)
+        total = np.ones((1, slope.size))
+        most = np.array([problem.budget / solved.compiled.tokens])
+        limits, bound = program.rows.matrix, program.rows.bound
+        box = (program.lower, program.upper)
+        if problem.exact_tokens:
+            task = LinearProgram(slope / size, limits, bound, *box, total, most)
+        else:
+            limits, bound = np.vstack([limits, total]), np.append(bound, most)
+            task = LinearProgram(slope / size, limits, bound, *box)
+        found = minimise(task, "the prices")
+        rows = found.rows[: rows.size] * size
+        budget = float(found.equal[0] if problem.exact_tokens else found.rows[-1]) * size
+    reduced = slope + budget + rows @ program.rows.matrix
+    capped = (optimum.x >= program.upper * (1.0 - _AT_CAP)) & (program.upper > 0)
+    return _Duals(budget, np.where(capped, np.maximum(-reduced, 0.0), 0.0), rows)
+
+
+def _budget(problem: MixProblem, solved: Solved, duals: _Duals) -> list[_Entry]:
+    """One more token of everything: more data, and a smaller own share for whom it is not."""
     step = _step(problem.budget)
-    fall = optimum.prices.budget * step / problem.budget
+    fall = duals.budget * step / solved.compiled.tokens
     return [("budget", "", "budget", f"+{format_quantity(step)} tokens", fall)]
 
 
-def _unique(problem: MixProblem, compiled: Compiled, optimum: Optimum) -> list[_Entry]:
+def _unique(solved: Solved, duals: _Duals) -> list[_Entry]:
     """Unique tokens of a language, the pools of a column growing evenly."""
-    program, x = compiled.program, optimum.x
-    pull = optimum.prices.line.pull
-    more = value_of_unique(x, program.unique, program.decay)
-    effect = program.gain - program.harm
-    worth = pull @ effect
-    if optimum.duals.risk is not None:
-        worth = worth - pull @ charge(program, optimum.duals.risk)
-    if optimum.duals.guard is not None:
-        worth = worth + optimum.duals.guard @ effect
-    value = worth * more
+    compiled, optimum = solved.compiled, solved.optimum
+    program = compiled.program
+    value = optimum.prices.line.worth * value_of_unique(optimum.x, program.unique, program.decay)
     # A cap is epochs times unique tokens: it moves with them.
-    value = value + optimum.prices.upper * program.upper / program.unique
+    held = duals.upper * program.upper
+    value = np.where(program.upper > 0, value + held / program.unique, 0.0)
     entries = []
-    for language in sorted({compiled.languages[index] for index in program.member}):
-        mine = program.member == compiled.languages.index(language)
-        size = float(program.unique[mine].sum()) * problem.budget
+    for language in sorted(set(compiled.languages)):
+        mine = np.array([key == language for key in compiled.languages])
+        size = float(program.unique[mine].sum()) * compiled.tokens
         step = _step(size)
         share = program.unique[mine] / program.unique[mine].sum()
-        fall = float(value[mine] @ share) * step / problem.budget
+        fall = float(value[mine] @ share) * step / compiled.tokens
         change = f"+{format_quantity(step)} unique tokens"
         entries.append(("unique", language, f"unique tokens of {language}", change, fall))
     return entries
 
 
-def _epochs(problem: MixProblem, compiled: Compiled, optimum: Optimum) -> list[_Entry]:
+def _epochs(problem: MixProblem, solved: Solved, duals: _Duals) -> list[_Entry]:
     """A tenth of an epoch more for every pool under the same cap, together."""
-    program = compiled.program
-    at_cap = 0.1 * optimum.prices.upper * program.unique
+    at_cap = 0.1 * duals.upper * solved.compiled.program.unique
+    # A column that the tokens themselves hold is at no cap, nor is one that a limit closes.
+    open_to_all = (solved.compiled.program.upper < 1.0) & (solved.compiled.program.upper > 0)
+    at_cap = np.where(open_to_all, at_cap, 0.0)
     own = [limit for limit in problem.limits if isinstance(limit, EpochCap)]
-    heads = [problem.pools[column[0]] for column in compiled.columns]
+    heads = [problem.pools[column[0]] for column in solved.compiled.columns]
     taken = np.zeros(len(heads), dtype=bool)
     entries = []
     for limit in reversed(own):  # the last one written wins, as in epoch_limits
@@ -101,68 +154,32 @@ def _epochs(problem: MixProblem, compiled: Compiled, optimum: Optimum) -> list[_
     return [*entries, ("epochs", "", f"max epochs {problem.max_epochs:g}", "+0.1 epoch", rest)]
 
 
-def _rows(problem: MixProblem, compiled: Compiled, optimum: Optimum) -> list[_Entry]:
-    rows, total = compiled.program.rows, float(optimum.x.sum())
-    entries = []
+def _rows(solved: Solved, duals: _Duals) -> list[_Entry]:
+    rows, entries = solved.compiled.program.rows, []
     for name, kind, level, price in zip(
-        rows.names, rows.kinds, rows.levels, optimum.prices.rows, strict=True
+        rows.names, rows.kinds, rows.levels, duals.rows, strict=True
     ):
         if kind == "keep":
-            step = _step(level * problem.budget)
-            change, fall = f"-{format_quantity(step)} tokens", price * step / problem.budget
+            step = _step(level * solved.compiled.tokens)
+            change = f"-{format_quantity(step)} tokens"
+            fall = price * step / solved.compiled.tokens
         else:
-            change, fall = f"{'+' if kind == 'max' else '-'}1 point", price * 0.01 * total
+            change, fall = f"{'+' if kind == 'max' else '-'}1 point", price * 0.01
         entries.append((kind, name.split(" ")[1], name, change, float(fall)))
     return entries
 
 
-def _guardrails(problem: MixProblem, compiled: Compiled, optimum: Optimum) -> list[_Entry]:
-    """One more point of slack, by the loss law from loss to effective data."""
-    if optimum.duals.guard is None:
+def _guardrails(problem: MixProblem, solved: Solved) -> list[_Entry]:
+    """One more point of slack: a hundredth of the loss that is guarded."""
+    guard = solved.optimum.duals.guard
+    if guard is None:
         return []
     entries = []
     for limit in problem.limits:
         if not isinstance(limit, Guardrail):
             continue
-        row = compiled.rows_of.index(limit.language)
-        least = float(compiled.program.least[row])
-        loss = problem.law.loss(problem.params, least * problem.budget)
-        looser = loss * (1 + limit.slack + 0.01) / (1 + limit.slack)
-        eased = problem.law.tokens_for(problem.params, looser) / problem.budget
-        fall = float(optimum.duals.guard[row]) * (least - eased)
+        row = solved.compiled.rows_of.index(limit.language)
+        allowed = float(solved.compiled.program.level[row]) + problem.law.E
+        fall = float(guard[row]) * 0.01 * allowed / (1 + limit.slack)
         entries.append(("guardrail", limit.language, limit.name, "+1 point", fall))
     return entries
-
-
-def _price(
-    problem: MixProblem, compiled: Compiled, mixture: Mixture, entry: _Entry
-) -> Price | None:
-    """The fall of the program's objective in the user's unit."""
-    kind, subject, limit, change, fall = entry
-    program, law = compiled.program, problem.law
-    if abs(fall) <= _NOTHING:
-        return None
-    loss: float | None
-    effective: float | None
-    if program.base is not None:
-        loss, effective = -fall, None
-    elif program.exponent is not None:
-        loss, effective = -fall * _reducible(problem, program.reference), None
-    elif len(mixture.targets) == 1:
-        target = mixture.targets[0]
-        data = max(target.effective_data - target.risk_penalty, 1.0)
-        loss, effective = -fall * law.beta * law.B * data**-law.beta, fall
-    else:
-        loss, effective = None, fall
-    return Price(limit, change, loss, effective, kind, subject)  # type: ignore[arg-type]
-
-
-def _reducible(problem: MixProblem, reference: Array) -> float:
-    """Mean loss per unit of the program's objective."""
-    weight = np.array([target.weight for target in problem.targets])
-    alone = reference[: weight.size] * problem.budget
-    return float(weight @ (problem.law.B * alone**-problem.law.beta) / weight.sum())
-
-
-def _size(price: Price) -> float:
-    return -abs(price.effective if price.effective is not None else price.loss or 0.0)

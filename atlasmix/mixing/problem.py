@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from atlasmix.errors import ProblemError
-from atlasmix.evidence import Inventory, Pool, TransferMatrix, TransferWeights
+from atlasmix.evidence import Inventory, Pool, TransferMatrix
 from atlasmix.languages import name_of
 from atlasmix.mixing.allocation import Allocation
 from atlasmix.mixing.limits import HARD_EPOCHS, Guardrail, Limit, check_limits
@@ -16,9 +16,10 @@ from atlasmix.mixing.phases import Phase, check_phases
 from atlasmix.quantities import format_quantity
 from atlasmix.scaling.law_kinds import LossLaw
 from atlasmix.scaling.saturation import DEFAULT_DECAY
+from atlasmix.transfer import TransferModel
 
-Objective = Literal["loss", "effective-data", "worst"]
-OBJECTIVES: Final = ("loss", "effective-data", "worst")
+Objective = Literal["loss", "worst"]
+OBJECTIVES: Final = ("loss", "worst")
 
 DEFAULT_BUDGET: Final = 100e9
 """Our choice: a small team's run, large enough that Catalan's own web text runs out."""
@@ -47,6 +48,13 @@ of two (Zhu et al. 2024, arXiv 2412.14689). rephrased: equal until its share gro
 2025). generated: 0.04-0.08, derived from the mixtures of Zhu et al. 2024, Table 1. translated and
 unknown: an assumption of ours between 0.2 and 1; nothing in print measures them on this scale."""
 
+WORTH_RANGE: Final[Mapping[str, tuple[float, float]]] = {
+    "translated": (0.2, 1.0),
+    "generated": (0.04, 0.08),
+    "unknown": (0.2, 1.0),
+}
+"""Least and most q between which an answer that reads such text is tried; see :data:`WORTH`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -64,22 +72,20 @@ class MixProblem:
         targets: languages whose loss counts, with weights above 0.
         pools: what may be read.
         matrix: the scores, with their card.
-        transfer: their transfer weights τ[source, target] and standard errors.
+        transfer: what they say under the law: transfer weights τ[source, target] and capacity
+            exponents φ[target], with their standard errors.
         inventory: where the pools come from.
-        law: the loss law, for the objectives ``loss`` and ``worst`` and for predicted losses.
+        law: the loss law.
         budget: most tokens read in training, repeats included (D).
         params: N, with embeddings.
-        objective: ``loss`` (Σ w·loss), ``effective-data`` (Σ w·log D_eff) or ``worst`` (largest
-            loss relative to what the target could reach alone on this budget).
+        objective: ``loss`` (Σ w·loss) or ``worst`` (largest loss relative to what the target could
+            reach alone on this budget).
         decay: λ of the saturation.
-        risk_aversion: κ of κ·‖σ ∘ S(D)‖, in standard errors of τ; 0 trusts every score.
+        risk_aversion: κ; a donor counts with τ less κ standard errors, and never below 0.
         max_epochs: most passes over a pool, at most 16.
         limits: share limits, kept tokens, own epoch caps, guardrails.
         max_donors: most languages read beside the targets, or None.
-        spend_all: read the whole budget even where tokens harm.
-        interference: part of every negative transfer weight that is believed, 0-1. Scores are
-            measured in pairs; added up over many languages they can promise more harm than there
-            is data, and then no mixture serves all targets.
+        exact_tokens: read just ``budget`` tokens, even where fewer would be better.
         worth: q per provenance.
         compute: FLOPs to divide between N and D; then ``params`` and ``budget`` are to be chosen
             by :func:`atlasmix.mixing.at_compute`, which also leaves ``allocation``.
@@ -91,7 +97,7 @@ class MixProblem:
     targets: tuple[Target, ...]
     pools: tuple[Pool, ...]
     matrix: TransferMatrix
-    transfer: TransferWeights
+    transfer: TransferModel
     inventory: Inventory
     law: LossLaw
     budget: float = DEFAULT_BUDGET
@@ -102,8 +108,7 @@ class MixProblem:
     max_epochs: float = DEFAULT_EPOCHS
     limits: tuple[Limit, ...] = ()
     max_donors: int | None = None
-    spend_all: bool = False
-    interference: float = 1.0
+    exact_tokens: bool = False
     worth: Mapping[str, float] = field(default_factory=lambda: dict(WORTH))
     compute: float | None = None
     allocation: Allocation | None = None
@@ -165,7 +170,7 @@ def _check_law(problem: MixProblem) -> None:
     law = problem.law
     guarded = [limit.language for limit in problem.limits if isinstance(limit, Guardrail)]
     others = [key for key in (*problem.target_keys, *guarded) if key != law.language]
-    if law.language and others and problem.objective != "effective-data":
+    if law.language and others:
         raise ProblemError(
             f"law {law.name} speaks of {name_of(law.language)} alone, in a loss ({law.unit}) that "
             f"is not comparable with that of {name_of(others[0])}: choose another --law, or ask "
@@ -189,11 +194,6 @@ def _check_numbers(problem: MixProblem) -> None:
         raise ProblemError(
             f"the risk aversion is {problem.risk_aversion:g}: expected 0 (trust every score) to "
             "100; 1 takes one standard error off"
-        )
-    if not 0 <= problem.interference <= 1:
-        raise ProblemError(
-            f"the interference is {problem.interference:g}: expected 0 (ignore negative scores) to "
-            "1 (believe them whole)"
         )
     if problem.objective not in OBJECTIVES:
         raise ProblemError(

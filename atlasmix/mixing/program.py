@@ -1,16 +1,12 @@
-r"""The convex program in numbers: one column a pool, one row a target, in shares of the budget.
+r"""The convex program in numbers: a column a pool, a row a target, in shares of the tokens read.
 
-With x = tokens read / budget, S the saturation and q the worth of a token, the effective data of
-target t (ATLAS Eq. 2, in shares of the budget) is
+With x = tokens read / T, Σx = 1, S the saturation and q the worth of a token, target t has
 
-.. math:: y_t(x) = \sum_p G_{tp} S(x_p) - \sum_p H_{tp} R(x_p)
-                   - \kappa \lVert \sigma_t \circ z \rVert_2
+.. math:: m_t(x) = \sum_p \rho_{tp} x_p, \quad y_t(x) = \sum_p G_{tp} S(x_p), \quad
+          L_t - E = \frac{A}{N^\alpha} m_t^{-\varphi_t} + \frac{B}{T^\beta} y_t^{-\beta}
 
-G holds what helps, H what harms (q|τ|), z = Σ q S(x) what is read of each language, saturated: the
-derivative of y_t by its score, so that the norm is the standard error of y_t. R = S; :func:`net`
-takes help and harm together, which is convex in s = S(x). For limits that are not, R is an affine
-``slope * x + offset``, chosen as upper bound (inner problem), tangent (tightening) or chord
-(certificate), so that y_t is concave in x.
+ρ is 1 where a column holds the target's own language, G = q·max(0, τ - κσ). m is linear and y
+concave, both enter through convex falling functions: at fixed T everything is convex in x.
 """
 
 from __future__ import annotations
@@ -19,23 +15,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from atlasmix.scaling.saturation import Array, marginal, saturate
 
-FLOOR = 1e-6
-"""Below this share of what a target could get alone, its value goes on along the tangent: our
-choice, far under any share a mixture gives a language it means to serve."""
+_LEAST = 1e-60
+"""Stands for nothing where a power of a share is taken: a line may touch anywhere above 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Limits on groups of columns, ``matrix @ x <= bound`` in shares of the budget.
+    """Limits on groups of columns, ``matrix @ x <= bound`` in shares of the tokens read.
 
     Attributes:
         names: of each limit, in the user's words.
-        kinds: ``min`` or ``max`` (share ``level`` of the tokens read) or ``keep`` (``level`` is a
-            share of the budget).
+        kinds: ``min`` or ``max`` (share ``level`` of the tokens read) or ``keep`` (``level`` is
+            tokens over tokens read).
         members: (m, n), the columns each limit speaks of.
         levels: (m,).
         matrix, bound: (m, n) and (m,), derived.
@@ -50,7 +45,7 @@ class Rows:
 
     @staticmethod
     def of(
-        names: Sequence[str], kinds: Sequence[str], members: Array, levels: Sequence[float]
+        names: Sequence[str], kinds: Sequence[str], members: ArrayLike, levels: Sequence[float]
     ) -> Rows:
         """Rows from what each limit says; ``members`` is (m, n)."""
         inside = np.asarray(members, dtype=bool)
@@ -60,8 +55,8 @@ class Rows:
             if kind == "keep":
                 matrix[row], bound[row] = -1.0 * inside[row], -level[row]
             else:
+                # A share is of what is read, whatever that is: level · Σx moves to the left side.
                 sign = 1.0 if kind == "max" else -1.0
-                # Share of what is read, not of the budget: level · Σx moves to the left side.
                 matrix[row] = sign * (inside[row] - level[row])
         return Rows(tuple(names), tuple(kinds), inside, level, matrix, bound)
 
@@ -73,208 +68,171 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Minimise Σ_t ``coefficient_t`` · φ(y_t / ``reference_t``) under box, budget and rows.
+    """Minimise Σ_t w_t·(L_t - E), or max_t (base_t + w_t·(L_t - E)), under box, Σx = 1 and limits.
 
-    Shapes: T targets, n columns, L languages. All token counts are shares of the budget.
+    Shapes: T targets (then guarded languages that are none), n columns.
     """
 
-    gain: Array  # (T, n) q·τ where it helps, else 0; signed after net()
-    harm: Array  # (T, n) q·|τ| where it harms, else 0
-    sigma: Array  # (T, L) κ times the standard error of τ
-    member: NDArray[np.intp]  # (n,) the language of a column, an index into L
-    worth: Array  # (n,) q
-    unique: Array  # (n,) U / budget, above 0
+    gain: Array  # (T, n) q·max(0, τ - κσ), what the objective counts on
+    expected: Array  # (T, n) q·τ, what guardrails count on
+    own: Array  # (T, n) ρ: 1 where the column is in the target's own language
+    unique: Array  # (n,) U / T, above 0
     lower: Array  # (n,)
-    upper: Array  # (n,) epoch cap times unique, also where that is over the budget
+    upper: Array  # (n,) epoch cap times unique, also where that is over 1
     decay: float
-    coefficient: Array  # (T,)
-    reference: Array  # (T,) best y_t that target t could get alone
-    exponent: float | None  # β of φ = v^-β, or None for φ = -log v
-    spend_all: bool
+    capacity: float  # A / N^α
+    phi: Array  # (T,)
+    data: float  # B / T^β
+    beta: float
+    weight: Array  # (T,) 0 for guarded languages that are no target
+    heard: NDArray[np.bool_]  # (T,) has text of its own; without, its capacity term is left out
+    level: Array  # (T,) guardrails: most of L - E, expected; inf for none
+    base: Array | None  # (T,) for the objective max; None for the sum
     rows: Rows
-    harm_slope: Array  # (n,)
-    harm_offset: Array  # (n,)
-    variance: Array  # (T, L) sigma squared
-    base: Array | None  # (T,) for the objective max_t (base + coefficient·φ); None for the sum
-    least: Array  # (T,) guardrails: y_t without risk penalty at least this; -inf for none
-    risky: bool  # any score's error is charged for
-    harmful: bool  # any pool harms any target
 
 
-def with_harm(program: Program, slope: Array, offset: Array) -> Program:
-    """The same program with another affine stand-in for S in the negative terms."""
-    return replace(program, harm_slope=slope, harm_offset=offset)
-
-
-def net(program: Program) -> Program:
-    """Help and harm as one signed gain per unit of s = S(x).
-
-    y is linear in s and x = S⁻¹(s) is convex and rising, so that budget, caps, the risk term and
-    every objective are convex *in s*, negative transfer or not. Shares of what is read and a budget
-    that must be spent are not; there the certificate says whether the answer is the best.
-    """
-    gain = program.gain - program.harm * program.harm_slope
-    if program.harm_offset.any() or np.any(program.harm_slope != 1.0):
-        return program
-    return replace(program, gain=gain, harm=np.zeros_like(gain), harmful=False)
-
-
-def inner(program: Program) -> Program:
-    """Negative terms by S <= D: feasible, and exact where a harmful pool is read at most once."""
-    n = program.unique.size
-    return with_harm(program, np.ones(n), np.zeros(n))
-
-
-def tightened(program: Program, x: Array) -> Program:
-    """Negative terms by the tangent of S at ``x``: exact there, an upper bound elsewhere."""
-    slope = marginal(x, program.unique, program.decay)
-    return with_harm(
-        program, slope, np.asarray(saturate(x, program.unique, program.decay) - slope * x)
+def columns(program: Program, kept: NDArray[np.intp]) -> Program:
+    """The program over some of its columns."""
+    rows = program.rows
+    return replace(
+        program,
+        gain=program.gain[:, kept],
+        expected=program.expected[:, kept],
+        own=program.own[:, kept],
+        unique=program.unique[kept],
+        lower=program.lower[kept],
+        upper=program.upper[kept],
+        rows=Rows.of(rows.names, rows.kinds, rows.members[:, kept], rows.levels.tolist()),
     )
 
 
-def relaxed(program: Program) -> Program:
-    """Negative terms by the chord of S over what may be read: never above S, so a relaxation."""
-    most = np.minimum(program.upper, 1.0)
-    safe = np.where(most > 0, most, 1.0)
-    chord = np.where(most > 0, saturate(safe, program.unique, program.decay) / safe, 1.0)
-    return with_harm(program, np.asarray(chord), np.zeros(most.size))
+def own_shares(program: Program, x: Array) -> Array:
+    """m of every target, shape (T,)."""
+    return np.asarray(program.own @ x)
 
 
-def by_language(program: Program, saturated: Array) -> Array:
-    """z: S of the tokens read per language, weighted with their worth, shape (L,)."""
-    return np.bincount(
-        program.member, weights=program.worth * saturated, minlength=program.sigma.shape[1]
-    ).astype(float)
-
-
-def leaning(program: Program, x: Array) -> Array:
-    """The gradient of each target's ‖σ ∘ z‖ in σ ∘ z, (T, L); rows of 0 where nothing is read."""
-    scaled = program.sigma * by_language(program, saturate(x, program.unique, program.decay))
-    norm = np.linalg.norm(scaled, axis=1, keepdims=True)
-    return np.asarray(np.divide(scaled, norm, out=np.zeros_like(scaled), where=norm > 0))
-
-
-def charge(program: Program, lean: Array) -> Array:
-    """What a unit of s costs through the risk term's line of slope ``lean`` (T, L), (T, n)."""
-    return np.asarray((lean * program.sigma)[:, program.member] * program.worth)
-
-
-def effective(program: Program, x: Array, *, exact: bool = False, risk: bool = True) -> Array:
-    """y_t for every target, shape (T,), in shares of the budget.
+def effective(program: Program, x: Array, *, expected: bool = False) -> Array:
+    """y of every target, shape (T,), in shares of the tokens read.
 
     Args:
         program: the program.
-        x: shares of the budget, shape (n,).
-        exact: subtract S itself in the negative terms instead of its affine stand-in.
-        risk: subtract κ·‖σ ∘ z‖.
+        x: shares of the tokens read, shape (n,).
+        expected: count donors with τ itself, not with what the risk charge leaves of it.
     """
-    saturated = saturate(x, program.unique, program.decay)
-    y = program.gain @ saturated
-    if program.harmful:
-        stand_in = saturated if exact else program.harm_slope * x + program.harm_offset
-        y = y - program.harm @ stand_in
-    if risk and program.risky:
-        y = y - np.sqrt(program.variance @ np.square(by_language(program, saturated)))
-    return np.asarray(y)
+    gain = program.expected if expected else program.gain
+    return np.asarray(gain @ saturate(x, program.unique, program.decay))
 
 
-def outer_value(exponent: float | None, v: Array) -> tuple[Array, Array, Array]:
-    """φ, φ' and φ'' at v = y / reference, (T,) each; below the floor φ goes on as its tangent."""
-    safe = np.maximum(v, FLOOR)
-    short = np.minimum(v - FLOOR, 0.0)
-    if exponent is None:
-        phi, slope, bend = -np.log(safe), -1.0 / safe, 1.0 / np.square(safe)
-    else:
-        phi = safe**-exponent
-        slope = -exponent * phi / safe
-        bend = -(exponent + 1) * slope / safe
-    return phi + slope * short, slope, np.where(short < 0, 0.0, bend)
+def losses(program: Program, x: Array, *, expected: bool = False) -> Array:
+    """L - E of every target, shape (T,); inf where it has nothing to learn from."""
+    with np.errstate(divide="ignore"):
+        data = program.data * effective(program, x, expected=expected) ** -program.beta
+        capacity = program.capacity * own_shares(program, x) ** -program.phi
+    return np.asarray(data + np.where(program.heard, capacity, 0.0))
 
 
-def terms(program: Program, x: Array, *, exact: bool = False) -> Array:
-    """Each target's part of the objective, shape (T,)."""
-    v = effective(program, x, exact=exact) / program.reference
-    part = program.coefficient * outer_value(program.exponent, v)[0]
-    return part if program.base is None else program.base + part
+def objective(program: Program, x: Array) -> float:
+    """The value to minimise."""
+    counted = program.weight > 0
+    parts = program.weight[counted] * losses(program, x)[counted]
+    if program.base is None:
+        return float(parts.sum())
+    return float((program.base[counted] + parts).max())
 
 
-def objective(program: Program, x: Array, *, exact: bool = False) -> float:
-    """The value to minimise, with κ's penalty; ``exact`` uses S itself in the negative terms."""
-    parts = terms(program, x, exact=exact)
-    return float(parts.sum() if program.base is None else parts.max())
+def scale(program: Program, value: float) -> float:
+    """What a gap is measured against: the part of the objective that a mixture can change.
+
+    Under the maximum that is the value less the E of the target that E weighs least on.
+    """
+    if program.base is None:
+        return max(abs(value), 1e-300)
+    counted = program.weight > 0
+    return max(value - float(program.base[counted].min()), 1e-300)
 
 
 @dataclass(frozen=True, slots=True)
 class Duals:
-    """What an engine learnt about the non-smooth parts; each makes a line under the objective.
+    """What an engine learnt about limits that are no lines; each makes a line under the objective.
 
     Attributes:
-        risk: (T, L), rows u of norm at most 1: ‖s‖ >= u·s.
         guard: (T,), prices >= 0 of the guardrails.
         mix: (T,), weights >= 0 of sum 1 of the targets under the objective ``max``.
-        depth: (T,), the v at which φ's tangents are taken; by default that of the mixture.
     """
 
-    risk: Array | None = None
     guard: Array | None = None
     mix: Array | None = None
-    depth: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Linearisation:
-    """A line in s = S(x) and x under the objective, for every feasible x':
+class Line:
+    """A line in x and s = S(x) under the objective, at every x' that meets the limits:
 
-        value - worth · (S(x') - S(x)) + cost · (x' - x) <= f(x')
+        fixed + capacity - pull·x' - worth·S(x') <= f(x')
 
     Attributes:
         x: where it touches, (n,).
         value: the Lagrangian there.
-        worth: (n,), what a unit of s is worth, risk charged; below 0 where the net effect is harm.
-        cost: (n,), what a token read costs through affine negative terms.
-        pull: (T,), -df/dy_t >= 0, what one more unit of effective data of t is worth.
-        gradient: (n,), cost - worth · S'(x).
+        fixed: its constant that no model size changes.
+        capacity: its constant from the capacity terms.
+        heavy: (T,), what multiplies m^-φ of every row: weight, price of its guardrail, A/N^α.
+        m: (T,), own shares there.
+        pull: (n,), what a share of the tokens is worth by the capacity it gives a target.
+        worth: (n,), what a unit of s is worth as data.
+        gradient: (n,), -pull - worth·S'(x).
+        yields: (T,), what one more unit of effective data of t is worth, guardrails included.
     """
 
     x: Array
     value: float
-    worth: Array
-    cost: Array
+    fixed: float
+    capacity: float
+    heavy: Array
+    m: Array
     pull: Array
+    worth: Array
     gradient: Array
+    yields: Array
 
 
-def linearise(program: Program, x: Array, duals: Duals) -> Linearisation:
-    """The line at ``x``: below the objective at every feasible point.
+def linearise(program: Program, x: Array, duals: Duals) -> Line:
+    """The line at ``x``: below the objective wherever the limits are met.
 
-    y is linear in s, each part is convex in y, and any dual of the right sign keeps the line
-    below, so that a poor dual makes the proof weak but never wrong.
+    m and y are taken by their tangents under the convex terms, and any duals of the right sign keep
+    the line below, so that a poor dual makes the proof weak but never wrong.
     """
-    expected = effective(program, x, risk=False)
-    y, gain = expected, program.gain
-    if program.risky and duals.risk is not None:
-        charged = charge(program, duals.risk)
-        y = expected - charged @ saturate(x, program.unique, program.decay)
-        gain = gain - charged
-    v = y / program.reference
-    depth = v if duals.depth is None else duals.depth
-    phi, first, _ = outer_value(program.exponent, depth)
-    parts, weight = program.coefficient * (phi + first * (v - depth)), np.ones_like(y)
+    blend = np.where(program.weight > 0, 1.0, 0.0)
+    fixed = 0.0
     if program.base is not None:
-        parts = program.base + parts
-        weight = np.zeros_like(y) if duals.mix is None else duals.mix
-        if duals.mix is None:
-            weight[int(parts.argmax())] = 1.0
-    pull = -weight * program.coefficient * first / program.reference
-    value, worth, cost = float(weight @ parts), pull @ gain, np.zeros_like(x)
-    if program.harmful:
-        cost = pull @ program.harm * program.harm_slope
-    if duals.guard is not None:
-        guarded = duals.guard > 0
-        value += float(duals.guard[guarded] @ (program.least - expected)[guarded])
-        worth = worth + duals.guard @ program.gain
-        if program.harmful:
-            cost = cost + duals.guard @ program.harm * program.harm_slope
-    gradient = cost - worth * marginal(x, program.unique, program.decay)
-    return Linearisation(x, value, worth, cost, pull, gradient)
+        counted = program.weight > 0
+        blend = _largest(program, x, program.base) if duals.mix is None else duals.mix
+        fixed = float(blend[counted] @ program.base[counted])
+    share = blend * program.weight
+    guard = np.zeros_like(share) if duals.guard is None else duals.guard
+    m = np.maximum(own_shares(program, x), _LEAST)
+    heavy = np.where(program.heard, share + guard, 0.0) * program.capacity
+    bowed = heavy * m**-program.phi
+    pull = (bowed * program.phi / m) @ program.own
+    capacity = float(bowed @ (1.0 + program.phi))
+    worth, yields = np.zeros_like(x), np.zeros_like(share)
+    for price, gain in ((share, program.gain), (guard, program.expected)):
+        if not price.any():
+            continue
+        y = np.maximum(gain @ saturate(x, program.unique, program.decay), _LEAST)
+        lost = np.where(price > 0, price * program.data * y**-program.beta, 0.0)
+        fixed += float(lost.sum()) * (1.0 + program.beta)
+        yields += lost * program.beta / y
+        worth = worth + (lost * program.beta / y) @ gain
+    guarded = guard > 0
+    fixed -= float(guard[guarded] @ program.level[guarded])
+    saturated = saturate(x, program.unique, program.decay)
+    value = fixed + capacity - float(pull @ x) - float(worth @ saturated)
+    gradient = -pull - worth * marginal(x, program.unique, program.decay)
+    return Line(x, value, fixed, capacity, heavy, m, pull, worth, gradient, yields)
+
+
+def _largest(program: Program, x: Array, base: Array) -> Array:
+    parts = np.where(program.weight > 0, base + program.weight * losses(program, x), -np.inf)
+    blend = np.zeros(parts.size)
+    blend[int(np.argmax(parts))] = 1.0
+    return blend

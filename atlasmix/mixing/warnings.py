@@ -6,6 +6,7 @@ from atlasmix.languages import name_of
 from atlasmix.mixing.compile import epoch_limits
 from atlasmix.mixing.mixture import Mixture
 from atlasmix.mixing.problem import MixProblem
+from atlasmix.mixing.strangers import strangers
 from atlasmix.quantities import format_quantity
 
 _FAR = 2.0
@@ -13,18 +14,17 @@ _FAR = 2.0
 
 _MOSTLY = 0.5
 
-_EXCESS = 6.3
-"""Parameters over what the tokens would be given, above which more add little: 1 + R_N* of
-Muennighoff et al. 2023 (arXiv 2305.16264), as for epochs and R_D*."""
+_STRANGE = 0.01
+"""Least share of a donor without script or family in common that is said aloud: our choice."""
 
 
 def warn(problem: MixProblem, mixture: Mixture) -> tuple[str, ...]:
     """The warnings that hold for this answer, most important first."""
     return tuple(
         [
-            *_clipped(mixture),
             *_unspent(problem, mixture),
             *_own_tokens(mixture),
+            *_strangers(problem, mixture),
             *_predicted(problem, mixture),
             *_scale(problem),
             *_beyond_law(problem),
@@ -42,44 +42,29 @@ def _few(keys: list[str]) -> str:
     return f"{named} and {len(keys) - 3} more" if len(keys) > 3 else named
 
 
-def _clipped(mixture: Mixture) -> list[str]:
-    clipped = _few([effect.language for effect in mixture.targets if effect.clipped])
-    if not clipped:
-        return []
-    return [
-        f"{clipped}: predicted harm outweighs what is read, so the effective data was "
-        "clipped at the floor; the predicted loss is not to be believed"
-    ]
-
-
 def _unspent(problem: MixProblem, mixture: Mixture) -> list[str]:
-    if mixture.unspent <= 1e-6 * problem.budget:
+    if not mixture.stopped:
         return []
-    donors = mixture.donors
-    none = [
-        target.language
-        for target in problem.targets
-        if not any(
-            problem.transfer.weights[
-                problem.transfer.index(donor), problem.transfer.index(target.language)
-            ]
-            > 0
-            for donor in problem.donor_keys
-            if donor in problem.transfer.keys
-        )
-    ]
     said = (
         f"{format_quantity(mixture.unspent)} of {format_quantity(problem.budget)} tokens are left "
-        "unspent: every further token would harm or pass a limit"
+        f"unread: {mixture.stopped}"
     )
-    if len(problem.targets) > 1 and mixture.unspent > 0.5 * problem.budget:
-        said += (
-            "; the negative scores of the targets for one another, measured in pairs, add up to "
-            "this: --interference 0 counts them as 0"
-        )
-    elif none and not donors and len(none) == len(problem.targets):
-        said += f"; no donor helps {_few(none)} in this evidence"
-    return [said + "; --spend-all forces them to be read"]
+    return [said]
+
+
+def _strangers(problem: MixProblem, mixture: Mixture) -> list[str]:
+    """Unlikely donors, where no caveat names them already."""
+    if any(caveat.kind == "strangers" for caveat in mixture.caveats):
+        return []
+    said = [one.words for one in strangers(problem, mixture) if one.share >= _STRANGE]
+    if not said:
+        return []
+    more = f" and {len(said) - 3} more" if len(said) > 3 else ""
+    return [
+        f"donors with neither family nor script in common, on scores that {problem.matrix.name} "
+        f"predicts and nobody measured: {', '.join(said[:3])}{more}; its forest tells languages "
+        "within a row badly apart, so check before training on it, or close it with a limit of 0 %"
+    ]
 
 
 def _own_tokens(mixture: Mixture) -> list[str]:
@@ -124,22 +109,11 @@ def _beyond_law(problem: MixProblem) -> list[str]:
     """Sizes that the runs behind the law did not have."""
     law = problem.law
     said: list[str] = []
-    if problem.objective == "effective-data":
-        return said
     if law.fitted_params and not law.fitted_params[0] <= problem.params <= law.fitted_params[1]:
         least, most = map(format_quantity, law.fitted_params)
         said.append(
             f"law {law.name} was fitted on {least} to {most} parameters: predicted losses at "
             f"{format_quantity(problem.params)} are an extrapolation"
-        )
-    excess = problem.params / law.params_for(problem.budget)
-    if problem.allocation is not None and excess > _EXCESS:
-        times = f"{excess:.2g}" if excess < 100 else f"{float(f'{excess:.2g}'):,.0f}"
-        said.append(
-            f"text runs out: {format_quantity(problem.params)} parameters are {times} times "
-            f"what the law would give {format_quantity(problem.budget)} fresh tokens; it has no "
-            "term for excess parameters, which help less and less (Muennighoff et al. 2023), so "
-            "spend less compute or add text"
         )
     return said
 
@@ -169,9 +143,8 @@ def _estimated(problem: MixProblem, mixture: Mixture) -> list[str]:
         part = sum(share.proportion for share in rough)
         named = ", ".join(share.pool.name for share in rough[:3])
         named += f" and {len(rough) - 3} more" if len(rough) > 3 else ""
-        said.append(
-            f"unique tokens are estimates from bytes for {part:.0%} of the mixture: {named}"
-        )
+        share = f"{part:.0%}" if part >= 0.005 else "less than 1%"
+        said.append(f"unique tokens are estimates from bytes for {share} of the mixture: {named}")
     if len(units) > 1:
         said.append(f"the pools read are counted in {len(units)} different units of tokens")
     return said
@@ -179,7 +152,7 @@ def _estimated(problem: MixProblem, mixture: Mixture) -> list[str]:
 
 def _relaxed(mixture: Mixture) -> list[str]:
     proof = mixture.certificate
-    if proof.exact or proof.gap <= 1e-6:
+    if proof.exact or proof.engine == "given":
         return []
     return [f"the answer is proved to be within {proof.gap:.2%} of the best possible, not closer"]
 

@@ -86,9 +86,8 @@ def test_an_unknown_name():
         baseline_tokens(world(TAU, SIZES), "nothing")
 
 
-@pytest.mark.parametrize("objective", ["loss", "effective-data", "worst"])
+@pytest.mark.parametrize("objective", ["loss", "worst"])
 def test_no_baseline_within_the_limits_beats_the_answer(objective):
-    sign = -1 if objective == "effective-data" else 1
     for seed in (211, 212, 213):
         problem = random_world(seed, targets=2, objective=objective, budget=8e9)
         mixture = solve(problem)
@@ -98,7 +97,7 @@ def test_no_baseline_within_the_limits_beats_the_answer(objective):
         kept = [row for row in rows if row.within_limits]
         assert kept
         for row in kept:
-            assert sign * row.value >= sign * mixture.certificate.value - 1e-7 * abs(row.value)
+            assert row.value >= mixture.certificate.bound - 1e-9
 
 
 def test_a_baseline_is_judged_like_the_answer():
@@ -107,7 +106,7 @@ def test_a_baseline_is_judged_like_the_answer():
     for row in compare(problem):
         if row.name in names():
             tokens = baseline_tokens(problem, row.name)
-            assert row.value == pytest.approx(score(problem, tokens, reach), rel=1e-5)
+            assert row.value == pytest.approx(score(problem, tokens, reach), rel=1e-6)
             assert row.tokens == pytest.approx(tokens.sum())
             assert sum(row.proportions.values()) == pytest.approx(1.0)
 
@@ -147,3 +146,13 @@ def test_catalan_against_a_real_model():
     assert "of it has pools here, scaled to 1" in row.note
     assert row.value > solve(problem).certificate.value
     assert tokens_of(solve(problem)).sum() == pytest.approx(row.tokens)
+
+
+def test_unimax_reads_no_more_than_its_cap():
+    """111B unique at 2 epochs: 222B of the 300B; it was once scaled up past its own cap."""
+    problem = world(TAU, SIZES, ["a"], budget=300e9, max_epochs=2.0)
+    assert baseline_tokens(problem, "unimax") / 1e9 == pytest.approx([2.0, 20.0, 200.0])
+    row = next(row for row in compare(problem) if row.name == "unimax")
+    assert row.within_limits
+    assert row.max_epochs == pytest.approx(2.0)
+    assert row.tokens == pytest.approx(222e9)

@@ -1,7 +1,7 @@
 """A guarded language is served as the reference mixture would, whatever the targets want."""
 
 import pytest
-from judge import expected, tokens_of
+from judge import loss, tokens_of
 from worlds import random_world, shipped, world
 
 from atlasmix.errors import ProblemError
@@ -10,18 +10,14 @@ from atlasmix.mixing import Guardrail, ShareLimit, solve
 from atlasmix.mixing.baselines import baseline_tokens
 from atlasmix.mixing.limits import Selection
 
-TAU = [[1, 0.1, 0], [0.1, 1, 0], [0.4, -0.1, 1]]
-
-
-def loss(problem, tokens, language):
-    return problem.law.loss(problem.params, float(expected(problem, tokens, language)))
+TAU = [[1, 0.1, 0], [0.1, 1, 0], [0.4, 0, 1]]
 
 
 @pytest.mark.parametrize(
     "reference", ["natural", "uniform", "unimax", "temperature-1.43", "temperature-3.33"]
 )
 @pytest.mark.parametrize("slack", [0.0, 0.01, 0.1])
-@pytest.mark.parametrize("objective", ["loss", "effective-data"])
+@pytest.mark.parametrize("objective", ["loss", "worst"])
 def test_kept_over_every_reference(reference, slack, objective):
     guard = Guardrail("b", slack, reference)
     problem = world(
@@ -50,16 +46,16 @@ def test_more_slack_serves_the_target_better():
 
 def test_a_guarded_target():
     """A target can be guarded too; three targets, the worst served of which has a floor."""
-    problem = random_world(161, targets=3, harmful=0.2, budget=15e9)
+    problem = random_world(161, targets=3, budget=15e9)
     free = solve(problem)
     reference = baseline_tokens(problem, "uniform")
     for key in problem.target_keys:
         guarded = random_world(
-            161, targets=3, harmful=0.2, budget=15e9, limits=(Guardrail(key, 0.0, "uniform"),)
+            161, targets=3, budget=15e9, limits=(Guardrail(key, 0.0, "uniform"),)
         )
         mixture = solve(guarded)
         assert loss(problem, tokens_of(mixture), key) <= loss(problem, reference, key) * (1 + 1e-6)
-        assert mixture.certificate.value >= free.certificate.value - 1e-7
+        assert mixture.certificate.value >= free.certificate.value - 3e-5
 
 
 def test_the_stricter_of_two_guardrails_holds():

@@ -76,26 +76,27 @@ def test_kept_tokens_over_an_own_cap():
 
 def test_spending_more_than_the_pools_hold():
     conflict = refused(
-        match=r"spending the whole budget of 900B tokens collides with the epoch cap of 4: the "
-        r"pools give at most 84B tokens; raise --max-epochs",
+        match=r"reading exactly 900B tokens collides with the epoch cap of 4: the pools give at "
+        r"most 84B tokens; raise the epoch cap",
         budget=900e9,
-        spend_all=True,
+        exact_tokens=True,
     )
-    assert conflict == ("spend-all", "max epochs")
+    assert conflict == ("tokens exactly", "max epochs")
 
 
-def test_spending_all_under_a_maximum():
+def test_reading_exactly_the_budget_under_a_minimum():
     conflict = refused(
         ShareLimit("min", language("a"), 0.5),
         match="cannot all hold",
         budget=20e9,
-        spend_all=True,
+        exact_tokens=True,
     )
-    assert {"min a 50%", "max epochs"} <= set(conflict) <= {"min a 50%", "max epochs", "spend-all"}
+    names_of = {"min a 50%", "max epochs"}
+    assert names_of <= set(conflict) <= {*names_of, "tokens exactly"}
 
 
 def test_a_guardrail_out_of_reach():
-    tau = [[1, -0.3], [-0.3, 1]]
+    tau = [[1, 0], [0, 1]]
     limits = (Guardrail("b", 0.0, "uniform"), ShareLimit("min", language("a"), 0.9))
     problem = world(tau, [20.0, 20.0], limits=limits)
     with pytest.raises(
@@ -107,7 +108,9 @@ def test_a_guardrail_out_of_reach():
 
 def test_a_guardrail_over_a_reference_without_its_language():
     limit = Guardrail("b", 0.01, "target only")
-    with pytest.raises(Infeasible, match="gives b no effective data, so there is no loss to guard"):
+    with pytest.raises(
+        Infeasible, match="the reference mixture reads no b, so there is no loss to guard"
+    ):
         solve(world([[1, 0], [0, 1]], [20.0, 20.0], limits=(limit,)))
 
 
@@ -151,7 +154,7 @@ def test_a_minimum_for_a_language_the_matrix_does_not_know():
     assert "min z 10%" in error.value.conflict
 
 
-@pytest.mark.parametrize("seed", range(151, 157))
+@pytest.mark.parametrize("seed", range(151, 153))
 def test_the_least_change_is_enough(seed):
     """Two minima that exceed one by 0.1: relaxed by what the sentence says, there is an answer."""
     low = (ShareLimit("min", language("c"), 0.6), ShareLimit("min", language("d"), 0.5))

@@ -1,4 +1,4 @@
-"""Three objectives: each is what it says, and each is served by every engine alike."""
+"""Two objectives: each is what it says, and each is served by every engine alike."""
 
 from dataclasses import replace
 
@@ -12,9 +12,9 @@ from atlasmix.mixing import Target, solve
 
 def test_one_target_has_the_same_optimum_under_each():
     first = random_world(181, targets=1, budget=20e9, stderr=0.1, risk_aversion=1.0)
-    mixtures = [solve(replace(first, objective=o)) for o in ("loss", "effective-data", "worst")]
-    for mixture in mixtures[1:]:
-        assert mixture.proportions == pytest.approx(mixtures[0].proportions, abs=1e-9)
+    mixtures = [solve(replace(first, objective=o)) for o in ("loss", "worst")]
+    assert mixtures[1].proportions == pytest.approx(mixtures[0].proportions, abs=2e-3)
+    assert mixtures[1].certificate.value == pytest.approx(1.0, abs=1e-5)
 
 
 def test_value_of_the_loss_is_the_weighted_mean():
@@ -25,13 +25,6 @@ def test_value_of_the_loss_is_the_weighted_mean():
     assert mixture.certificate.value == pytest.approx((3 * losses[0] + losses[1]) / 4)
 
 
-def test_value_of_effective_data_is_the_geometric_mean():
-    problem = random_world(183, targets=2, objective="effective-data")
-    mixture = solve(problem)
-    data = [effect.effective_data for effect in mixture.targets]
-    assert mixture.certificate.value == pytest.approx(np.sqrt(data[0] * data[1]))
-
-
 def test_value_of_worst_is_the_largest_relative_loss():
     problem = random_world(184, targets=3, objective="worst")
     mixture = solve(problem)
@@ -40,22 +33,24 @@ def test_value_of_worst_is_the_largest_relative_loss():
 
 
 def test_alone_is_what_a_target_could_reach_for_itself():
-    problem = random_world(185, targets=3, harmful=0.3, budget=25e9)
+    problem = random_world(185, targets=3, budget=25e9)
     for effect in solve(problem).targets:
-        assert effect.alone == pytest.approx(alone(problem, effect.language), rel=1e-5)
+        part = effect.loss_alone - problem.law.E
+        assert effect.loss_alone == pytest.approx(alone(problem, effect.language), abs=1e-6 * part)
         only = solve(replace(problem, targets=(Target(effect.language),)))
-        assert only.targets[0].effective_data == pytest.approx(effect.alone, rel=1e-9)
-        assert effect.loss_alone == pytest.approx(only.targets[0].loss)
+        assert effect.loss_alone <= only.targets[0].loss + 1e-6
+        assert effect.loss_alone == pytest.approx(only.targets[0].loss, abs=3e-5 * part)
+        assert only.targets[0].effective_data == pytest.approx(effect.alone, rel=0.02)
 
 
 @pytest.mark.parametrize("seed", [186, 187, 188])
 def test_worst_is_the_minimax_of_a_grid(seed):
-    problem = random_world(seed, languages=3, targets=3, objective="worst", harmful=0.2)
+    problem = random_world(seed, languages=3, targets=3, objective="worst")
     reach = reaches(problem)
     mine = score(problem, tokens_of(solve(problem)), reach)
     points = grid(problem, 61)
     values = score(problem, points, reach)
-    assert mine <= values.min() + 1e-6
+    assert mine <= values.min() + 2e-5
     assert values.min() <= mine + 2e-3
 
 
@@ -76,14 +71,13 @@ def test_worst_serves_the_worst_off_better_than_the_mean_does():
     assert relative[1] <= relative[0] + 1e-9
 
 
-@pytest.mark.parametrize("objective", ["loss", "effective-data", "worst"])
+@pytest.mark.parametrize("objective", ["loss", "worst"])
 @pytest.mark.parametrize("seed", range(190, 194))
 def test_a_single_target_and_its_doubt(seed, objective):
-    """κ spreads tokens over donors: no fewer donors with doubt than without."""
+    """Doubt takes from what is counted on, and the expected loss of the answer can only rise."""
     careless = random_world(seed, targets=1, stderr=0.1, budget=30e9, objective=objective)
     careful = replace(careless, risk_aversion=1.0)
     first, second = solve(careless), solve(careful)
-    assert len(second.donors) >= len(first.donors)
     assert second.targets[0].risk_penalty > 0
     assert first.targets[0].risk_penalty == 0
-    assert second.targets[0].effective_data <= first.targets[0].effective_data * (1 + 1e-9)
+    assert second.targets[0].loss >= first.targets[0].loss * (1 - 1e-5)

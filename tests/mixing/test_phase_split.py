@@ -181,7 +181,7 @@ def test_pools_that_no_limit_tells_apart_move_together() -> None:
 
 
 def test_shares_refer_to_what_is_read_where_the_budget_is_not_spent() -> None:
-    problem = shipped(["swh"], phases=(Phase("main", 0.75), Phase("anneal", 0.25)))
+    problem = shipped(["yor"], budget=2e12, phases=(Phase("main", 0.75), Phase("anneal", 0.25)))
     mixture = solve(problem)
     assert mixture.unspent > 0.1 * mixture.budget
     assert mixture.phases[1].tokens == pytest.approx(0.25 * mixture.tokens)

@@ -2,9 +2,7 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
-from judge import expected
 from worlds import pool, random_world, world
 
 from atlasmix.mixing import EpochCap, Guardrail, KeepTokens, Selection, ShareLimit, solve
@@ -54,8 +52,8 @@ SHAPES = [
     pytest.param({"targets": 1, "budget": 20e9}, id="one target"),
     pytest.param({"targets": 3}, id="three targets"),
     pytest.param({"targets": 3, "stderr": 0.1, "risk_aversion": 1.0}, id="risk"),
-    pytest.param({"targets": 2, "harmful": 0.3, "max_epochs": 1.0}, id="negative transfer"),
-    pytest.param({"targets": 1, "harmful": 0.3, "budget": 25e9}, id="repeats"),
+    pytest.param({"targets": 2, "max_epochs": 1.0}, id="one epoch"),
+    pytest.param({"targets": 6, "budget": 25e9}, id="repeats"),
 ]
 
 
@@ -66,16 +64,16 @@ def test_budget(shape, seed):
     entry = price(problem, "budget")
     slope = difference(problem, lambda p, step: replace(p, budget=p.budget + step), 2e-4 * 1e10)
     assert slope < 0
-    assert entry.loss == pytest.approx(slope * amount(entry.change), rel=2e-3)
+    assert entry.value == pytest.approx(slope * amount(entry.change), rel=5e-3)
 
 
-@pytest.mark.parametrize("seed", [41, 42])
-def test_budget_where_one_pool_takes_all_of_it(seed):
-    problem = random_world(seed, targets=1)
+@pytest.mark.parametrize("weight", [0.0, 0.3])
+def test_budget_where_one_pool_takes_all_of_it(weight):
+    problem = world([[1, 0], [weight, 1]], [50.0, 50.0])
     assert len(solve(problem).proportions) == 1
     slope = difference(problem, lambda p, step: replace(p, budget=p.budget + step), 2e6)
     entry = price(problem, "budget")
-    assert entry.loss == pytest.approx(slope * amount(entry.change), rel=2e-3)
+    assert entry.value == pytest.approx(slope * amount(entry.change), rel=2e-3)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -89,7 +87,7 @@ def test_unique_tokens(shape, seed):
         slope = difference(
             problem, lambda p, step, key=entry.subject: grown(p, key, 1 + step), 1e-4
         )
-        assert entry.loss == pytest.approx(
+        assert entry.value == pytest.approx(
             slope * amount(entry.change) / size, rel=5e-3, abs=1e-8
         ), entry
 
@@ -99,19 +97,19 @@ def test_epoch_cap():
     entry = price(problem, "epochs")
     assert (entry.limit, entry.change) == ("max epochs 2", "+0.1 epoch")
     slope = difference(problem, lambda p, step: replace(p, max_epochs=2.0 + step), 1e-4)
-    assert entry.loss == pytest.approx(0.1 * slope, rel=2e-3)
+    assert entry.value == pytest.approx(0.1 * slope, rel=2e-3)
 
 
 def test_own_epoch_cap_of_a_language():
-    cap = EpochCap(Selection("language", "a"), 1.5)
+    cap = EpochCap(Selection("language", "a"), 0.6)
     problem = random_world(44, targets=2, budget=20e9, limits=(cap,))
     entry = price(problem, "epochs", "a")
-    assert entry.limit == "max epochs a 1.5"
+    assert entry.limit == "max epochs a 0.6"
 
     def change(p, step):
-        return with_limit(p, replace(cap, epochs=1.5 + step))
+        return with_limit(p, replace(cap, epochs=0.6 + step))
 
-    assert entry.loss == pytest.approx(0.1 * difference(problem, change, 1e-4), rel=2e-3)
+    assert entry.value == pytest.approx(0.1 * difference(problem, change, 1e-4), rel=2e-3)
 
 
 @pytest.mark.parametrize("objective", ["loss", "worst"])
@@ -128,7 +126,7 @@ def test_share_limits(objective, bound, sign):
 
     slope = difference(problem, change, 1e-3)
     assert slope < 0
-    assert entry.loss == pytest.approx(0.01 * slope, rel=5e-3)
+    assert entry.value == pytest.approx(0.01 * slope, rel=5e-3)
 
 
 def test_share_limits_of_groups():
@@ -142,7 +140,7 @@ def test_share_limits_of_groups():
         def change(p, step, limit=limit, sign=sign):
             return with_limit(p, replace(limit, share=limit.share + sign * step))
 
-        assert entry.loss == pytest.approx(0.01 * difference(problem, change, 1e-3), rel=5e-3)
+        assert entry.value == pytest.approx(0.01 * difference(problem, change, 1e-3), rel=5e-3)
 
 
 def test_kept_tokens():
@@ -155,11 +153,11 @@ def test_kept_tokens():
 
     slope = difference(problem, change, 1e7)
     assert entry.change.startswith("-")
-    assert entry.loss == pytest.approx(slope * amount(entry.change), rel=5e-3)
+    assert entry.value == pytest.approx(slope * amount(entry.change), rel=5e-3)
 
 
 def test_guardrail():
-    """One more point of slack; the promise is first order in effective data, not in slack."""
+    """One more point of slack: the price of the guardrail times a hundredth of the guarded loss."""
     tau = [[1, 0.1, 0], [0.1, 1, 0], [0.4, 0.3, 1]]
     limit = Guardrail("b", 0.002, "uniform")
     problem = world(tau, [2.0, 2.0, 20.0], ["a"], limits=(limit,))
@@ -168,25 +166,9 @@ def test_guardrail():
     def change(p, step):
         return with_limit(p, replace(limit, slack=limit.slack + step))
 
-    even = np.full(3, problem.budget / 3)
-    reference = problem.law.loss(problem.params, float(expected(problem, even, "b")))
-
-    def level(slack):
-        return problem.law.tokens_for(problem.params, reference * (1 + slack))
-
-    slope = difference(problem, change, 1e-5)
-    per_token = slope / ((level(0.002 + 1e-6) - level(0.002 - 1e-6)) / 2e-6)
+    slope = difference(problem, change, 1e-4)
     assert slope < 0
-    assert entry.loss == pytest.approx(per_token * (level(0.012) - level(0.002)), rel=5e-3)
-
-
-def test_effective_data_is_priced_relatively():
-    problem = random_world(48, targets=2, objective="effective-data")
-    entry = price(problem, "budget")
-    assert entry.loss is None
-    here = value(problem)
-    slope = difference(problem, lambda p, step: replace(p, budget=p.budget + step), 1e6)
-    assert entry.effective == pytest.approx(slope * amount(entry.change) / here, rel=2e-3)
+    assert entry.value == pytest.approx(0.01 * slope, rel=1e-2)
 
 
 def test_two_pools_of_a_language_are_priced_apart_from_others():
@@ -194,4 +176,35 @@ def test_two_pools_of_a_language_are_priced_apart_from_others():
     problem = world([[1, 0], [0.3, 1]], pools, budget=20e9)
     entry = price(problem, "unique", "a")
     slope = difference(problem, lambda p, step: grown(p, "a", 1 + step), 1e-4)
-    assert entry.loss == pytest.approx(slope * amount(entry.change) / 3e9, rel=5e-3)
+    assert entry.value == pytest.approx(slope * amount(entry.change) / 3e9, rel=5e-3)
+
+
+def test_caps_that_end_the_run_are_priced_by_a_longer_one():
+    """All text is read once and the budget is not: one more token of text is one more token read.
+
+    At a fixed number of tokens a looser cap would only exchange one pool for another.
+    """
+    problem = random_world(51, languages=3, targets=3, max_epochs=1.0, budget=80e9)
+    mixture = solve(problem)
+    assert mixture.unspent > 40e9
+    assert not any(entry.kind == "budget" for entry in mixture.prices)
+    entry = price(problem, "epochs")
+    slope = difference(problem, lambda p, step: replace(p, max_epochs=1.0 + step), 1e-3)
+    assert entry.value == pytest.approx(0.1 * slope, rel=2e-2)
+
+
+def test_a_least_share_that_ends_the_run_is_priced_by_a_longer_one():
+    """'min c' with 1.2B tokens of c holds 40 % of no more than 3B."""
+    limit = ShareLimit("min", Selection("language", "c"), 0.4)
+    problem = world(
+        [[1, 0.1, 0], [0.4, 1, 0], [0.1, 0.1, 1]], [5.0, 5.0, 0.3], ["a", "b"], limits=(limit,)
+    )
+    mixture = solve(problem)
+    assert mixture.tokens == pytest.approx(3e9, rel=1e-3)
+    assert "min c 40%" in mixture.stopped
+
+    def change(p, step):
+        return with_limit(p, replace(limit, share=limit.share - step))
+
+    entry = price(problem, "min")
+    assert entry.value == pytest.approx(0.01 * difference(problem, change, 1e-3), rel=1e-2)

@@ -37,8 +37,7 @@ def question(**options):
         ({"max_epochs": 0.0}, r"the epoch cap \(--max-epochs\) is 0"),
         ({"risk_aversion": -0.1}, r"the risk aversion is -0.1: expected 0 \(trust every score\)"),
         ({"risk_aversion": math.nan}, "the risk aversion is nan"),
-        ({"interference": 1.5}, r"the interference is 1.5: expected 0 \(ignore negative scores\)"),
-        ({"objective": "best"}, "no objective 'best': expected one of loss, effective-data, worst"),
+        ({"objective": "best"}, "no objective 'best': expected one of loss, worst"),
         ({"max_donors": -2}, "at most -2 donors: expected a whole number from 0"),
         ({"worth": {"human": -1.0}}, "a token of provenance human is worth -1: expected 0 to 100"),
         (
@@ -92,4 +91,4 @@ def test_limits_that_speak_of_nothing_and_ask_nothing_are_let_be():
 def test_pools_without_a_worth_are_not_read():
     pools = [pool("a", 1.0), pool("a", 9.0, "generated")]
     mixture = solve(world([[1.0]], pools, worth={"human": 1.0}))
-    assert mixture.pools[1].tokens == 0
+    assert mixture.pools[1].tokens <= 1e-6 * mixture.tokens

@@ -1,7 +1,7 @@
-"""Small worlds to solve: scores and unique tokens in, a problem out.
+"""Small worlds to solve: transfer weights and unique tokens in, a problem out.
 
-Scores are transfer weights, source by target, on a domain axis unless languages are named, so that
-what goes in is what the formulas of the tests use.
+Weights are source by target, on a domain axis unless languages are named, and are what the solver
+uses: no score stands between. φ is the law's for every target unless told.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from atlasmix.evidence import Card, Inventory, Pool, Store, TransferMatrix, calibrate, pool_name
+from atlasmix.evidence import Card, Inventory, Pool, Store, TransferMatrix, pool_name
 from atlasmix.mixing import MixProblem, Target
 from atlasmix.scaling import load_law
+from atlasmix.transfer import TransferModel, estimate
 
 BILLION = 1e9
-LAW = load_law("muennighoff-2023")
+LAW = load_law("datablations-2023-one-stage")
 MATRIX_FIELDS = ("stderr", "labels", "metric", "axis")
 
 
@@ -69,6 +70,12 @@ def pool(language: str, billions: float, provenance: str = "human", corpus: str 
     )
 
 
+def with_phi(transfer: TransferModel, phi: Any) -> TransferModel:
+    """The same weights with φ of every target, or one φ for all."""
+    every = np.broadcast_to(np.asarray(phi, dtype=float), transfer.phi.shape).copy()
+    return replace(transfer, phi=every)
+
+
 def world(
     tau: Any,
     unique: Sequence[float | Pool],
@@ -81,10 +88,11 @@ def world(
         tau: transfer weights [source, target].
         unique: pools, or billions of unique tokens of one human pool a language.
         targets: labels, with weights if any.
-        options: fields of MixProblem (``budget`` in tokens), and ``stderr``, ``labels``,
-            ``metric`` and ``axis`` of the matrix.
+        options: fields of MixProblem (``budget`` in tokens), ``phi`` of the targets, and
+            ``stderr``, ``labels``, ``metric`` and ``axis`` of the matrix.
     """
     shape = {name: options.pop(name) for name in MATRIX_FIELDS if name in options}
+    phi = options.pop("phi", None)
     evidence = matrix(tau, **shape)
     pools = tuple(
         each if isinstance(each, Pool) else pool(label, each)
@@ -96,53 +104,53 @@ def world(
     )
     wanted = tuple(Target(t) if isinstance(t, str) else Target(*t) for t in targets)
     settings: dict[str, Any] = {"budget": 10 * BILLION, "risk_aversion": 0.0, "law": LAW, **options}
-    card = Card(name="world", kind="token inventory")
+    transfer = estimate(evidence, settings["law"])
     return MixProblem(
         targets=wanted,
         pools=pools,
         matrix=evidence,
-        transfer=calibrate(evidence),
-        inventory=Inventory("world", pools, card, ""),
+        transfer=transfer if phi is None else with_phi(transfer, phi),
+        inventory=Inventory("world", pools, Card(name="world", kind="token inventory"), ""),
         **settings,
     )
 
 
-def random_world(
-    seed: int,
-    languages: int = 6,
-    targets: int = 2,
-    harmful: float = 0.0,
-    **options: Any,
-) -> MixProblem:
-    """Donors of τ up to 0.7, sizes over a factor of 30; a share ``harmful`` of τ is negative."""
+def random_world(seed: int, languages: int = 6, targets: int = 2, **options: Any) -> MixProblem:
+    """Donors of τ up to 0.7, sizes over a factor of 30, φ between 0.07 and 0.25."""
     rng = np.random.default_rng(seed)
     tau = rng.uniform(0.0, 0.7, (languages, languages))
-    bad = rng.random((languages, languages)) < harmful
-    tau[bad] = -rng.uniform(0.02, 0.25, int(bad.sum()))
     np.fill_diagonal(tau, 1.0)
-    # No target lies in wait of another's harm so deep that no mixture serves both.
-    tau[:targets, :targets] = np.maximum(tau[:targets, :targets], -0.1)
     unique = np.exp(rng.uniform(np.log(0.3), np.log(9.0), languages))
+    phi = np.exp(rng.uniform(np.log(0.07), np.log(0.25), languages))
     labels = keys(languages)
-    return world(tau, [float(u) for u in unique], labels[:targets], **options)
+    settings = {"phi": phi, **options}
+    return world(tau, [float(u) for u in unique], labels[:targets], **settings)
 
 
-def with_budget(problem: MixProblem, budget: float) -> MixProblem:
-    return replace(problem, budget=budget)
+def with_scores(problem: MixProblem, tau: Any, stderr: Any = 0.0) -> MixProblem:
+    """The same problem with other weights and errors; φ stays."""
+    evidence = matrix(tau, stderr, problem.matrix.keys, axis=problem.matrix.card.axis)
+    transfer = with_phi(estimate(evidence, problem.law), problem.transfer.phi)
+    return replace(problem, matrix=evidence, transfer=transfer)
 
 
-def shipped(targets: Sequence[str], **options: Any) -> MixProblem:
+def shipped(
+    targets: Sequence[str | tuple[str, float]],
+    provenances: tuple[str, ...] = ("human",),
+    kinds: tuple[str, ...] = ("web",),
+    **options: Any,
+) -> MixProblem:
     """The default evidence: human web pools of web-2026 under atlas-2025."""
     store = Store()
+    law = options.pop("law", LAW)
     evidence, inventory = store.matrix("atlas-2025"), store.inventory("web-2026")
-    pools = inventory.select(provenances=("human",), kinds=("web",))
     return MixProblem(
-        targets=tuple(Target(key) for key in targets),
-        pools=pools,
+        targets=tuple(Target(t) if isinstance(t, str) else Target(*t) for t in targets),
+        pools=inventory.select(provenances=provenances, kinds=kinds),
         matrix=evidence,
-        transfer=calibrate(evidence),
+        transfer=estimate(evidence, law),
         inventory=inventory,
-        law=LAW,
+        law=law,
         **options,
     )
 

@@ -1,0 +1,318 @@
+"""How many tokens to read: the search over T, and over N where compute is given, with its proof.
+
+The optimum of the convex program at T tokens, f(T), falls where text abounds. Where epoch caps
+hold targets at what there is, more donor tokens cost them capacity, and f may turn up again. f
+need not have one valley, so a search by halves is not safe. But what proves one optimum proves a
+bound at every other T as well (token_bounds.py). By the slopes the best T is approached first, then
+T is solved where the bound over all intervals is least, until that meets the best answer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atlasmix.mixing.program import scale
+from atlasmix.mixing.token_bounds import Point, proved_over
+from atlasmix.scaling.saturation import Array
+
+ENOUGH: Final = 2e-5
+"""Certified gap, relative to the reducible loss, at which the search over T stops."""
+
+_SAME = 1e-6
+_CELLS = 32
+_MOST_SOLVES = 60
+_MOST_ROUNDS = 400
+_MOST_APPROACHES = 8
+_PARTS = 8
+_NEAR = 4
+_BESIDE = 0.8
+"""Beyond what the point below proves, by how much of its reach the next one is solved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best number of tokens.
+
+    Attributes:
+        best: the point there.
+        bound: no T in the range has a mixture with a lower objective.
+        solves: points that were solved.
+        points: all of them, by T.
+    """
+
+    best: Point
+    bound: float
+    solves: int
+    points: tuple[Point, ...]
+
+
+@dataclass(slots=True)
+class _Search:
+    """Every T solved so far, and cells of T with the best bound that any of them proves."""
+
+    solve: Callable[[float], Point | None]
+    exponent: float  # α where N = C/6T; 0 where N is fixed
+    seen: dict[float, Point | None] = field(default_factory=dict)
+
+    @property
+    def points(self) -> list[Point]:
+        """The solved ones, by T."""
+        kept = (p for p in self.seen.values() if p is not None and p.kept)
+        return sorted(kept, key=lambda p: p.tokens)
+
+    @property
+    def walls(self) -> list[Point]:
+        """Those at which no mixture keeps the guardrails."""
+        return [p for p in self.seen.values() if p is not None and not p.kept]
+
+    @property
+    def best(self) -> Point:
+        """The least objective so far; of equals the most tokens."""
+        return min(self.points, key=lambda p: (p.optimum.value, -p.tokens))
+
+    def at(self, tokens: float) -> Point | None:
+        """The point at T = ``tokens``, solved once; None where no mixture meets the limits."""
+        if tokens not in self.seen:
+            self.seen[tokens] = self.solve(tokens)
+        point = self.seen[tokens]
+        return point if point is not None and point.kept else None
+
+
+def search(
+    solve: Callable[[float], Point | None], low: float, high: float, exponent: float = 0.0
+) -> Found | None:
+    """The T between ``low`` and ``high`` with the least objective; None where none can be solved.
+
+    Args:
+        solve: the optimum at T; a point that is not ``kept``, or None, where no mixture meets the
+            limits there.
+        low, high: range of T, in tokens.
+        exponent: α where N = C/6T, so that A/N^α grows with T^α; 0 where N stays.
+    """
+    found = _Search(solve, exponent)
+    if found.at(high) is None and not _first(found, low, high):
+        return None
+    if low >= high * (1 - 1e-9):
+        best = found.best
+        return Found(best, best.optimum.bound, len(found.seen), tuple(found.points))
+    bound = _descend(found, low, high)
+    # The search ends within a tolerance: what no target has any use for was read to fill T up.
+    idle = _idle(found.best)
+    if 0 < idle < 0.5:
+        found.at(max(found.best.tokens * (1.0 - idle), low))
+    best, whole = found.best, found.seen[high]
+    if whole is not None and whole.kept:
+        # Nobody leaves tokens unread for a difference that no run could show.
+        near = _SAME * scale(best.compiled.program, best.optimum.value)
+        best = whole if whole.optimum.value <= best.optimum.value + near else best
+    return Found(best, bound, len(found.seen), tuple(found.points))
+
+
+def _idle(point: Point) -> float:
+    """Share of the tokens that gives no target data or capacity."""
+    program = point.compiled.program
+    counted = program.weight > 0
+    used = (program.gain[counted] > 0).any(axis=0) | (program.own[counted] > 0).any(axis=0)
+    return float(point.optimum.x[~used].sum())
+
+
+def _first(found: _Search, low: float, high: float) -> bool:
+    """Any T that can be solved, from many tokens to few; guardrails may leave only a part."""
+    floor = max(low, high * 1e-6)
+    return any(
+        found.at(tokens) is not None for tokens in np.geomspace(high, floor, 25)[1:].tolist()
+    )
+
+
+def _descend(found: _Search, low: float, high: float) -> float:
+    """Solve where the bound is least until it meets the best answer; returns the bound."""
+    low = max(low, _worthless(found, high))
+    if low >= high * (1 - 1e-9):
+        return found.best.optimum.bound
+    _approach(found, low, high)
+    edges = np.geomspace(low, high, _cell_count(found) + 1)
+    edges[0], edges[-1] = low, high
+    cells, bound = _known(found, edges[:-1], edges[1:]), -math.inf
+    for _ in range(_MOST_ROUNDS):
+        best = found.best
+        aim = best.optimum.value - _enough(best)
+        place = int(np.argmin(cells.least))
+        bound = min(float(cells.least[place]), best.optimum.bound)
+        if cells.least[place] >= aim or len(found.seen) >= _MOST_SOLVES:
+            break
+        apart = min(cells.start[place], cells.end[place]) < aim
+        tokens = _next(found, cells, place, aim) if apart else None
+        if tokens in found.seen:  # what was hoped of it did not hold here: look at the cell itself
+            tokens = math.sqrt(cells.left[place] * cells.right[place])
+        if tokens is not None and tokens not in found.seen:
+            found.at(tokens)
+            new = found.seen[tokens]
+            # Cells that are proved already stay so: the aim never rises.
+            open_ = np.flatnonzero(cells.least < aim)
+            if new is not None:
+                left, right = cells.left[open_], cells.right[open_]
+                cells.rise(open_, proved_over(new, left, right, found.exponent))
+            cells.least[_closed(found, cells.right)] = np.inf
+            continue
+        # What is known at its ends leaves too much room inside: smaller cells.
+        ends = cells.left[place], cells.right[place]
+        if ends[1] / ends[0] < 1.0 + 1e-9:
+            break
+        inside = np.geomspace(*ends, _PARTS + 1)
+        inside[0], inside[-1] = ends
+        cells = cells.divided(place, _known(found, inside[:-1], inside[1:]))
+    return bound
+
+
+def _enough(point: Point) -> float:
+    return ENOUGH * scale(point.compiled.program, point.optimum.value)
+
+
+def _slope(point: Point, exponent: float) -> float:
+    """df/d ln T at a solved point, by its prices."""
+    line, phi = point.optimum.prices.line, point.compiled.program.phi
+    rise = (exponent + phi) * line.heavy * line.m**-phi
+    return float(rise.sum()) - point.optimum.prices.share
+
+
+def _approach(found: _Search, low: float, high: float) -> None:
+    """Go downhill from the most tokens by the slopes: a better answer proves more, and sooner."""
+    right = found.at(high)
+    if right is None or not _slope(right, found.exponent) > 0:
+        return
+    left: Point | None = None
+    for _ in range(_MOST_APPROACHES):
+        rise = _slope(right, found.exponent)
+        if left is None:
+            step = math.log(right.tokens / max(low, 0.25 * right.tokens))
+        else:
+            wide = math.log(right.tokens / left.tokens)
+            fall = _slope(left, found.exponent)
+            # What a parabola would still gain is not worth a solve.
+            if rise * rise * wide < _enough(found.best) * (rise - fall):
+                return
+            step = min(max(rise / (rise - fall), 0.1), 0.9) * wide
+        if step < 1e-9:
+            return
+        there = found.at(right.tokens * math.exp(-step))
+        if there is None:
+            return
+        if _slope(there, found.exponent) > 0:
+            right = there
+        else:
+            left = there
+
+
+@dataclass(slots=True)
+class _Cells:
+    """Intervals of T in order, what is proved over each, and at its two ends."""
+
+    left: Array
+    right: Array
+    least: Array
+    start: Array
+    end: Array
+
+    def rise(self, places: NDArray[np.intp], proved: tuple[Array, Array, Array]) -> None:
+        """Take in what one more point proves."""
+        for mine, new in zip((self.least, self.start, self.end), proved, strict=True):
+            mine[places] = np.maximum(mine[places], new)
+
+    def divided(self, place: int, parts: _Cells) -> _Cells:
+        """With one cell replaced by smaller ones."""
+        parts.least = np.maximum(parts.least, self.least[place])
+
+        def with_parts(mine: Array, new: Array) -> Array:
+            return np.concatenate([mine[:place], new, mine[place + 1 :]])
+
+        return _Cells(
+            with_parts(self.left, parts.left),
+            with_parts(self.right, parts.right),
+            with_parts(self.least, parts.least),
+            with_parts(self.start, parts.start),
+            with_parts(self.end, parts.end),
+        )
+
+
+def _next(found: _Search, cells: _Cells, place: int, aim: float) -> float | None:
+    """Where to solve among the open cells round ``place``: as far in as a point proves about it.
+
+    None where a point lies in that cell: then smaller ones are to show how far it proves.
+    """
+    solved = np.sort([t for t, point in found.seen.items() if point is not None])
+    if np.any((solved >= cells.left[place]) & (solved <= cells.right[place])):
+        return None
+    open_ = (cells.least < aim) & (np.minimum(cells.start, cells.end) < aim)
+    first = last = place
+    after = np.searchsorted(solved, cells.left)
+    while first > 0 and open_[first - 1] and after[first - 1] == after[place]:
+        first -= 1
+    while last + 1 < open_.size and open_[last + 1] and after[last + 1] == after[place]:
+        last += 1
+    low, high = float(cells.left[first]), float(cells.right[last])
+    middle = math.sqrt(low * high)
+    if after[place] == 0:
+        return middle
+    reach = low / float(solved[after[place] - 1])  # so far up does the point below prove
+    return float(min(low * reach**_BESIDE, middle))
+
+
+def _cell_count(found: _Search) -> int:
+    """Fewer cells for large programs: those that matter are cut smaller anyway."""
+    columns = found.best.compiled.program.unique.size
+    return max(_CELLS // 8, min(_CELLS, _CELLS * 100 // columns))
+
+
+def _closed(found: _Search, right: Array) -> NDArray[np.bool_]:
+    """Cells below the smallest T that can be solved, where a smaller one met no linear limit."""
+    least = min(p.tokens for p in found.points)
+    none = [t for t, p in found.seen.items() if p is None and t < least]
+    return right <= max(none, default=0.0)
+
+
+def _worthless(found: _Search, high: float) -> float:
+    """T below which even text of the best kind alone leaves a greater loss than the best answer.
+
+    Or a billionth of the range's end, below which nobody looks.
+    """
+    best = found.best
+    program, tokens = best.compiled.program, best.tokens
+    counted = program.weight > 0
+    most = program.gain[counted].max(axis=1)
+    lost = program.data * most**-program.beta  # at T tokens of the most useful kind
+    # With compute given a smaller T leaves a larger N: its capacity terms count for nothing here.
+    least = program.capacity if found.exponent == 0 else 0.0
+    capacity = np.where(program.heard[counted], least, 0.0)
+    weight = program.weight[counted]
+    value = best.optimum.value
+    ratio = 1.0
+    for _ in range(200):
+        ratio *= 0.5
+        parts = weight * (capacity + lost * ratio**-program.beta)
+        total = (
+            float(parts.sum())
+            if program.base is None
+            else float((program.base[counted] + parts).max())
+        )
+        if total > value or ratio * tokens < 1e-9 * high:
+            break
+    return ratio * tokens
+
+
+def _known(found: _Search, left: Array, right: Array) -> _Cells:
+    """The best that what was solved so far proves over cells of T."""
+    nothing = np.full(left.size, -np.inf)
+    cells = _Cells(left, right, nothing, nothing.copy(), nothing.copy())
+    every = np.arange(left.size)
+    # The further off a point lies, the less it proves.
+    near = sorted(found.points, key=lambda p: abs(math.log(p.tokens**2 / (left[0] * right[-1]))))
+    for point in (*near[:_NEAR], *found.walls):
+        cells.rise(every, proved_over(point, left, right, found.exponent))
+    cells.least[_closed(found, right)] = np.inf
+    return cells
