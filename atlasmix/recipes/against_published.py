@@ -6,7 +6,7 @@ from atlasmix.errors import DataError
 from atlasmix.evidence import PublishedMixture, Store
 from atlasmix.mixing import Mixture, answer
 from atlasmix.mixing.baselines import published_tokens
-from atlasmix.recipes.checking import given_tokens, missing_pools
+from atlasmix.recipes.checking import as_recorded, given_tokens, missing_pools
 from atlasmix.recipes.difference import Difference, Judgement, LanguageRow
 from atlasmix.recipes.question import problem_from_mapping
 from atlasmix.recipes.recipe import Recipe
@@ -22,7 +22,7 @@ def against_published(recipe: Recipe, other: PublishedMixture, store: Store) -> 
         ProblemError, DataError: the question can no longer be asked, its pools are gone, or the
             published mixture has no language with a pool in it.
     """
-    problem = problem_from_mapping(recipe.question, store)
+    problem = as_recorded(recipe, problem_from_mapping(recipe.question, store))
     tokens = given_tokens(recipe, problem)
     if tokens is None:
         gone = ", ".join(missing_pools(recipe, problem)[:3])

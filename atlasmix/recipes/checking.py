@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from atlasmix.errors import AtlasMixError, SolverFailed
 from atlasmix.evidence import Store
+from atlasmix.languages import name_of
 from atlasmix.mixing import Mixture, answer, at_compute, at_size, solve
 from atlasmix.mixing.problem import MixProblem
 from atlasmix.quantities import format_quantity
-from atlasmix.recipes.origin import pairs
+from atlasmix.recipes.former_recipe import superseded
 from atlasmix.recipes.phase_records import RecipePhase, recipe_phases
-from atlasmix.recipes.pool_choice import inventory_hashes
 from atlasmix.recipes.question import problem_from_mapping
-from atlasmix.recipes.recipe import Recipe, recipe_pools
-from atlasmix.recipes.rounding import ONE
-from atlasmix.version import __version__
+from atlasmix.recipes.quoted_evidence import edited_facts, evidence_changes, same_number
+from atlasmix.recipes.recipe import Recipe, recipe_pools, recipe_target
+from atlasmix.recipes.rounding import ONE, finite
 
-Verdict = Literal["holds", "edited", "drifted", "broken"]
+Verdict = Literal["holds", "edited", "drifted", "broken", "superseded"]
 TOLERANCE = 1e-6
 """Proportions that differ by no more are the same: a recipe records six places."""
-
-_PAIR_FACTS: Final = ("score", "stderr", "status")
-_POOL_ORIGIN: Final = ("obtained", "unit", "source", "licence")
-_POOL_ANSWER: Final = ("language", "provenance", "corpus", "unique_tokens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +69,16 @@ class CheckReport:
     """What became of a recipe.
 
     Attributes:
-        verdict: ``holds`` (same mixture and phases to 1e-6, same predicted losses to five digits),
+        verdict: ``holds`` (same mixture and phases to 1e-6, same predictions to five digits),
             ``edited`` (it quotes its evidence otherwise than that evidence reads, by its hash),
-            ``drifted`` (another mixture or another loss today) or ``broken`` (the question can no
-            longer be asked).
-        evidence: what differs between the recorded evidence and today's, one sentence each.
+            ``drifted`` (another mixture or another prediction today), ``broken`` (the question can
+            no longer be asked) or ``superseded`` (it was solved under a law that is gone).
+        evidence: what differs between the recorded evidence and today's, then what the recipe
+            predicts and its own mixture does not give today, one sentence each.
         shifts: languages whose proportion moved, largest move first.
         effects: per target, recorded against today; empty where it is broken.
         resized: what size the question's compute buys today, where that is another; else empty.
-        reason: why the question cannot be asked any more; empty otherwise.
+        reason: why it is broken or superseded; empty otherwise.
         phases: pools whose share of a phase moved, in the order of training.
     """
 
@@ -113,6 +109,8 @@ def check(
     Raises:
         SolverFailed: no engine gave an answer that passed its checks.
     """
+    if recipe.former is not None:
+        return CheckReport("superseded", (), reason=superseded(recipe.question))
     try:
         problem = at_compute(problem_from_mapping(recipe.question, store))
         mixture = solver(problem)
@@ -135,12 +133,12 @@ def check(
     )
     resized = _resized(recipe, problem)
     phases = phase_shifts(recipe, problem, mixture)
-    moved = shifts or resized or phases
-    same = not moved and all(_same_loss(effect) for effect in effects)
-    verdict: Verdict = "holds" if same else "drifted"
+    predictions = prediction_changes(recipe, kept, mixture)
+    verdict: Verdict = "drifted" if shifts or resized or phases or predictions else "holds"
     edits = edited_facts(recipe, problem)
     if edits:
-        verdict, evidence = "edited", (*edits, *evidence)
+        verdict = "edited"
+    evidence = (*edits, *evidence, *predictions)
     return CheckReport(verdict, evidence, shifts, effects, resized=resized, phases=phases)
 
 
@@ -163,31 +161,35 @@ def _resized(recipe: Recipe, problem: MixProblem) -> str:
     return f"its compute was spent on {sizes[0]}, and is best spent on {sizes[1]} today"
 
 
-def _same_loss(effect: EffectShift) -> bool:
-    """Whether the recipe's own mixture is predicted today what it records, to five digits."""
-    if effect.recorded is None:
-        return not math.isfinite(effect.kept)
-    return abs(effect.kept - effect.recorded) <= 1e-5 * abs(effect.recorded)
+def prediction_changes(recipe: Recipe, kept: Mixture, today: Mixture) -> tuple[str, ...]:
+    """What a recipe predicts and its mixture does not give, a sentence a target; its objective.
 
-
-def evidence_changes(recipe: Recipe, problem: MixProblem) -> tuple[str, ...]:
-    """What differs between the evidence a recipe records and that of ``problem``."""
-    origin = recipe.origin
+    Args:
+        recipe: with its recorded predictions.
+        kept: its own mixture, answered with today's evidence.
+        today: today's answer to its question.
+    """
     said = []
-    if origin["matrix"]["sha256"] != problem.matrix.sha256:
-        said.append(f"matrix {problem.matrix.name} has other scores than when the recipe was made")
-    recorded = {one["name"]: one["sha256"] for one in origin["inventories"]}
-    for name, digest in inventory_hashes(problem.inventory):
-        if recorded.get(name) != digest:
-            said.append(f"inventory {name} has other counts than when the recipe was made")
-    law = origin["law"]
-    if any(law[key] != getattr(problem.law, key) for key in ("E", "A", "alpha", "B", "beta")):
-        said.append(f"law {problem.law.name} has other constants than when the recipe was made")
-    if origin["matrix"]["sha256"] != problem.matrix.sha256:
-        said += _pair_changes(recipe, problem)
-    if origin["atlasmix"] != __version__:
-        said.append(f"made by AtlasMix {origin['atlasmix']}, checked by {__version__}")
+    for old, effect in zip(recipe.targets, kept.targets, strict=True):
+        then, now = dataclasses.asdict(old), dataclasses.asdict(recipe_target(effect))
+        apart = [
+            f"{key.replace('_', ' ')} {_told(then[key])} where its mixture gives {_told(now[key])}"
+            for key in then
+            if not same_number(then[key], now[key])
+        ]
+        if apart:
+            said.append(f"of {name_of(old.language)} the recipe records {', '.join(apart)}")
+    value = finite(today.certificate.value, 8)
+    if not same_number(recipe.certificate.value, value):
+        said.append(
+            f"the recipe records the objective {_told(recipe.certificate.value)}, the best today "
+            f"is {_told(value)}"
+        )
     return tuple(said)
+
+
+def _told(value: Any) -> str:
+    return "none" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def proportion_shifts(recipe: Recipe, today: Mapping[str, float]) -> tuple[Shift, ...]:
@@ -245,84 +247,3 @@ def missing_pools(recipe: Recipe, problem: MixProblem) -> tuple[str, ...]:
     """Pools of the recipe that ``problem`` may not read."""
     known = {pool.name for pool in problem.pools}
     return tuple(pool.name for pool in recipe.pools if pool.name not in known)
-
-
-def edited_facts(recipe: Recipe, problem: MixProblem) -> tuple[str, ...]:
-    """What a recipe says of evidence that has its hash still, and that this evidence does not say.
-
-    A table with the same SHA-256 holds the same figures: then the recipe was edited.
-    """
-    origin, said = recipe.origin, []
-    if origin["matrix"]["sha256"] == problem.matrix.sha256:
-        said += [f"this recipe was edited: {words}" for words in _pair_edits(recipe, problem)]
-    hashes = {one["name"]: one["sha256"] for one in origin["inventories"]}
-    if hashes == dict(inventory_hashes(problem.inventory)):
-        said += [f"this recipe was edited: {words}" for words in _pool_edits(recipe, problem)]
-    return tuple(said)
-
-
-def _pair_changes(recipe: Recipe, problem: MixProblem) -> list[str]:
-    today = _pairs_today(recipe, problem)
-    said = []
-    for old in recipe.origin["pairs"]:
-        new = today.get((old["source"], old["target"]))
-        if new is not None and any(old[key] != new[key] for key in _PAIR_FACTS):
-            said.append(
-                f"score of {old['source']} for {old['target']}: {old['score']} ({old['status']}) "
-                f"then, {new['score']} ({new['status']}) today"
-            )
-    return said
-
-
-def _pair_edits(recipe: Recipe, problem: MixProblem) -> list[str]:
-    today = _pairs_today(recipe, problem)
-    recorded = {(one["source"], one["target"]): one for one in recipe.origin["pairs"]}
-    # The rule for a standard error stands on the card, which another version may word anew.
-    same_version = recipe.origin["atlasmix"] == __version__
-    facts = _PAIR_FACTS if same_version else ("score", "status")
-    said = []
-    for (source, target), old in recorded.items():
-        new = today.get((source, target))
-        pair = f"{source} for {target}"
-        if new is None:
-            said.append(f"it quotes a score of {pair}, which its answer does not use")
-        elif any(old[key] != new[key] for key in facts):
-            said.append(
-                f"it gives the score of {pair} as {_score_words(old)}, the matrix it names as "
-                f"{_score_words(new)}"
-            )
-    missing = [
-        f"{source} for {target}" for source, target in today if (source, target) not in recorded
-    ]
-    return said + [f"it does not quote the score of {pair}" for pair in missing]
-
-
-def _pool_edits(recipe: Recipe, problem: MixProblem) -> list[str]:
-    pools = {pool.name: pool for pool in problem.pools}
-    said = []
-    for part, facts, entries in (
-        ("origin", _POOL_ORIGIN, recipe.origin["pools"]),
-        ("answer", _POOL_ANSWER, [dataclasses.asdict(pool) for pool in recipe.pools]),
-    ):
-        for old in entries:
-            pool = pools.get(old["name"])
-            if pool is None:
-                said.append(f"its {part} names pool {old['name']}, which it may not read")
-                continue
-            today = {**dataclasses.asdict(pool), "unique_tokens": max(round(pool.unique_tokens), 1)}
-            said += [
-                f"it gives {fact.replace('_', ' ')} of pool {pool.name} as {old[fact]!r}, the "
-                f"inventory it names as {today[fact]!r}"
-                for fact in facts
-                if old[fact] != today[fact]
-            ]
-    return said
-
-
-def _pairs_today(recipe: Recipe, problem: MixProblem) -> dict[tuple[str, str], dict[str, Any]]:
-    sources = set(recipe.proportions) & set(problem.matrix.keys)
-    return {(one["source"], one["target"]): one for one in pairs(problem, sources)}
-
-
-def _score_words(pair: Mapping[str, Any]) -> str:
-    return f"{pair['score']} ±{pair['stderr']} ({pair['status']})"

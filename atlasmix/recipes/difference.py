@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from atlasmix.errors import AtlasMixError
 from atlasmix.evidence import Store
 from atlasmix.mixing import Mixture, answer
 from atlasmix.recipes.checking import as_recorded, given_tokens, missing_pools
@@ -42,7 +43,8 @@ class Judgement:
     Attributes:
         by: whose question, ``A`` or ``B``.
         targets: language keys.
-        a, b: (effective data, loss) per target; None where a pool is not in that question.
+        a, b: (effective data, loss) per target; None where a pool is not in that question, or
+            where the question belongs to a law that is gone and cannot be asked.
         note: why one of them is None.
     """
 
@@ -146,6 +148,11 @@ def _evidence(a: Recipe, b: Recipe) -> tuple[str, ...]:
     for item in b.origin["inventories"]:
         if counts.get(item["name"], item["sha256"]) != item["sha256"]:
             said.append(f"inventory {item['name']} had other counts for A than for B")
+    said += [
+        f"{word} was solved under a law that is superseded; both are judged by today's law"
+        for word, recipe in (("A", a), ("B", b))
+        if recipe.former is not None
+    ]
     if a.origin["atlasmix"] != b.origin["atlasmix"]:
         said.append(f"made by AtlasMix {a.origin['atlasmix']} and {b.origin['atlasmix']}")
     return tuple(said)
@@ -158,7 +165,10 @@ def _epochs(recipe: Recipe, key: str) -> float:
 
 
 def _judge(by: str, a: Recipe, b: Recipe, store: Store, asker: Recipe) -> Judgement:
-    problem = as_recorded(asker, problem_from_mapping(asker.question, store))
+    try:
+        problem = as_recorded(asker, problem_from_mapping(asker.question, store))
+    except AtlasMixError as error:
+        return unasked(by, asker, error)
     found: list[tuple[tuple[float, float], ...] | None] = []
     notes = []
     for word, recipe in (("A", a), ("B", b)):
@@ -170,6 +180,17 @@ def _judge(by: str, a: Recipe, b: Recipe, store: Store, asker: Recipe) -> Judgem
         else:
             found.append(_effects(answer(problem, tokens)))
     return Judgement(by, problem.target_keys, found[0], found[1], "; ".join(notes))
+
+
+def unasked(by: str, asker: Recipe, error: AtlasMixError) -> Judgement:
+    """No judgement by the question of a law that is gone: its mixture can be compared all the same.
+
+    Raises:
+        AtlasMixError: ``error``, where the recipe is one of today's.
+    """
+    if asker.former is None:
+        raise error
+    return Judgement(by, (), None, None, f"the question of {by} cannot be asked today: {error}")
 
 
 def _effects(mixture: Mixture) -> tuple[tuple[float, float], ...]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 
-from atlasmix.errors import ProblemError
+from atlasmix.errors import AtlasMixError, ProblemError
 from atlasmix.evidence import Store
 from atlasmix.evidence.mixture_file import BILLIONTHS, GivenMixture
 from atlasmix.evidence.published import PublishedMixture
 from atlasmix.mixing import answer
 from atlasmix.mixing.baselines import published_tokens
 from atlasmix.mixing.mixture import Mixture
-from atlasmix.recipes.checking import given_tokens
-from atlasmix.recipes.difference import Difference, Judgement, LanguageRow
+from atlasmix.recipes.checking import as_recorded, given_tokens
+from atlasmix.recipes.difference import Difference, Judgement, LanguageRow, unasked
 from atlasmix.recipes.given_recipe import given_of_recipe
 from atlasmix.recipes.question import problem_from_mapping
 from atlasmix.recipes.recipe import Recipe
@@ -80,7 +80,10 @@ def _epochs(mixture: GivenMixture, key: str) -> float:
 
 
 def _judge(word: str, judge: Recipe, a: Side, b: Side, store: Store) -> Judgement:
-    problem = problem_from_mapping(judge.question, store)
+    try:
+        problem = as_recorded(judge, problem_from_mapping(judge.question, store))
+    except AtlasMixError as error:
+        return unasked(word, judge, error)
     found: list[tuple[tuple[float, float], ...] | None] = []
     notes = []
     for side, one in (("A", a), ("B", b)):

@@ -10,6 +10,7 @@ from atlasmix.errors import ProblemError
 from atlasmix.evidence import Inventory, Pool
 from atlasmix.languages import name_of
 from atlasmix.mixing.limits import Guardrail, Limit, Selection, ShareLimit
+from atlasmix.recipes.words import EVERY_TARGET
 
 _NAMED: Final = {"pool": "name", "corpus": "corpus"}
 """Kinds whose values are names in an inventory, and the field of a pool that holds them."""
@@ -49,6 +50,11 @@ def _advice(what: str, selection: Selection) -> str:
     if selection.kind == "language":
         name = name_of(selection.value)
         read = name if name == selection.value else f"{name} ({selection.value})"
+        if written == EVERY_TARGET:
+            return (
+                f"{written!r} is every target, and {read} has no pool here; name the targets that "
+                "have, or open more pools with inventory and pools"
+            )
         return (
             f"{written!r} was read as the language {read}, which has no pool here; a group of that "
             f"name needs --group {written}=spa,fra, a language a pool by --inventory and --pools"

@@ -12,10 +12,12 @@ from atlasmix.mixing.problem import DEFAULT_EPOCHS
 from atlasmix.quantities import parse_quantity, parse_share
 from atlasmix.recipes.empty_selections import refuse_empty
 from atlasmix.recipes.values import as_mapping, as_number, as_text, refuse_unknown
-from atlasmix.recipes.words import Vocabulary
+from atlasmix.recipes.words import EVERY_TARGET, Vocabulary
 
 DEFAULT: Final = "default"
 """The key of the cap that holds for every pool without one of its own."""
+
+_BOUNDS: Final[tuple[Literal["min"], Literal["max"]]] = ("min", "max")
 
 
 def read_limits(
@@ -46,6 +48,8 @@ def read_limits(
                 selection = words.selection(written, what)
                 typed.append((what, EpochCap(selection, as_number(epochs, what, "4"))))
     for written, rail in _items(asked, "guardrails", "{eng: 1%}"):
+        if written == EVERY_TARGET:
+            raise ProblemError("guardrails names '*': expected one language each, such as eng: 1%")
         typed.append((written, _guardrail(words.key(written, "guardrails"), rail)))
     limits = tuple(limit for _, limit in typed)
     refuse_twice(limits)
@@ -56,18 +60,63 @@ def read_limits(
 def read_share_limits(asked: dict[str, object], words: Vocabulary) -> list[tuple[str, ShareLimit]]:
     """The limits of ``min`` and ``max``, each with what a message calls it: ``min rom``.
 
+    ``*`` is one limit for every target that has none of its own.
+
     Raises:
         ProblemError: a share or selection that cannot be read.
         DataError: an unknown language.
     """
     typed: list[tuple[str, ShareLimit]] = []
-    bounds: tuple[Literal["min"], Literal["max"]] = ("min", "max")
-    for bound in bounds:
+    for bound in _BOUNDS:
+        named: list[tuple[str, ShareLimit]] = []
+        every: float | None = None
         for written, share in _items(asked, bound, "{cat: 0.3}"):
             what = f"{bound} {written}"
+            if written == EVERY_TARGET:
+                every = parse_share(share, what)
+                continue
             selection = words.selection(written, what)
-            typed.append((what, ShareLimit(bound, selection, parse_share(share, what))))
+            named.append((what, ShareLimit(bound, selection, parse_share(share, what))))
+        own = {limit.selection for _, limit in named}
+        spread = [
+            (f"{bound} {EVERY_TARGET}", ShareLimit(bound, selection, every))
+            for selection in (Selection("language", key) for key in words.targets)
+            if every is not None and selection not in own
+        ]
+        typed += _targets_first([*spread, *named], words.targets)
     return typed
+
+
+def _targets_first(
+    typed: list[tuple[str, ShareLimit]], targets: Sequence[str]
+) -> list[tuple[str, ShareLimit]]:
+    """The same limits in the order in which they are read back, where they are written as ``*``."""
+    limits = [limit for _, limit in typed]
+    if _share_of_every(limits, targets) is None:
+        return typed
+    place = {Selection("language", key): number for number, key in enumerate(targets)}
+    return sorted(typed, key=lambda one: place.get(one[1].selection, len(place)))
+
+
+def _share_of_every(limits: Sequence[ShareLimit], targets: Sequence[str]) -> float | None:
+    """The share that all targets have in common, of two at least, in limits of one bound."""
+    shares = {limit.selection: limit.share for limit in limits}
+    found = {shares.get(Selection("language", key)) for key in targets}
+    return found.pop() if len(targets) > 1 and len(found) == 1 else None
+
+
+def write_shares(limits: Sequence[Limit], targets: Sequence[str]) -> dict[str, dict[str, float]]:
+    """The keys ``min`` and ``max`` that :func:`read_share_limits` reads back, where in use."""
+    written: dict[str, dict[str, float]] = {}
+    for bound in _BOUNDS:
+        bounded = [one for one in limits if isinstance(one, ShareLimit) and one.bound == bound]
+        every = _share_of_every(bounded, targets)
+        shares = {} if every is None else {EVERY_TARGET: every}
+        own = set() if every is None else {Selection("language", key) for key in targets}
+        shares |= {one.selection.label: one.share for one in bounded if one.selection not in own}
+        if shares:
+            written[bound] = shares
+    return written
 
 
 def read_cap(asked: dict[str, object]) -> float:
@@ -81,11 +130,11 @@ def read_cap(asked: dict[str, object]) -> float:
     return as_number(cap, "max_epochs", "4")
 
 
-def write_limits(limits: tuple[Limit, ...], cap: float) -> dict[str, Any]:
+def write_limits(
+    limits: tuple[Limit, ...], cap: float, targets: Sequence[str] = ()
+) -> dict[str, Any]:
     """The keys ``max_epochs``, ``min``, ``max``, ``keep``, ``groups``, ``guardrails`` in use."""
-    found: dict[str, dict[str, Any]] = {
-        name: {} for name in ("groups", "min", "max", "keep", "guardrails")
-    }
+    found: dict[str, dict[str, Any]] = {name: {} for name in ("groups", "keep", "guardrails")}
     caps: dict[str, float] = {}
     for limit in limits:
         if isinstance(limit, Guardrail):
@@ -95,14 +144,15 @@ def write_limits(limits: tuple[Limit, ...], cap: float) -> dict[str, Any]:
         selection = limit.selection
         if selection.kind == "group":
             found["groups"][selection.value] = list(selection.languages)
-        if isinstance(limit, ShareLimit):
-            found[limit.bound][selection.label] = limit.share
-        elif isinstance(limit, KeepTokens):
+        if isinstance(limit, KeepTokens):
             found["keep"][selection.label] = plain(limit.tokens)
-        else:
+        elif isinstance(limit, EpochCap):
             caps[selection.label] = plain(limit.epochs)
-    written: dict[str, Any] = {"max_epochs": {DEFAULT: plain(cap), **caps} if caps else plain(cap)}
-    return {**written, **{name: value for name, value in found.items() if value}}
+    return {
+        "max_epochs": {DEFAULT: plain(cap), **caps} if caps else plain(cap),
+        **write_shares(limits, targets),
+        **{name: value for name, value in found.items() if value},
+    }
 
 
 def plain(number: float) -> float | int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -10,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from atlasmix.errors import AtlasMixError, DataError, ProblemError, SolverFailed
-from atlasmix.evidence import Card, Inventory, Pool, Store, TransferMatrix, calibrate
+from atlasmix.evidence import Card, Inventory, Pool, Store, TransferMatrix
 from atlasmix.languages import name_of
 from atlasmix.mixing import answer, solve
 from atlasmix.mixing.limits import HARD_EPOCHS, EpochCap, Limit, Selection
@@ -23,6 +22,8 @@ from atlasmix.recipes.question import problem_from_mapping
 from atlasmix.recipes.recipe import Recipe
 from atlasmix.recipes.words import Vocabulary
 from atlasmix.scaling.laws import DEFAULT_LAW, load_law
+from atlasmix.scaling.saturation import DEFAULT_DECAY
+from atlasmix.transfer import estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,11 @@ class Question:
         targets: language key to weight; empty: the mixture's own languages by their shares.
         matrix: transfer matrix by name.
         params: parameters, embeddings included.
-        interference: part of negative scores that is believed; None: 1, or 0 where that leaves
-            the given mixture without effective data in a target.
     """
 
     targets: Mapping[str, float]
     matrix: str = "default"
     params: float = DEFAULT_PARAMS
-    interference: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +72,8 @@ class Resolved:
         covered: their share of the mixture, 0-1.
         left_out: names of sources that keep their place.
         value_now, value_then: the objective, a weighted mean of predicted losses unless the recipe
-            asks otherwise; lower is better for ``loss`` and ``worst``.
-        objective: ``loss``, ``effective-data`` or ``worst``.
+            asks otherwise; lower is better.
+        objective: ``loss`` or ``worst``.
         changes: largest move first.
         gap: what is proved of the re-solved mixture, relative.
         moved: share of the solved tokens that would go elsewhere, 0-1.
@@ -132,12 +130,6 @@ def solve_again(rows: Sequence[Row], tokens: float, question: Question, store: S
                 "cap now, and none is when solved again: that alone may cost predicted loss",
             ),
         )
-    if question.interference is None:
-        now = answer(problem, read)
-        spoilt = [one.language for one in now.targets if not math.isfinite(one.loss)]
-        if spoilt:
-            problem = replace(problem, interference=0.0)
-            frame = replace(frame, notes=(*frame.notes, _spoilt(spoilt)))
     try:
         best = solve(problem)
     except ProblemError as error:
@@ -153,16 +145,6 @@ def _most(problem: MixProblem, pool: Pool) -> float:
         if isinstance(one, EpochCap) and one.selection.value == pool.name
     ]
     return (caps[-1] if caps else problem.max_epochs) * pool.unique_tokens * (1 + SLACK)
-
-
-def _spoilt(keys: Sequence[str]) -> str:
-    names = [name_of(key) for key in keys]
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return (
-        "with every negative score believed, this mixture would leave no effective data of "
-        f"{', '.join(names[:5])}{more}: scores of pairs do not add up over so many tokens, so they "
-        "count as 0 here (--interference 0)"
-    )
 
 
 def recipe_again(recipe: Recipe, store: Store) -> Resolved:
@@ -278,18 +260,19 @@ def _problem(
     limits: tuple[Limit, ...] = tuple(
         EpochCap(Selection("pool", name), own) for name, own in caps.items() if own < cap
     )
+    law = load_law(DEFAULT_LAW)
     problem = MixProblem(
         targets=tuple(Target(key, weight) for key, weight in wanted.items()),
         pools=tuple(pools.values()),
         matrix=matrix,
-        transfer=calibrate(matrix, None),
+        transfer=estimate(matrix, law),
         inventory=Inventory("the mixture's own pools", tuple(pools.values()), Card(), ""),
-        law=load_law(DEFAULT_LAW),
+        law=law,
         budget=sum(given.values()),
         params=question.params,
+        decay=law.decay or DEFAULT_DECAY,
         max_epochs=cap,
         limits=limits,
-        interference=1.0 if question.interference is None else question.interference,
     )
     check_problem(problem)
     return problem, given, tuple(left_out)

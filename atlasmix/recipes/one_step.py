@@ -21,6 +21,7 @@ from atlasmix.mixing.problem import (
 )
 from atlasmix.quantities import format_flops, format_quantity
 from atlasmix.recipes.question_link import short_question
+from atlasmix.recipes.words import EVERY_TARGET
 
 _POINTS: Final = 0.05
 """A share limit moves by five points: our choice, enough to be seen in a figure."""
@@ -51,6 +52,7 @@ def one_step(problem: MixProblem) -> tuple[Step, ...]:
         *_caps(question, problem),
         *_donors(question, problem),
         *_budget(question, problem),
+        *_tokens(question, problem),
         *_provenance(question, problem),
     )
 
@@ -66,10 +68,11 @@ def _own_limits(question: Mapping[str, Any], problem: MixProblem) -> Iterator[St
         limits = question.get(bound, {})
         for name, share in limits.items():
             eased = round(min(max(share + sign * _POINTS, 0.0), 1.0), 6)
-            what = f"{verb} {share:.0%} {_named(name)}"
+            what = f"{verb} {_percent(share)} {_named(name)}"
             if 0 < eased < 1:
                 changed = {**limits, name: eased}
-                yield Step(what, f"{share:.0%} to {eased:.0%}", _with(question, **{bound: changed}))
+                change = f"{_percent(share)} to {_percent(eased)}"
+                yield Step(what, change, _with(question, **{bound: changed}))
             yield Step(what, "without it", _with(question, **{bound: _less(limits, name)}))
     for name, tokens in question.get("keep", {}).items():
         what = f"Keep {format_quantity(tokens)} of {_named(name)}"
@@ -125,6 +128,11 @@ def _budget(question: Mapping[str, Any], problem: MixProblem) -> Iterator[Step]:
         yield Step("Budget", change, _with(question, budget=then))
 
 
+def _tokens(question: Mapping[str, Any], problem: MixProblem) -> Iterator[Step]:
+    if problem.exact_tokens:
+        yield Step("All of the budget", "no more than serves", _with(question, tokens=None))
+
+
 def _phases_fit(phases: Sequence[Phase], budget: float) -> bool:
     """Whether phases that count their tokens could still add up to another budget."""
     counts = [phase.tokens for phase in phases if phase.tokens is not None]
@@ -156,6 +164,12 @@ def _tidy(number: float) -> float | int:
     return int(number) if float(number).is_integer() else number
 
 
+def _percent(share: float) -> str:
+    return f"{100 * share:.4g}%"
+
+
 def _named(selection: str) -> str:
+    if selection == EVERY_TARGET:
+        return "every target"
     kind, colon, value = selection.partition(":")
     return f"{kind} {value}" if colon else name_of(selection)

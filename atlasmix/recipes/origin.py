@@ -13,6 +13,7 @@ from atlasmix.recipes.pool_choice import inventory_hashes
 from atlasmix.recipes.rounding import finite
 from atlasmix.version import __version__
 
+_NOT_CONSTANTS = ("note", "fitted_params", "fitted_tokens")
 _DISTRIBUTIONS = {"CLARABEL": "clarabel", "SCS": "scs", "HIGHS": "highspy"}
 
 
@@ -43,17 +44,22 @@ def origin_of(problem: MixProblem, mixture: Mixture, read: Collection[str]) -> d
             {"name": name, "sha256": digest} for name, digest in inventory_hashes(problem.inventory)
         ],
         "law": {
-            key: value
+            key: list(value) if isinstance(value, tuple) else value
             for key, value in dataclasses.asdict(law).items()
-            if key not in ("note", "fitted_params") and value not in (None, "")
+            if key not in _NOT_CONSTANTS and value not in (None, "")
         },
         "pairs": pairs(problem, {pool.language for pool in pools}),
+        "targets": target_exponents(problem),
         "pools": [_pool(pool) for pool in sorted(pools, key=lambda one: one.name)],
     }
 
 
 def pairs(problem: MixProblem, sources: Collection[str]) -> list[dict[str, Any]]:
-    """Every score from a language that is read to another that counts, with its status."""
+    """Every score from a language that is read to a target, and what the law makes of it.
+
+    Each has status, score and its standard error (``stderr``), and the transfer weight τ with its
+    own (``transfer_stderr``), as estimated together with φ.
+    """
     found = []
     transfer = problem.transfer
     for target in problem.target_keys:
@@ -72,6 +78,20 @@ def pairs(problem: MixProblem, sources: Collection[str]) -> list[dict[str, Any]]
                 }
             )
     return found
+
+
+def target_exponents(problem: MixProblem) -> list[dict[str, Any]]:
+    """Capacity exponent φ of every target, with its standard error, in the order asked."""
+    transfer = problem.transfer
+    places = [(key, transfer.index(key)) for key in problem.target_keys]
+    return [
+        {
+            "language": key,
+            "phi": finite(float(transfer.phi[place])),
+            "phi_stderr": finite(float(transfer.phi_stderr[place])),
+        }
+        for key, place in places
+    ]
 
 
 def _pool(pool: Pool) -> dict[str, Any]:

@@ -11,7 +11,12 @@ from atlasmix.mixing.limits import ShareLimit
 from atlasmix.mixing.phases import Phase
 from atlasmix.quantities import parse_quantity, parse_share
 from atlasmix.recipes.empty_selections import refuse_empty
-from atlasmix.recipes.limit_words import plain, read_share_limits, refuse_twice
+from atlasmix.recipes.limit_words import (
+    plain,
+    read_share_limits,
+    refuse_twice,
+    write_shares,
+)
 from atlasmix.recipes.values import as_mapping, as_text, refuse_unknown, shown
 from atlasmix.recipes.words import Vocabulary
 
@@ -56,19 +61,12 @@ def read_phases(
     return tuple(phases)
 
 
-def write_phases(phases: Sequence[Phase]) -> list[dict[str, Any]]:
+def write_phases(phases: Sequence[Phase], targets: Sequence[str] = ()) -> list[dict[str, Any]]:
     """The phases as plain data that :func:`read_phases` reads back."""
-    written = []
-    for phase in phases:
-        one: dict[str, Any] = {"name": phase.name, "tokens": _written(phase)}
-        for bound in ("min", "max"):
-            shares = {
-                limit.selection.label: limit.share for limit in phase.limits if limit.bound == bound
-            }
-            if shares:
-                one[bound] = shares
-        written.append(one)
-    return written
+    return [
+        {"name": phase.name, "tokens": _written(phase), **write_shares(phase.limits, targets)}
+        for phase in phases
+    ]
 
 
 def phase_groups(phases: Sequence[Phase]) -> dict[str, list[str]]:

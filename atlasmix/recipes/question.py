@@ -15,10 +15,9 @@ from atlasmix.evidence import (
     PROVENANCES,
     Store,
     TransferMatrix,
-    calibrate,
 )
 from atlasmix.evidence.safe_yaml import load_yaml
-from atlasmix.languages import name_of
+from atlasmix.languages import language, name_of
 from atlasmix.mixing.phases import check_phases
 from atlasmix.mixing.problem import (
     DEFAULT_BUDGET,
@@ -32,6 +31,8 @@ from atlasmix.mixing.problem import (
     check_problem,
 )
 from atlasmix.quantities import parse_flops, parse_quantity
+from atlasmix.recipes.former_recipe import former_question
+from atlasmix.recipes.law_words import read_law, write_law
 from atlasmix.recipes.limit_words import plain, read_cap, read_limits, write_limits
 from atlasmix.recipes.phase_words import phase_groups, read_phases, write_phases
 from atlasmix.recipes.pool_choice import (
@@ -42,19 +43,20 @@ from atlasmix.recipes.pool_choice import (
     choose_pools,
     joined_inventory,
 )
+from atlasmix.recipes.refused_keys import refuse_keys
 from atlasmix.recipes.values import (
-    as_flag,
     as_list,
     as_mapping,
     as_number,
     as_text,
     as_word,
     refuse_unknown,
+    shown,
 )
 from atlasmix.recipes.words import Vocabulary, with_groups
-from atlasmix.scaling.law_kinds import LossLaw
-from atlasmix.scaling.laws import DEFAULT_LAW, load_law, shipped_names
+from atlasmix.scaling.laws import DEFAULT_LAW
 from atlasmix.scaling.saturation import DEFAULT_DECAY
+from atlasmix.transfer import estimate
 
 QUESTION_LIMIT: Final = 1024 * 1024
 """Most bytes of a ``problem.yaml``."""
@@ -62,6 +64,7 @@ QUESTION_LIMIT: Final = 1024 * 1024
 QUESTION_KEYS: Final = (
     "targets",
     "budget",
+    "tokens",
     "params",
     "compute",
     "objective",
@@ -72,7 +75,6 @@ QUESTION_KEYS: Final = (
     "max_epochs",
     "lambda",
     "risk_aversion",
-    "interference",
     "law",
     "worth",
     "groups",
@@ -81,15 +83,17 @@ QUESTION_KEYS: Final = (
     "keep",
     "guardrails",
     "max_donors",
-    "spend_all",
     "phases",
 )
 """The keys of a question, in the order in which it is written. All but ``targets`` are optional."""
 
-_LAW_NUMBERS: Final = ("E", "A", "alpha", "B", "beta")
-_MOST_NAMED: Final = 60
-_LAW_NEEDED: Final = ("name", *_LAW_NUMBERS, "unit", "measured_on", "source")
-_LAW_KEYS: Final = (*_LAW_NEEDED, "note", "decay", "language")
+EXACTLY: Final = "exactly"
+AT_MOST: Final = "at most"
+"""Whether all tokens of the budget are read, or no more than serve: ``tokens``."""
+
+_MOST_NAMED: Final = 8
+_LEAST_SIZE: Final = 100_000.0
+"""Parameters, or tokens read, below which a number is taken for a slip: our choice."""
 
 
 def problem_from_mapping(mapping: Mapping[str, object], store: Store | None = None) -> MixProblem:
@@ -107,11 +111,13 @@ def problem_from_mapping(mapping: Mapping[str, object], store: Store | None = No
         DataError: an unknown language, matrix, inventory or law.
     """
     asked = as_mapping(mapping, "the question", "{targets: {cat: 1}}")
+    refuse_keys(asked)
     refuse_unknown(asked, QUESTION_KEYS, "the question")
     store = store or Store()
     matrix = store.matrix(as_text(asked.get("matrix", DEFAULT_MATRIX), "matrix"))
+    law = read_law(asked.get("law", DEFAULT_LAW), store)
     chosen = asked.get("calibration")
-    transfer = calibrate(matrix, None if chosen is None else as_text(chosen, "calibration"))
+    calibration = None if chosen is None else as_text(chosen, "calibration")
     names = asked.get("inventory", DEFAULT_INVENTORY)
     inventory = joined_inventory(
         [as_text(one, "inventory") for one in as_list(names, "inventory")], store
@@ -120,26 +126,26 @@ def problem_from_mapping(mapping: Mapping[str, object], store: Store | None = No
     words = with_groups(Vocabulary(matrix), asked.get("groups", {}))
     pools = choose_pools(asked.get("pools", DEFAULT_CHOICE), inventory, matrix, words)
     donors = asked.get("max_donors")
-    law = _law(asked.get("law", DEFAULT_LAW), store)
+    targets = _targets(asked.get("targets"), words)
+    words = dataclasses.replace(words, targets=tuple(target.language for target in targets))
     problem = MixProblem(
-        targets=_targets(asked.get("targets"), words),
+        targets=targets,
         pools=pools,
         matrix=matrix,
-        transfer=transfer,
+        transfer=estimate(matrix, law, calibration),
         inventory=inventory,
         law=law,
-        budget=parse_quantity(asked.get("budget", DEFAULT_BUDGET), "budget"),
-        params=parse_quantity(asked.get("params", DEFAULT_PARAMS), "params"),
+        budget=_size(asked.get("budget", DEFAULT_BUDGET), "budget", "tokens", "300B"),
+        params=_size(asked.get("params", DEFAULT_PARAMS), "params", "parameters", "7B"),
         objective=_objective(asked.get("objective", "loss")),
-        decay=as_number(asked.get("lambda", law.decay or DEFAULT_DECAY), "lambda", "0.04"),
+        decay=as_number(asked.get("lambda", law.decay or DEFAULT_DECAY), "lambda", "0.037"),
         risk_aversion=as_number(
             asked.get("risk_aversion", DEFAULT_RISK_AVERSION), "risk_aversion", "1"
         ),
-        interference=as_number(asked.get("interference", 1.0), "interference", "0"),
         max_epochs=read_cap(asked),
         limits=read_limits(asked, words, pools, inventory),
         max_donors=None if donors is None else _whole(donors, "max_donors"),
-        spend_all=as_flag(asked.get("spend_all", False), "spend_all"),
+        exact_tokens=_exact_tokens(asked.get("tokens", AT_MOST)),
         worth=_worth(asked.get("worth", {})),
         compute=_compute(asked),
         phases=read_phases(asked.get("phases"), words, pools, inventory),
@@ -161,7 +167,7 @@ def problem_to_mapping(problem: MixProblem) -> dict[str, object]:
     Raises:
         ProblemError: pools that the question's inventory does not have.
     """
-    limits = write_limits(problem.limits, problem.max_epochs)
+    limits = write_limits(problem.limits, problem.max_epochs, problem.target_keys)
     inventories = problem.inventory.name.split(JOINT)
     written: dict[str, object] = {
         "targets": {target.language: plain(target.weight) for target in problem.targets},
@@ -173,17 +179,16 @@ def problem_to_mapping(problem: MixProblem) -> dict[str, object]:
         "pools": choice_of(problem.pools, problem.inventory, problem.matrix),
         "lambda": plain(problem.decay),
         "risk_aversion": plain(problem.risk_aversion),
-        "interference": plain(problem.interference),
-        "law": _written_law(problem.law),
+        "law": write_law(problem.law),
         "worth": {name: plain(problem.worth[name]) for name in sorted(problem.worth)},
         **limits,
     }
     if problem.max_donors is not None:
         written["max_donors"] = problem.max_donors
-    if problem.spend_all:
-        written["spend_all"] = True
+    if problem.exact_tokens:
+        written["tokens"] = EXACTLY
     if problem.phases:
-        written["phases"] = write_phases(problem.phases)
+        written["phases"] = write_phases(problem.phases, problem.target_keys)
     groups = dict(limits.get("groups", {})) | phase_groups(problem.phases)
     if groups:
         written["groups"] = groups
@@ -202,7 +207,7 @@ def read_question(path: Path) -> dict[str, object]:
         raise DataError(f"{what} holds no question: expected lines such as 'targets: [cat]'")
     found: Mapping[str, object] = content
     if "schema" in content and isinstance(content.get("question"), dict):
-        found = content["question"]
+        found = former_question(content)
     return as_mapping(found, what, "{targets: {cat: 1}}")
 
 
@@ -223,7 +228,7 @@ def read_bytes(path: Path, limit: int, what: str) -> bytes:
 
 def _targets(value: object, words: Vocabulary) -> tuple[Target, ...]:
     if value is None:
-        raise ProblemError("no target: name at least one language, for example --target cat")
+        raise ProblemError("no target: name at least one language, for example targets: [cat]")
     if isinstance(value, dict):
         items = list(as_mapping(value, "targets", "{cat: 1}").items())
     else:
@@ -238,13 +243,22 @@ def _targets(value: object, words: Vocabulary) -> tuple[Target, ...]:
 
 
 def _not_scored(key: str, matrix: TransferMatrix) -> DataError:
-    known = sorted(map(name_of, matrix.keys))
-    more = f" and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
+    kin = [other for other in matrix.keys if _is_kin(key, other)] or list(matrix.keys)
+    named = sorted(map(name_of, kin))[:_MOST_NAMED]
+    rest = len(matrix.keys) - len(named)
+    more = f" and {rest} more (atlasmix matrices show {matrix.name})" if rest else ""
     return UnknownLanguage(
         f"target {name_of(key)} ({key}) is not in matrix {matrix.name}, which has scores for "
-        f"{', '.join(known[:_MOST_NAMED])}{more}: choose one of them, or evidence that has it with "
-        "--matrix"
+        f"{', '.join(named)}{more}: choose one of them, or another matrix that has it"
     )
+
+
+def _is_kin(key: str, other: str) -> bool:
+    """Whether two languages are of one genus; labels of a domain are not."""
+    try:
+        return language(key).genus == language(other).genus
+    except DataError:
+        return False
 
 
 def _weighted(written: object, words: Vocabulary) -> tuple[Any, object]:
@@ -255,8 +269,28 @@ def _weighted(written: object, words: Vocabulary) -> tuple[Any, object]:
     return (name.strip(), weight) if colon else (written, 1.0)
 
 
+def _exact_tokens(value: object) -> bool:
+    if value in (EXACTLY, AT_MOST):
+        return value == EXACTLY
+    raise ProblemError(
+        f"tokens is {shown(value)}: expected '{EXACTLY}' (all of the budget is read) or "
+        f"'{AT_MOST}' (no more than serves); a number of tokens is the budget"
+    )
+
+
 def _objective(value: object) -> Objective:
     return cast(Objective, as_word(value, "objective", OBJECTIVES))
+
+
+def _size(value: object, what: str, unit: str, example: str) -> float:
+    """N or D as somebody typed it; a few are billions typed as units, which would be answered."""
+    size = parse_quantity(value, what)
+    if 0 < size < _LEAST_SIZE:
+        raise ProblemError(
+            f"{what} is {size:g}: expected at least {_LEAST_SIZE:,.0f} {unit}, less than any model "
+            f"has; if billions are meant write for example {example}"
+        )
+    return size
 
 
 def _whole(value: object, what: str) -> int:
@@ -290,32 +324,3 @@ def _written_size(problem: MixProblem) -> dict[str, object]:
     if problem.compute is not None:
         return {"compute": float(problem.compute)}
     return {"budget": plain(problem.budget), "params": plain(problem.params)}
-
-
-def _law(value: object, store: Store) -> LossLaw:
-    if not isinstance(value, dict):
-        return load_law(as_text(value, "law"), store)
-    given = as_mapping(value, "law", "{name: mine, E: 1.9, ...}")
-    refuse_unknown(given, _LAW_KEYS, "law")
-    missing = [key for key in _LAW_NEEDED if key not in given]
-    if missing:
-        raise ProblemError(f"law lacks {', '.join(missing)}: expected {', '.join(_LAW_NEEDED)}")
-    numbers: dict[str, Any] = {}
-    for key in (*_LAW_NUMBERS, *(["decay"] if "decay" in given else [])):
-        numbers[key] = as_number(given[key], f"law {key}", "0.35")
-        if numbers[key] < 0 or (numbers[key] == 0 and key != "E"):
-            raise ProblemError(f"law {key} is {numbers[key]:g}: expected a number above 0")
-    texts: dict[str, Any] = {
-        key: str(given.get(key, "")) for key in _LAW_KEYS if key not in (*_LAW_NUMBERS, "decay")
-    }
-    return LossLaw(**numbers, **texts)
-
-
-def _written_law(law: LossLaw) -> object:
-    """A shipped law by its name; any other in full, so that a recipe stands without its file."""
-    if law.name.partition("/")[0] in shipped_names() and load_law(law.name) == law:
-        return law.name
-    written = {key: getattr(law, key) for key in _LAW_KEYS}
-    return {
-        key: value for key, value in written.items() if key == "note" or value not in (None, "")
-    }

@@ -11,6 +11,7 @@ from atlasmix.quantities import format_quantity, parse_quantity, parse_share
 
 _OPTIONS: Final = {
     "budget": "--budget",
+    "tokens": "--tokens",
     "params": "--params",
     "compute": "--compute",
     "objective": "--objective",
@@ -18,7 +19,6 @@ _OPTIONS: Final = {
     "calibration": "--calibration",
     "lambda": "--lambda",
     "risk_aversion": "--risk-aversion",
-    "interference": "--interference",
     "law": "--law",
     "max_donors": "--max-donors",
 }
@@ -96,8 +96,7 @@ def _words(question: Mapping[str, Any]) -> list[str]:
             words += [option, f"{name}={_value(value, key)}"]
     for key, rail in question.get("guardrails", {}).items():
         words += ["--guardrail", f"{key}={rail['slack']:.15g}:{rail['reference']}"]
-    words += _phase_words(question)
-    return words + (["--spend-all"] if question.get("spend_all") else [])
+    return words + _phase_words(question)
 
 
 def _phase_words(question: Mapping[str, Any]) -> list[str]:

@@ -14,7 +14,6 @@ import yaml
 
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence import DEFAULT_INVENTORY, DEFAULT_MATRIX, Store
-from atlasmix.evidence.calibration import BTS, TRANSFER_WEIGHT, parse_calibration
 from atlasmix.evidence.safe_yaml import load_yaml
 from atlasmix.evidence.shelves import is_name
 from atlasmix.mixing.problem import (
@@ -31,6 +30,7 @@ from atlasmix.recipes.question import problem_from_mapping, problem_to_mapping
 from atlasmix.recipes.values import as_mapping
 from atlasmix.scaling.laws import DEFAULT_LAW
 from atlasmix.scaling.saturation import DEFAULT_DECAY
+from atlasmix.transfer import BTS, TRANSFER_WEIGHT, parse_calibration
 
 LINK_LIMIT: Final = 4096
 """Most bytes of a question in a link: our choice; percent-encoded it stays below the 8 KiB that
@@ -64,7 +64,6 @@ def short_question(problem: MixProblem) -> dict[str, object]:
         "max_epochs": plain(DEFAULT_EPOCHS),
         "lambda": problem.law.decay or DEFAULT_DECAY,
         "risk_aversion": plain(DEFAULT_RISK_AVERSION),
-        "interference": 1,
         "law": DEFAULT_LAW,
         "worth": {},
     }

@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
+
+from atlasmix.languages import name_of
+from atlasmix.mixing import answer, at_compute
 from atlasmix.mixing.allocation import Allocation
-from atlasmix.mixing.compute_optimal import at_compute
-from atlasmix.mixing.mixture import Comparison, Mixture, TargetEffect
+from atlasmix.mixing.mixture import Caveat, Comparison, Mixture, ShareRange, TargetEffect
 from atlasmix.mixing.problem import MixProblem
 from atlasmix.recipes.limit_words import plain
 from atlasmix.recipes.origin import origin_of
@@ -16,15 +19,18 @@ from atlasmix.recipes.phase_records import RecipePhase, RecipePhasePool, recipe_
 from atlasmix.recipes.question import problem_to_mapping
 from atlasmix.recipes.rounding import (
     ONE,
+    PLACES,
     at_most,
     exact_parts,
     finite,
+    outward,
     significant,
     split_tokens,
     whole,
 )
+from atlasmix.scaling.hardware import FLOPS_PER_PARAM_TOKEN
 
-SCHEMA: Final = "atlasmix/recipe/1"
+SCHEMA: Final = "atlasmix/recipe/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +60,46 @@ class RecipeTarget:
     """The predicted effect on one target; counts in target tokens, losses in the law's unit.
 
     The fields are those of :class:`atlasmix.mixing.mixture.TargetEffect`; a loss is None where
-    there is no data at all.
+    it is infinite, because there is no text of the language or no data at all.
     """
 
     language: str
     weight: float
+    own_share: float
+    phi: float
+    capacity_loss: float | None
+    data_loss: float | None
+    loss: float | None
+    loss_alone: float | None
     effective_data: int
     own: int
     transferred: int
-    interference: int
     risk_penalty: int
     alone: int
-    loss: float | None
-    loss_alone: float | None
     predicted_share: float
 
 
 @dataclass(frozen=True, slots=True)
 class RecipeCertificate:
-    """The proof: value, bound and a gap rounded up; see ``atlasmix.mixing.mixture.Certificate``."""
+    """The proof; gaps are rounded up. See :class:`atlasmix.mixing.mixture.Certificate`."""
 
     value: float | None
     bound: float | None
     gap: float | None
+    fixed_gap: float | None
     engine: str
     exact: bool
+    solves: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeShareRange:
+    """How far a language's share may move; ``low`` is rounded down, ``high`` up, to six places."""
+
+    language: str
+    share: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +138,7 @@ class Recipe:
 
     Attributes:
         question: as ``problem_to_mapping`` writes it, every default included.
+        params: parameters of the model, with embeddings.
         tokens: tokens read in all.
         unspent: tokens of the budget that are better not read.
         pools: those that are read, largest first.
@@ -127,9 +149,16 @@ class Recipe:
         origin: evidence, law and versions behind the numbers, as plain data.
         allocation: N and D, where the question gave a compute budget for both.
         phases: the same tokens divided over the phases asked for; empty where there are none.
+        stopped: why tokens stay unread; empty where none does.
+        caveats: what keeps the answer from being called certified.
+        flatness: how far each language's share may move; empty where nobody asked.
+        former: a recipe of an earlier law as its file holds it. Then only the mixture (pools and
+            phases) speaks: there are no targets, and the certificate proves nothing. None: a recipe
+            of today's.
     """
 
     question: Mapping[str, Any]
+    params: int
     tokens: int
     unspent: int
     pools: tuple[RecipePool, ...]
@@ -140,6 +169,15 @@ class Recipe:
     origin: Mapping[str, Any]
     allocation: RecipeAllocation | None = None
     phases: tuple[RecipePhase, ...] = ()
+    stopped: str = ""
+    caveats: tuple[Caveat, ...] = ()
+    flatness: tuple[RecipeShareRange, ...] = ()
+    former: Mapping[str, Any] | None = None
+
+    @property
+    def flops(self) -> float:
+        """Operations that training takes, 6·N·D of the tokens that are read, six digits."""
+        return significant(FLOPS_PER_PARAM_TOKEN * self.params * self.tokens)
 
     @property
     def proportions(self) -> dict[str, float]:
@@ -166,6 +204,10 @@ def make_recipe(
 ) -> Recipe:
     """The record of an answer.
 
+    Its proportions are whole millionths, and what it predicts for the targets is predicted for that
+    very mixture, so that it can be derived from the record again. The certificate is that of the
+    answer.
+
     Args:
         problem: what was asked.
         mixture: what was answered.
@@ -178,24 +220,32 @@ def make_recipe(
     pools = recipe_pools(mixture)
     tokens = sum(pool.tokens for pool in pools)
     read = {pool.name for pool in pools}
+    effects = _effects(problem, pools)
+    allocation = _allocation(problem.allocation)
     return Recipe(
         question=problem_to_mapping(problem),
+        params=allocation.params if allocation else round(problem.params),
         tokens=tokens,
         unspent=max(round(problem.budget) - tokens, 0),
         pools=pools,
-        targets=tuple(_target(effect) for effect in mixture.targets),
+        targets=tuple(recipe_target(effect) for effect in effects),
         certificate=RecipeCertificate(
             value=finite(mixture.certificate.value, 8),
             bound=finite(mixture.certificate.bound, 8),
             gap=finite(at_most(mixture.certificate.gap), 3),
+            fixed_gap=finite(at_most(mixture.certificate.fixed_gap), 3),
             engine=mixture.certificate.engine,
             exact=mixture.certificate.exact,
+            solves=mixture.certificate.solves,
         ),
         baselines=tuple(_baseline(one) for one in comparisons),
-        warnings=mixture.warnings,
+        warnings=(*_lost(mixture, effects), *mixture.warnings),
         origin=origin_of(problem, mixture, read),
-        allocation=_allocation(problem.allocation),
+        allocation=allocation,
         phases=recipe_phases(problem, {pool.name: pool.tokens for pool in pools}),
+        stopped=mixture.stopped,
+        caveats=mixture.caveats,
+        flatness=tuple(_range(one) for one in mixture.flatness),
     )
 
 
@@ -225,6 +275,24 @@ def recipe_pools(mixture: Mixture) -> tuple[RecipePool, ...]:
     return tuple(pools)
 
 
+def _effects(problem: MixProblem, pools: Sequence[RecipePool]) -> tuple[TargetEffect, ...]:
+    """What the recorded tokens, not those of the answer to the last digit, give each target."""
+    read = {pool.name: float(pool.tokens) for pool in pools}
+    tokens = np.array([read.get(pool.name, 0.0) for pool in problem.pools])
+    return answer(problem, tokens).targets
+
+
+def _lost(mixture: Mixture, effects: Sequence[TargetEffect]) -> tuple[str, ...]:
+    """A warning for each target of whose text the answer reads too little to be recorded."""
+    recorded = {effect.language: effect.served for effect in effects}
+    return tuple(
+        f"less than a millionth of the tokens would be {name_of(effect.language)}: the recipe, in "
+        "millionths, leaves it out; ask for a least share of it, or for a smaller budget"
+        for effect in mixture.targets
+        if effect.served and not recorded[effect.language]
+    )
+
+
 def _total(mixture: Mixture) -> int:
     """All tokens read: the budget to the token where it is spent, else six digits."""
     near = abs(mixture.tokens - mixture.budget) <= 1e-6 * mixture.budget
@@ -238,20 +306,29 @@ def _allocation(found: Allocation | None) -> RecipeAllocation | None:
     return RecipeAllocation(whole(found.params), whole(found.tokens), gap, found.proved)
 
 
-def _target(effect: TargetEffect) -> RecipeTarget:
+def recipe_target(effect: TargetEffect) -> RecipeTarget:
+    """An effect as a recipe records it."""
     return RecipeTarget(
         language=effect.language,
         weight=plain(effect.weight),
+        own_share=significant(effect.own_share),
+        phi=significant(effect.phi),
+        capacity_loss=finite(effect.capacity_loss),
+        data_loss=finite(effect.data_loss),
+        loss=finite(effect.loss),
+        loss_alone=finite(effect.loss_alone),
         effective_data=whole(effect.effective_data),
         own=whole(effect.own),
         transferred=whole(effect.transferred),
-        interference=whole(effect.interference),
         risk_penalty=whole(effect.risk_penalty),
         alone=whole(effect.alone),
-        loss=finite(effect.loss),
-        loss_alone=finite(effect.loss_alone),
         predicted_share=significant(effect.predicted_share, 3),
     )
+
+
+def _range(one: ShareRange) -> RecipeShareRange:
+    low, high = outward(one.low, one.high)
+    return RecipeShareRange(one.language, round(one.share, PLACES), low, high)
 
 
 def _baseline(one: Comparison) -> RecipeBaseline:

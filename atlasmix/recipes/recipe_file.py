@@ -9,7 +9,15 @@ from typing import Any, Final
 
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.safe_yaml import load_yaml
-from atlasmix.quantities import parse_flops
+from atlasmix.mixing.mixture import Caveat
+from atlasmix.mixing.problem import DEFAULT_PARAMS
+from atlasmix.quantities import parse_flops, parse_quantity
+from atlasmix.recipes.former_recipe import (
+    is_former,
+    mixture_schema,
+    superseded,
+    without_former_defaults,
+)
 from atlasmix.recipes.phase_records import phase_faults, plain_phase, read_phase
 from atlasmix.recipes.question import read_bytes
 from atlasmix.recipes.recipe import (
@@ -19,6 +27,7 @@ from atlasmix.recipes.recipe import (
     RecipeBaseline,
     RecipeCertificate,
     RecipePool,
+    RecipeShareRange,
     RecipeTarget,
 )
 from atlasmix.recipes.rounding import ONE
@@ -34,17 +43,24 @@ _HEADER: Final = """\
 
 
 def recipe_mapping(recipe: Recipe) -> dict[str, Any]:
-    """The recipe as plain data, in the order in which it is written."""
+    """The recipe as plain data, in the order in which it is written; a former one as it was."""
+    if recipe.former is not None:
+        return dict(recipe.former)
     return {
         "schema": SCHEMA,
         "question": dict(recipe.question),
         "answer": {
             **({"allocation": dataclasses.asdict(recipe.allocation)} if recipe.allocation else {}),
+            "params": recipe.params,
             "tokens": recipe.tokens,
             "unspent": recipe.unspent,
+            **({"stopped": recipe.stopped} if recipe.stopped else {}),
+            "flops": recipe.flops,
+            "caveats": [dataclasses.asdict(caveat) for caveat in recipe.caveats],
             "pools": [dataclasses.asdict(pool) for pool in recipe.pools],
             **({"phases": [plain_phase(one) for one in recipe.phases]} if recipe.phases else {}),
             "targets": [dataclasses.asdict(target) for target in recipe.targets],
+            "flatness": [dataclasses.asdict(one) for one in recipe.flatness],
             "certificate": dataclasses.asdict(recipe.certificate),
             "baselines": [_plain_baseline(one) for one in recipe.baselines],
             "warnings": list(recipe.warnings),
@@ -66,6 +82,9 @@ def dump_question(question: dict[str, object]) -> str:
 def load_recipe(source: Path | str | bytes) -> Recipe:
     """A recipe from a file (``Path``) or from its text.
 
+    One of the first version is read for its mixture; its law is superseded, and so the recipe has
+    ``former``, no targets and no proof.
+
     Raises:
         DataError: unreadable, over 1 MiB, not plain YAML (anchors, tags), not a recipe of this
             schema, or with proportions or tokens that do not add up; ``faults`` names all.
@@ -78,33 +97,35 @@ def load_recipe(source: Path | str | bytes) -> Recipe:
             f"{what} is no recipe: expected a file that begins with 'schema: {SCHEMA}'; write one "
             "with atlasmix solve --output"
         )
-    if content["schema"] != SCHEMA:
+    former = is_former(content)
+    if content["schema"] != SCHEMA and not former:
         raise DataError(
             f"{what} has schema {str(content['schema'])[:60]!r}: this version reads {SCHEMA}; "
             "solve its question again"
         )
     faults = (
-        _schema_faults(content)
+        _schema_faults(content, mixture_schema(recipe_schema()) if former else recipe_schema())
         or (_sum_faults(content["answer"]) + _size_faults(content["question"], content["answer"]))
         or phase_faults(content)
+        or ([] if former else _flops_faults(content["answer"]))
     )
     if faults:
         count = f"{len(faults)} fault{'s' * (len(faults) > 1)}"
         raise DataError(f"{what} has {count}: mend what follows, or solve again", tuple(faults))
-    return _recipe(content)
+    return _former_recipe(content) if former else _recipe(content)
 
 
 def recipe_schema() -> dict[str, Any]:
-    """The JSON Schema of a recipe, as shipped in ``data/schemas/recipe-1.json``."""
-    path = data_folder() / "schemas" / "recipe-1.json"
+    """The JSON Schema of a recipe, as shipped in ``data/schemas/recipe-2.json``."""
+    path = data_folder() / "schemas" / "recipe-2.json"
     schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return schema
 
 
-def _schema_faults(content: dict[str, Any]) -> list[str]:
+def _schema_faults(content: dict[str, Any], schema: dict[str, Any]) -> list[str]:
     import jsonschema
 
-    validator = jsonschema.Draft202012Validator(recipe_schema())
+    validator = jsonschema.Draft202012Validator(schema)
     errors = sorted(validator.iter_errors(content), key=lambda error: list(map(str, error.path)))
     return [
         f"{'.'.join(map(str, error.absolute_path)) or 'recipe'}: {error.message[:200]}"
@@ -153,13 +174,23 @@ def _size_faults(question: dict[str, Any], answer: dict[str, Any]) -> list[str]:
     return []
 
 
+def _flops_faults(answer: dict[str, Any]) -> list[str]:
+    """Whether the operations are those of the parameters and tokens beside them."""
+    params, chosen = answer["params"], answer.get("allocation")
+    if chosen is not None and params != chosen["params"]:
+        return ["answer.params: another number than in answer.allocation"]
+    expected = FLOPS_PER_PARAM_TOKEN * params * answer["tokens"]
+    if abs(answer["flops"] - expected) > 1e-5 * expected:
+        return [f"answer.flops: {answer['flops']:g}, but 6 x params x tokens is {expected:g}"]
+    return []
+
+
 def _recipe(content: dict[str, Any]) -> Recipe:
     answer = content["answer"]
     return Recipe(
         question=content["question"],
-        tokens=answer["tokens"],
-        unspent=answer["unspent"],
-        pools=tuple(RecipePool(**pool) for pool in answer["pools"]),
+        params=answer["params"],
+        **_mixture(answer),
         targets=tuple(RecipeTarget(**target) for target in answer["targets"]),
         certificate=RecipeCertificate(**answer["certificate"]),
         baselines=tuple(
@@ -174,8 +205,39 @@ def _recipe(content: dict[str, Any]) -> Recipe:
         ),
         warnings=tuple(answer["warnings"]),
         origin=content["origin"],
-        allocation=RecipeAllocation(**answer["allocation"]) if "allocation" in answer else None,
-        phases=tuple(read_phase(one) for one in answer.get("phases", ())),
+        stopped=answer.get("stopped", ""),
+        caveats=tuple(Caveat(**caveat) for caveat in answer["caveats"]),
+        flatness=tuple(RecipeShareRange(**one) for one in answer["flatness"]),
+    )
+
+
+def _mixture(answer: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a recipe that say what is read, in any version."""
+    chosen = answer.get("allocation")
+    return {
+        "tokens": answer["tokens"],
+        "unspent": answer["unspent"],
+        "pools": tuple(RecipePool(**pool) for pool in answer["pools"]),
+        "allocation": None if chosen is None else RecipeAllocation(**chosen),
+        "phases": tuple(read_phase(one) for one in answer.get("phases", ())),
+    }
+
+
+def _former_recipe(content: dict[str, Any]) -> Recipe:
+    """The mixture of a recipe of the first version, without what its law predicted."""
+    answer, question = content["answer"], without_former_defaults(content["question"])
+    chosen = answer.get("allocation")
+    size = chosen["params"] if chosen else question.get("params", DEFAULT_PARAMS)
+    return Recipe(
+        question=question,
+        params=round(parse_quantity(size, "question.params")),
+        **_mixture(answer),
+        targets=(),
+        certificate=RecipeCertificate(None, None, None, None, "none", False, 0),
+        baselines=(),
+        warnings=(superseded(question),),
+        origin={**content["origin"], "pairs": []},
+        former=content,
     )
 
 

@@ -8,9 +8,12 @@ from typing import Final
 
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence import PROVENANCES, TransferMatrix
-from atlasmix.languages import resolve
+from atlasmix.languages import language, resolve
 from atlasmix.mixing.limits import KINDS, Kind, Selection
 from atlasmix.recipes.values import as_list, as_mapping, nearest
+
+EVERY_TARGET: Final = "*"
+"""What a least or greatest share is written for, where it is one and the same for every target."""
 
 _PREFIXED: Final = KINDS[2:]
 _GROUP_NAME = re.compile(r"[^\W\d_][\w .-]{0,59}")
@@ -23,10 +26,12 @@ class Vocabulary:
     Attributes:
         matrix: whose card says whether names are languages or labels.
         groups: the question's own groups, keys sorted as given.
+        targets: the question's targets, which ``*`` stands for.
     """
 
     matrix: TransferMatrix
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
 
     def key(self, written: object, what: str) -> str:
         """The language key (any door of ``languages.resolve``) or label that ``written`` means.
@@ -56,6 +61,11 @@ class Vocabulary:
         """
         if written in self.groups:
             return Selection("group", written, self.groups[written])
+        if written == EVERY_TARGET:
+            raise ProblemError(
+                f"{what} is for every target, which only min and max can say: name each language "
+                "or group"
+            )
         kind, colon, value = written.partition(":")
         kind, value = kind.strip(), value.strip()
         if not colon or (self.matrix.card.axis == "domain" and written in self.matrix.card.names):
@@ -82,7 +92,25 @@ class Vocabulary:
         except DataError as error:
             if nearest(written, self.groups):
                 raise ProblemError(self._no_group(written, what)) from error
+            kind = self._other_kind(written)
+            if kind:
+                raise ProblemError(
+                    f"{what} names {written[:60]!r}, which is no language but a {kind}: write "
+                    f"{kind}:{written}"
+                ) from error
             raise
+
+    def _other_kind(self, written: str) -> str:
+        """What a word names that is no language: a provenance, a family, a script; or nothing."""
+        if written in PROVENANCES:
+            return "provenance"
+        if self.matrix.card.axis != "language":
+            return ""
+        word = written.casefold()
+        spoken = [language(key) for key in self.matrix.keys]
+        if any(word in (one.family.casefold(), one.genus.casefold()) for one in spoken):
+            return "family"
+        return "script" if any(word == one.script.casefold() for one in spoken) else ""
 
     def _no_group(self, written: str, what: str) -> str:
         return (

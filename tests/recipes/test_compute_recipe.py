@@ -106,7 +106,7 @@ def test_a_size_without_a_compute_and_the_other_way(computed: Recipe, recipe: Re
     ("question", "words"),
     [
         ({"compute": 1e22, "budget": "1T"}, "compute and budget are both given"),
-        ({"compute": 1e22, "params": "2B", "budget": 1}, "compute and budget and params are both"),
+        ({"compute": 1e22, "params": "2B", "budget": "1B"}, "compute and budget and params are"),
         ({"compute": "a lot"}, "compute is 'a lot': expected a number of FLOPs, such as 1e22"),
         ({"compute": -1e22}, "expected a finite number above 0, such as 1e22"),
         ({"compute": "inf"}, "expected a finite number above 0, such as 1e22"),

@@ -36,13 +36,13 @@ def test_every_step_changes_one_key_and_can_be_asked(asked):
 
 def test_loosening_never_worsens_the_answer():
     problem = problem_from_mapping({"targets": "cat", "min": {"eng": 0.2}}, STORE)
-    best = solve(problem).targets[0].effective_data
+    best = solve(problem).certificate.value
     wanted = {"20% to 15%", "without it", "4 to 8", "100B to 200B", "κ 1 to 0"}
     looser = [step for step in one_step(problem) if step.change in wanted]
     assert len(looser) == len(wanted)
     for step in looser:
         again = solve(problem_from_mapping(step.question, STORE))
-        assert again.targets[0].effective_data >= best * (1 - 1e-6), step
+        assert again.certificate.value <= best * (1 + 1e-6), step
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,20 @@ def test_the_words_say_what_happens():
         ("Doubt about scores", "κ 2 to 1"),
         ("Provenance", "human text alone"),
     } <= steps
+
+
+def test_one_limit_for_every_target_is_eased_and_dropped_as_one():
+    asked = {"targets": "cat,spa", "min": {"*": "6%"}, "max": {"*": "0.05%"}}
+    steps = {(s.limit, s.change): s.question for s in one_step(problem_from_mapping(asked, STORE))}
+    assert steps["At least 6% every target", "6% to 1%"]["min"] == {"*": 0.01}
+    assert steps["At most 0.05% every target", "0.05% to 5.05%"]["max"] == {"*": 0.0505}
+    assert "min" not in steps["At least 6% every target", "without it"]
+
+
+def test_a_budget_that_must_be_read_need_not_be():
+    asked = {"targets": "cat", "tokens": "exactly"}
+    steps = [s for s in one_step(problem_from_mapping(asked, STORE)) if "tokens" not in s.question]
+    assert [step.change for step in steps] == ["no more than serves"]
 
 
 def test_a_cap_is_never_raised_past_the_hard_one():

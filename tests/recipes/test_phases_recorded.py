@@ -82,6 +82,20 @@ def test_a_question_with_phases_goes_there_and_back(asked: MixProblem) -> None:
     assert problem_to_mapping(again) == written
 
 
+def test_a_star_in_a_phase_is_every_target() -> None:
+    phases = [{"name": "main"}, {"name": "end", "tokens": "20%", "min": {"*": "10%", "eng": 0.3}}]
+    asked = {"targets": "cat,spa", "phases": phases}
+    problem = problem_from_mapping(asked, SHIPPED)
+    assert [limit.name for limit in problem.phases[1].limits] == [
+        "min cat 10%",
+        "min spa 10%",
+        "min eng 30%",
+    ]
+    written = problem_to_mapping(problem)
+    assert written["phases"][1]["min"] == {"*": 0.1, "eng": 0.3}
+    assert problem_from_mapping(written, SHIPPED).phases == problem.phases
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(1, 999), min_size=1, max_size=6), st.booleans())
 def test_any_shares_go_there_and_back(parts: list[int], rest: bool) -> None:

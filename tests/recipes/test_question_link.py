@@ -42,7 +42,8 @@ QUESTIONS = [
     {"targets": "cat", "min": {"cat": "30%"}, "max": {"family:Romance": 0.9}},
     {"targets": "cat", "max_epochs": {"default": 2, "cat": 8}, "keep": {"provenance:human": "2B"}},
     {"targets": "swe,nob", "groups": {"north": ["swe", "nob"]}, "min": {"north": "50%"}},
-    {"targets": "cat", "guardrails": {"spa": "20%:uniform"}, "max_donors": 0, "spend_all": True},
+    {"targets": "cat", "guardrails": {"spa": "20%:uniform"}, "max_donors": 0, "tokens": "exactly"},
+    {"targets": "cat,spa", "min": {"*": "0.05%", "eng": 0.1}, "max": {"*": 0.7}},
     {
         "targets": "cat",
         "pools": {"provenance": ["human", "translated"]},
@@ -61,12 +62,13 @@ QUESTIONS = [
         ],
     },
     {"targets": "cat", "phases": [{"name": "all", "tokens": "100%"}]},
-    {"targets": "cat", "objective": "worst", "lambda": 0.1, "interference": 0, "risk_aversion": 0},
+    {"targets": "cat", "objective": "worst", "lambda": 0.1, "risk_aversion": 0},
     {
         "targets": "cat",
         "law": {
             **{"name": "mine", "E": 1.9, "A": 500, "alpha": 0.35, "B": 2000, "beta": 0.36},
             **{"unit": "nats per token", "measured_on": "our runs", "source": "report 12"},
+            **{"phi": 0.2, "phi_range": [0.1, 0.3], "fitted_params": [1e7, 1e10]},
         },
     },
 ]
@@ -88,16 +90,17 @@ def test_defaults_are_left_out():
 @settings(max_examples=25, deadline=None)
 @given(
     st.sampled_from(["cat", "spa", "swh", "jpn"]),
-    st.integers(1_000, 10**15),
+    st.integers(100_000, 10**15),
     st.floats(0.5, 16),
     st.floats(0, 1),
     st.booleans(),
 )
-def test_any_numbers_come_back_exactly(target, budget, cap, share, spend):
-    asked = {"targets": {target: 1}, "budget": budget, "max_epochs": cap, "spend_all": spend}
+def test_any_numbers_come_back_exactly(target, budget, cap, share, exact):
+    tokens = "exactly" if exact else "at most"
+    asked = {"targets": {target: 1}, "budget": budget, "max_epochs": cap, "tokens": tokens}
     problem = problem_from_mapping({**asked, "max": {target: share}}, STORE)
     back = read_link(link_text(short_question(problem)), STORE)
-    assert (back.budget, back.max_epochs, back.spend_all) == (budget, cap, spend)
+    assert (back.budget, back.max_epochs, back.exact_tokens) == (budget, cap, exact)
     assert back.limits == problem.limits
 
 

@@ -22,8 +22,13 @@ from atlasmix.recipes.question import (
     read_question,
 )
 from atlasmix.recipes.recipe_file import dump_question
+from atlasmix.scaling.law_kinds import DEFAULT_PHI, DEFAULT_PHI_RANGE
 
 SHIPPED = Store("/nonexistent")
+LAW: dict[str, Any] = {
+    **{"name": "mine", "E": 1.5, "A": 400.0, "alpha": 0.3, "B": 900.0, "beta": 0.3},
+    **{"unit": "nats per token", "measured_on": "our runs", "source": "us", "note": ""},
+}
 LANGUAGES = ("cat", "eng", "spa", "fra", "swe", "cmn", "nob", "arb", "swh")
 
 
@@ -96,13 +101,15 @@ def test_every_limit_is_read() -> None:
         ({"targets": "cat,ca"}, ProblemError, "named twice"),
         ({"targets": "cat", "bugdet": 1}, ProblemError, "did you mean budget"),
         ({"targets": "cat", "budget": 0}, ProblemError, "budget is 0: expected"),
+        ({"targets": "cat", "budget": 300}, ProblemError, "budget is 300: .* for example 300B"),
+        ({"targets": "cat", "params": 7}, ProblemError, "params is 7: .* write for example 7B"),
         ({"targets": "cat", "budget": "-5B"}, ProblemError, "expected a finite number above 0"),
         ({"targets": "cat", "budget": float("nan")}, ProblemError, "budget is nan"),
         ({"targets": "cat", "budget": "1e30"}, ProblemError, "taken for a slip"),
-        ({"targets": "cat", "interference": 2}, ProblemError, "the interference is 2"),
         ({"targets": "cat", "lambda": "much"}, ProblemError, "lambda is 'much'"),
         ({"targets": "cat", "objective": "los"}, ProblemError, "did you mean loss"),
-        ({"targets": "cat", "spend_all": "yes"}, ProblemError, "expected true or false"),
+        ({"targets": "cat", "tokens": "300B"}, ProblemError, "a number of tokens is the budget"),
+        ({"targets": "cat", "tokens": True}, ProblemError, "expected 'exactly' .* or 'at most'"),
         ({"targets": "cat", "max_donors": 1.5}, ProblemError, "a whole number"),
         ({"targets": "cat", "min": {"cat": 1.5}}, ProblemError, "between 0 and 1"),
         ({"targets": "cat", "min": {"famly:Romance": 0.1}}, ProblemError, "did you mean family"),
@@ -127,9 +134,32 @@ def test_every_limit_is_read() -> None:
         ({"targets": "cat", "matrix": "atlas"}, DataError, "did you mean atlas-2025"),
         ({"targets": "cat", "matrix": "../etc"}, DataError, "no matrix"),
         ({"targets": "cat", "inventory": ["web-2026", "hplt-v2"]}, ProblemError, "count twice"),
-        ({"targets": "deu", "matrix": "langrank-2019-mt"}, ProblemError, "--calibration"),
+        ({"targets": "deu", "matrix": "langrank-2019-mt"}, ProblemError, "name a calibration"),
         ({"targets": "cat", "law": "mine"}, DataError, "no law 'mine'"),
         ({"targets": "cat", "law": {"name": "mine"}}, ProblemError, "law lacks E, A"),
+        ({"targets": "cat", "law": {**LAW, "fi": 1}}, ProblemError, "law has no key 'fi'"),
+        ({"targets": "cat", "law": {**LAW, "phi": -1}}, ProblemError, "law phi is -1: expected 0"),
+        ({"targets": "cat", "law": {**LAW, "phi": 2}}, ProblemError, "law phi is 2: expected 0 to"),
+        (
+            {"targets": "cat", "law": {**LAW, "phi_range": [0.1, 0.2]}},
+            ProblemError,
+            "without law phi",
+        ),
+        (
+            {"targets": "cat", "law": {**LAW, "phi": 0.3, "phi_range": [0.1, 0.2]}},
+            ProblemError,
+            "two ends that hold phi, 0.3",
+        ),
+        (
+            {"targets": "cat", "law": {**LAW, "phi": 0.1, "phi_range": [0.1]}},
+            ProblemError,
+            "expected least and most",
+        ),
+        (
+            {"targets": "cat", "law": {**LAW, "fitted_params": [9e9, 7e6]}},
+            ProblemError,
+            "expected least before most",
+        ),
     ],
 )
 def test_what_cannot_be_asked_is_refused_in_a_sentence(
@@ -214,13 +244,134 @@ def test_a_choice_of_pools_is_recognised_from_the_pools(choice: dict[str, object
 
 
 def test_a_law_of_ones_own_is_written_out_in_full() -> None:
+    problem = problem_from_mapping({"targets": "cat", "law": LAW}, SHIPPED)
+    assert problem.law.B == 900.0
+    written = problem_to_mapping(problem)["law"]
+    assert written == {**LAW, "phi": DEFAULT_PHI, "phi_range": list(DEFAULT_PHI_RANGE)}
+
+
+def test_a_law_of_ones_own_has_its_capacity_exponent_and_the_range_of_its_runs() -> None:
+    """What is lost on the way would change answers: phi, and when a size is beyond the runs."""
     law = {
-        **{"name": "mine", "E": 1.5, "A": 400.0, "alpha": 0.3, "B": 900.0, "beta": 0.3},
-        **{"unit": "nats per token", "measured_on": "our runs", "source": "us", "note": ""},
+        **LAW,
+        **{"phi": 0.2, "phi_range": [0.1, 0.3], "decay": 0.05},
+        **{"fitted_params": [7e6, 9e9], "fitted_tokens": [1e8, 9e11]},
     }
     problem = problem_from_mapping({"targets": "cat", "law": law}, SHIPPED)
-    assert problem.law.B == 900.0
-    assert problem_to_mapping(problem)["law"] == law
+    assert (problem.law.phi, problem.law.phi_range) == (0.2, (0.1, 0.3))
+    assert problem.law.fitted_params == (7e6, 9e9)
+    assert problem.decay == 0.05
+    again = problem_from_mapping(problem_to_mapping(problem), SHIPPED)
+    assert again.law == problem.law
+
+
+def test_a_range_that_nobody_gives_is_as_wide_as_the_defaults() -> None:
+    law = problem_from_mapping({"targets": "cat", "law": {**LAW, "phi": 0.22}}, SHIPPED).law
+    assert law.phi_range == pytest.approx((0.16, 0.34))
+
+
+def test_scores_are_read_under_the_law_of_the_question() -> None:
+    """Another law, another estimate: phi and tau of one matrix differ between two laws."""
+    first, second = (
+        problem_from_mapping({"targets": "cat", "law": name}, SHIPPED)
+        for name in ("datablations-2023-one-stage", "muennighoff-2023")
+    )
+    place = first.transfer.index("cat")
+    assert first.transfer.law == first.law.name
+    assert first.transfer.phi[place] != pytest.approx(second.transfer.phi[place], rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"interference": 1}, "'interference', .* no weight is negative.* leave the key out"),
+        ({"interference": "junk"}, "leave the key out"),
+        ({"spend_all": True}, "write tokens: exactly in the place of spend_all: true"),
+        ({"spend_all": False}, "leave it out in the place of false"),
+        (
+            {"objective": "effective-data"},
+            "left capacity out, so it filled budgets with donors; it is the limit of loss for ever "
+            "larger models: write objective: loss",
+        ),
+        ({"from": "checkpoint:unimax"}, "no term for what a checkpoint has read already"),
+        ({"from": "checkpoint:unimax"}, "see 'atlasmix crossover --target cat'"),
+        ({"from": None}, "every run is planned from scratch"),
+    ],
+)
+def test_what_the_law_does_not_have_says_what_to_write_instead(
+    asked: dict[str, object], words: str
+) -> None:
+    with pytest.raises(ProblemError, match=words):
+        problem_from_mapping({"targets": "cat:2,spa", **asked}, SHIPPED)
+
+
+@pytest.mark.parametrize(
+    ("written", "exact"),
+    [({}, False), ({"tokens": "at most"}, False), ({"tokens": "exactly"}, True)],
+)
+def test_whether_all_of_the_budget_is_read(written: dict[str, object], exact: bool) -> None:
+    problem = problem_from_mapping({"targets": "cat", **written}, SHIPPED)
+    assert problem.exact_tokens is exact
+    assert problem_to_mapping(problem).get("tokens") == ("exactly" if exact else None)
+
+
+CAT, SPA, ENG = (Selection("language", key) for key in ("cat", "spa", "eng"))
+
+
+@pytest.mark.parametrize(
+    ("least", "limits", "written"),
+    [
+        ({"*": "0.05%"}, [(CAT, 5e-4), (SPA, 5e-4)], {"*": 5e-4}),
+        # A target with a limit of its own keeps it, whichever comes first.
+        ({"*": 0.1, "Catalan": 0.3}, [(SPA, 0.1), (CAT, 0.3)], {"spa": 0.1, "cat": 0.3}),
+        ({"ca": 0.3, "*": 0.1}, [(SPA, 0.1), (CAT, 0.3)], {"spa": 0.1, "cat": 0.3}),
+        # Written apart, and alike for all targets: one limit, with the others after it.
+        ({"spa": 0.1, "eng": 0.2, "cat": 0.1}, [(CAT, 0.1), (SPA, 0.1), (ENG, 0.2)], None),
+        ({"*": 0}, [(CAT, 0.0), (SPA, 0.0)], {"*": 0.0}),
+    ],
+)
+def test_a_star_is_every_target(
+    least: dict[str, object],
+    limits: list[tuple[Selection, float]],
+    written: dict[str, float] | None,
+) -> None:
+    for bound in ("min", "max"):
+        problem = problem_from_mapping({"targets": "cat,spa", bound: least}, SHIPPED)
+        assert problem.limits == tuple(
+            ShareLimit(bound, selection, share)  # type: ignore[arg-type]
+            for selection, share in limits
+        )
+        again = problem_to_mapping(problem)
+        assert again[bound] == (written or {"*": 0.1, "eng": 0.2})
+        assert problem_from_mapping(again, SHIPPED).limits == problem.limits
+
+
+def test_a_star_for_one_target_is_that_target() -> None:
+    problem = problem_from_mapping({"targets": "cat", "min": {"*": 0.1}}, SHIPPED)
+    assert problem_to_mapping(problem)["min"] == {"cat": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"keep": {"*": "1B"}}, r"keep \* is for every target, which only min and max can say"),
+        ({"max_epochs": {"*": 8}}, r"max_epochs \* is for every target, which only min and max"),
+        ({"guardrails": {"*": "1%"}}, r"guardrails names '\*': expected one language each"),
+        ({"min": {"family:*": 0.1}}, r"min family:\* selects none"),
+        ({"min": {"*": 2}}, r"min \* is '2': expected a share"),
+    ],
+)
+def test_a_star_where_it_is_none(asked: dict[str, object], words: str) -> None:
+    with pytest.raises(ProblemError, match=words):
+        problem_from_mapping({"targets": "cat,spa", **asked}, SHIPPED)
+
+
+def test_a_star_over_a_target_without_text_names_it() -> None:
+    asked: dict[str, object] = {"targets": "cat,spa", "pools": {"exclude_language": ["spa"]}}
+    words = r"'\*' is every target, and Spanish \(spa\) has no pool here"
+    with pytest.raises(ProblemError, match=words):
+        problem_from_mapping({**asked, "min": {"*": 0.1}}, SHIPPED)
+    assert problem_from_mapping({**asked, "max": {"*": 0.1}}, SHIPPED).limits
 
 
 def test_domains_are_asked_like_languages(store: Store) -> None:
@@ -251,7 +402,7 @@ def _limits() -> st.SearchStrategy[dict[str, Any]]:
             "corpus:hplt-v4",
         )
     )
-    shares = st.dictionaries(what, share, max_size=3)
+    shares = st.dictionaries(what | st.just("*"), share, max_size=3)
     slack = st.fixed_dictionaries({"slack": share, "reference": st.just("natural")})
     return st.fixed_dictionaries(
         {},
@@ -263,7 +414,7 @@ def _limits() -> st.SearchStrategy[dict[str, Any]]:
             | st.dictionaries(what | st.just("default"), st.floats(0.1, 16), max_size=3),
             "guardrails": st.dictionaries(st.sampled_from(LANGUAGES), slack, max_size=2),
             "max_donors": st.integers(0, 5),
-            "spend_all": st.booleans(),
+            "tokens": st.sampled_from(["exactly", "at most"]),
         },
     )
 
@@ -276,15 +427,14 @@ _QUESTIONS = st.fixed_dictionaries(
         "groups": st.just({"nordic": ["swe", "nob"]}),
     },
     optional={
-        "budget": st.floats(1e3, 1e15),
+        "budget": st.floats(1e5, 1e15),
         "params": st.floats(1e6, 1e13),
-        "objective": st.sampled_from(["loss", "effective-data"]),
+        "objective": st.just("loss"),
         "lambda": st.floats(1e-3, 10),
         "risk_aversion": st.floats(0, 10),
-        "interference": st.floats(0, 1),
         "pools": st.sampled_from(["all", "human", ["human", "translated"]]),
         "worth": st.dictionaries(st.sampled_from(sorted(WORTH)), st.floats(0, 2), max_size=3),
-        "law": st.sampled_from(["hoffmann-2022", "muennighoff-2023"]),
+        "law": st.sampled_from(["hoffmann-2022", "muennighoff-2023", {**LAW, "phi": 0.2}]),
     },
 )
 
@@ -302,13 +452,30 @@ def test_a_question_survives_yaml_and_back(
     again = problem_from_mapping(read, SHIPPED)
     assert problem_to_mapping(again) == written
     assert again.targets == problem.targets
-    assert set(again.limits) == set(problem.limits)
-    assert (again.budget, again.decay, again.max_epochs, dict(again.worth)) == (
-        problem.budget,
+    # min, max, keep and so on stand in the order of the keys; within each the order is kept.
+    assert again.limits == problem.limits
+    assert again.law == problem.law
+    assert (again.exact_tokens, again.budget) == (problem.exact_tokens, problem.budget)
+    assert (again.decay, again.max_epochs, dict(again.worth)) == (
         problem.decay,
         problem.max_epochs,
         dict(problem.worth),
     )
+
+
+@pytest.mark.parametrize("schema", ["atlasmix/recipe/1", "atlasmix/recipe/2"])
+def test_the_question_of_a_recipe_is_read(tmp_path: Path, schema: str) -> None:
+    """Of a former recipe, too, whose keys of the law before were written although nobody asked."""
+    question: dict[str, object] = {"targets": {"cat": 1}, "budget": 7_000_000_000}
+    former = {"interference": 1, "spend_all": False} if schema.endswith("1") else {}
+    path = tmp_path / "recipe.yaml"
+    content = {"schema": schema, "question": {**question, **former}, "answer": {}}
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    assert read_question(path) == question
+    content["question"] = {**question, "interference": 0.5}
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    with pytest.raises(ProblemError, match="leave the key out"):
+        problem_from_mapping(read_question(path), SHIPPED)
 
 
 _junk: st.SearchStrategy[Any] = st.recursive(

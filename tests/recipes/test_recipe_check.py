@@ -91,6 +91,72 @@ def test_scores_other_than_those_of_the_same_matrix_are_an_edit(
     assert words in " ".join(found.evidence)
 
 
+@pytest.mark.parametrize(
+    ("part", "edit", "words"),
+    [
+        ("pairs", {"transfer_weight": 0.6}, "the transfer weight of spa for cat as 0.6 ±"),
+        ("pairs", {"transfer_stderr": 0.01}, " ±0.01, its scores and law give 0."),
+        ("targets", {"phi": 0.05}, "gives phi of cat as 0.05 ±"),
+        ("targets", {"phi_stderr": 0.9}, " ±0.9, its scores and law give 0."),
+    ],
+)
+def test_estimates_other_than_those_of_the_same_scores_are_an_edit(
+    recipe: Recipe, store: Store, part: str, edit: dict[str, object], words: str
+) -> None:
+    entry = {**recipe.origin[part][0], **edit}
+    found = check(dataclasses.replace(recipe, origin={**recipe.origin, part: [entry]}), store)
+    assert found.verdict == "edited"
+    assert words in found.evidence[0]
+
+
+@pytest.mark.parametrize("key", ["E", "A", "alpha", "B", "beta", "phi", "decay"])
+def test_another_law_is_said_and_its_estimates_are_no_edit(
+    recipe: Recipe, store: Store, key: str
+) -> None:
+    """The law of the shelf is another than the recorded one: nobody edited tau and phi."""
+    law = {**recipe.origin["law"], key: 1.1 * recipe.origin["law"][key]}
+    pairs = [{**recipe.origin["pairs"][0], "transfer_weight": 0.6}]
+    origin = {**recipe.origin, "law": law, "pairs": pairs}
+    found = check(dataclasses.replace(recipe, origin=origin), store)
+    assert "law datablations-2023-one-stage has other constants than when" in found.evidence[0]
+    assert found.verdict == "holds"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("own_share", "phi", "capacity_loss", "data_loss", "loss", "loss_alone"),
+        *("effective_data", "own", "transferred", "risk_penalty", "alone", "predicted_share"),
+        "weight",
+    ],
+)
+def test_every_prediction_is_derived_again(recipe: Recipe, store: Store, key: str) -> None:
+    first = recipe.targets[0]
+    off = dataclasses.replace(first, **{key: getattr(first, key) * 1.0001})
+    found = check(dataclasses.replace(recipe, targets=(off,)), store)
+    assert found.verdict == "drifted"
+    assert len(found.evidence) == 1
+    assert f"of Catalan the recipe records {key.replace('_', ' ')} " in found.evidence[0]
+    assert found.evidence[0].count(" where its mixture gives ") == 1
+
+
+def test_the_objective_is_derived_again(recipe: Recipe, store: Store) -> None:
+    assert recipe.certificate.value is not None
+    better = dataclasses.replace(recipe.certificate, value=recipe.certificate.value - 0.001)
+    found = check(dataclasses.replace(recipe, certificate=better), store)
+    assert found.verdict == "drifted"
+    assert found.evidence[0].startswith("the recipe records the objective 2.57")
+    assert ", the best today is 2.57" in found.evidence[0]
+
+
+def test_small_shares_hold(store: Store) -> None:
+    """What is recorded in millionths predicts what it records: a share of 0.1 % is off by 0.1 %."""
+    small = _recipe(store, targets="spa,fra,cym", budget="2T")
+    assert min(target.own_share for target in small.targets) < 0.003
+    found = check(small, store)
+    assert (found.verdict, found.evidence) == ("holds", ())
+
+
 def test_a_standard_error_by_another_versions_rule_is_no_edit(recipe: Recipe, store: Store) -> None:
     pair = {**recipe.origin["pairs"][0], "stderr": 0.2}
     origin = {**recipe.origin, "pairs": [pair], "atlasmix": "0.0.1"}

@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atlasmix.recipes.rounding import ONE, at_most, exact_parts, split_tokens
+from atlasmix.recipes.rounding import ONE, at_most, exact_parts, outward, split_tokens
 
 _SHARES = st.dictionaries(
     st.text("abcdef", min_size=1, max_size=4), st.floats(0, 1e12), min_size=1, max_size=60
@@ -40,3 +40,12 @@ def test_the_order_of_the_pools_does_not_matter(shares: dict[str, float]) -> Non
 def test_a_gap_is_never_understated(gap: float) -> None:
     assert at_most(gap) >= gap * (1 - 1e-6)
     assert at_most(gap) <= max(2 * gap, 1e-9) * (1 + 1e-9)
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_a_range_of_shares_is_never_understated(one: float, other: float) -> None:
+    low, high = outward(min(one, other), max(one, other))
+    assert 0 <= low <= min(one, other) + 1e-8
+    assert 1 >= high >= max(one, other) - 1e-8
+    assert min(one, other) - low <= 1.001e-6
+    assert high - max(one, other) <= 1.001e-6

@@ -20,6 +20,9 @@ COUNT_FILES: Final = ("release.json", "source.json")
 _FILE_LIMIT: Final = 1024 * 1024
 _MOST_FILES: Final = 100_000
 _LARGEST: Final = 1e18
+_FEW_TOKENS: Final = 1000.0
+"""Below this a count that is no whole number is taken for billions: our choice."""
+
 _PREFIX_COLUMNS: Final = ("prefix", "path", "source", "name")
 
 
@@ -77,7 +80,20 @@ class Counts:
 
 
 def indexed(found: Mapping[tuple[str, ...], Count], what: str) -> Counts:
-    """Counts that find what lies below a path as fast as what lies at it."""
+    """Counts that find what lies below a path as fast as what lies at it.
+
+    Raises:
+        DataError: fractions of a token, which look like billions.
+    """
+    refuse(
+        f"counts {what}",
+        [
+            f"{'/'.join(words)}: {count.tokens:g} tokens: looks like billions typed as units; "
+            "write the number of tokens in full"
+            for words, count in found.items()
+            if 0 < count.tokens < _FEW_TOKENS and not float(count.tokens).is_integer()
+        ],
+    )
     below: dict[tuple[str, ...], list[Count]] = {}
     for words, count in found.items():
         for end in range(1, len(words)):

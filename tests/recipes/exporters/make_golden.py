@@ -1,11 +1,25 @@
-"""Write the golden files anew: ``PYTHONPATH=. python tests/recipes/exporters/make_golden.py``."""
+"""Write the golden files anew: ``PYTHONPATH=. python tests/recipes/exporters/make_golden.py``.
+
+With ``recipe`` behind it the golden recipe itself is solved anew first, which changes every file.
+"""
 
 from __future__ import annotations
 
 import shutil
+import sys
 import textwrap
+from typing import Any
 
 from export_samples import BY_NAME, GOLDEN, NAMES, golden_export
+
+QUESTION: dict[str, Any] = {
+    "targets": "cat,cym,nob",
+    "budget": "20B",
+    "pools": {"provenance": ["human", "translated"], "language": ["cat", "cym", "nob"]},
+    "max_epochs": {"default": 4, "cym": 8},
+    "min": {"provenance:translated": "20%"},
+}
+"""Five pools in three languages, two provenances, and Welsh at a cap of its own."""
 
 _HOW = {
     "executed": "The real package reads such files in tests/frameworks.",
@@ -23,7 +37,19 @@ def golden_files(name: str) -> dict[str, str]:
     return {**golden_export(name).export.files, "SOURCE.md": page + "\n"}
 
 
+def golden_recipe_text() -> str:
+    """The answer to :data:`QUESTION`, with the baselines that ``solve`` records."""
+    from atlasmix.evidence import Store
+    from atlasmix.mixing import compare, solve
+    from atlasmix.recipes import dump_recipe, make_recipe, problem_from_mapping
+
+    problem = problem_from_mapping(QUESTION, Store("/nonexistent"))
+    return dump_recipe(make_recipe(problem, solve(problem), compare(problem)))
+
+
 if __name__ == "__main__":
+    if "recipe" in sys.argv[1:]:
+        (GOLDEN / "recipe.yaml").write_text(golden_recipe_text(), encoding="utf-8")
     for name in NAMES:
         shutil.rmtree(GOLDEN / name, ignore_errors=True)
         (GOLDEN / name).mkdir()

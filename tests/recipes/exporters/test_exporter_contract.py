@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -25,6 +26,7 @@ from yaml_rules import number_like, opens_alike
 import atlasmix.recipes.exporters as package
 from atlasmix.recipes.exporters import Exporter, Run
 from atlasmix.recipes.exporters.registry import MODULES
+from atlasmix.recipes.recipe_file import load_recipe
 
 # Modules of the folder that are no exporters.
 SHARED = {
@@ -46,6 +48,18 @@ SHARED = {
     "rows",
     "weights",
 }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_of_the_first_version_is_exported_under_the_hash_of_its_file(name: str) -> None:
+    """Its law is superseded, its mixture is not; who trains on it finds the file by its hash."""
+    path = Path(__file__).parents[1] / "former_recipe.yaml"
+    former = load_recipe(path)
+    written = export(name, former)
+    assert written.figures["recipe_sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert {pool["pool"] for pool in written.figures["phases"][0]["pools"]} == {
+        pool.name for pool in former.pools
+    }
 
 
 def test_every_module_of_the_folder_is_listed() -> None:

@@ -7,8 +7,11 @@ source named in SOURCE.md again, then write them anew with ``python make_golden.
 from __future__ import annotations
 
 import pytest
-from export_samples import BY_NAME, GOLDEN, NAMES, golden_export
-from make_golden import golden_files
+from export_samples import BY_NAME, GOLDEN, NAMES, golden_export, golden_recipe
+from make_golden import QUESTION, golden_files
+
+from atlasmix.evidence import Store
+from atlasmix.recipes.question import problem_from_mapping, problem_to_mapping
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -27,6 +30,13 @@ def test_formats_that_nothing_executes_say_so(name: str) -> None:
     assert BY_NAME[name].checked.source in page
     assert BY_NAME[name].checked.date in page
     assert "Nothing in this project has executed it" in page
+
+
+def test_the_golden_recipe_answers_the_question_it_is_made_from() -> None:
+    problem = problem_from_mapping(QUESTION, Store("/nonexistent"))
+    assert golden_recipe().question == problem_to_mapping(problem)
+    assert {pool.provenance for pool in golden_recipe().pools} == {"human", "translated"}
+    assert len(golden_recipe().pools) == 5
 
 
 def test_golden_exports_are_made_of_the_golden_recipe() -> None:

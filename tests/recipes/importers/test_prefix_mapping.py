@@ -125,6 +125,8 @@ def test_counts_of_a_tree_take_what_is_trained_on_and_add_up_shards(tmp_path: Pa
         ("c.json", "[1]", "is no mapping"),
         ("c.json", '{"x": -1}', "x: no number of tokens"),
         ("c.json", "{", "is not JSON"),
+        ("c.json", '{"h/cat": 21.3}', "h/cat: 21.3 tokens: looks like billions typed as units"),
+        ("c.csv", "prefix,tokens\nx,0.2\n", "x: 0.2 tokens: looks like billions typed as units"),
     ],
 )
 def test_wrong_counts_are_named(tmp_path: Path, name: str, content: str, said: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from atlasmix.errors import DataError, ProblemError
@@ -13,6 +15,9 @@ from atlasmix.recipes.lint_rows import Row
 from atlasmix.recipes.lint_solving import Question, read_targets, recipe_again, solve_again
 from atlasmix.recipes.question import problem_from_mapping
 from atlasmix.recipes.recipe import Recipe, make_recipe
+from atlasmix.scaling.laws import DEFAULT_LAW, load_law
+from atlasmix.scaling.saturation import saturate
+from atlasmix.transfer import estimate
 
 STORE = Store("/nonexistent")
 
@@ -66,14 +71,28 @@ def test_caps_of_single_sources_hold() -> None:
     assert then["cat"] <= 0.1 + 1e-6
 
 
-def test_a_mixture_that_harm_would_wipe_out_is_asked_without_harm() -> None:
+def test_a_small_language_of_a_large_mixture_is_served() -> None:
+    """Under the law before, English took away all that Ukrainian had, and the question failed."""
     rows = (row("eng.human.web", 0.98, 1e13), row("ukr.human.web", 0.02, 1e10))
     found = solve_again(rows, 1e12, Question({}), STORE)
-    assert found.refused == ""
-    assert "count as 0 here (--interference 0)" in found.notes[0]
-    assert "Ukrainian" in found.notes[0]
-    believed = solve_again(rows, 1e12, Question({}, interference=1.0), STORE)
-    assert believed.notes == ()
+    assert (found.refused, found.notes) == ("", ())
+    ukrainian = next(one for one in found.changes if one.language == "ukr")
+    assert ukrainian.then > 0
+    assert math.isfinite(ukrainian.loss_now)
+    assert math.isfinite(ukrainian.loss_then)
+    assert found.value_then <= found.value_now
+
+
+def test_the_laws_own_decay_is_used() -> None:
+    """As for a question that names no lambda: lint and solve must not disagree."""
+    rows = (row("cat.human.web", 0.9, 2e10, cap=16.0), row("spa.human.web", 0.1, 1e12))
+    found = solve_again(rows, 3e11, Question({"cat": 1.0}), STORE)
+    catalan = next(one for one in found.changes if one.language == "cat")
+    law = load_law(DEFAULT_LAW)
+    own = saturate(0.9 * 3e11, 2e10, law.decay or 0.0)
+    transfer = estimate(STORE.matrix(), law)
+    tau = transfer.weights[transfer.index("spa"), transfer.index("cat")]
+    assert catalan.effective_now == pytest.approx(own + tau * 0.1 * 3e11, rel=1e-9)
 
 
 def test_nothing_to_solve_is_a_sentence() -> None:
