@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from atlasmix.cli.hardware_options import add_hardware_options, machine_of
 from atlasmix.cli.parsing import Parser, add_json, add_store
 
 if TYPE_CHECKING:
@@ -33,12 +34,7 @@ def add_arguments(parser: Parser) -> None:
     group = parser.add_argument_group("what you would train")
     group.add_argument("--new-params", metavar="N", help="so many parameters: how many tokens?")
     group.add_argument("--new-tokens", metavar="D", help="so many tokens: how many parameters?")
-    group = parser.add_argument_group("hardware")
-    group.add_argument("--gpu", metavar="NAME", help="H100, H100-PCIe, H200, A100, B200 or MI300X")
-    group.add_argument("--flops-per-gpu", metavar="F", help="dense BF16 peak a second, as 989T")
-    group.add_argument(
-        "--utilisation", metavar="U", help="share of the peak that training gets (default: 0.4)"
-    )
+    add_hardware_options(parser)
     parser.add_argument(
         "--law", metavar="NAME", help="law of kind curse (default: atlas-2025-curse)"
     )
@@ -110,19 +106,8 @@ def _languages(written: str, option: str) -> int:
 
 def _machine(options: argparse.Namespace, found: Growth) -> Machine | None:
     from atlasmix.errors import ProblemError
-    from atlasmix.quantities import parse_quantity, parse_share
-    from atlasmix.scaling.hardware import DEFAULT_UTILISATION, machine
 
-    if options.gpu is None and options.flops_per_gpu is None:
-        if options.utilisation is not None:
-            raise ProblemError("--utilisation is of a GPU: name one with --gpu, such as H100")
-        return None
-    if found.start.params is None or found.start.tokens is None:
+    hardware = machine_of(options)
+    if hardware is not None and (found.start.params is None or found.start.tokens is None):
         raise ProblemError("GPU-hours need a size: add --params and --tokens of where you stand")
-    peak = options.flops_per_gpu
-    share = options.utilisation
-    return machine(
-        options.gpu,
-        None if peak is None else parse_quantity(peak, "--flops-per-gpu"),
-        DEFAULT_UTILISATION if share is None else parse_share(share, "--utilisation"),
-    )
+    return hardware

@@ -15,7 +15,8 @@ def add_arguments(parser: Parser) -> None:
     add_store(parser)
     add_json(parser)
     parser.epilog = (
-        f"Exit status 0: it holds; 1: it was edited, has drifted or is broken.\n\n{parser.epilog}"
+        "Exit status 0: it holds; 1: it was edited, has drifted, is broken, or was solved\n"
+        f"under a law that is gone.\n\n{parser.epilog}"
     )
 
 

@@ -44,12 +44,6 @@ def add_arguments(parser: Parser) -> None:
     )
     group.add_argument("--matrix", metavar="NAME", help="transfer matrix (default: atlas-2025)")
     group.add_argument("--params", metavar="N", help="parameters with embeddings (default: 2B)")
-    group.add_argument(
-        "--interference",
-        metavar="F",
-        help="part of negative scores that is believed (default: 1, or 0 where that would leave a "
-        "target nothing)",
-    )
     group.add_argument("--no-solve", action="store_true", help="leave this part out")
     parser.add_argument("--all", action="store_true", help="list every source")
     parser.add_argument("--strict", action="store_true", help="exit with 1 where there are faults")
@@ -135,7 +129,7 @@ def _resolved(
     from atlasmix.cli.progress import working
     from atlasmix.recipes.lint_solving import recipe_again, solve_again
 
-    asked = (options.target, options.matrix, options.params, options.interference, options.budget)
+    asked = (options.target, options.matrix, options.params, options.budget)
     with working("solving again"):
         if recipe is not None and not any(asked):
             return recipe_again(recipe, store)
@@ -145,7 +139,6 @@ def _resolved(
 
 
 def _question(options: argparse.Namespace, store: Store) -> Question:
-    from atlasmix.quantities import parse_share
     from atlasmix.recipes.lint_solving import Question, read_targets
 
     plain = Question({})
@@ -155,7 +148,4 @@ def _question(options: argparse.Namespace, store: Store) -> Question:
         targets=read_targets(options.target or (), store.matrix(name)),
         matrix=name,
         params=plain.params if params is None else params,
-        interference=None
-        if options.interference is None
-        else parse_share(options.interference, "--interference"),
     )

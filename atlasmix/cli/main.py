@@ -99,7 +99,7 @@ def help_text() -> str:
         "usage: atlasmix COMMAND [OPTIONS]",
         "",
         "Decides what a multilingual language model trains on: transfer, tokens and scaling laws",
-        "in, a certified mixture and a recipe out.",
+        "in, a mixture with its proof and a recipe out.",
         "",
         "commands:",
         *(f"  {name:<12}{summary}" for name, summary in COMMANDS.items()),
@@ -147,5 +147,7 @@ def _refused(error: Exception) -> int:
 
 
 def _say(sentence: str, status: int) -> int:
-    print(f"atlasmix: {sentence}", file=sys.stderr)
+    from atlasmix.cli.saying import say
+
+    say(sentence)
     return status

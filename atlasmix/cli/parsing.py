@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from atlasmix.cli.saying import say
+
 _NEGATIVE = re.compile(r"-(\d|\.\d|inf|nan)", re.IGNORECASE)
 
 
@@ -38,7 +40,8 @@ class Parser(argparse.ArgumentParser):
         import difflib
 
         word = next((one for one in left if one.startswith("-")), left[0]).partition("=")[0]
-        known = [text for action in self._actions for text in action.option_strings]
+        told = [action for action in self._actions if action.help != argparse.SUPPRESS]
+        known = [text for action in told for text in action.option_strings]
         near = difflib.get_close_matches(word, known, n=2, cutoff=0.6)
         if word.startswith("-"):
             self.error(
@@ -48,7 +51,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """One sentence on stderr and exit status 2."""
-        print(f"atlasmix: {_plain(message)}; see {self.prog} --help", file=sys.stderr)
+        say(f"{_plain(message)}; see {self.prog} --help")
         sys.exit(2)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from atlasmix.cli.former_options import add_former_options, refuse_former_options
 from atlasmix.cli.parsing import Parser
 from atlasmix.cli.phase_options import add_phase_options, with_phases
 
@@ -16,7 +17,6 @@ _PLAIN = {
     "calibration": "calibration",
     "max_donors": "max_donors",
     "risk_aversion": "risk_aversion",
-    "interference": "interference",
     "decay": "lambda",
     "objective": "objective",
     "law": "law",
@@ -30,6 +30,7 @@ def add_question_options(parser: Parser) -> None:
     _add_limits(parser)
     add_phase_options(parser)
     _add_mathematics(parser)
+    add_former_options(parser)
 
 
 def question_of(options: argparse.Namespace) -> dict[str, object]:
@@ -37,7 +38,7 @@ def question_of(options: argparse.Namespace) -> dict[str, object]:
 
     Raises:
         DataError: the problem file cannot be read.
-        ProblemError: a flag without its ``=``.
+        ProblemError: a flag without its ``=``, or one that only the law before this one had.
     """
     asked: dict[str, Any] = {}
     if options.problem:
@@ -52,12 +53,13 @@ def question_of(options: argparse.Namespace) -> dict[str, object]:
             asked[key] = getattr(options, name)
     if options.target:
         asked["targets"] = ",".join(options.target)
+    refuse_former_options(options, asked)
     if options.inventory:
         asked["inventory"] = ",".join(options.inventory)
     if options.pools or options.kind:
         asked["pools"] = _pools(asked.get("pools"), options)
-    if options.spend_all:
-        asked["spend_all"] = True
+    if options.tokens:
+        asked["tokens"] = options.tokens.replace("-", " ")
     for key in ("min", "max", "keep", "worth"):
         _merge(asked, key, _pairs(getattr(options, key), f"--{key}"))
     groups = _pairs(options.group, "--group")
@@ -88,6 +90,11 @@ def _add_targets(parser: Parser) -> None:
         help="language whose loss counts, by code or name; repeatable, or with commas",
     )
     add("--budget", metavar="TOKENS", help="most tokens read, repeats included (default: 100B)")
+    add(
+        "--tokens",
+        metavar="WORD",
+        help="at-most (default: fewer than the budget where more would not help) or exactly",
+    )
     add("--params", metavar="N", help="parameters with embeddings (default: 2B)")
     add(
         "--compute",
@@ -97,7 +104,13 @@ def _add_targets(parser: Parser) -> None:
     add(
         "--objective",
         metavar="WORD",
-        help="loss (default), effective-data (needs no law) or worst (largest loss against alone)",
+        help="loss (default: weighted mean) or worst (largest loss against alone)",
+    )
+    add(
+        "--from",
+        dest="origin",
+        metavar="CHECKPOINT",
+        help="plan the continuation of a model, as checkpoint:unimax (refused: the law lacks it)",
     )
     add("--problem", metavar="FILE", help="the question as YAML; flags override it")
 
@@ -150,7 +163,6 @@ def _add_limits(parser: Parser) -> None:
         help="loss at most so much above a reference mixture: eng=1%%:natural",
     )
     add("--max-donors", metavar="K", help="most languages read beside the targets")
-    add("--spend-all", action="store_true", help="read the whole budget even where it harms")
 
 
 def _add_mathematics(parser: Parser) -> None:
@@ -159,23 +171,19 @@ def _add_mathematics(parser: Parser) -> None:
     add(
         "--risk-aversion",
         metavar="K",
-        help="standard errors taken off every transfer (default: 1; 0 trusts every score)",
-    )
-    add(
-        "--interference",
-        metavar="F",
-        help="part of every negative score that is believed (default: 1; 0 counts them as 0)",
+        help="standard errors taken off every donor's weight (default: 1; 0 trusts every score)",
     )
     add(
         "--lambda",
         dest="decay",
         metavar="L",
-        help="decay of repeated tokens (default: the law's own if it has one, else 0.04)",
+        help="decay of repeated tokens (default: the law's own if it has one, else 0.037)",
     )
     add(
         "--law",
         metavar="NAME",
-        help="loss law, by name (atlasmix laws list) or file (default: muennighoff-2023)",
+        help="loss law, by name (atlasmix laws list) or file (default: "
+        "datablations-2023-one-stage)",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from atlasmix.cli.hardware_options import add_hardware_options, machine_of
 from atlasmix.cli.parsing import Parser, add_json, add_store
 from atlasmix.cli.question_options import add_question_options, question_of
 
@@ -27,6 +28,7 @@ def add_arguments(parser: Parser) -> None:
         help="a published mixture to compare with (atlasmix mixtures list); repeatable",
     )
     group.add_argument("--output", metavar="FILE", help="write the recipe (YAML); - is stdout")
+    add_hardware_options(parser)
     add_store(parser)
     add_json(parser)
 
@@ -40,6 +42,7 @@ def execute(options: argparse.Namespace) -> int:
     from atlasmix.recipes.recipe import make_recipe
 
     others = tuple(published(name) for name in options.compare_with or ())
+    machine = machine_of(options)
     problem = problem_from_mapping(question_of(options), Store(options.store))
     with working("solving"):
         problem = at_compute(problem)
@@ -50,18 +53,22 @@ def execute(options: argparse.Namespace) -> int:
         _write(recipe, options.output)
         if options.output == "-":
             return 0
-    with working("trying other scores and other values of lambda"):
+    with working("trying other scores and other constants"):
         reasons, steps = explain(problem, mixture), sensitivity(problem)
     if options.json:
         from atlasmix.cli.printing import print_json
         from atlasmix.recipes.answer_data import answer_data
+        from atlasmix.views.cost import cost_data
 
-        print_json(answer_data(recipe, mixture, reasons, steps))
+        cost = cost_data(mixture, machine)
+        print_json({**answer_data(recipe, mixture, reasons, steps), "training": cost})
         return 0
     from atlasmix.cli.printing import print_text
     from atlasmix.views.report import Report, report
 
-    print_text(*report(Report(problem, mixture, comparisons, reasons, steps, options.output or "")))
+    saved = options.output or ""
+    found = Report(problem, mixture, comparisons, reasons, steps, saved, machine)
+    print_text(*report(found))
     return 0
 
 

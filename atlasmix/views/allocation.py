@@ -7,14 +7,15 @@ from atlasmix.mixing.problem import MixProblem
 from atlasmix.quantities import format_flops, format_quantity
 from atlasmix.views.answer_words import gap_text
 from atlasmix.views.fitting import FittingTable
+from atlasmix.views.words import number_text
 
 
 def size_sentence(found: Allocation) -> str:
     """The size in one sentence."""
+    ratio = _ratio(found.tokens, found.params)
     return (
         f"Spend {format_flops(found.compute)} FLOPs on {format_quantity(found.params)} parameters "
-        f"and {format_quantity(found.tokens)} tokens ({found.tokens / found.params:.3g} tokens a "
-        "parameter)."
+        f"and {format_quantity(found.tokens)} tokens ({ratio} tokens a parameter)."
     )
 
 
@@ -46,6 +47,16 @@ def sizes_table(found: Allocation) -> FittingTable:
     return table
 
 
+def charged_sentence(problem: MixProblem) -> str:
+    """That the losses of the table are those of the choice; empty where nothing was charged."""
+    if problem.risk_aversion <= 0:
+        return ""
+    return (
+        "These losses count donors less the doubt about their scores, as the choice did; the loss "
+        "above counts them whole."
+    )
+
+
 def closed_form_sentence(problem: MixProblem, found: Allocation) -> str:
     """What the law alone would say, without repetition and transfer."""
     tokens = found.compute / (6 * found.fresh_params)
@@ -55,11 +66,16 @@ def closed_form_sentence(problem: MixProblem, found: Allocation) -> str:
     )
 
 
+def _ratio(tokens: float, params: float) -> str:
+    """Tokens a parameter, in three digits and never with an exponent."""
+    return number_text(tokens / params, 3)
+
+
 def _row(params: float, tokens: float, loss: float, best: float | None) -> list[str]:
     return [
         format_quantity(params),
         format_quantity(tokens),
-        f"{tokens / params:.3g}",
+        _ratio(tokens, params),
         f"{loss:.4f}",
         "" if best is None else f"{loss - best:+.4f}",
     ]

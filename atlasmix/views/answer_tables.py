@@ -1,37 +1,64 @@
-"""The tables of a report: pools, effects, baselines, donors, prices."""
+"""The tables of a report: pools, flatness, effects, donors, prices."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from atlasmix.languages import name_of
-from atlasmix.mixing.mixture import Comparison, Mixture, PhaseShare, PoolShare, Price, Reason
+from atlasmix.mixing.mixture import (
+    FLATNESS,
+    Mixture,
+    PhaseShare,
+    PoolShare,
+    Price,
+    Reason,
+    TargetEffect,
+)
 from atlasmix.mixing.problem import MixProblem
 from atlasmix.quantities import format_quantity
 from atlasmix.views.answer_words import loss_text, price_words
 from atlasmix.views.fitting import FittingTable
-from atlasmix.views.words import SAME, change_text, epochs_text, named, number_text, percent
+from atlasmix.views.words import (
+    change_text,
+    epochs_text,
+    listed,
+    named,
+    number_text,
+    percent,
+    range_text,
+)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-_MOST_ROWS = 40
+_MOST_ROWS: Final = 40
+_MOST_DONORS: Final = 15
+_MOST_PRICES: Final = 8
+_LEAST_PRICE: Final = 0.01
+"""Part of the dearest limit's price below which a limit is left to --json."""
+
 _STATUS = {"predicted": "yellow"}
 
 
 def mixture_table(mixture: Mixture) -> RenderableType:
-    """One line a pool that is read, largest first."""
+    """One line a pool that is read, largest first; with what each share may be, where it fits."""
     from rich.console import Group
 
-    table = FittingTable("language", "pool", ">share", ">tokens", ">epochs", ">unique")
+    ranges = {one.language: one for one in mixture.flatness} if flat_in_mixture(mixture) else {}
+    headings = [">may be"] if ranges else []
+    table = FittingTable("language", "pool", ">share", *headings, ">tokens", ">epochs", ">unique")
     for share in mixture.read[:_MOST_ROWS]:
-        table.add_row(*_pool_row(share))
+        language, pool, part, *figures = _pool_row(share)
+        one = ranges.get(share.pool.language)
+        may_be = [range_text(one.low, one.high) if one else ""] if ranges else []
+        table.add_row(language, pool, part, *may_be, *figures)
     rest = mixture.read[_MOST_ROWS:]
     if rest:
-        table.add_row(*more_pools(rest), "", "")
-    notes = []
+        language, pool, part, tokens = more_pools(rest)
+        table.add_row(language, pool, part, *([""] if ranges else []), tokens, "", "")
+    notes = [flatness_note(), _unread_ranges(mixture)] if ranges else []
     obtained = {share.pool.obtained for share in mixture.read}
     if "estimated" in obtained:
         notes.append("~ unique tokens estimated from bytes, not counted.")
@@ -39,7 +66,39 @@ def mixture_table(mixture: Mixture) -> RenderableType:
         notes.append("* unique tokens as a paper states them.")
     if rest:
         notes.append("--json lists every pool.")
-    return Group(table, " ".join(notes)) if notes else table
+    return Group(table, " ".join(filter(None, notes))) if notes else table
+
+
+def flat_in_mixture(mixture: Mixture) -> bool:
+    """Whether the ranges of shares stand beside the pools: where each language has but one."""
+    languages = [share.pool.language for share in mixture.read]
+    return bool(mixture.flatness) and len(set(languages)) == len(languages)
+
+
+def _unread_ranges(mixture: Mixture) -> str:
+    """What the shares of languages may be that are not read; empty where all are."""
+    unread = [one for one in mixture.flatness if one.language not in mixture.proportions]
+    parts = [f"{name_of(one.language)} {range_text(one.low, one.high)}" for one in unread]
+    return f"Not read, and may be: {listed(parts)}." if parts else ""
+
+
+def flatness_table(mixture: Mixture) -> FittingTable:
+    """How far the share of each language may move, largest share first."""
+    table = FittingTable("language", ">share", ">may be")
+    for one in mixture.flatness[:_MOST_ROWS]:
+        table.add_row(named(one.language), percent(one.share), range_text(one.low, one.high))
+    more = len(mixture.flatness) - _MOST_ROWS
+    if more > 0:
+        table.add_row(f"and {more} more: --json", "", "")
+    return table
+
+
+def flatness_note() -> str:
+    """What the range of a share means."""
+    return (
+        f"May be: with a share in this range, and all others chosen anew, the objective is at most "
+        f"{100 * FLATNESS:g}% of the reducible loss worse."
+    )
 
 
 def more_pools(rest: Sequence[PoolShare | PhaseShare]) -> tuple[str, str, str, str]:
@@ -53,57 +112,42 @@ def more_pools(rest: Sequence[PoolShare | PhaseShare]) -> tuple[str, str, str, s
 
 
 def effects_table(mixture: Mixture) -> FittingTable:
-    """One line a target."""
+    """One line a target: its share, its loss and what that is made of, its data, its φ."""
     several = len(mixture.targets) > 1
-    headings = ["target", ">effective", ">own text", ">donors", ">harm", ">loss"]
-    table = FittingTable(*headings, *([">if alone"] if several else []))
-    for effect in mixture.targets:
-        row = [
-            named(effect.language) + (f" x{effect.weight:g}" if effect.weight != 1 else ""),
-            format_quantity(effect.effective_data),
-            format_quantity(effect.own),
-            format_quantity(effect.transferred),
-            format_quantity(-abs(effect.interference)) if effect.interference else "0",
-            loss_text(effect.loss) + ("!" if effect.clipped else ""),
-        ]
-        table.add_row(*row, *([loss_text(effect.loss_alone)] if several else []))
+    table = FittingTable(
+        "target",
+        ">own share",
+        ">loss",
+        *([">alone"] if several else []),
+        ">capacity loss",
+        ">data loss",
+        ">effective",
+        ">own text",
+        ">donors",
+        ">φ",
+    )
+    for effect in mixture.targets[:_MOST_ROWS]:
+        name = name_of(effect.language) + (f" x{effect.weight:g}" if effect.weight != 1 else "")
+        alone = [loss_text(effect.loss_alone)] if several else []
+        table.add_row(name, *_effect_row(effect, alone))
+    more = len(mixture.targets) - _MOST_ROWS
+    if more > 0:
+        table.add_row(f"and {more} more: --json", *[""] * (9 if several else 8))
     return table
 
 
-def comparison_table(
-    problem: MixProblem, mixture: Mixture, comparisons: Sequence[Comparison]
-) -> RenderableType:
-    """This mixture and the baselines, best first; one target: effective data and loss."""
-    from rich.console import Group
-
-    single = len(mixture.targets) == 1
-    word = {"loss": "mean loss", "effective-data": "mean effective", "worst": "worst ratio"}
-    headings = [">effective", ">loss"] if single else [f">{word[problem.objective]}"]
-    table = FittingTable("mixture", *headings, ">worse by", ">most epochs", "")
-    best, first = mixture.certificate.value, mixture.targets[0]
-    most = max((share.epochs for share in mixture.pools), default=0.0)
-    mine = _figures(first.effective_data, first.loss) if single else [_value(problem, best)]
-    table.add_row("this one", *mine, "", epochs_text(most), "", style="bold")
-    off_scale = False
-    for one in sorted(comparisons, key=lambda each: _order(problem, each)):
-        off = _is_off_scale(problem, best, one.value)
-        off_scale |= off
-        if single:
-            theirs = _figures(one.effective_data[0], one.losses[0])
-        else:
-            theirs = ["none" if off else _value(problem, one.value)]
-        worse = "off scale" if off else _worse(problem, best, one.value)
-        broken = "" if one.within_limits else "breaks a limit"
-        table.add_row(one.name, *theirs, worse, epochs_text(one.max_epochs), broken)
-    notes = []
-    if problem.risk_aversion > 0:
-        notes.append("'worse by' counts the charge for the scores' standard errors too.")
-    if off_scale:
-        notes.append(
-            "off scale: predicted harm and that charge outweigh what is read, for a target or more."
-        )
-    notes += [f"{one.name}: {one.note}." for one in comparisons if one.note]
-    return Group(table, *notes)
+def _effect_row(effect: TargetEffect, alone: Sequence[str]) -> list[str]:
+    return [
+        percent(effect.own_share),
+        loss_text(effect.loss),
+        *alone,
+        f"{effect.capacity_loss:.3f}" if math.isfinite(effect.capacity_loss) else "-",
+        f"{effect.data_loss:.3f}" if math.isfinite(effect.data_loss) else "-",
+        format_quantity(effect.effective_data),
+        format_quantity(effect.own),
+        format_quantity(effect.transferred),
+        f"{effect.phi:.2f}",
+    ]
 
 
 def donors_table(problem: MixProblem, reasons: Sequence[Reason]) -> FittingTable:
@@ -113,34 +157,35 @@ def donors_table(problem: MixProblem, reasons: Sequence[Reason]) -> FittingTable
     several = len(problem.targets) > 1
     inside = [reason for reason in reasons if reason.proportion > 0]
     outside = [reason for reason in reasons if reason.proportion <= 0]
-    headings = ["", "donor", *(["for"] if several else []), ">score", "", "at a score"]
+    headings = ["", "donor", *(["for"] if several else []), ">score", "", ">τ", "at a score"]
     table = FittingTable(*headings)
-    for reason in [*inside, *outside[: max(3, 5 - len(inside))]]:
+    shown = [*inside[:_MOST_DONORS], *outside[: max(3, 5 - len(inside))]]
+    for reason in shown:
         table.add_row(
             "in" if reason.proportion > 0 else "out",
             named(reason.language),
             *([name_of(reason.target)] if several else []),
             f"{reason.score:g}",
             Text(f"{reason.status} ±{reason.stderr:.2g}", style=_STATUS.get(reason.status, "")),
+            f"{reason.weight:.2f}",
             _threshold(reason),
             style="" if reason.proportion > 0 else "dim",
         )
+    more = len(inside) - _MOST_DONORS
+    if more > 0:
+        table.add_row("in", f"and {more} more", *[""] * (len(headings) - 2))
     return table
 
 
 def prices_table(prices: Sequence[Price]) -> FittingTable:
-    """What loosening each limit would give."""
-    effective = any(price.effective is not None for price in prices)
-    loss = any(price.loss is not None for price in prices)
-    headings = [*([">effective data"] if effective else []), *([">loss"] if loss else [])]
-    table = FittingTable("change", *headings)
-    for price in prices[:8]:
-        row = []
-        if effective:
-            row.append("" if price.effective is None else change_text(price.effective))
-        if loss:
-            row.append("" if price.loss is None else number_text(price.loss, signed=True))
-        table.add_row(price_words(price), *row)
+    """What loosening each limit would give: change of the objective, and relative to its room."""
+    table = FittingTable("change", ">objective", ">of the reducible loss")
+    most = max((abs(price.value) for price in prices), default=0.0)
+    worth = [price for price in prices if abs(price.value) >= _LEAST_PRICE * most]
+    for price in worth[:_MOST_PRICES]:
+        table.add_row(
+            price_words(price), number_text(price.value, signed=True), change_text(price.relative)
+        )
     return table
 
 
@@ -155,35 +200,6 @@ def _pool_row(share: PoolShare) -> list[str]:
         epochs_text(share.epochs),
         mark + format_quantity(pool.unique_tokens),
     ]
-
-
-def _value(problem: MixProblem, value: float) -> str:
-    if problem.objective == "effective-data":
-        return format_quantity(value) if math.isfinite(value) else "none"
-    return loss_text(value)
-
-
-def _figures(effective: float, loss: float) -> list[str]:
-    return [format_quantity(effective) if effective > 0 else "none", loss_text(loss)]
-
-
-def _is_off_scale(problem: MixProblem, best: float, value: float) -> bool:
-    if problem.objective == "effective-data":
-        return not value > 1e-3 * best
-    return not value < 3 * best
-
-
-def _worse(problem: MixProblem, best: float, value: float) -> str:
-    if abs(value - best) < SAME * abs(best):
-        return "the same"
-    if problem.objective == "effective-data":
-        return f"{number_text(100 * (1 - value / best), 3)}%"
-    worse = value - best
-    return f"{worse:+.4f}" if abs(worse) >= 5e-5 else number_text(worse, signed=True)
-
-
-def _order(problem: MixProblem, one: Comparison) -> float:
-    return -one.value if problem.objective == "effective-data" else one.value
 
 
 def _threshold(reason: Reason) -> str:

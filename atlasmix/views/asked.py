@@ -9,6 +9,7 @@ from atlasmix.languages import name_of
 from atlasmix.mixing.problem import MixProblem
 from atlasmix.quantities import format_flops, format_quantity
 from atlasmix.recipes.question import problem_to_mapping
+from atlasmix.recipes.words import EVERY_TARGET
 from atlasmix.scaling.hardware import FLOPS_PER_PARAM_TOKEN
 from atlasmix.views.fitting import FittingTable
 from atlasmix.views.recipe_reports import phases_asked, short_value
@@ -19,14 +20,13 @@ _LABELS: Final = {
     "params": "parameters",
     "lambda": "decay of repeats λ",
     "risk_aversion": "risk aversion κ",
-    "interference": "belief in negative scores",
     "max_epochs": "epoch cap",
     "min": "at least",
     "max": "at most",
     "keep": "read at least",
     "guardrails": "loss at most",
     "max_donors": "most donor languages",
-    "spend_all": "spend the whole budget",
+    "tokens": "tokens read",
 }
 
 
@@ -61,7 +61,13 @@ def _sizes(problem: MixProblem) -> dict[str, str]:
 
 
 def selection_words(name: str) -> str:
-    """What a limit speaks of: ``family Romance``, ``Catalan``, a group by its name."""
+    """What a limit speaks of: ``family Romance``, ``Catalan``, a group by its name.
+
+    >>> selection_words("family:Romance"), selection_words("cat"), selection_words("*")
+    ('family Romance', 'Catalan', 'every target')
+    """
+    if name == EVERY_TARGET:
+        return "every target"
     kind, colon, value = name.partition(":")
     return f"{kind} {value}" if colon else name_of(name)
 
@@ -83,6 +89,8 @@ def asked_words(key: str, value: Any) -> str:
         return limits_named(phases_asked(value))
     if value is True:
         return "yes"
+    if key == "lambda" and isinstance(value, float):
+        return f"{value:.3g}"
     if not isinstance(value, Mapping) or key in ("pools", "worth", "law"):
         return short_value(value)
     return ", ".join(_one(key, name, one) for name, one in value.items()) or "-"

@@ -22,7 +22,7 @@ class TargetCoverage:
         unread: unique tokens of its other pools in the inventory, by provenance, largest first.
         epochs: passes over ``chosen`` that would fill the budget alone; inf where there is none.
         measured, predicted: scores of donors for it.
-        donors: those with a transfer weight above 0 and a pool to read.
+        donors: those with a pool to read whose weight is above 0 after the risk charge.
         estimated: whether unique tokens that the question may read are estimates.
     """
 
@@ -44,7 +44,7 @@ class TargetCoverage:
         if not self.measured:
             said.append(f"Nobody measured a score for {name}: all are predicted or missing.")
         if not self.donors:
-            said.append(f"No donor helps {name} in this evidence.")
+            said.append(f"No donor of {name} counts for more than the doubt about its score.")
         if self.estimated:
             said.append(f"Unique tokens of {name} are estimated, not counted.")
         return tuple(said)
@@ -66,9 +66,10 @@ def coverage(problem: MixProblem) -> tuple[TargetCoverage, ...]:
         tokens = sum(pool.unique_tokens for pool in mine)
         column = weights.index(target)
         statuses = [score.status for _, score in problem.matrix.donors(target)]
+        counted = weights.weights[:, column] - problem.risk_aversion * weights.stderr[:, column]
         donors = sum(
-            key != target and key in readable and weights.weights[weights.index(key), column] > 0
-            for key in weights.keys
+            key != target and key in readable and weight > 0
+            for key, weight in zip(weights.keys, counted.tolist(), strict=True)
         )
         rows.append(
             TargetCoverage(
@@ -78,7 +79,7 @@ def coverage(problem: MixProblem) -> tuple[TargetCoverage, ...]:
                 problem.budget / tokens if tokens else float("inf"),
                 statuses.count(MEASURED),
                 statuses.count(PREDICTED),
-                int(donors),
+                donors,
                 any(pool.obtained == "estimated" for pool in mine),
             )
         )

@@ -11,12 +11,15 @@ if TYPE_CHECKING:
 
 _GAP: Final = 2
 
+_SHORT: Final = 20
+"""Characters of a text that is set in two lines at most."""
+
 
 class FittingTable:
     """A table without frames for a rich console.
 
-    No word is broken while its column stands beside another: columns give way from the right, and
-    a last line names them. Only a word longer than the page itself is folded.
+    No word is broken while its column stands beside another: columns first move together, then give
+    way from the right, and a last line names them. Only a word longer than the page is folded.
     """
 
     def __init__(self, *headings: str) -> None:
@@ -43,8 +46,10 @@ class FittingTable:
         from rich.table import Table
         from rich.text import Text
 
-        widths = fitted(self._columns(), options.max_width)
-        table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+        columns = self._columns()
+        gap = gap_between(columns, options.max_width)
+        widths = fitted(columns, options.max_width, gap)
+        table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
         for heading, number, width in zip(self._headings, self._numbers, widths, strict=False):
             justify = "right" if number else "left"
             table.add_column(heading, justify=justify, width=width, overflow="fold")  # type: ignore[arg-type]
@@ -63,31 +68,52 @@ class FittingTable:
         ]
 
 
-def fitted(columns: Sequence[Sequence[str]], page: int) -> tuple[int, ...]:
+def gap_between(columns: Sequence[Sequence[str]], page: int) -> int:
+    """Blanks between two columns: two, or one where that keeps a column on the page."""
+    roomy, tight = (len(fitted(columns, page, gap)) for gap in (_GAP, 1))
+    return _GAP if roomy >= tight else 1
+
+
+def fitted(columns: Sequence[Sequence[str]], page: int, gap: int = _GAP) -> tuple[int, ...]:
     """Widths of as many columns from the left as fit a page without breaking a word.
+
+    A text of up to 20 characters takes two lines at most, a longer one as many as it needs.
 
     Args:
         columns: texts of each column.
-        page: characters of a line; between two columns stand two blanks.
+        page: characters of a line.
+        gap: blanks between two columns.
 
-    >>> fitted([["temperature 3.33"], ["off scale"]], 30), fitted([["temperature 3.33"]], 12)
-    ((16, 9), (12,))
+    >>> fitted([["temperature 3.33"], ["the same"]], 30), fitted([["temperature 3.33"]], 12)
+    ((16, 8), (12,))
     """
     from rich.cells import cell_len
 
-    least = [
-        max((cell_len(word) for text in each for word in text.split()), default=0) or 1
-        for each in columns
-    ]
+    least = [max((_narrowest(text) for text in each), default=0) or 1 for each in columns]
     most = [max(1, *(cell_len(text) for text in each)) for each in columns]
     kept = len(columns)
-    while kept > 1 and sum(least[:kept]) + _GAP * (kept - 1) > page:
+    while kept > 1 and sum(least[:kept]) + gap * (kept - 1) > page:
         kept -= 1
     widths = [min(width, page) for width in least[:kept]]
-    spare = page - sum(widths) - _GAP * (kept - 1)
+    spare = page - sum(widths) - gap * (kept - 1)
     # Every blank goes to the column that lacks the fewest: short ones are whole first.
     for place in sorted(range(kept), key=lambda place: most[place] - widths[place]):
         more = min(spare, most[place] - widths[place])
         widths[place] += max(more, 0)
         spare -= max(more, 0)
     return tuple(widths)
+
+
+def _narrowest(text: str) -> int:
+    """Columns that a text needs at least: its longest word, or its longer half if it is short."""
+    from rich.cells import cell_len
+
+    words = text.split()
+    longest = max(map(cell_len, words), default=0)
+    if len(words) < 3 or cell_len(text) > _SHORT:
+        return longest
+    halves = (
+        max(cell_len(" ".join(words[:cut])), cell_len(" ".join(words[cut:])))
+        for cut in range(1, len(words))
+    )
+    return max(longest, min(halves))

@@ -38,12 +38,21 @@ def key_figures(problem: MixProblem, mixture: Mixture) -> tuple[KeyFigure, ...]:
             "Share of the tokens read that is in another language than the targets; what it gives "
             "them stands in the sentence above.",
         ),
-        KeyFigure(
-            "Proved best to",
-            gap_text(mixture.certificate.gap, one="1"),
-            "No mixture within these limits is better by more than this part.",
-        ),
+        _proof(mixture),
     )
+
+
+def _proof(mixture: Mixture) -> KeyFigure:
+    said = (
+        "No mixture within these limits, of as many tokens or fewer, is better by more than this "
+        "part of the reducible loss."
+    )
+    if mixture.caveats:
+        label = "Best under the law to"
+        said += " It is not one to act on as it stands: what stands over the answer says why."
+    else:
+        label = "Proved best to"
+    return KeyFigure(label, gap_text(mixture.certificate.gap, one="1"), said)
 
 
 def _effect(problem: MixProblem, mixture: Mixture) -> KeyFigure:
@@ -55,10 +64,7 @@ def _effect(problem: MixProblem, mixture: Mixture) -> KeyFigure:
             f"Worth as many fresh {name_of(effect.language)} tokens; predicted loss "
             f"{loss_text(effect.loss)} ({problem.law.unit}).",
         )
-    value, words = mixture.certificate.value, "risk penalty included."
-    if problem.objective == "effective-data":
-        value_text = f"{format_quantity(value)} tokens"
-        return KeyFigure("Mean effective data", value_text, f"Geometric mean of targets, {words}")
+    value, words = mixture.certificate.value, "donors counted less κ standard errors."
     if problem.objective == "worst":
         return KeyFigure(
             "Worst target", f"{value:.3f} ×", f"Largest loss relative to the best alone, {words}"

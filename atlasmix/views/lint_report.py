@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -138,13 +139,9 @@ def _effect(found: Resolved) -> str:
     words = {
         "loss": "mean predicted loss",
         "worst": "largest predicted loss against alone",
-        "effective-data": "mean effective data",
     }[found.objective]
-    now, then = found.value_now or 0.0, found.value_then or 0.0
-    if found.objective == "effective-data":
-        numbers = f"{format_quantity(now)} to {format_quantity(then)} tokens"
-    else:
-        numbers = f"{loss_text(now)} to {loss_text(then)}"
+    now, then = (math.inf if one is None else one for one in (found.value_now, found.value_then))
+    numbers = f"{loss_text(now)} to {loss_text(then)}"
     return (
         f"{percent(found.moved)} of these tokens would go elsewhere; {words} from {numbers}{gap}. "
         "Predicted, with the law's constants for every language."

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from atlasmix.languages import name_of
 from atlasmix.mixing.mixture import Mixture
 from atlasmix.quantities import format_quantity
 from atlasmix.recipes.difference import PhaseRow, phase_rows
-from atlasmix.views.answer_words import loss_text
+from atlasmix.views.answer_words import NO_TEXT, loss_text
 from atlasmix.views.fitting import FittingTable
 from atlasmix.views.words import SAME, change_text, named, percent
 
@@ -139,17 +140,29 @@ def movement_sentence(moved: Movement) -> str:
     said = f"{percent(moved.distance)} of the mixture went elsewhere."
     if not moved.effects:
         return said
-    most = max(moved.effects, key=lambda effect: abs(effect.gain))
+    most = max(moved.effects, key=_size)
     return (
-        f"{said} Effective data of {name_of(most.language)}: {change_text(most.gain)}, predicted "
-        f"loss {loss_text(most.loss_before)} before, {loss_text(most.loss_after)} after."
+        f"{said} Predicted loss of {name_of(most.language)}: {loss_text(most.loss_before)} before, "
+        f"{loss_text(most.loss_after)} after (effective data {change_text(most.gain)})."
     )
 
 
 def _verdict(effect: EffectMove) -> str:
-    if abs(effect.gain) < SAME:
+    """Whether the target is better off: its loss decides, for more data may come with less room."""
+    if _size(effect) < SAME:
         return "the same"
-    return f"{change_text(effect.gain)} effective data"
+    better = effect.loss_after < effect.loss_before
+    if not math.isfinite(effect.loss_change):
+        return "text of its own" if better else NO_TEXT
+    return f"{abs(effect.loss_change):.4f} {'better' if better else 'worse'}"
+
+
+def _size(effect: EffectMove) -> float:
+    """How far a loss moved, relative; inf where a language came into the mixture or left it."""
+    before, after = effect.loss_before, effect.loss_after
+    if before == after:  # both may be inf
+        return 0.0
+    return abs(after - before) / min(abs(before), abs(after))
 
 
 def _phase_shares(mixture: Mixture) -> dict[str, dict[str, float]]:

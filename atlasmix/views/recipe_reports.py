@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ _VERDICTS = {
     "edited": "The recipe was edited: it does not quote the evidence that it names.",
     "drifted": "The recipe has drifted: solved again, the answer is another.",
     "broken": "The recipe is broken: its question can no longer be answered as it was.",
+    "superseded": "The recipe's law is superseded: its mixture stands, its predictions do not.",
 }
 
 
@@ -38,7 +40,7 @@ def check_parts(name: str, found: CheckReport) -> list[RenderableType]:
     if found.evidence:
         parts += ["", Text("What differs", style="bold")]
         parts += [Text(f"  - {sentence}") for sentence in found.evidence[:20]]
-    elif found.verdict != "broken":
+    elif found.verdict not in {"broken", "superseded"}:
         parts.append(Text("Matrix, inventory, law and version are those it was made with."))
         if found.verdict == "drifted":
             parts.append(Text("So the recipe itself was changed after it was solved."))
@@ -99,7 +101,8 @@ def difference_parts(names: tuple[str, str], found: Difference) -> list[Renderab
         parts += ["", phase_rows_table(found.phases, ("A", "B", "B - A"))]
     for judgement in found.judgements:
         heading = f"Predicted effect by the question of {judgement.by}"
-        parts += ["", Text(heading, style="bold"), _judgement(judgement)]
+        parts += ["", Text(heading, style="bold")]
+        parts += [_judgement(judgement)] if judgement.targets else []
         parts += [Text(judgement.note)] if judgement.note else []
     return parts
 
@@ -140,7 +143,7 @@ def phase_rows_table(rows: Sequence[PhaseRow], names: tuple[str, str, str]) -> F
 def _effects(found: CheckReport) -> FittingTable:
     table = FittingTable("predicted loss of", ">recorded", ">recipe today", ">best today")
     for one in found.effects:
-        recorded = "none" if one.recorded is None else loss_text(one.recorded)
+        recorded = loss_text(math.inf if one.recorded is None else one.recorded)
         table.add_row(named(one.language), recorded, loss_text(one.kept), loss_text(one.today))
     return table
 

@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from atlasmix.mixing.mixture import Comparison, DecayStep, Mixture, Reason
+from atlasmix.mixing.allocation import Allocation
+from atlasmix.mixing.mixture import Comparison, Mixture, Reason, SensitivityStep
 from atlasmix.mixing.problem import MixProblem
+from atlasmix.scaling.hardware import Machine
 from atlasmix.views.allocation import (
+    charged_sentence,
     closed_form_sentence,
     size_proof,
     size_sentence,
     sizes_table,
 )
 from atlasmix.views.answer_tables import (
-    comparison_table,
     donors_table,
     effects_table,
+    flat_in_mixture,
+    flatness_note,
+    flatness_table,
     mixture_table,
     prices_table,
 )
 from atlasmix.views.answer_words import (
-    calibration_sentence,
-    decay_sentence,
+    better_than_alone_sentence,
+    caveat_sentences,
     effect_sentence,
-    evidence_sentence,
     headline,
     penalty_sentence,
     proof_sentence,
-    tokens_sentence,
 )
+from atlasmix.views.baseline_tables import breaking_table, comparison_table
+from atlasmix.views.cost import cost_sentence
 from atlasmix.views.phase_tables import phases_section
 from atlasmix.views.sections import bullets, section
+from atlasmix.views.sure_words import sure_sentences
+from atlasmix.views.words import limits_named
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -47,78 +53,94 @@ class Report:
         mixture: what was answered.
         comparisons: baselines on the same objective.
         reasons: why each donor is read or not.
-        steps: the set of donors over the range of λ; empty: not tried.
+        steps: the answer over the ranges of λ, φ and the worth of synthetic text; empty: not tried.
         saved: file the recipe was written to; empty: none.
+        machine: the GPU whose hours are told; None: FLOPs alone.
     """
 
     problem: MixProblem
     mixture: Mixture
     comparisons: tuple[Comparison, ...]
     reasons: tuple[Reason, ...]
-    steps: tuple[DecayStep, ...]
+    steps: tuple[SensitivityStep, ...]
     saved: str = ""
+    machine: Machine | None = None
 
 
 def report(found: Report) -> list[RenderableType]:
     """The parts of the report, in reading order, for a console."""
+    problem, mixture = found.problem, found.mixture
+    parts = _head(found)
+    parts += section("Mixture", mixture_table(mixture))
+    if mixture.flatness and not flat_in_mixture(mixture):
+        parts += section("How much each share matters", flatness_table(mixture), flatness_note())
+    if mixture.phases:
+        parts += section("Phases", *phases_section(problem, mixture))
+    if problem.allocation:
+        parts += _sizes(problem, problem.allocation)
+    parts += section(
+        "Predicted effect (by the law and the scores, not measured)",
+        effects_table(mixture),
+        penalty_sentence(problem, mixture),
+        better_than_alone_sentence(mixture),
+    )
+    if found.comparisons:
+        parts += _baselines(found)
+    if found.reasons:
+        parts += section("Donors", donors_table(problem, found.reasons))
+    if mixture.prices:
+        parts += section("What would help most (to first order)", prices_table(mixture.prices))
+    sure = [one for one in sure_sentences(problem, mixture, found.steps) if one]
+    parts += section("How sure", bullets(sure))
+    warnings = told_warnings(mixture)
+    if warnings:
+        parts += section("Warnings", bullets(warnings))
+    return [*parts, *_ending(found)]
+
+
+def told_warnings(mixture: Mixture) -> tuple[str, ...]:
+    """The warnings without what the headline says already, their limits by name."""
+    stopped = mixture.stopped
+    return tuple(
+        limits_named(one) for one in mixture.warnings if not (stopped and one.endswith(stopped))
+    )
+
+
+def _head(found: Report) -> list[RenderableType]:
+    """What stands over the tables: caveats before all else, then the answer and its proof."""
     from rich.text import Text
 
     problem, mixture = found.problem, found.mixture
     size = problem.allocation
-    parts: list[RenderableType] = [
+    return [
+        *(Text(f"Before you use this: {one}", style="bold") for one in caveat_sentences(mixture)),
         *([Text(size_sentence(size), style="bold")] if size else []),
         Text(headline(mixture), style="bold"),
         Text(effect_sentence(problem, mixture)),
-        Text(proof_sentence(mixture.certificate)),
+        Text(proof_sentence(mixture)),
+        Text(cost_sentence(mixture, found.machine)),
     ]
-    parts += section("Mixture", mixture_table(mixture))
-    if mixture.phases:
-        parts += section("Phases", *phases_section(problem, mixture))
-    if size:
-        said = (size_proof(size), closed_form_sentence(problem, size))
-        parts += section("Other sizes at the same compute", sizes_table(size), *said)
-    penalty = penalty_sentence(problem, mixture)
-    parts += section(
-        "Predicted effect (by the law and the scores, not measured)",
-        effects_table(mixture),
-        penalty,
-    )
-    if found.comparisons:
-        table = comparison_table(problem, mixture, found.comparisons)
-        parts += section("Compared with, on the same objective", table)
-    if found.reasons:
-        parts += section("Donors", donors_table(found.problem, found.reasons))
-    if mixture.prices:
-        parts += section("What would help most (to first order)", prices_table(mixture.prices))
-    parts += section("How sure", *sure_sentences(found))
-    if mixture.warnings:
-        parts += section("Warnings", bullets(mixture.warnings))
-    return [*parts, *_ending(found)]
 
 
-def sure_sentences(found: Report) -> Iterator[str]:
-    """What the answer rests on: scores, tokens, law, and what λ does to it."""
-    yield evidence_sentence(found.problem, found.mixture)
-    yield calibration_sentence(found.problem)
-    yield tokens_sentence(found.problem, found.mixture)
-    if found.steps:
-        yield decay_sentence(found.problem, found.steps)
-    if found.problem.interference < 1:
-        yield (
-            f"Negative scores are believed to {found.problem.interference:.0%} (--interference): "
-            "harm between languages is understated by choice."
-        )
-    law = found.problem.law
-    if law.decay is not None:
-        own = found.problem.decay == law.decay
-        yield (
-            f"λ = {law.decay:.3g} was fitted together with law {law.name}"
-            + (" and is used here." if own else f"; this answer uses {found.problem.decay:g}.")
-        )
-    yield (
-        f"Law {law.name}: {law.measured_on}. Losses are in {law.unit}; they compare mixtures of "
-        "one target, not targets with each other."
+def _sizes(problem: MixProblem, found: Allocation) -> list[RenderableType]:
+    """Other divisions of the compute, and what their losses and the proof mean."""
+    return section(
+        "Other sizes at the same compute",
+        sizes_table(found),
+        charged_sentence(problem),
+        size_proof(found),
+        closed_form_sentence(problem, found),
     )
+
+
+def _baselines(found: Report) -> list[RenderableType]:
+    """Those within the limits, and apart from them those that break one."""
+    asked = found.problem, found.mixture, found.comparisons
+    parts = section("Compared with, on the same objective", comparison_table(*asked))
+    broken = breaking_table(*asked)
+    if broken is not None:
+        parts += section("Break a limit, so no alternatives", broken)
+    return parts
 
 
 def _ending(found: Report) -> list[RenderableType]:
@@ -135,7 +157,10 @@ def explanation(mixture: Mixture, reasons: tuple[Reason, ...]) -> list[Renderabl
 
     inside = tuple(reason.sentence for reason in reasons if reason.proportion > 0)
     outside = tuple(reason.sentence for reason in reasons if reason.proportion <= 0)
-    parts: list[RenderableType] = [Text(headline(mixture), style="bold")]
+    parts: list[RenderableType] = [
+        *(Text(f"Before you use this: {one}", style="bold") for one in caveat_sentences(mixture)),
+        Text(headline(mixture), style="bold"),
+    ]
     if inside:
         parts += section("Read, and why", bullets(inside))
     if outside:

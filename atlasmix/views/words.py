@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 
 from atlasmix.languages import name_of
+from atlasmix.quantities import format_quantity
 
 _LIMIT: Final = re.compile(
     r"\b(min|max|keep|guardrail|max epochs) ([a-z]{3}(?:_[A-Z][a-z]{3})?)(?= )"
 )
 SAME: Final = 5e-7
 """Shares and gains that differ by less are the same: a recipe records six places."""
+
+TRACE: Final = 5e-5
+"""A smaller share would be said to be 0.00 %: no sentence lists it."""
+
+_LEAST_SAID: Final = 0.01
+HUMAN: Final = frozenset({"human", "human_edited"})
+_WRITTEN: Final = {"translated": "machine-translated", "unknown": "of unknown origin"}
 
 
 def named(key: str) -> str:
@@ -33,17 +42,37 @@ def limits_named(text: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share of 0-1 with one decimal from 1 %, two significant digits below.
+    """A share of 0-1 with one decimal from 1 %, two significant digits below; 100 % only of all.
 
-    >>> percent(0.1234), percent(0.00123), percent(1.0)
-    ('12.3%', '0.12%', '100%')
+    >>> percent(0.1234), percent(0.00123), percent(1.0), percent(0.99989)
+    ('12.3%', '0.12%', '100%', '99.99%')
     """
     value = 100 * share
-    if value == 0 or value >= 99.95:
+    if value == 0 or value >= 100 - 100 * TRACE:
         return f"{value:.0f}%"
+    if value >= 99.95:
+        return f"{min(value, 99.99):.2f}%"
     if value < 0.01:
         return "<0.01%"
     return f"{value:.1f}%" if value >= 0.995 else f"{value:.2g}%"
+
+
+def range_text(low: float, high: float) -> str:
+    """A range of shares of 0-1, with as many digits as a plan can follow.
+
+    >>> range_text(0.782, 0.9149), range_text(0.0, 0.0123), range_text(0.85, 0.8501)
+    ('78-91%', '0-1.2%', '85%')
+    """
+    least, most = _coarse(low), _coarse(high)
+    return f"{least}%" if least == most else f"{least}-{most}%"
+
+
+def _coarse(share: float) -> str:
+    """Per cent in whole numbers from ten on, two significant digits below."""
+    value = 100 * share
+    if value >= 9.95:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if value >= 0.995 else f"{value:.2g}" if value >= 0.01 else "0"
 
 
 def epochs_text(epochs: float) -> str:
@@ -104,6 +133,37 @@ def score_text(status: str, stderr: float) -> str:
     if status == "predicted":
         return f"predicted, nobody measured it, {error}"
     return f"{status or 'missing'} {error}"
+
+
+def tokens_text(tokens: float) -> str:
+    """A count of tokens, and the noun with it.
+
+    >>> tokens_text(3e9), tokens_text(1)
+    ('3B tokens', '1 token')
+    """
+    shown = format_quantity(tokens)
+    return f"{shown} token{'s' * (shown != '1')}"
+
+
+def written_by_machines(by_provenance: Mapping[str, float]) -> str:
+    """How much of a language's text people did not write; empty below 1 %.
+
+    Args:
+        by_provenance: tokens of one language, or any measure of them.
+
+    >>> written_by_machines({"human": 28.0, "translated": 71.5, "generated": 0.5})
+    '71.5% of it machine-translated'
+    >>> written_by_machines({"generated": 2.0}), written_by_machines({"human_edited": 2.0})
+    ('all of it generated', '')
+    """
+    total = sum(by_provenance.values())
+    parts = [
+        f"{'all' if tokens == total else percent(tokens / total)} of it "
+        f"{_WRITTEN.get(provenance, provenance)}"
+        for provenance, tokens in by_provenance.items()
+        if provenance not in HUMAN and tokens >= _LEAST_SAID * total > 0
+    ]
+    return listed(parts)
 
 
 def listed(words: list[str], most: int = 6) -> str:

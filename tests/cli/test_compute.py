@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,13 @@ def test_parameters_tokens_and_mixture_together(atlasmix: Run) -> None:
     done = atlasmix("solve", "--target", "cat", "--compute", "1e22", "--output", "r.yaml")
     assert done.status == 0, done.err
     said = " ".join(done.out.split())
-    assert said.startswith("Spend 1e22 FLOPs on 19.6B parameters and 85B tokens")
+    assert said.startswith("Before you use this: Text runs out: 19.6B parameters are 26 times")
+    assert "Spend 1e22 FLOPs on 19.6B parameters and 85B tokens" in said
     assert "Other sizes at the same compute" in said
+    assert "These losses count donors less the doubt about their scores" in said
     assert "No other number of parameters, with its own best mixture" in said
-    assert "With unlimited fresh text of one kind, law muennighoff-2023 would say 9.22B" in said
+    fresh = "With unlimited fresh text of one kind, law datablations-2023-one-stage would say"
+    assert f"{fresh} 3.86B" in said
     assert "predicted losses at 19.6B are an extrapolation" in said
     assert max(map(len, done.out.splitlines())) <= 80
     checked = atlasmix("check", "r.yaml")
@@ -25,10 +29,16 @@ def test_parameters_tokens_and_mixture_together(atlasmix: Run) -> None:
     assert atlasmix("explain", "r.yaml").status == 0
 
 
-def test_text_that_runs_out_is_said(atlasmix: Run) -> None:
-    said = " ".join(atlasmix("solve", "--target", "swh", "--compute", "1e22").out.split())
-    assert "text runs out" in said
-    assert "no term for excess parameters" in said
+def test_a_size_far_beyond_the_laws_runs_is_said_before_the_answer(atlasmix: Run) -> None:
+    out = atlasmix("solve", "--target", "swh", "--compute", "1e25").out
+    said = " ".join(out.split())
+    far = re.search(r"Before you use this: [\d.]+T tokens lie \d+ times beyond the runs", said)
+    assert far
+    assert far.start() < said.index("Spend 1e25 FLOPs")
+    assert "ertified:" not in said
+    size = re.search(r"Spend 1e25 FLOPs on ([\d.]+)B parameters", said)
+    assert size
+    assert float(size[1]) <= 86.7, "ten times the largest run behind the law"
 
 
 def test_a_flag_replaces_the_size_in_a_file_and_the_other_way(
@@ -47,7 +57,7 @@ def test_a_flag_replaces_the_size_in_a_file_and_the_other_way(
 
 
 def test_limits_and_guardrails_are_kept(atlasmix: Run) -> None:
-    words = ("--min", "spa=20%", "--guardrail", "spa=5%:uniform", "--interference", "0")
+    words = ("--min", "spa=20%", "--guardrail", "spa=5%:uniform")
     done = atlasmix("solve", "--target", "cat", "--compute", "1e21", *words)
     assert done.status == 0, done.err
     assert "Even without 'guardrail spa 5% over uniform'" in " ".join(done.out.split())
@@ -60,7 +70,7 @@ def test_limits_and_guardrails_are_kept(atlasmix: Run) -> None:
         (("--compute", "1e5"), "the compute budget is 1e5 FLOPs: expected between 1e12 and 1e30"),
         (("--compute", "1e22", "--budget", "1T"), "compute and budget are both given"),
         (("--compute", "1e22", "--objective", "worst"), "the objective 'worst' measures each"),
-        (("--compute", "1e22", "--objective", "effective-data"), "has no loss"),
+        (("--compute", "1e22", "--objective", "effective-data"), "it left capacity out"),
         (("--compute", "1e15", "--keep", "spa=1T"), "cannot all hold"),
     ],
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -148,3 +151,20 @@ def test_a_terminal_without_greek_gets_question_marks(atlasmix: Run) -> None:
     done = atlasmix("solve", "--target", "cat", env={"PYTHONIOENCODING": "ascii"})
     assert done.status == 0
     assert done.out.isascii()
+
+
+def test_a_sentence_is_wrapped_at_a_terminal_and_one_line_in_a_pipe(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "atlasmix", "solve", "--target", "cat", "--from", "x"]
+    piped = subprocess.run(
+        command, env=environment(tmp_path), capture_output=True, text=True, check=False
+    ).stderr
+    assert len(piped.splitlines()) == 1
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 60))
+    done = subprocess.run(command, env=environment(tmp_path), stderr=theirs, check=False)
+    os.close(theirs)
+    shown = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert done.returncode == 1
+    assert max(map(len, shown.splitlines())) <= 60
+    assert shown.split() == piped.split()

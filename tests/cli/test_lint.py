@@ -56,7 +56,7 @@ def test_targets_change_what_is_solved(atlasmix: Run) -> None:
     found = json.loads(atlasmix(*LINT.split(), "--target", "català", "--json").out)["resolved"]
     assert found["asked"] == "targets"
     then = {one["language"]: one["then"] for one in found["changes"]}
-    # Four epochs of Catalan, not the five that the mixture reads; harmful text is left unread.
+    # Four epochs of Catalan, not the five that the mixture reads.
     tokens = found["tokens"] - found["unspent"]
     assert then["cat"] * tokens == pytest.approx(8e10, rel=1e-3)
     assert "1 of these sources is read past the cap now" in found["notes"][0]
@@ -84,7 +84,6 @@ def test_a_recipe_is_held_against_its_own_question(atlasmix: Run) -> None:
         ("datamix.txt --from megatron --sequence-length many", "--sequence-length is 'many'"),
         ("datamix.txt --from megatron --budget 1T --target catalna", "did you mean"),
         ("datamix.txt --from megatron --budget 1T --target eus", "not in matrix atlas-2025"),
-        ("datamix.txt --from megatron --budget 1T --interference 2", "--interference is '2'"),
         ("nosuch.yaml", "no file nosuch.yaml"),
     ],
 )

@@ -40,6 +40,12 @@ def test_sixty_columns_break_no_word(atlasmix: Run, words: str) -> None:
     assert strangers <= headings
 
 
+def test_a_short_text_takes_two_lines_at_most() -> None:
+    columns = [["donor", "Standard Malay (zsm)"], ["at a score", "enters from -0.47"]]
+    assert fitted(columns, 23) == (11, 10)
+    assert fitted(columns, 22) == (20,)
+
+
 def test_what_is_left_out_is_named(atlasmix: Run) -> None:
     out = atlasmix("solve", "--target", "cat", env={"COLUMNS": "40"}).out
     assert "Too narrow a page for: epochs, unique." in out

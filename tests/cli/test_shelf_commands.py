@@ -29,20 +29,69 @@ def test_the_default_matrix_is_listed_with_measured_and_predicted_apart(atlasmix
     assert {one["name"] for one in listed} >= {"atlas-2025", "langrank-2019-dep"}
 
 
-def test_donors_of_a_target_say_that_nobody_measured_them(atlasmix: Run) -> None:
-    done = atlasmix("matrices", "show", "--target", "català")
-    assert "Spanish (spa)" in done.out
-    assert "predicted, nobody measured it, ±0.16" in done.out
-    measured = atlasmix("matrices", "show", "--target", "en").out
-    assert "measured ±0.03" in measured
-    pairs = json.loads(atlasmix("matrices", "show", "--target", "ca", "--json").out)["pairs"]
-    assert pairs[0] == {
+@pytest.mark.parametrize("columns", ["80", "120"])
+def test_donors_of_a_target_are_shown_with_weight_and_score(atlasmix: Run, columns: str) -> None:
+    out = atlasmix("matrices", "show", "--target", "català", env={"COLUMNS": columns}).out
+    lines = out.splitlines()
+    assert max(map(len, lines)) <= int(columns)
+    said = " ".join(out.split())
+    assert "φ 0.119 ± 0.059 under law datablations-2023-one-stage" in said
+    assert "drawn to that of other targets: none of its own scores is measured." in said
+    first = next(line for line in lines if line.startswith("Spanish (spa)"))
+    assert first.split() == ["Spanish", "(spa)", "0.38", "0.11", "0.4", "0.16", "predicted"]
+    assert "0% of these scores are measured, 100% predicted." in said
+
+
+def test_a_measured_donor_is_not_shown_like_a_predicted_one(atlasmix: Run) -> None:
+    out = atlasmix("matrices", "show", "--target", "ja").out
+    assert "from 8 measured scores." in " ".join(out.split())
+    rows = {
+        line.split()[0]: line.split()
+        for line in out.splitlines()
+        if "(" in line and line[0].isupper()
+    }
+    assert rows["Vietnamese"][-4:] == ["-1.3", "0.03", "measured", "-0.23"]
+    assert rows["Korean"][-1] == "predicted"
+    assert "residual: how far a score lies below that of a donor that gives nothing" in out
+
+
+def test_a_row_whose_level_is_doubted_says_so(atlasmix: Run) -> None:
+    said = " ".join(atlasmix("matrices", "show", "--target", "yo").out.split())
+    assert "scores of this target lie 0.75 below what its φ gives, all alike" in said
+
+
+def test_weights_and_exponents_for_programs(atlasmix: Run) -> None:
+    shown = json.loads(atlasmix("matrices", "show", "--target", "ca", "--json").out)
+    first = shown["pairs"][0]
+    assert first.pop("weight") == pytest.approx(0.381, abs=0.001)
+    assert first.pop("weight_stderr") == pytest.approx(0.114, abs=0.003)
+    assert abs(first.pop("residual")) < 0.02
+    assert first == {
         "source": "spa",
         "target": "cat",
         "score": 0.4,
         "stderr": 0.16,
         "status": "predicted",
     }
+    model = shown["model"]
+    assert model["law"] == "datablations-2023-one-stage"
+    assert model["phi_measured"] is False
+    assert model["phi"] == pytest.approx(0.119, abs=0.001)
+    other = ("matrices", "show", "--target", "ca", "--json", "--law", "besiroglu-2024")
+    assert json.loads(atlasmix(*other).out)["model"]["phi"] < 0.08
+    assert "model" not in json.loads(atlasmix("matrices", "show", "--json").out)
+
+
+def test_a_law_without_a_target_changes_nothing_and_is_refused(atlasmix: Run) -> None:
+    done = atlasmix("matrices", "show", "--law", "besiroglu-2024")
+    assert done.status == 2
+    assert "add --target LANG" in done.err
+
+
+def test_scores_on_another_scale_are_shown_without_weights(atlasmix: Run) -> None:
+    out = atlasmix("matrices", "show", "langrank-2019-dep", "--target", "deu").out
+    assert "is no transfer weight: a solve needs --calibration." in out
+    assert "τ" not in out
 
 
 def test_a_card_is_shown_with_its_licence(atlasmix: Run) -> None:

@@ -26,18 +26,21 @@ def test_the_main_job_with_defaults_alone(atlasmix: Run) -> None:
         "Mixture",
         "Predicted effect",
         "Compared with",
+        "Break a limit, so no alternatives",
         "Donors",
         "What would help most",
         "How sure",
         "Warnings",
     ):
         assert f"\n{heading}" in done.out
-    assert "Certified: no mixture within these limits is better" in done.out
+    said = " ".join(done.out.split())
+    assert "Certified: no mixture within these limits is better" in said
+    assert "Training costs 1.2e21 FLOPs (6ND: 2B parameters, 100B tokens)." in said
 
 
 def test_predicted_scores_are_never_written_like_measured_ones(atlasmix: Run) -> None:
     out = atlasmix("solve", "--target", "cat").out
-    assert re.search(r"Spanish \(spa\) +0\.4 +predicted ±0\.16", out)
+    assert re.search(r"in +Spanish \(spa\) +0\.4 +predicted ±0\.16", out)
     assert "0 measured, 1 predicted by its study" in " ".join(out.split())
 
 
@@ -93,12 +96,61 @@ def test_flags_override_the_problem_file(atlasmix: Run, tmp_path: Path) -> None:
     assert list(question["targets"]) == ["cat", "spa"]
 
 
-def test_tokens_better_not_read_are_left_and_said(atlasmix: Run) -> None:
-    out = " ".join(atlasmix("solve", "--target", "sw").out.split())
-    assert "of the budget unspent" in out
-    assert "no donor helps Swahili in this evidence" in out
-    forced = json.loads(atlasmix("solve", "--target", "sw", "--spend-all", "--json").out)
-    assert forced["recipe"]["answer"]["unspent"] == 0
+def test_tokens_better_not_read_are_left_and_said_in_the_first_line(atlasmix: Run) -> None:
+    words = ("solve", "--target", "yor", "--budget", "1T")
+    out = atlasmix(*words).out
+    first = " ".join(out.partition("\nPredicted")[0].split())
+    left = re.search(r"Leave (\S+) of the budget unspent: .*capacity", first)
+    assert left, first
+    assert "ertified:" not in out
+    assert out.startswith("Before you use this: ")
+    forced = json.loads(atlasmix(*words, "--tokens", "exactly", "--json").out)
+    assert forced["recipe"]["question"]["tokens"] == "exactly"
+    assert forced["recipe"]["answer"]["tokens"] == 1_000_000_000_000
+
+
+def test_gpu_hours_are_those_of_what_is_read(atlasmix: Run) -> None:
+    words = ("solve", "--target", "cat", "--gpu", "H100", "--utilisation", "50%")
+    cost = json.loads(atlasmix(*words, "--json").out)["training"]
+    assert cost["flops"] == pytest.approx(6 * cost["params"] * cost["tokens"])
+    assert cost["gpu_hours"] == pytest.approx(cost["flops"] / (cost["peak_flops"] * 0.5) / 3600)
+    said = " ".join(atlasmix(*words).out.split())
+    assert f"{cost['gpu_hours']:.0f} GPU-hours (H100" in said
+    slip = atlasmix("solve", "--target", "cat", "--utilisation", "50%")
+    assert_refused(slip, "--utilisation is of a GPU: name one with --gpu")
+
+
+def test_every_target_gets_its_least_share(atlasmix: Run) -> None:
+    done = atlasmix("solve", "--target", "cat,spa,eng", "--min", "*=20%", "--json")
+    assert done.status == 0, done.err
+    found = json.loads(done.out)
+    assert found["recipe"]["question"]["min"] == {"*": 0.2}
+    assert min(found["proportions"][key] for key in ("cat", "spa", "eng")) >= 0.2 - 1e-6
+
+
+def test_what_the_law_lacks_is_refused_in_a_sentence(atlasmix: Run) -> None:
+    done = atlasmix("solve", "--target", "cat", "--from", "checkpoint:unimax")
+    assert_refused(done, "the law has no term for what a checkpoint has read already")
+    assert "atlasmix crossover --target cat" in done.err
+    assert done.err.startswith("atlasmix: --from is 'checkpoint:unimax': ")
+    assert " key" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--interference 0.5", "there is no option --interference, the part of every negative"),
+        ("--interference", "leave the option out"),
+        ("--spend-all", "write --tokens exactly in its place"),
+    ],
+)
+def test_what_the_former_law_had_is_refused_with_what_to_write(
+    atlasmix: Run, words: str, said: str
+) -> None:
+    done = atlasmix("solve", "--target", "cat", *words.split())
+    assert_refused(done, said)
+    assert " key" not in done.err
+    assert words.split(maxsplit=1)[0] not in atlasmix("solve", "--help").out
 
 
 def test_a_recipe_is_written_checked_compared_and_explained(atlasmix: Run, tmp_path: Path) -> None:
@@ -109,7 +161,7 @@ def test_a_recipe_is_written_checked_compared_and_explained(atlasmix: Run, tmp_p
     text = (tmp_path / "one.yaml").read_bytes()
     assert (tmp_path / "again.yaml").read_bytes() == text
     content = yaml.safe_load(text)
-    assert content["schema"] == "atlasmix/recipe/1"
+    assert content["schema"] == "atlasmix/recipe/2"
     shown = atlasmix("solve", "--target", "cat", "--output", "-")
     assert shown.out.encode() == text
 
@@ -192,10 +244,10 @@ def test_ones_own_calibration_is_said_to_be_ones_own(atlasmix: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("--budget 10B", "Its own text suffices: no donor's token is worth as much."),
-        ("--budget 30B", "fills the budget: no donor's token is worth as much as a repeat."),
+        ("--budget 10B", "Its own text suffices: a donor would take more capacity than its text"),
+        ("--budget 30B", "fills the budget: a donor would take more capacity than its text is"),
         ("--max-donors 0", "Donors were ruled out (at most 0)."),
-        ("--min cat=100%", "Its limits leave no room for a donor ('min cat 100%')."),
+        ("--min cat=100%", "Its limits leave no room for a donor ('min Catalan 100%')."),
     ],
 )
 def test_why_no_donor_is_read(atlasmix: Run, words: str, said: str) -> None:
@@ -203,11 +255,6 @@ def test_why_no_donor_is_read(atlasmix: Run, words: str, said: str) -> None:
     assert done.status == 0, done.err
     head = " ".join(done.out.partition("\nMixture")[0].split())
     assert said in head
-
-
-def test_where_text_runs_out_and_no_donor_helps_it_says_so(atlasmix: Run) -> None:
-    out = " ".join(atlasmix("solve", "--target", "yor").out.split())
-    assert "No donor helps Yoruba enough in this evidence." in out
 
 
 def test_price_rows_say_the_step_as_it_was_priced(atlasmix: Run) -> None:

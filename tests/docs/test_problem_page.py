@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from atlasmix.errors import ProblemError
 from atlasmix.evidence import Store
 from atlasmix.mixing import problem as defaults
 from atlasmix.mixing import solve
@@ -31,12 +32,14 @@ def test_the_example_is_a_question():
     assert problem.max_donors == 6
     references = [one.reference for one in problem.limits if isinstance(one, Guardrail)]
     assert references == ["natural", "temperature-1.43", "natural"]
+    least = {one.name for one in problem.limits if getattr(one, "bound", "") == "min"}
+    assert least == {"min nob 0.05%", "min cat 10%", "min iberian 5%"}
 
 
 def test_the_example_has_an_answer():
     mixture = solve(problem_from_mapping(EXAMPLE, Store("/nonexistent")))
     assert sum(mixture.proportions.values()) == pytest.approx(1.0)
-    assert mixture.certificate.gap <= 1e-6
+    assert mixture.certificate.exact
 
 
 @pytest.mark.parametrize(
@@ -66,4 +69,19 @@ def test_leaving_every_default_out_asks_the_same():
         plain.objective,
     )
     assert stated.pools == plain.pools
-    assert stated.interference == plain.interference
+    assert stated.exact_tokens == plain.exact_tokens
+    assert stated.law == plain.law
+
+
+REFUSED = re.findall(r"^\| `(\w+: .*?)` \| ", PAGE.partition("cannot be asked")[2], re.MULTILINE)
+
+
+@pytest.mark.parametrize("written", REFUSED)
+def test_what_the_page_says_is_refused_is_refused(written):
+    with pytest.raises(ProblemError, match=r"leave the key out|write "):
+        problem_from_mapping({"targets": "cat", **yaml.safe_load(written)}, Store("/nonexistent"))
+
+
+def test_every_refused_key_is_on_the_page():
+    keys = [next(iter(yaml.safe_load(written))) for written in REFUSED]
+    assert keys == ["interference", "spend_all", "objective", "from"]

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -50,7 +51,7 @@ COMMANDS = [
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_of_the_table_runs(command, tmp_path):
     (tmp_path / "problem.yaml").write_text("targets: {cat: 1}\nbudget: 50B\n")
-    run = atlasmix(*command.split()[1:], cwd=tmp_path)
+    run = atlasmix(*shlex.split(command)[1:], cwd=tmp_path)
     assert run.returncode == 0, run.stderr
 
 
@@ -70,11 +71,13 @@ def test_links_lead_somewhere():
         "README.md",
         "CONTRIBUTING.md",
         "docs/evidence.md",
+        "docs/evidence-for-the-law.md",
         "docs/fitting.md",
         "docs/mathematics.md",
         "docs/problem.md",
         "docs/explorer.md",
         "docs/exporters.md",
+        "docs/scaling.md",
     ):
         page = ROOT / name
         for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):

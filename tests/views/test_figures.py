@@ -6,17 +6,18 @@ import re
 
 import numpy as np
 import pytest
+from made_answers import STEPS, mixture_of, question
 from plotly.graph_objects import Figure
 
 from atlasmix.evidence import Card, Store, TransferMatrix, published
 from atlasmix.evidence.agreement import agreement
 from atlasmix.evidence.ordering import cluster_order, family_order
 from atlasmix.languages import name_of
-from atlasmix.mixing import compare, sensitivity, solve
+from atlasmix.mixing import compare, solve
 from atlasmix.recipes import make_recipe
 from atlasmix.recipes.question import problem_from_mapping
 from atlasmix.views.figures.drawing import label, plain, sentence
-from atlasmix.views.figures.effect import effect_figure, prices_figure, sensitivity_figure
+from atlasmix.views.figures.effect import effect_figure, prices_figure
 from atlasmix.views.figures.mixture import (
     mixture_alt,
     mixture_bars,
@@ -28,6 +29,7 @@ from atlasmix.views.figures.moving import movement_figure
 from atlasmix.views.figures.saving import standalone
 from atlasmix.views.figures.shares import published_figure, recipe_figure
 from atlasmix.views.figures.stock import stock_figure
+from atlasmix.views.figures.sureness import flatness_figure, sensitivity_figure
 from atlasmix.views.figures.transfer import agreement_figure, asymmetry, donors_chart, heat_map
 from atlasmix.views.movement import movement
 from atlasmix.views.recipe_reports import recipe_table
@@ -37,7 +39,7 @@ EVIL = "<img src=x onerror=alert(1)> <a href='https://example.org'>x</a>"
 ASKED = {
     "one": {"targets": "cat"},
     "many": {"targets": "ind,vie,tha", "objective": "loss"},
-    "data": {"targets": "cat,spa", "objective": "effective-data"},
+    "worst": {"targets": "cat,spa", "objective": "worst"},
     "mixed": {"targets": "cat", "pools": "all", "max": {"provenance:translated": 0.4}},
 }
 
@@ -96,29 +98,30 @@ def test_effects_are_the_predictions(answer):
     comparisons = compare(problem)
     figure = effect_figure(problem, mixture, comparisons)
     if len(mixture.targets) == 1:
-        bars = dict(zip(figure.data[0].y, figure.data[0].x, strict=True))
-        assert bars["this mixture"] == pytest.approx(mixture.targets[0].effective_data / 1e9)
+        marks = figure.data[0]
+        shown = dict(zip(marks.y, marks.x, strict=True))
+        assert shown["this mixture"] == mixture.targets[0].loss
         for one in comparisons:
-            assert bars[one.name] == pytest.approx(max(one.effective_data[0], 0) / 1e9)
-        assert "billions" in figure.layout.xaxis.title.text
+            assert shown[one.name] == (one.losses[0] if np.isfinite(one.losses[0]) else None)
         return
     ours = next(trace for trace in figure.data if trace.name == "this mixture")
-    by_data = problem.objective == "effective-data"
     for name, x in zip(ours.y, ours.x, strict=True):
-        effect = next(one for one in mixture.targets if name_of(one.language) == name)
-        assert x == (effect.effective_data if by_data else effect.loss)
+        assert x == next(one.loss for one in mixture.targets if name_of(one.language) == name)
     assert len(figure.data) == 1 + len(comparisons)
     symbols = [trace.marker.symbol for trace in figure.data]
     assert len(set(symbols)) == len(symbols), "told apart by more than colour"
+    for one in comparisons:
+        (trace,) = (each for each in figure.data if each.name.partition(",")[0] == one.name)
+        assert trace.marker.symbol.endswith("-open") != one.within_limits
+        assert ("breaks a limit" in trace.name) != one.within_limits
 
 
 def test_prices_are_the_prices(answer):
     _, mixture = answer
     bars = prices_figure(mixture.prices).data[0]
     assert len(bars.x) == min(len(mixture.prices), 8)
-    first = mixture.prices[0]
-    expected = 100 * first.effective if first.effective is not None else -first.loss
-    assert bars.x[-1] == pytest.approx(expected)
+    if mixture.prices:  # what "worst" measures against moves with budget and pools: no price
+        assert bars.x[-1] == pytest.approx(-mixture.prices[0].value)
 
 
 def test_a_small_price_is_a_plain_number_with_its_unit():
@@ -131,30 +134,41 @@ def test_a_small_price_is_a_plain_number_with_its_unit():
         assert float(said) == pytest.approx(value, rel=0.06)
 
 
-def test_a_bar_says_that_it_breaks_a_limit():
+def test_a_baseline_that_breaks_a_limit_is_hollow_and_below_the_others():
     problem = problem_from_mapping({"targets": "cat"}, STORE)
     comparisons = compare(problem)
-    bars = effect_figure(problem, solve(problem), comparisons).data[0]
-    said = dict(zip(bars.y, bars.text, strict=True))
-    assert {one.name for one in comparisons if not one.within_limits} == {
-        name for name, words in said.items() if "breaks a limit" in words
-    }
+    marks = effect_figure(problem, solve(problem), comparisons).data[0]
+    broken = {one.name for one in comparisons if not one.within_limits}
+    assert broken
+    said = dict(zip(marks.y, marks.text, strict=True))
+    assert broken == {name for name, words in said.items() if "breaks a limit" in words}
+    symbols = dict(zip(marks.y, marks.marker.symbol, strict=True))
+    assert broken == {name for name, symbol in symbols.items() if symbol.endswith("-open")}
+    assert set(marks.y[: len(broken)]) == broken, "drawn from below"
 
 
-def test_sensitivity_covers_the_range():
-    problem = problem_from_mapping({"targets": "zsm"}, STORE)
-    steps = sensitivity(problem)
-    figure = sensitivity_figure(problem, steps)
+@pytest.mark.parametrize("constant", ["λ", "φ"])
+def test_sensitivity_covers_the_range_of_each_constant(constant):
+    figure = sensitivity_figure(question(), STEPS, constant)
     drawn = {(trace.y[0], *trace.x) for trace in figure.data}
-    for step in steps:
-        for key in step.donors:
-            assert (name_of(key), step.low, step.high) in drawn
+    mine = [step for step in STEPS if step.constant == constant]
+    assert drawn == {(name_of(key), step.low, step.high) for step in mine for key in step.donors}
+    assert constant in figure.layout.xaxis.title.text
 
 
 def test_no_donor_is_said_in_the_figure():
-    problem = problem_from_mapping({"targets": "swh"}, STORE)
-    figure = sensitivity_figure(problem, sensitivity(problem))
+    figure = sensitivity_figure(question(), STEPS[:1])
     assert "no donor is read" in figure.layout.annotations[0].text
+
+
+def test_flatness_is_drawn_from_the_least_share_to_the_most():
+    mixture = mixture_of(question(), {"cat": 0.85, "spa": 0.15})
+    target, donor = flatness_figure(mixture).data
+    for trace, one in ((target, mixture.flatness[0]), (donor, mixture.flatness[1])):
+        assert list(trace.y) == [name_of(one.language)]
+        assert trace.x[0] + trace.error_x.array[0] == pytest.approx(100 * one.high)
+        assert trace.x[0] - trace.error_x.arrayminus[0] == pytest.approx(100 * one.low)
+    assert target.marker.symbol != donor.marker.symbol
 
 
 def test_before_and_after_stand_side_by_side():
@@ -291,7 +305,8 @@ def every_figure(matrix, problem, mixture):
     yield provenance_bar(mixture)
     yield effect_figure(problem, mixture, compare(problem))
     yield prices_figure(mixture.prices)
-    yield sensitivity_figure(problem, sensitivity(problem))
+    yield sensitivity_figure(problem, STEPS)
+    yield flatness_figure(mixture_of(question(), {"cat": 0.85, "spa": 0.15}))
     yield movement_figure(movement(mixture, mixture))
     yield heat_map(matrix, family_order(matrix), dark=True)
     yield donors_chart(matrix, matrix.keys[0])

@@ -74,7 +74,7 @@ def test_what_was_asked_leaves_out_what_stayed():
     other = problem_from_mapping({"targets": "cat", "lambda": 0.1, "max_donors": 1}, STORE)
     assert asked_rows(one, one) == {}
     assert asked_rows(one, other) == {
-        "decay of repeats λ": ["0.04", "0.1"],
+        "decay of repeats λ": ["0.0369", "0.1"],
         "most donor languages": ["-", "1"],
     }
 
@@ -89,7 +89,7 @@ def test_what_was_asked_is_said_with_names_and_units():
         "keep": {"fra": "20B"},
         "max_epochs": {"default": 4, "cat": 8},
         "guardrails": {"eng": "1%"},
-        "spend_all": True,
+        "tokens": "exactly",
     }
     rows = asked_rows(plain, problem_from_mapping(full, STORE))
     assert {key: after for key, (_, after) in rows.items()} == {
@@ -99,7 +99,7 @@ def test_what_was_asked_is_said_with_names_and_units():
         "groups": "iberian (Catalan, Spanish)",
         "read at least": "French 20B tokens",
         "loss at most": "English 1.0% above natural",
-        "spend the whole budget": "yes",
+        "tokens read": "exactly",
     }
 
 

@@ -19,7 +19,6 @@ FEW = {
 MANY = {
     "targets": "arb,ben,cat,cmn,deu,ell,fra,heb,hrv,ind,ita,jpn,kor,nob,pes,por,ron,rus,spa,swe",
     "budget": "1T",
-    "interference": 0,
     "phases": [
         {"name": "warmup", "tokens": "50B", "min": {"deu": 0.2}},
         {"name": "main"},

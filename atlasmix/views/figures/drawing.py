@@ -70,7 +70,9 @@ def make_room_for_legend(figure: Figure) -> None:
     """
     entries = sum(trace.showlegend is not False for trace in figure.data)
     more = _LEGEND_ROW * max(entries - 2, 0)
-    figure.update_layout(height=figure.layout.height + more)
+    # A legend gets half of a figure at most; what does not fit in it would have to be scrolled.
+    least = 2 * _LEGEND_ROW * (entries + 1) if entries > 2 else 0
+    figure.update_layout(height=max(figure.layout.height + more, least))
 
 
 def share_axis(figure: Figure, most: float) -> None:

@@ -80,7 +80,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def diverging(dark: bool) -> list[tuple[float, str]]:
-    """Harm in orange, help in blue, nothing in the colour of the ground."""
+    """Below 0 in orange, above it in blue, 0 in the colour of the ground."""
     return _even(_DIVERGING[dark])
 
 

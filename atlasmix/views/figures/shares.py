@@ -33,7 +33,7 @@ _Row = tuple[str, float, str]
 def recipe_figure(recipe: Recipe) -> Figure:
     """One bar a language that a recipe reads: targets blue, donors orange."""
     shares = list(recipe.proportions.items())
-    targets = {effect.language for effect in recipe.targets}
+    targets = set(recipe.question.get("targets", {}))  # of a former law, too
     rows: dict[str, list[_Row]] = {"target": [], "donor": []}
     for key, share in shares[:_MOST]:
         tokens = sum(pool.tokens for pool in recipe.pools if pool.language == key)

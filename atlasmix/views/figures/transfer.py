@@ -322,12 +322,12 @@ def _scale(matrix: TransferMatrix, shown: Any, dark: bool) -> dict[str, Any]:
         "title": {"text": plain(scale_title(matrix)), "side": "top"},
     }
     if matrix.card.range[0] < 0 and finite.size:
-        # Harm reaches further than help: colours end at twice the best help, harm beyond is one.
+        # Scores reach further down than up: colours end at twice the best, what lies beyond is one.
         most = min(float(np.abs(finite).max()), 2 * max(float(finite.max()), 0.0)) or 1.0
         beyond = "\u2264 " if float(finite.min()) < -most else ""
         words = [f"{beyond}\u2212{most:g}", "0", f"{most:g}"]
         bar |= {"tickvals": [-most, 0, most], "ticktext": words}
-        bar["title"]["text"] = f"{plain(matrix.card.metric)}: orange harms, blue helps"
+        bar["title"]["text"] = f"{plain(matrix.card.metric)} below 0: orange,<br>above: blue"
         return {"colorscale": diverging(dark), "zmin": -most, "zmax": most, "colorbar": bar}
     return {"colorscale": sequential(dark), "colorbar": bar}
 

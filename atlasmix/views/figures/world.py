@@ -6,6 +6,7 @@ nothing from elsewhere; every language of the tables is a dot on it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -16,8 +17,11 @@ from atlasmix.evidence import Score, TransferMatrix
 from atlasmix.evidence.shipped_tables import shipped_tables
 from atlasmix.evidence.transfer import MEASURED
 from atlasmix.languages import all_languages, language, name_of
+from atlasmix.transfer import TransferModel
+from atlasmix.views.evidence_tables import ranked
 from atlasmix.views.figures.drawing import HOVER, canvas, plain, sentence, sentences
 from atlasmix.views.figures.palette import BLUE, DONOR, GREY
+from atlasmix.views.figures.weights import weight_words
 from atlasmix.views.words import score_text
 
 if TYPE_CHECKING:
@@ -39,7 +43,11 @@ _LAND: Final = "rgba(124, 132, 144, 0.16)"
 
 
 def donor_map(
-    matrix: TransferMatrix, target: str, most: int = 6, whole_world: bool = False
+    matrix: TransferMatrix,
+    target: str,
+    most: int = 6,
+    whole_world: bool = False,
+    model: TransferModel | None = None,
 ) -> Figure:
     """Arcs from the strongest donors to their target; full where measured, dashed where predicted.
 
@@ -48,6 +56,7 @@ def donor_map(
         target: whose donors.
         most: how many arcs.
         whole_world: the world, else the part of it that is spoken of.
+        model: what the scores say under a law; then τ says who is strongest, else the score.
 
     Raises:
         DataError: the tables do not know where the target is at home.
@@ -57,23 +66,25 @@ def donor_map(
     here = place_of(target)
     if here is None:
         raise DataError(f"the tables of languages do not say where {name_of(target)} is at home")
+    strength = _strengths(matrix, target, model)
     donors = [
-        (key, score, place)
-        for key, score in matrix.donors(target)
-        if (score.score > 0 or matrix.card.range[0] >= 0)
+        (key, matrix.pair(key, target), place)
+        for key in strength
         for place in [place_of(key)]
         if place is not None
     ][:most]
     figure = canvas(480, x="degrees east", y="degrees north")
     _add_land(figure)
     _add_languages(figure, [target, *(key for key, _, _ in donors)])
-    strongest = max((abs(score.score) for _, score, _ in donors), default=1.0) or 1.0
+    words = {
+        key: weight_words(matrix, model, key, target) if model else _words(matrix, key, target)
+        for key, _, _ in donors
+    }
+    strongest = max((strength[key] for key, _, _ in donors), default=1.0) or 1.0
     for key, score, place in donors:
-        _add_arc(figure, matrix, (key, target), score, (place, here), strongest)
+        _add_arc(figure, words[key], score, (place, here), strength[key] / strongest)
     for status in dict.fromkeys(score.status for _, score, _ in donors):
-        _add_donors(
-            figure, matrix, (target, here), [one for one in donors if one[1].status == status]
-        )
+        _add_donors(figure, words, here, [one for one in donors if one[1].status == status])
     figure.add_trace(
         Scatter(
             x=[here[0]],
@@ -90,6 +101,23 @@ def donor_map(
     )
     _frame(figure, [here, *(place for _, _, place in donors)], whole_world)
     return figure
+
+
+def _strengths(
+    matrix: TransferMatrix, target: str, model: TransferModel | None
+) -> dict[str, float]:
+    """How much each donor that helps does so, the strongest first: τ, or else the score."""
+    if model is not None:
+        column = model.index(target)
+        weights = {
+            key: float(model.weights[model.index(key), column]) for key in ranked(model, target)
+        }
+        return {key: weight for key, weight in weights.items() if weight > 0}
+    return {
+        key: abs(score.score)
+        for key, score in matrix.donors(target)
+        if score.score > 0 or matrix.card.range[0] >= 0
+    }
 
 
 _SIDES: Final = {
@@ -187,8 +215,8 @@ def _add_languages(figure: Figure, named: list[str]) -> None:
 
 def _add_donors(
     figure: Figure,
-    matrix: TransferMatrix,
-    target: tuple[str, Place],
+    words: Mapping[str, str],
+    target: Place,
     donors: list[tuple[str, Score, Place]],
 ) -> None:
     """Names and points of donors whose scores have one status; only measured ones are full."""
@@ -202,7 +230,7 @@ def _add_donors(
             mode="markers+text",
             textfont={"size": 13},
             text=[plain(name_of(key)) for key, _, _ in donors],
-            textposition=[_away(target[1], place) for _, _, place in donors],
+            textposition=[_away(target, place) for _, _, place in donors],
             name=f"donors, {status}",
             marker={
                 "size": 11,
@@ -210,21 +238,14 @@ def _add_donors(
                 "symbol": "circle" if status == MEASURED else "circle-open",
                 "line": {"width": 2.5, "color": DONOR},
             },
-            customdata=sentences(
-                [_words(matrix, key, target[0], score) for key, score, _ in donors]
-            ),
+            customdata=sentences([words[key] for key, _, _ in donors]),
             hovertemplate=HOVER,
         )
     )
 
 
 def _add_arc(
-    figure: Figure,
-    matrix: TransferMatrix,
-    pair: tuple[str, str],
-    score: Score,
-    ends: tuple[Place, Place],
-    strongest: float,
+    figure: Figure, words: str, score: Score, ends: tuple[Place, Place], strength: float
 ) -> None:
     from plotly.graph_objects import Scatter
 
@@ -237,12 +258,12 @@ def _add_arc(
             mode="lines",
             line={
                 "color": DONOR,
-                "width": 1.5 + 4 * abs(score.score) / strongest,
+                "width": 1.5 + 4 * strength,
                 "dash": "solid" if measured else _DASH,
             },
             name=f"help, {score.status}",
             showlegend=False,
-            customdata=[sentence(_words(matrix, *pair, score))] * len(east),
+            customdata=[sentence(words)] * len(east),
             hovertemplate=HOVER,
         )
     )
@@ -264,8 +285,9 @@ def _frame(figure: Figure, places: list[Place], whole_world: bool) -> None:
     if whole_world:
         ranges = [-180.0, 180.0], [-60.0, 80.0]
     else:
+        side = max(1.5 * _MARGIN, 0.2 * (max(east) - min(east)))  # names look outwards
         ranges = (
-            [min(east) - 1.5 * _MARGIN, max(east) + 1.5 * _MARGIN],
+            [min(east) - side, max(east) + side],
             [min(north) - _MARGIN, max(north) + _MARGIN],
         )
     figure.update_xaxes(range=ranges[0], ticksuffix="°", zeroline=False)
@@ -275,7 +297,8 @@ def _frame(figure: Figure, places: list[Place], whole_world: bool) -> None:
     )
 
 
-def _words(matrix: TransferMatrix, source: str, target: str, score: Score) -> str:
+def _words(matrix: TransferMatrix, source: str, target: str) -> str:
+    score = matrix.pair(source, target)
     return (
         f"{name_of(source)} for {name_of(target)}: {matrix.card.metric} {score.score:g}, "
         f"{score_text(score.status, score.stderr)}."
