@@ -49,9 +49,11 @@ FIGURE: Final = (
     "[...document.querySelectorAll('.js-plotly-plot .bars path, .js-plotly-plot .bartext')]"
     ".map(mark => mark.getAttribute('d') ?? mark.textContent).join()"
 )
+EUROPEAN: Final = "cat,cym,deu,ell,eng,fra,hrv,ita,por,ron,spa,swe,ukr"
 QUESTIONS: Final = {
     "one target, 38 pools": "/",
     "five targets, 38 pools": "/?q={targets: [fil,ind,tha,vie,zsm], budget: 300B}",
+    "thirteen targets, 38 pools": f"/?q={{targets: [{EUROPEAN}], budget: 2T}}",
 }
 
 

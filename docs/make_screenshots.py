@@ -15,12 +15,16 @@ import tempfile
 import time
 import urllib.request
 from pathlib import Path
+from urllib.parse import quote
 
 from PIL import Image
 
 FOLDER = Path(__file__).parent / "screenshots"
+SHRUNK = "/?q=" + quote("{targets: {yor: 1, eng: 1}, budget: 8T, min: {yor: 1%}}")
 PAGES = {
     "mix": ("/", ""),
+    "ranges": ("/", "Thirteen European languages"),
+    "caveat": (SHRUNK, ""),
     "before-and-after": ("/", "Epoch cap: 4 to 8"),
     "thirty-languages": ("/", "Thirty languages"),
     "transfer": ("/transfer", "Whole matrix"),
@@ -29,7 +33,13 @@ PAGES = {
     "evidence": ("/evidence", "Token inventories"),
     "recipes": ("/recipes", "salamandra-7b"),
 }
+SHAPES = {
+    "Thirteen European languages": "What each may be",
+    "Thirty languages": "Areas by family",
+}
 WIDE, PHONE = (1280, 900), (390, 844)
+STILL = """() => document.querySelector('[data-test-script-state=notRunning]')
+    && !document.querySelector('[data-testid=stSkeleton], [class*=st-key-to-come]')"""
 
 
 def main() -> None:
@@ -78,14 +88,21 @@ def shoot(browser, address: str, step: str, size: tuple[int, int], name: tuple[s
     page = context.new_page()
     page.goto(address)
     page.locator("h2").first.wait_for()
-    page.wait_for_timeout(2500)
+    wait_until_still(page)
     take(page, step)
     page.mouse.move(size[0] - 5, size[1] - 5)
-    page.wait_for_timeout(1500)
+    wait_until_still(page)
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     small = picture.quantize(220, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     small.save(FOLDER / f"{name[0]}-{name[1]}.png", optimize=True)
     context.close()
+
+
+def wait_until_still(page) -> None:
+    """Until the page has come and is drawn; a click may take a moment to be on its way."""
+    page.wait_for_timeout(1000)
+    page.wait_for_function(STILL)
+    page.wait_for_timeout(1500)
 
 
 def take(page, step: str) -> None:
@@ -94,11 +111,11 @@ def take(page, step: str) -> None:
         page.get_by_role("tab", name="What limits cost").click()
         page.get_by_role("button", name=step).click()
         page.get_by_role("heading", name="went elsewhere").wait_for()
-    elif step == "Thirty languages":
+    elif step in SHAPES:
         page.get_by_role("combobox", name="Start from").click()
         page.get_by_role("option", name=step).click()
-        page.wait_for_timeout(2000)
-        page.get_by_text("Areas by family").click()
+        wait_until_still(page)
+        page.get_by_text(SHAPES[step]).click()
     elif step == "salamandra-7b":
         page.get_by_role("combobox", name="Recipe B").click()
         page.get_by_role("option", name="A published mixture").click()
@@ -106,7 +123,6 @@ def take(page, step: str) -> None:
         page.keyboard.press("Enter")
     elif step:
         page.get_by_role("tab", name=step, exact=True).click()
-    page.wait_for_timeout(2000)
 
 
 if __name__ == "__main__":

@@ -75,7 +75,13 @@ class Visit:
     def words(self) -> str:
         """Everything written on the page, escapes taken off."""
         parts = [*self.at.header, *self.at.subheader, *self.at.markdown, *self.at.error]
-        parts += [*self.at.caption, *self.at.code, *self.at.html, *self.at.success]
+        parts += [
+            *self.at.caption,
+            *self.at.code,
+            *self.at.html,
+            *self.at.success,
+            *self.at.warning,
+        ]
         return "\n".join(str(part.value) for part in parts).replace("\\", "").replace("\u2060", "")
 
 

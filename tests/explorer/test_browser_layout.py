@@ -7,7 +7,8 @@ from browsers import go, heading, moved_on, open_tab, press, settle
 
 PAGES = {
     "mix": "/",
-    "thirty": "/?q={targets: [arb,ben,cat,cmn,deu,ell,eng,fra,nob,pbt,ckb], interference: 0}",
+    "many": "/?q={targets: [arb,ben,cat,cmn,deu,ell,eng,fra,nob,pbt,ckb], budget: 1T}",
+    "caveats": "/?q={targets: {yor: 1, eng: 1}, budget: 8T, min: {yor: 1%}}",
     "phases": "/?q={targets: {cat: 1}, phases: [{name: main}, {name: late, tokens: 20%}]}",
     "transfer": "/transfer",
     "capacity": "/capacity",

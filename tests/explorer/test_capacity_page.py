@@ -5,6 +5,7 @@ import json
 import zipfile
 
 import pytest
+from explorer.showing import spoken
 
 from atlasmix.evidence import Store
 from atlasmix.languages import name_of
@@ -17,7 +18,7 @@ from atlasmix.scaling.capacity import grow, starting
 from atlasmix.scaling.hardware import machine
 from atlasmix.scaling.laws import load_curse
 from atlasmix.views.allocation import size_sentence
-from atlasmix.views.answer_words import headline
+from atlasmix.views.answer_words import caveat_sentences, headline
 from atlasmix.views.capacity_tables import hours_sentence
 
 STORE = Store("/nonexistent")
@@ -131,10 +132,48 @@ def test_scratch_or_finetune(visit):
 
 
 def test_options_of_the_command_line_are_named_as_on_the_page(visit):
-    guest = visit(q="{targets: {swh: 1}}")
+    guest = visit(q="{targets: {cat: 1}, pools: {provenance: [generated]}}")
     guest.page("mix")
-    assert "'Spend the whole budget' forces them to be read" in guest.words()
-    assert "--" not in guest.words().replace("--target", "").replace("-->", "")
+    assert "choose another 'Token inventories' or 'Provenance'" in guest.words()
+    assert "--" not in guest.words().replace("-->", "")
+    assert spoken("lower --min, raise --budget, or leave --tokens exactly out; --json has all") == (
+        "lower 'At least this share', raise 'Token budget', or leave 'Tokens read, of the budget' "
+        "exactly out; 'Recipe (YAML)' under 'Take home' has all"
+    )
+
+
+def test_a_size_nobody_has_seen_is_said_on_the_page_of_sizes_too(visit):
+    guest = visit()
+    guest.page("capacity")
+    at = guest.tab("capacity-section", "One compute budget")
+    control(at, "select_slider", "Compute (FLOPs)").set_value(1e20).run()
+    guest.whole()
+    assert not at.warning
+    control(at, "select_slider", "Compute (FLOPs)").set_value(1e26).run()
+    guest.whole()
+    problem = at_compute(problem_from_mapping({"targets": "cat", "compute": 1e26}, STORE))
+    said = caveat_sentences(solve(problem))
+    assert said
+    assert all(sentence in guest.words() for sentence in said)
+    assert len(at.warning) == 1
+
+
+def test_a_number_of_tokens_read_exactly_is_none_of_a_compute_budget(visit):
+    asked = {"targets": {"cat": 1}, "budget": 300_000_000_000, "tokens": "exactly"}
+    guest = visit(q="{targets: {cat: 1}, budget: 300B, tokens: exactly}")
+    at = guest.page("mix")
+    assert at.session_state["question"] == asked
+    control(at, "segmented_control", "Size of the run").set_value(True).run()
+    guest.whole()
+    assert at.session_state["question"] == {"targets": {"cat": 1}, "compute": 1e22}
+    control(at, "segmented_control", "Size of the run").set_value(False).run()
+    guest.whole()
+    assert at.session_state["question"] == asked
+    guest.page("capacity")
+    at = guest.tab("capacity-section", "One compute budget")
+    next(one for one in at.button if one.label == "Ask this on the page Mix").click().run()
+    guest.whole()
+    assert at.session_state["question"] == {"targets": {"cat": 1}, "compute": 1e22}
 
 
 def test_every_framework_gets_its_files_from_the_page(visit):

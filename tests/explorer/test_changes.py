@@ -2,7 +2,7 @@
 
 import yaml
 from explorer.presets import PRESETS
-from test_other_pages import bring, control
+from test_evidence_page import bring, control
 
 INVENTORY = (
     b"language,provenance,corpus,unique_tokens,unit,obtained\n"

@@ -4,12 +4,14 @@ import pytest
 import streamlit as st
 import yaml
 from explorer.presets import PRESETS
+from test_answer_parts import rows_of
 
 from atlasmix.evidence import Store
 from atlasmix.languages import name_of
-from atlasmix.mixing import compare, solve
+from atlasmix.mixing import solve
 from atlasmix.recipes.question import problem_from_mapping
 from atlasmix.views.answer_words import headline, proof_sentence
+from atlasmix.views.cost import cost_sentence
 from atlasmix.views.key_figures import key_figures
 
 STORE = Store("/nonexistent")
@@ -44,7 +46,9 @@ def test_it_opens_with_an_answer(visit):
     at = guest.page("mix")
     problem, mixture = answered(targets="cat")
     assert heading(guest) == headline(mixture)
-    assert proof_sentence(mixture.certificate) in guest.words()
+    assert proof_sentence(mixture) in guest.words()
+    assert cost_sentence(mixture) in guest.words()
+    assert not at.warning, "nothing keeps this answer from being certified"
     figures = [(one.label, one.value) for one in at.metric]
     assert figures == [(one.label, one.value) for one in key_figures(problem, mixture)]
 
@@ -126,11 +130,11 @@ def test_every_control_of_the_form_reaches_the_question(visit):
     at = guest.page("mix")
     control(at, "select_slider", "Token budget").set_value(300e9).run()
     control(at, "select_slider", "Parameters").set_value(7e9).run()
-    control(at, "selectbox", "Objective").set_value("effective-data").run()
+    control(at, "selectbox", "Objective").set_value("worst").run()
+    control(at, "selectbox", "Loss law").set_value("hoffmann-2022").run()
     control(at, "slider", "Risk aversion κ").set_value(0.5).run()
-    control(at, "slider", "Belief in negative scores").set_value(0.5).run()
     control(at, "select_slider", "Decay of repeats λ").set_value(0.1).run()
-    control(at, "toggle", "Spend the whole budget").set_value(True).run()
+    control(at, "segmented_control", "Tokens read, of the budget").set_value("exactly").run()
     control(at, "number_input", "Most donor languages").set_value(2).run()
     control(at, "multiselect", "Provenance").set_value(["human", "translated"]).run()
     control(at, "number_input", "Worth of a token: translated").set_value(0.3).run()
@@ -138,16 +142,54 @@ def test_every_control_of_the_form_reaches_the_question(visit):
     assert at.session_state["question"] == {
         "targets": {"cat": 1},
         "budget": 300_000_000_000,
+        "tokens": "exactly",
         "params": 7_000_000_000,
-        "objective": "effective-data",
+        "objective": "worst",
         "pools": {"provenance": ["human", "translated"], "kind": ["web"]},
         "lambda": 0.1,
         "risk_aversion": 0.5,
-        "interference": 0.5,
+        "law": "hoffmann-2022",
         "worth": {"translated": 0.3},
         "max_donors": 2,
-        "spend_all": True,
     }
+
+
+def test_tokens_are_read_exactly_or_at_most(visit):
+    starved = {"targets": {"yor": 1}, "budget": 2_000_000_000_000, "max": {"yor": 0.01}}
+    guest = visit(q=yaml.safe_dump(starved, default_flow_style=True, width=10**6).strip())
+    at = guest.page("mix")
+    _, fewer = answered(**starved)
+    assert fewer.unspent > 0
+    assert heading(guest) == headline(fewer)
+    assert "of the budget unspent: more tokens of other languages would take" in heading(guest)
+    control(at, "segmented_control", "Tokens read, of the budget").set_value("exactly").run()
+    guest.whole()
+    assert at.session_state["question"] == {**starved, "tokens": "exactly"}
+    assert heading(guest).startswith("Read 2T tokens")
+    control(at, "segmented_control", "Tokens read, of the budget").set_value("at most").run()
+    assert at.session_state["question"] == starved
+    assert heading(guest) == headline(fewer)
+
+
+def test_a_limit_for_every_target_is_added_and_removed(visit):
+    guest = visit(q="{targets: {cat: 1, cym: 1, spa: 1}}")
+    at = guest.page("mix")
+    control(at, "selectbox", "Add a limit").set_value("keep").run()
+    assert "every target" not in control(at, "selectbox", "On").options
+    control(at, "selectbox", "Add a limit").set_value("min").run()
+    assert control(at, "selectbox", "On").options[0] == "every target"
+    control(at, "selectbox", "On").set_value("*").run()
+    control(at, "text_input", "How much").set_value("0.5%").run()
+    next(one for one in at.button if one.label == "Add limit").click().run()
+    guest.whole()
+    assert at.session_state["question"]["min"] == {"*": 0.005}
+    assert "every target: at least 0.5% of the tokens" in guest.words()
+    _, mixture = answered(targets="cat,cym,spa", min={"*": 0.005})
+    assert heading(guest) == headline(mixture)
+    guest.tab("section", "Before and after")
+    assert ("at least", "every target 0.5%") in rows_of(guest, "What was asked, before and after")
+    next(one for one in at.button if one.label == "Remove").click().run()
+    assert "min" not in at.session_state["question"]
 
 
 def test_a_limit_is_added_shown_and_removed(visit):
@@ -217,28 +259,6 @@ def test_one_click_changes_a_limit_and_shows_what_moved(visit):
             assert shown[name_of(key)] == pytest.approx(100 * mixture.proportions.get(key, 0))
     next(one for one in at.button if one.label == "Undo").click().run()
     assert heading(guest) == headline(before)
-
-
-def test_effects_are_compared_with_every_baseline(visit):
-    guest = visit()
-    guest.page("mix")
-    guest.tab("section", "Effect")
-    problem, mixture = answered(targets="cat")
-    bars = guest.figures()[0]["data"][0]
-    shown = dict(zip(bars["y"], bars["x"], strict=True))
-    assert shown["this mixture"] == pytest.approx(mixture.targets[0].effective_data / 1e9)
-    for one in compare(problem):
-        assert shown[one.name] == pytest.approx(max(one.effective_data[0], 0) / 1e9)
-
-
-def test_reasons_and_lambda_are_told(visit):
-    guest = visit()
-    guest.page("mix")
-    guest.tab("section", "Why, and how sure")
-    words = guest.words()
-    assert "leaves below 0.08" in words
-    assert "the donors stay Spanish for every λ from 0.037 to 0.34" in words
-    assert "0 measured, 1 predicted by its study" in words
 
 
 def test_take_home_repeats_the_question(visit):

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from atlasmix.errors import DataError, Infeasible, UnknownLanguage
+from atlasmix.errors import DataError, Infeasible, ProblemError, UnknownLanguage
 from atlasmix.evidence.shelves import MATRICES
 from atlasmix.evidence.tray import Tray, lay
 
@@ -92,19 +92,41 @@ def question(name, **more):
         *PRESETS.values(),
         question("Catalan (little text)", guardrails={"eng": "20%"}, max_epochs={"cat": 8}),
         {"targets": {"cat": 1}, "compute": 1e22},
+        {"targets": {"yor": 1, "eng": 1}, "budget": "8T", "min": {"yor": 0.01}},
         {"targets": {"cat": 1}, "phases": [{"name": "main"}, {"name": "anneal", "tokens": "20%"}]},
     ],
     ids=str,
 )
 def test_answers_come_back_whole(asked):
     answer = TASKS["answer"](asked, Tray())
+    assert answer.mixture.flatness
+    # Donors that only a prediction speaks for, or parameters beyond what the text can use.
+    doubtful = "yor" in asked["targets"] or len(asked["targets"]) == 13 or "compute" in asked
+    assert bool(answer.mixture.caveats) == doubtful
+    assert {one.within_limits for one in answer.comparisons} >= {False}
     same(answer, unpack(pack(answer)))
 
 
-@pytest.mark.parametrize("task", ["reasons", "steps"])
-def test_reasons_and_steps_come_back_whole(task):
-    found = TASKS[task]({"targets": {"cat": 1}}, Tray())
+@pytest.mark.parametrize(
+    ("task", "asked"),
+    [
+        ("reasons", {"targets": {"cat": 1}}),
+        ("steps", {"targets": {"cat": 1}, "pools": {"provenance": ["human", "translated"]}}),
+    ],
+)
+def test_reasons_and_steps_come_back_whole(task, asked):
+    found = TASKS[task](asked, Tray())
+    assert len(found) > 2
     same(found, unpack(pack(found)))
+
+
+def test_weights_come_back_whole_and_name_no_file():
+    found = TASKS["weights"]({"matrix": "atlas-2025"}, Tray())
+    back = unpack(pack(found))
+    same(found, back)
+    assert not back.weights.flags.writeable
+    with pytest.raises(ProblemError, match="files are not read here"):
+        TASKS["weights"]({"matrix": "atlas-2025", "law": "/etc/passwd.yaml"}, Tray())
 
 
 def test_a_tray_comes_back_with_its_tables():

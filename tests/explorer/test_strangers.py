@@ -79,7 +79,7 @@ def test_escaped_text_is_no_markup(text):
 
 def test_what_one_visitor_brings_no_other_sees(visit):
     first, second = visit(), visit()
-    for guest, score in ((first, "0.45"), (second, "-0.2")):
+    for guest, score in ((first, "0.45"), (second, "-2")):
         guest.page("evidence")
         at = guest.tab("evidence-section", "Your own tables")
         table = f"source,target,score\nspa,cat,{score}\ncat,spa,0.3\n".encode()

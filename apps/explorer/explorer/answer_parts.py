@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from atlasmix.recipes.one_step import Step, one_step
@@ -12,22 +14,27 @@ from atlasmix.views.allocation import (
     sizes_table,
 )
 from atlasmix.views.answer_tables import (
-    comparison_table,
     donors_table,
     effects_table,
+    flat_in_mixture,
+    flatness_note,
+    flatness_table,
     mixture_table,
     prices_table,
 )
 from atlasmix.views.answer_words import (
-    decay_sentence,
+    better_than_alone_sentence,
+    caveat_sentences,
     effect_sentence,
     headline,
     penalty_sentence,
     proof_sentence,
 )
 from atlasmix.views.asked import question_table
+from atlasmix.views.baseline_tables import breaking_table, comparison_table
 from atlasmix.views.baseline_words import baseline_sentences
-from atlasmix.views.figures.effect import effect_figure, prices_figure, sensitivity_figure
+from atlasmix.views.cost import cost_sentence
+from atlasmix.views.figures.effect import effect_figure, prices_figure
 from atlasmix.views.figures.mixture import (
     mixture_alt,
     mixture_bars,
@@ -37,29 +44,54 @@ from atlasmix.views.figures.mixture import (
 )
 from atlasmix.views.figures.moving import movement_figure
 from atlasmix.views.figures.phases import phases_alt, phases_figure
+from atlasmix.views.figures.sureness import flatness_figure, sensitivity_figure
 from atlasmix.views.key_figures import key_figures
 from atlasmix.views.movement import movement, movement_sentence, movement_tables
 from atlasmix.views.phase_tables import phases_sentence, phases_table
 from atlasmix.views.recipe_reports import phase_rows_table
-from atlasmix.views.report import Report, sure_sentences
+from atlasmix.views.report import told_warnings
 from atlasmix.views.strip import mixture_strip
+from atlasmix.views.sure_words import (
+    DECAY,
+    EXPONENT,
+    sensitivity_sentences,
+    steps_by_constant,
+    sure_sentences,
+)
 from explorer import asking, session
 from explorer.downloads import downloads
 from explorer.exporting import exports
-from explorer.showing import bullets, capital, escaped, figure, part, strip, table, tell
+from explorer.showing import (
+    before_use,
+    bullets,
+    capital,
+    escaped,
+    figure,
+    part,
+    strip,
+    table,
+    tell,
+)
 from explorer.tasks import Answer
 
 _MOST_STEPS = 60
 _EFFECTIVE = "Effective: fresh tokens of the target that would do as much. "
+_SHAPES = {
+    "Bars": mixture_bars,
+    "Areas by family": mixture_treemap,
+    "What each may be": flatness_figure,
+}
 
 
 def overview(found: Answer) -> None:
-    """The answer in one sentence, and its key figures."""
+    """What keeps the answer from being one, then the answer, its proof and its key figures."""
+    before_use(caveat_sentences(found.mixture))
     st.header(escaped(headline(found.mixture)))
     size = found.problem.allocation
     if size is not None:
         tell(size_sentence(size))
-    tell(proof_sentence(found.mixture.certificate), effect_sentence(found.problem, found.mixture))
+    tell(proof_sentence(found.mixture), effect_sentence(found.problem, found.mixture))
+    tell(cost_sentence(found.mixture))
     strip(mixture_strip(found.mixture), mixture_alt(found.mixture))
     figures = key_figures(found.problem, found.mixture)
     with st.container(horizontal=True, key="key-figures"):
@@ -71,29 +103,37 @@ def mixture_part(found: Answer) -> None:
     """Shares as bars or areas, every pool, who wrote it, what to know, phases."""
     shape = st.segmented_control(
         "Show shares as",
-        ["Bars", "Areas by family"],
+        list(_SHAPES),
         default="Bars",
         required=True,
         key="shape",
         persist_state="session",
         label_visibility="collapsed",
     )
-    draw = mixture_treemap if shape == "Areas by family" else mixture_bars
-    figure(lambda: draw(found.mixture), "mixture", mixture_alt(found.mixture))
+    draw = _SHAPES.get(shape, mixture_bars)
+    alt = mixture_alt(found.mixture)
+    if draw is flatness_figure:
+        alt = f"What the share of each language may be; a table of this page has it. {alt}"
+    figure(lambda: draw(found.mixture), "mixture", alt)
     part(mixture_table(found.mixture), "What is read of each pool")
     st.caption(
         "Share, tokens: of all tokens read, repeats included. Epochs: passes over the pool. "
         "Unique: distinct tokens in the pool."
     )
+    if found.mixture.flatness and not flat_in_mixture(found.mixture):
+        st.subheader("How much each share matters")
+        table(flatness_table(found.mixture), "What the share of each language may be")
+        tell(flatness_note())
+    warnings = told_warnings(found.mixture)
+    if warnings:
+        st.subheader("Know before you use it")
+        bullets(f"{capital(one)}." for one in warnings)
     shares = provenance_shares(found.mixture)
     st.subheader("Who wrote it")
     if len(shares) > 1:
         figure(lambda: provenance_bar(found.mixture), "provenance", "Tokens read by provenance.")
     else:
         tell(*(f"All of it is {kind.replace('_', '-')} text." for kind in shares))
-    if found.mixture.warnings:
-        st.subheader("Know before you use it")
-        bullets(f"{capital(one)}." for one in found.mixture.warnings)
     if found.mixture.phases:
         phases(found)
 
@@ -109,25 +149,32 @@ def phases(found: Answer) -> None:
 def effects(found: Answer) -> None:
     """Predicted effect per target, against every baseline."""
     several = bool(found.mixture.targets[1:])
+    asked = found.problem, found.mixture, found.comparisons
     st.subheader("Predicted effect, against what it would replace")
     alt = "Predicted effect of this mixture and of each baseline."
-    figure(lambda: effect_figure(found.problem, found.mixture, found.comparisons), "effect", alt)
-    part(comparison_table(found.problem, found.mixture, found.comparisons), "Baselines")
-    by_data = found.problem.objective == "effective-data"
-    loss = "" if by_data and several else f"Loss: {escaped(found.problem.law.unit)}. "
-    effective = "" if several and not by_data else _EFFECTIVE
-    st.caption(f"{effective}{loss}Most epochs: passes over the pool read most often.")
+    figure(lambda: effect_figure(*asked), "effect", alt)
+    part(comparison_table(*asked), "Baselines within the limits")
+    effective = "" if several else _EFFECTIVE
+    unit = escaped(found.problem.law.unit)
+    st.caption(f"{effective}Loss: {unit}. Most epochs: passes over the pool read most often.")
+    broken = breaking_table(*asked)
+    if broken is not None:
+        st.subheader("Break a limit, so no alternatives")
+        part(broken, "Baselines that break a limit")
     with st.expander("What these mixtures are"):
         bullets(map(capital, baseline_sentences(one.name for one in found.comparisons)))
     if found.problem.allocation is not None:
         sizes(found)
     st.subheader("By target")
     table(effects_table(found.mixture), "Predicted effect on each target")
+    alone = "Alone: its loss were it the only target. " if several else ""
     st.caption(
-        "Effective tokens are its own text, plus what donors give, less what they harm; loss as "
-        "above. If alone: its loss were it the only target."
+        "Own share: part of the tokens read that is in the language itself. Capacity loss: what "
+        "the size of the model leaves, the more the smaller the own share, by the exponent φ. Data "
+        f"loss: what the effective tokens leave, own text and what donors give. {alone}Predicted "
+        "by the law and the scores, not measured."
     )
-    tell(penalty_sentence(found.problem, found.mixture))
+    tell(penalty_sentence(found.problem, found.mixture), better_than_alone_sentence(found.mixture))
 
 
 def sizes(found: Answer) -> None:
@@ -144,14 +191,18 @@ def costs(found: Answer) -> None:
     if found.mixture.prices:
         st.subheader("What a little more would give")
         alt = "What loosening each limit by a little would give, to first order."
-        unit = found.problem.law.unit
+        unit = "" if found.problem.objective == "worst" else found.problem.law.unit
         figure(lambda: prices_figure(found.mixture.prices, unit=unit), "prices", alt)
         table(prices_table(found.mixture.prices), "The price of each limit")
-        effective = any(price.effective is not None for price in found.mixture.prices)
+        objective = f"the predicted loss ({escaped(unit)})" if unit else "the largest ratio"
         st.caption(
-            "Each change on its own, as long as it is small. "
-            f"{'Effective data: of the target, in per cent. ' if effective else ''}"
-            f"Loss: change of the predicted loss ({escaped(unit)}); below 0 is better."
+            f"Each change on its own, as long as it is small. Objective: change of {objective}; "
+            "below 0 is better."
+        )
+    elif found.problem.objective == "worst":
+        tell(
+            "No limit has a price here: under the objective of the worst-off target, what each "
+            "could have alone moves with budget and pools."
         )
     else:
         tell("No limit costs anything here.")
@@ -202,26 +253,29 @@ def before_and_after(found: Answer) -> None:
 
 
 def how_sure(found: Answer) -> None:
-    """Reasons for each donor, λ, and what the evidence is."""
+    """Reasons for each donor, what other constants would change, and what the evidence is."""
     st.subheader("Why these donors")
     reasons = asking.about("reasons", session.question())
     part(donors_table(found.problem, reasons), "Donors, in and out")
     st.caption(
-        "In: read. Out: next in line. Score: of the transfer matrix, with one standard error. "
-        "The last column says at which score the donor would leave or enter."
+        "In: read. Out: next in line. Score: of the transfer matrix, with one standard error. τ: "
+        "target tokens that a token of the donor is worth. The last column says at which score the "
+        "donor would leave or enter."
     )
-    st.subheader("Does the answer depend on how fast repeats lose worth?")
+    st.subheader("Does the answer depend on what is least certain?")
     steps = asking.about("steps", session.question())
-    tell(decay_sentence(found.problem, steps))
-    if any(step.donors for step in steps):
-        alt = "Which donors are read over the range of λ."
-        figure(lambda: sensitivity_figure(found.problem, steps), "sensitivity", alt)
-        st.caption(
-            "λ is the decay of what a repeated token is worth; the range is that of the published "
-            "estimates, the dotted line the λ of this question."
-        )
+    bullets(sensitivity_sentences(found.problem, steps))
+    for constant, name in ((DECAY, "decay"), (EXPONENT, "exponent")):
+        if any(step.donors for step in steps_by_constant(steps).get(constant, ())):
+            alt = f"Which donors are read over the range of {constant}."
+            draw = partial(sensitivity_figure, found.problem, steps, constant)
+            figure(draw, f"sensitivity-{name}", alt)
+            st.caption(
+                f"The range of {constant} is that of published estimates; the dotted line is what "
+                "this answer uses."
+            )
     st.subheader("What it rests on")
-    bullets(sure_sentences(Report(found.problem, found.mixture, (), (), ())))
+    bullets(sure_sentences(found.problem, found.mixture))
     st.subheader("Not answered yet")
     st.caption(
         "Intervals on each predicted loss and how often each donor stays; an index of collapse for "

@@ -92,7 +92,7 @@ def _add_row(matrix: TransferMatrix) -> None:
     )
     if kind is None:
         return
-    known = selections(matrix)
+    known = selections(matrix, shares=kind in ("min", "max"))
     if kind == "guardrails":  # speaks of a language
         known = sorted(matrix.keys, key=name_of)
     what = selection_box("On", known, "limit-what")

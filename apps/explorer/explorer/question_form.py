@@ -26,8 +26,9 @@ from atlasmix.mixing.problem import (
 )
 from atlasmix.quantities import format_flops, format_quantity, parse_flops, parse_quantity
 from atlasmix.recipes.pool_choice import DEFAULT_CHOICE
+from atlasmix.recipes.question import AT_MOST, EXACTLY
 from atlasmix.scaling.laws import DEFAULT_LAW, shipped_laws
-from atlasmix.scaling.saturation import DEFAULT_DECAY
+from atlasmix.scaling.saturation import DECAY_RANGE, DEFAULT_DECAY
 from explorer import asking, session
 from explorer.limits_form import limits_form
 from explorer.phases_form import phases_form
@@ -47,12 +48,13 @@ COMPUTES: Final = tuple(
 )
 FIRST_COMPUTE: Final = 1e22
 """Our choice: about 2B parameters on 800B tokens."""
-DECAYS: Final = (0.01, 0.02, 0.037, 0.04, 0.065, 0.1, 0.15, 0.2, 0.3, 0.34, 0.5)
+DECAYS: Final = (0.01, 0.024, 0.05, 0.065, 0.1, 0.15, 0.2, 0.25, 0.34, 0.5)
+_MOST_DOUBT: Final = 4.0
 OBJECTIVE_WORDS: Final = {
     "loss": "Mean predicted loss",
-    "effective-data": "Effective data (needs no law)",
     "worst": "The worst-off target",
 }
+TOKENS_WORDS: Final = {AT_MOST: "At most", EXACTLY: "Exactly"}
 
 
 def question_form() -> None:
@@ -153,6 +155,26 @@ def _tokens_and_parameters(asked: Mapping[str, Any]) -> None:
             help=what,
             **_control(key, now, key, lambda value: value),
         )
+        if key == "budget":
+            _exactly(asked)
+
+
+def _exactly(asked: Mapping[str, Any]) -> None:
+    st.segmented_control(
+        "Tokens read, of the budget",
+        list(TOKENS_WORDS),
+        format_func=lambda word: TOKENS_WORDS[word],
+        required=True,
+        help="At most so many: fewer where every further token would do more harm than good. "
+        "Exactly: all of the budget even then.",
+        **_control(
+            "tokens",
+            asked.get("tokens", AT_MOST),
+            "tokens",
+            lambda word: None if word == AT_MOST else word,
+            "default",
+        ),
+    )
 
 
 def _epochs(asked: Mapping[str, Any]) -> None:
@@ -279,46 +301,28 @@ def _mathematics(asked: Mapping[str, Any]) -> None:
         st.selectbox(
             "Loss law", laws, **_control("law", laws.index(law), "law", lambda name: name, "index")
         )
-    for key, words, usual, most, what in (
-        (
-            "risk_aversion",
-            "Risk aversion κ",
-            DEFAULT_RISK_AVERSION,
-            4.0,
-            "Standard errors taken off every score; 0 trusts every score.",
-        ),
-        (
-            "interference",
-            "Belief in negative scores",
-            1.0,
-            1.0,
-            "1 believes them whole, 0 counts them as zero.",
-        ),
-    ):
-        now = float(_number(asked.get(key), usual))
-        st.slider(
-            words,
-            0.0,
-            max(most, now),
-            step=0.05,
-            help=what,
-            **_control(key, now, key, lambda value: value),
-        )
-    decay = float(_number(asked.get("lambda"), DEFAULT_DECAY))
+    doubt = float(_number(asked.get("risk_aversion"), DEFAULT_RISK_AVERSION))
+    st.slider(
+        "Risk aversion κ",
+        0.0,
+        max(_MOST_DOUBT, doubt),
+        step=0.05,
+        help="Standard errors taken off the weight τ of every donor, which never falls below 0; 0 "
+        "trusts every score.",
+        **_control("risk_aversion", doubt, "risk_aversion", lambda value: value),
+    )
+    _decay(asked)
+
+
+def _decay(asked: Mapping[str, Any]) -> None:
+    law = shipped_laws().get(str(asked.get("law", DEFAULT_LAW)))
+    usual = (law and law.decay) or DEFAULT_DECAY
+    decay = float(_number(asked.get("lambda"), usual))
     st.select_slider(
         "Decay of repeats λ",
         sorted({*DECAYS, decay}),
-        format_func=lambda value: f"{value:g}",
-        help="How fast a repeated token loses worth; published estimates lie in 0.037 to 0.34.",
+        format_func=lambda value: f"{value:.3g}",
+        help="How fast a repeated token loses worth; each law's card has the one that was fitted "
+        f"with it, published estimates lie in {DECAY_RANGE[0]:.2g} to {DECAY_RANGE[1]:.2g}.",
         **_control("lambda", decay, "lambda", lambda value: value),
-    )
-    st.toggle(
-        "Spend the whole budget",
-        help="Read it even where every further token would harm.",
-        **_control(
-            "spend",
-            bool(asked.get("spend_all", False)),
-            "spend_all",
-            lambda on: True if on else None,
-        ),
     )

@@ -10,6 +10,7 @@ import streamlit as st
 from atlasmix.errors import AtlasMixError
 from atlasmix.evidence import PROVENANCES, TransferMatrix
 from atlasmix.languages import language, name_of
+from atlasmix.recipes.words import EVERY_TARGET
 from atlasmix.views.asked import selection_words, share_words
 from explorer import session
 
@@ -35,8 +36,13 @@ def share_limits(asked: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             yield bound, name, f"{selection_words(name)}: {verb} {share_words(share)} of the tokens"
 
 
-def selections(matrix: TransferMatrix) -> list[str]:
-    """What a limit may speak of, groups first."""
+def selections(matrix: TransferMatrix, shares: bool = True) -> list[str]:
+    """What a limit may speak of, groups first.
+
+    Args:
+        matrix: whose languages.
+        shares: whether the limit is one of shares, which alone can be for every target.
+    """
     keys = sorted(matrix.keys, key=name_of)
     families, scripts = set(), set()
     for key in keys:
@@ -47,6 +53,7 @@ def selections(matrix: TransferMatrix) -> list[str]:
         families |= {known.family, known.genus}
         scripts.add(key.partition("_")[2] or known.script)
     return [
+        *([EVERY_TARGET] if shares else []),
         *groups(),
         *keys,
         *(f"family:{name}" for name in sorted(filter(None, families))),

@@ -13,9 +13,10 @@ from explorer.presets import PRESETS
 
 FIRST: Final = next(iter(PRESETS))
 SENT, SHOWN = "sent", "shown"
-GONE_WITH: Final = {"compute": ("budget", "params"), "matrix": ("calibration",)}
+GONE_WITH: Final = {"compute": ("budget", "params", "tokens"), "matrix": ("calibration",)}
 """What else a change of one key takes out of a question: compute divides itself between tokens and
-parameters, and a calibration speaks of the scale of its own matrix."""
+parameters, so that no number of tokens is read exactly, and a calibration speaks of the scale of
+its own matrix."""
 
 MOST_PAST: Final = 100
 """Questions that a visitor can go back to, one by one; our choice."""
@@ -176,7 +177,7 @@ def size_by(compute: bool, first: float) -> None:
         compute: whether compute is stated.
         first: FLOPs where none were stated yet.
     """
-    asked, sizes = question(), ("budget", "params", "compute")
+    asked, sizes = question(), ("budget", "tokens", "params", "compute")
     stated = {key: value for key, value in asked.items() if key in sizes}
     kept = {**st.session_state.sizes, "compute" in asked: stated}
     st.session_state.sizes = kept

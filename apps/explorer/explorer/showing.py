@@ -37,8 +37,7 @@ CONTROLS: Final = {
     "--law": "'Loss law'",
     "--lambda": "'Decay of repeats λ'",
     "--risk-aversion": "'Risk aversion κ'",
-    "--interference": "'Belief in negative scores'",
-    "--spend-all": "'Spend the whole budget'",
+    "--tokens": "'Tokens read, of the budget'",
     "--min": "'At least this share'",
     "--max": "'At most this share'",
     "--phase": "'Phases of the run'",
@@ -50,10 +49,11 @@ CONTROLS: Final = {
     "--paths": "'Where the text lies'",
     "--batch-size": "'Sequences a step'",
     "--sequence-length": "'Tokens a sequence'",
-    "--json": "'Mixture (CSV)' under 'Take home'",
+    "--json": "'Recipe (YAML)' under 'Take home'",
 }
 _PHRASES: Final = {"atlasmix solve --output": "'Recipe (YAML)' under 'Take home'"}
 _FEW_COLUMNS: Final = 4
+_MANY_COLUMNS: Final = 9
 _UNNAMED: Final = '<span class="unseen">note</span>'
 _JOINER: Final = "\u2060"  # takes no room, and ends what Markdown would make a link of
 
@@ -76,8 +76,8 @@ def capital(text: str) -> str:
 def spoken(text: str) -> str:
     """A sentence of the library with the options of the command line as this page calls them.
 
-    >>> spoken("count them as 0 with --interference 0")
-    "count them as 0 with 'Belief in negative scores' 0"
+    >>> spoken("trust every score with --risk-aversion 0")
+    "trust every score with 'Risk aversion κ' 0"
     """
     for words, here in _PHRASES.items():
         text = text.replace(words, here)
@@ -103,6 +103,16 @@ def say_once() -> None:
         refuse(words)
     elif words:
         st.success(escaped(words), icon=":material/check:")
+
+
+def before_use(sentences: Iterable[str]) -> None:
+    """Why an answer is not one to act on as it stands; it stands over everything else."""
+    said = [escaped(spoken(one)) for one in sentences]
+    if len(said) == 1:
+        st.warning(f"**Before you use this:** {said[0]}", icon=":material/warning:")
+    elif said:
+        lines = ["**Before you use this:**", "", *(f"- {one}" for one in said)]
+        st.warning("\n".join(lines), icon=":material/warning:")
 
 
 def tell(*sentences: str) -> None:
@@ -132,7 +142,8 @@ def table(found: FittingTable, label: str) -> None:
         )
         lines.append(f'<tr class="{"chosen" if bold else ""}">{"".join(cells)}</tr>')
     body = "".join(lines)
-    kind = "atlas-table few" if len(headings) <= _FEW_COLUMNS else "atlas-table"
+    few, many = len(headings) <= _FEW_COLUMNS, len(headings) >= _MANY_COLUMNS
+    kind = f"atlas-table{' few' if few else ''}{' many' if many else ''}"
     st.html(
         f'<div class="{kind}" role="region" tabindex="0" aria-label="{html.escape(label)}">'
         f"<table><caption>{html.escape(label)}</caption><thead><tr>{head}</tr></thead>"

@@ -13,7 +13,7 @@ from atlasmix.evidence import published
 from atlasmix.evidence.shelves import INVENTORIES, MATRICES
 from atlasmix.evidence.tray import Tray, lay, save
 from atlasmix.mixing import at_compute, compare, explain, sensitivity, solve
-from atlasmix.mixing.mixture import Comparison, DecayStep, Mixture, Reason
+from atlasmix.mixing.mixture import Comparison, Mixture, Reason, SensitivityStep
 from atlasmix.mixing.problem import MixProblem
 from atlasmix.recipes import check, load_recipe
 from atlasmix.recipes.against_published import against_published
@@ -21,6 +21,7 @@ from atlasmix.recipes.checking import CheckReport
 from atlasmix.recipes.difference import Difference, difference
 from atlasmix.recipes.exporters import Run, Wishes, export_recipe, find_exporter
 from atlasmix.recipes.exporters.paths import parse_paths
+from atlasmix.recipes.law_words import read_law
 from atlasmix.recipes.question_link import (
     read_link,
     refuse_paths,
@@ -28,6 +29,8 @@ from atlasmix.recipes.question_link import (
     stranger_problem,
 )
 from atlasmix.recipes.recipe import Recipe
+from atlasmix.scaling.laws import DEFAULT_LAW
+from atlasmix.transfer import TransferModel, estimate
 
 SHELVES = {"matrix": MATRICES, "inventory": INVENTORIES}
 
@@ -71,9 +74,22 @@ def reasons(question: Mapping[str, Any], tray: Tray) -> tuple[Reason, ...]:
     return explain(problem, solve(problem))
 
 
-def steps(question: Mapping[str, Any], tray: Tray) -> tuple[DecayStep, ...]:
-    """The donors over the range of λ."""
+def steps(question: Mapping[str, Any], tray: Tray) -> tuple[SensitivityStep, ...]:
+    """The donors over the ranges of λ and φ, the mixture over that of the worth of other text."""
     return sensitivity(at_compute(stranger_problem(question, tray)))
+
+
+def weights(question: Mapping[str, Any], tray: Tray) -> TransferModel:
+    """Transfer weights and capacity exponents of a matrix, under the law of a question.
+
+    Args:
+        question: ``matrix`` by name; ``law`` and ``calibration`` where they are not the usual.
+        tray: evidence by name.
+    """
+    refuse_paths(question)
+    matrix = tray.matrix(str(question["matrix"]))
+    law = read_law(question.get("law", DEFAULT_LAW), tray)
+    return estimate(matrix, law, question.get("calibration"))
 
 
 def lay_table(
@@ -137,6 +153,7 @@ TASKS: dict[str, Callable[..., Any]] = {
     "link": opened_link,
     "reasons": reasons,
     "steps": steps,
+    "weights": weights,
     "lay": lay_table,
     "save": save_table,
     "read recipe": read_recipe,

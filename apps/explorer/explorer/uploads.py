@@ -23,6 +23,7 @@ _EXAMPLES: Final = {
         "source,target,score,stderr,status\nspa,cat,0.45,0.05,measured\npor,cat,0.2,,predicted\n",
         "kind: transfer matrix\ntitle: Our bilingual runs at 500M\nmetric: BTS\n"
         "orientation: source to target\ndirection: higher is better\ndiagonal: 1.0\n"
+        "parameters: 500000000\ntokens: 20000000000\n"
         "stderr: {measured: 0.05, predicted: 0.16}\nsource: internal report 12\nlicence: private\n",
     ),
     "inventory": (

@@ -5,7 +5,16 @@ from functools import partial
 import streamlit as st
 from explorer import asking, session
 from explorer.question_form import COMPUTES, FIRST_COMPUTE
-from explorer.showing import escaped, figure, narrow_hint, report, sections, table, tell
+from explorer.showing import (
+    before_use,
+    escaped,
+    figure,
+    narrow_hint,
+    report,
+    sections,
+    table,
+    tell,
+)
 from explorer.sizes import gpu_hours, hardware, known_size, language_count, size_slider
 
 from atlasmix.evidence import DEFAULT_INVENTORY
@@ -23,7 +32,7 @@ from atlasmix.views.allocation import (
     size_sentence,
     sizes_table,
 )
-from atlasmix.views.answer_words import headline
+from atlasmix.views.answer_words import caveat_sentences, headline
 from atlasmix.views.capacity_tables import capacity_parts, hours_sentence
 from atlasmix.views.crossover_words import crossover_parts
 from atlasmix.views.figures.capacity import iso_loss_figure, iso_loss_title
@@ -64,9 +73,8 @@ def more_languages() -> None:
 def compute_budget() -> None:
     """Parameters, tokens and mixture together, for the question of the page Mix."""
     st.subheader("What one compute budget buys")
-    asked = {
-        key: value for key, value in session.question().items() if key not in ("budget", "params")
-    }
+    stated = ("budget", "tokens", "params")
+    asked = {key: value for key, value in session.question().items() if key not in stated}
     compute = st.select_slider(
         "Compute (FLOPs)",
         sorted({*COMPUTES, float(asked.get("compute", FIRST_COMPUTE))}),
@@ -80,6 +88,7 @@ def compute_budget() -> None:
     counted_on = gpu_hours(*hardware(left, right))
     found = asking.about("answer", {**asked, "compute": compute})
     size = found.problem.allocation
+    before_use(caveat_sentences(found.mixture))
     st.markdown(f"**{escaped(size_sentence(size))}**")
     tell(headline(found.mixture))
     if counted_on is not None:

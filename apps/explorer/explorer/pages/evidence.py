@@ -50,7 +50,7 @@ def gaps() -> None:
         "May be read: unique tokens of the pools that the question allows. Not chosen: other pools "
         "of the inventory. Epochs alone: passes over its own text that would fill the budget. "
         "Measured, predicted: scores of other languages for it, by how they were obtained. "
-        "Donors: those with a transfer weight above 0 and a pool to read."
+        "Donors: those with a pool to read that count for more than the doubt about their score."
     )
     missing = [sentence for row in rows for sentence in row.gaps]
     st.subheader("Gaps")

@@ -4,6 +4,7 @@ import streamlit as st
 from explorer import asking, session
 from explorer.recipe_choice import Choice, chosen
 from explorer.showing import (
+    before_use,
     bullets,
     capital,
     escaped,
@@ -26,6 +27,7 @@ def opened(one: Choice) -> None:
     recipe = asking.once("read recipe", one.text)
     st.subheader(escaped(f"A: {one.name}, {format_quantity(recipe.tokens)} tokens"))
     report(check_parts("Checked", asking.once("check recipe", one.text, session.tray())))
+    before_use(f"{capital(one.sentence)}." for one in recipe.caveats)
     st.subheader("What it reads")
     alt = f"Shares of the tokens that {one.name} reads."
     figure(lambda: recipe_figure(recipe), "recipe", alt)

@@ -1,8 +1,12 @@
 """Transfer: what helps what, measured and predicted apart."""
 
+from functools import partial
+
 import streamlit as st
 from explorer import asking, session
 from explorer.showing import (
+    bullets,
+    capital,
     card,
     escaped,
     figure,
@@ -19,10 +23,22 @@ from atlasmix.evidence import DEFAULT_MATRIX, TransferMatrix
 from atlasmix.evidence.agreement import agreement
 from atlasmix.evidence.ordering import cluster_order, family_order
 from atlasmix.languages import name_of
-from atlasmix.views.evidence_tables import donors_table
+from atlasmix.transfer import BTS, TRANSFER_WEIGHT, TransferModel
+from atlasmix.views.evidence_tables import (
+    donors_table,
+    exponent_words,
+    notes_on_weights,
+    weights_table,
+)
 from atlasmix.views.figures.transfer import agreement_figure, asymmetry, donors_chart, heat_map
+from atlasmix.views.figures.weights import weights_chart
 from atlasmix.views.figures.world import donor_map
-from atlasmix.views.transfer_words import agreement_sentence, matrix_sentence, role_sentence
+from atlasmix.views.transfer_words import (
+    agreement_sentence,
+    matrix_sentence,
+    nothing_sentence,
+    role_sentence,
+)
 from atlasmix.views.words import named
 
 ORDERS = {"family": "By family", "cluster": "By what helps each other"}
@@ -57,19 +73,55 @@ def chosen_language(matrix: TransferMatrix) -> str:
     )
 
 
+def weights_of(matrix: TransferMatrix) -> TransferModel | None:
+    """Weights and exponents under the question's law; None where the scores need a calibration."""
+    asked = session.question()
+    named = {"matrix": matrix.name}
+    if "law" in asked:
+        named["law"] = asked["law"]
+    if "calibration" in asked and asked.get("matrix", DEFAULT_MATRIX) == matrix.name:
+        named["calibration"] = asked["calibration"]
+    if "calibration" not in named and matrix.card.metric not in (BTS, TRANSFER_WEIGHT):
+        return None
+    found: TransferModel = asking.about("weights", named)
+    return found
+
+
 def one_language(matrix: TransferMatrix, key: str) -> None:
-    """Donors and recipients, ranked."""
-    name = name_of(key)
+    """Donors and recipients, ranked by what their text is worth, else by their scores."""
+    name, model = name_of(key), weights_of(matrix)
+    donors_alt = f"Donors of {name}, best first, with one standard error."
+    recipients_alt = f"Languages that {name} helps, most helped first, with one standard error."
     st.subheader(escaped(f"Who helps {name}"))
-    tell(role_sentence(matrix, key))
-    alt = f"Donors of {name}, best first, with one standard error."
-    figure(lambda: donors_chart(matrix, key, "donors"), "donors", alt)
-    st.caption("The best 20 at most; the table at the end has all.")
-    st.subheader(escaped(f"Whom {name} helps"))
-    alt = f"Languages that {name} helps, most helped first, with one standard error."
-    figure(lambda: donors_chart(matrix, key, "recipients"), "recipients", alt)
+    if model is None:
+        tell(role_sentence(matrix, key), scores_alone(matrix))
+        figure(lambda: donors_chart(matrix, key, "donors"), "donors", donors_alt)
+    else:
+        tell(exponent_words(model, key), role_sentence(matrix, key))
+        tell(nothing_sentence(model, key))
+        figure(lambda: weights_chart(matrix, model, key), "donors", donors_alt)
+    st.caption("The best 20 at most; the table under it has all.")
     with st.expander("All donors as a table"):
-        table(donors_table(matrix, key), f"Donors of {name}")
+        if model is None:
+            table(donors_table(matrix, key), f"Donors of {name}")
+        else:
+            table(weights_table(matrix, model, key), f"Donors of {name}")
+    if model is not None:
+        bullets(map(capital, notes_on_weights(model, key)))
+    st.subheader(escaped(f"Whom {name} helps"))
+    if model is None:
+        figure(lambda: donors_chart(matrix, key, "recipients"), "recipients", recipients_alt)
+    else:
+        draw = partial(weights_chart, matrix, model, key, "recipients")
+        figure(draw, "recipients", recipients_alt)
+
+
+def scores_alone(matrix: TransferMatrix) -> str:
+    """Why there are no weights."""
+    return (
+        f"{matrix.card.metric} is no transfer weight: a question needs --calibration, and none "
+        "stands in that of the page Mix."
+    )
 
 
 def whole(matrix: TransferMatrix, key: str) -> None:
@@ -110,7 +162,9 @@ def world(matrix: TransferMatrix, key: str) -> None:
     st.subheader(escaped(f"Where the strongest donors of {name_of(key)} are at home"))
     wide = st.toggle("Show the whole world", key="whole-world")
     alt = f"Map of the strongest donors of {name_of(key)}."
-    figure(lambda: donor_map(matrix, key, whole_world=wide), "map", alt, zoom=True)
+    model = weights_of(matrix)
+    draw = partial(donor_map, matrix, key, whole_world=wide, model=model)
+    figure(draw, "map", alt, zoom=True)
     st.caption(
         "An arc from each of the best donors, six at most; the wider, the more it helps; full "
         "where measured, dashed where predicted. Each grey dot is a language of the tables, at the "

@@ -1,0 +1,185 @@
+"""The parts of an answer on the page Mix: caveats first, and every number is the library's."""
+
+import re
+
+import pytest
+import yaml
+
+from atlasmix.evidence import Store
+from atlasmix.languages import name_of
+from atlasmix.mixing import compare, explain, sensitivity, solve
+from atlasmix.recipes.question import problem_from_mapping
+from atlasmix.views.answer_words import caveat_sentences
+from atlasmix.views.sure_words import sensitivity_sentences
+
+STORE = Store("/nonexistent")
+SHRUNK = "{targets: {yor: 1, eng: 1}, budget: 8T, min: {yor: 1%}}"
+
+
+def answered(**asked):
+    problem = problem_from_mapping(asked, STORE)
+    return problem, solve(problem)
+
+
+def heading(visit):
+    return visit.at.header[0].value.replace("\\", "")
+
+
+def test_what_keeps_an_answer_from_being_certified_stands_over_it(visit):
+    guest = visit(q=SHRUNK)
+    at = guest.page("mix")
+    _, mixture = answered(targets="yor,eng", budget="8T", min={"yor": 0.01})
+    (sentence,) = caveat_sentences(mixture)
+    (warning,) = at.warning
+    assert warning.value.replace("\\", "") == f"**Before you use this:** {sentence}"
+    assert "'min Yoruba 1%' was met by shrinking the run from 8T to 23.9B" in sentence
+    order = [one.type for one in at.main if one.type in ("warning", "header", "markdown")]
+    assert order[:2] == ["warning", "header"]
+    assert "Certified" not in guest.words()
+    assert "Proved optimal under the law, but see above" in guest.words()
+    assert "Leave 7.98T of the budget unspent: 'min Yoruba 1%' under" in heading(guest)
+    assert [one.label for one in at.metric][3] == "Best under the law to"
+
+
+def test_several_caveats_are_a_list(visit):
+    guest = visit(q="{targets: {yor: 1}, max: {yor: 0}, params: 1T}")
+    at = guest.page("mix")
+    _, mixture = answered(targets="yor", max={"yor": 0}, params="1T")
+    said = caveat_sentences(mixture)
+    assert len(said) > 1
+    (warning,) = at.warning
+    lines = warning.value.replace("\\", "").splitlines()
+    assert lines == ["**Before you use this:**", "", *(f"- {one}" for one in said)]
+    assert "Yoruba has no text of its own to read here" in said[0]
+
+
+def test_the_range_of_every_share_is_a_column_and_a_figure(visit):
+    guest = visit(q="{targets: {cat: 1, spa: 1}, budget: 300B}")
+    at = guest.page("mix")
+    _, mixture = answered(targets="cat,spa", budget="300B")
+    words = guest.words()
+    assert '<th scope="col" class="number">may be</th>' in words
+    assert "the objective is at most 0.5% of the reducible loss worse" in words
+    next(one for one in at.segmented_control if one.key == "shape").set_value(
+        "What each may be"
+    ).run()
+    guest.whole()
+    shown = {
+        name: (x - down, x, x + up)
+        for trace in guest.figures()[0]["data"]
+        for name, x, up, down in zip(
+            trace["y"],
+            trace["x"],
+            trace["error_x"]["array"],
+            trace["error_x"]["arrayminus"],
+            strict=True,
+        )
+    }
+    assert len(mixture.flatness) >= 3
+    assert set(shown) == {name_of(one.language) for one in mixture.flatness}
+    for one in mixture.flatness:
+        expected = [100 * part for part in (one.low, one.share, one.high)]
+        assert shown[name_of(one.language)] == pytest.approx(expected)
+
+
+def test_ranges_have_a_table_of_their_own_where_a_language_has_several_pools(visit):
+    asked = {"targets": {"cat": 1}, "pools": {"provenance": ["human", "translated"]}}
+    guest = visit(q=yaml.safe_dump(asked, default_flow_style=True).strip())
+    at = guest.page("mix")
+    _, mixture = answered(**asked)
+    assert len(mixture.read) > len(mixture.proportions)
+    assert "How much each share matters" in [one.value for one in at.subheader]
+    assert "What the share of each language may be" in guest.words()
+
+
+def test_effects_are_compared_with_every_baseline(visit):
+    guest = visit()
+    guest.page("mix")
+    guest.tab("section", "Effect")
+    problem, mixture = answered(targets="cat")
+    marks = guest.figures()[0]["data"][0]
+    shown = dict(zip(marks["y"], marks["x"], strict=True))
+    assert shown["this mixture"] == pytest.approx(mixture.targets[0].loss)
+    for one in compare(problem):
+        assert shown[one.name] == pytest.approx(one.losses[0])
+
+
+def rows_of(guest, label):
+    """First and last cells of a table by its name, headings left out."""
+    table = next(one.value for one in guest.at.html if f'aria-label="{label}"' in one.value)
+    body = table.partition("<tbody>")[2]
+    rows = [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in body.split("</tr>")]
+    return [(row[0], row[-1]) for row in rows if row]
+
+
+def test_baselines_that_break_a_limit_stand_apart_and_are_never_better(visit):
+    guest = visit(q=SHRUNK)
+    guest.page("mix")
+    guest.tab("section", "Effect")
+    problem, mixture = answered(targets="yor,eng", budget="8T", min={"yor": 0.01})
+    found = {one.name: one for one in compare(problem)}
+    broken = {name for name, one in found.items() if not one.within_limits}
+    assert any(found[name].value < mixture.certificate.value for name in broken)
+    apart = dict(rows_of(guest, "Baselines that break a limit"))
+    assert set(apart) == broken
+    assert "&#x27;min Yoruba 1%&#x27;" in apart["target only"]
+    beside = dict(rows_of(guest, "Baselines within the limits"))
+    assert set(beside) == {"this one", *(set(found) - broken)}
+    assert "better" not in guest.words().replace("is better by", "")
+
+
+def test_the_effect_on_a_target_is_told_in_its_parts(visit):
+    guest = visit()
+    guest.page("mix")
+    guest.tab("section", "Effect")
+    _, mixture = answered(targets="cat")
+    effect = mixture.targets[0]
+    table = next(one.value for one in guest.at.html if "effect on each target" in one.value)
+    for heading_text in ("own share", "capacity loss", "data loss", "φ"):
+        assert f">{heading_text}</th>" in table
+    for cell in (f"{100 * effect.own_share:.1f}%", f"{effect.capacity_loss:.3f}"):
+        assert f">{cell}</td>" in table
+    for cell in (f"{effect.data_loss:.3f}", f"{effect.phi:.2f}", f"{effect.loss:.4f}"):
+        assert f">{cell}</td>" in table
+
+
+def test_reasons_and_what_is_least_certain_are_told(visit):
+    guest = visit()
+    guest.page("mix")
+    guest.tab("section", "Why, and how sure")
+    words = guest.words()
+    problem, mixture = answered(targets="cat")
+    (reason,) = (one for one in explain(problem, mixture) if one.language == "spa")
+    assert f"leaves below {reason.threshold:.2f}" in words
+    steps = sensitivity(problem)
+    assert {step.constant for step in steps} == {"λ", "φ"}
+    for sentence in sensitivity_sentences(problem, steps):
+        assert sentence in words
+    assert "0 measured, 1 predicted by its study" in words
+    titles = [one["layout"]["xaxis"]["title"]["text"] for one in guest.figures()]
+    assert [title[0] for title in titles] == ["λ", "φ"]
+
+
+def test_the_worth_of_translated_text_is_told_where_it_may_be_read(visit):
+    asked = {"targets": {"cat": 1}, "pools": {"provenance": ["human", "translated"]}}
+    guest = visit(q=yaml.safe_dump(asked, default_flow_style=True).strip())
+    guest.page("mix")
+    guest.tab("section", "Why, and how sure")
+    words = guest.words()
+    assert "A token of translated text is taken to be worth 0.5 of a human one" in words
+    problem, _ = answered(**asked)
+    last = sensitivity(problem)[-1]
+    assert f"at 1 {100 * last.synthetic:.1f}%" in words
+
+
+def test_a_price_is_that_of_the_objective(visit):
+    guest = visit(q="{targets: {cat: 1, cym: 1}, objective: worst, min: {eng: 10%}}")
+    guest.page("mix")
+    guest.tab("section", "What limits cost")
+    _, mixture = answered(targets="cat,cym", objective="worst", min={"eng": 0.1})
+    kinds = {price.kind for price in mixture.prices}
+    assert "min" in kinds
+    assert "budget" not in kinds
+    assert "Objective: change of the largest ratio; below 0 is better." in guest.words()
+    title = guest.figures()[0]["layout"]["xaxis"]["title"]["text"]
+    assert "nats" not in title
