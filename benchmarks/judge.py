@@ -1,98 +1,171 @@
 r"""One judge for all methods: the value of an answer and how far it can be from the best.
 
-The program is convex in s = S(x). Its tangent at an answer lies below it, and the least value of
-that tangent over all mixtures is found by weak duality, column by column:
+The losses are convex in m and y, and m and S are linear and concave in the shares: with tangents
+at an answer and prices μ, ν, ρ of guardrails, of Σx = 1 and of the limits,
 
-.. math:: \min_x f \ge f_0 + g \cdot s_0
-          - \min_{\mu \ge 0} \Big[\mu + \sum_p \max_x\, (g_p S(x) - \mu x)\Big]
+.. math:: f(x') \ge f_0 + g_0 - \nu - \rho b
+          + \sum_p \big[(\nu + \rho R_p - a_p) x'_p - c_p S(x'_p)\big]
 
-g is what a unit of s is worth, risk charged. The proof is independent of the
-library's own; only the direction in which the risk term leans at a kink is taken from it as well.
+a is what a share of the tokens is worth as capacity, c what a unit of S is worth as data,
+guardrails included. Each bracket is least in closed form. The prices come from one linear program,
+the tangents in x over all limits. None of this is the library's own code.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from atlasmix.mixing.program import Program, by_language, objective, outer_value
-from atlasmix.scaling.saturation import Array, saturate
-
-Dual = tuple[Array, Array | None]
+from atlasmix.mixing.program import Program
+from atlasmix.scaling.saturation import Array, marginal, saturate
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Value of an answer made feasible, by how much it was not, and its certified gap."""
+    """Value of an answer put into its box, by how much it broke a limit, and its certified gap."""
 
     value: float
     violation: float
     gap: float
 
 
+@dataclass(frozen=True, slots=True)
+class Tangent:
+    """Σ weight·(L - E) as its tangent at some x: fixed - capacity·x - data·S(x)."""
+
+    fixed: float
+    capacity: Array
+    data: Array
+
+
 def feasible(program: Program, x: Array) -> tuple[Array, float]:
-    """The answer inside caps and budget, and the largest limit it broke, in shares."""
-    inside = np.clip(np.nan_to_num(x), program.lower, program.upper)
-    violation = max(float(np.abs(inside - x).max()), float(x.sum()) - 1.0, 0.0)
-    return inside / max(float(inside.sum()), 1.0), violation
+    """The answer inside its box with sum 1, and the largest limit it broke, in shares."""
+    most = np.minimum(program.upper, 1.0)
+    given = np.nan_to_num(x)
+    inside = np.clip(given, program.lower, most)
+    violation = max(float(np.abs(inside - x).max()), abs(float(x.sum()) - 1.0))
+    for _ in range(50):
+        spare = 1.0 - float(inside.sum())
+        room = (most - inside) if spare > 0 else (inside - program.lower)
+        room = room * inside  # in proportion to what is read
+        if abs(spare) < 1e-15 or not room.any():
+            break
+        inside = np.clip(inside + spare * room / room.sum(), program.lower, most)
+    if program.rows.names:
+        violation = max(violation, float((program.rows.matrix @ x - program.rows.bound).max()))
+    guarded = np.isfinite(program.level)
+    if guarded.any():
+        over = expected(program, inside)[guarded] / program.level[guarded] - 1.0
+        violation = max(violation, float(over.max()))
+    return inside, violation
 
 
-def size(program: Program, value: float) -> float:
-    """What differences are measured against: 1 for logarithms, which are relative already."""
-    return 1.0 if program.exponent is None else abs(value)
+def losses(program: Program, gain: Array, x: Array) -> Array:
+    """L - E of every row, (T,)."""
+    with np.errstate(divide="ignore"):
+        lost = program.data * (gain @ saturate(x, program.unique, program.decay)) ** -program.beta
+        bowed = program.capacity * (program.own @ x) ** -program.phi
+    return np.asarray(lost + np.where(program.heard, bowed, 0.0))
 
 
-def judge(program: Program, x: Array, given: Dual | None) -> Verdict:
-    """The verdict on shares ``x`` (n,).
+def expected(program: Program, x: Array) -> Array:
+    """L - E as guardrails count it, (T,)."""
+    return losses(program, program.expected, x)
 
-    Args:
-        program: budget, caps, a sum over targets.
-        x: the answer.
-        given: a dual of the risk term from elsewhere, (T, L) with rows of norm at most 1, and the
-            depths (T,) at which to draw the tangents of the outer function; or None.
-    """
+
+def judge(program: Program, x: Array) -> Verdict:
+    """The verdict on shares ``x`` (n,) of a program that minimises a sum over targets."""
     inside, violation = feasible(program, x)
-    value = objective(program, inside, exact=True)
-    bounds = [lower_bound(program, inside, *dual) for dual in _duals(program, inside, given)]
-    return Verdict(value, violation, max(value - max(bounds), 0.0) / size(program, value))
+    value = float(program.weight @ losses(program, program.gain, inside))
+    bound = lower_bound(program, inside)
+    return Verdict(value, violation, max(value - bound, 0.0) / abs(value))
 
 
-def _duals(program: Program, x: Array, given: Dual | None) -> list[Dual]:
-    if not program.risky:
-        return [(np.zeros_like(program.sigma), None)]
-    s = saturate(x, program.unique, program.decay)
-    leaning = program.sigma * by_language(program, s)
-    norm = np.sqrt(np.square(leaning).sum(axis=1) + 1e-18)
-    return [(leaning / norm[:, None], None), *([] if given is None else [given])]
+def tangent(program: Program, gain: Array, weight: Array, x: Array) -> Tangent:
+    """The tangent of Σ weight·(L - E) at ``x``."""
+    y = np.maximum(gain @ saturate(x, program.unique, program.decay), 1e-300)
+    m = np.maximum(program.own @ x, 1e-300)
+    lost = weight * program.data * y**-program.beta
+    bowed = np.where(program.heard, weight * program.capacity * m**-program.phi, 0.0)
+    fixed = (1.0 + program.beta) * lost.sum() + ((1.0 + program.phi) * bowed).sum()
+    capacity = (bowed * program.phi / m) @ program.own
+    return Tangent(float(fixed), capacity, (program.beta * lost / y) @ gain)
 
 
-def lower_bound(program: Program, x: Array, leaning: Array, depth: Array | None) -> float:
-    """No feasible mixture has a lower objective than this."""
-    net = program.gain - program.harm
-    net -= (leaning * program.sigma)[:, program.member] * program.worth
-    s = saturate(x, program.unique, program.decay)
-    y = net @ s
-    v = y / program.reference
-    at = v if depth is None else depth
-    phi, slope, _ = outer_value(program.exponent, at)
-    phi = phi + slope * (v - at)
-    pull = -program.coefficient * slope / program.reference
-    worth = pull @ net
-    here = float(program.coefficient @ phi + worth @ s)
+def lower_bound(program: Program, x: Array) -> float:
+    """No mixture within the limits has a lower objective than this."""
+    here = tangent(program, program.gain, program.weight, x)
+    guards = [int(row) for row in np.flatnonzero(np.isfinite(program.level))]
+    single = np.eye(program.weight.size)
+    held = [tangent(program, program.expected, single[row], x) for row in guards]
+    guard, rows = np.zeros(len(guards)), np.zeros(len(program.rows.names))
+    if guards or rows.size:
+        guard, rows = _prices(program, x, here, held, guards)
+    fixed = here.fixed + sum(
+        price * (each.fixed - program.level[row])
+        for price, each, row in zip(guard, held, guards, strict=True)
+    )
+    capacity = here.capacity + sum(
+        price * each.capacity for price, each in zip(guard, held, strict=True)
+    )
+    worth = here.data + sum(price * each.data for price, each in zip(guard, held, strict=True))
+    cost = -capacity + (rows @ program.rows.matrix if rows.size else 0.0)
+    level = float(rows @ program.rows.bound) if rows.size else 0.0
+    return float(fixed) - level + _least(program, np.asarray(cost), np.asarray(worth))
+
+
+def _prices(
+    program: Program, x: Array, here: Tangent, held: list[Tangent], guards: list[int]
+) -> tuple[Array, Array]:
+    """Prices of guardrails and limits from the tangents in x."""
+    from scipy.optimize import linprog
+
+    slope, s = (
+        marginal(x, program.unique, program.decay),
+        saturate(x, program.unique, program.decay),
+    )
+    cost = -here.capacity - here.data * slope
+    matrix, bound = [program.rows.matrix], [program.rows.bound]
+    for each, row in zip(held, guards, strict=True):
+        fall = -each.capacity - each.data * slope
+        level = each.fixed - float(each.capacity @ x + each.data @ s) - float(fall @ x)
+        matrix.append(fall[None, :])
+        bound.append(np.array([program.level[row] - level]))
+    size = float(np.abs(cost).max())
+    solve: Any = linprog
+    answer = solve(
+        cost / size,
+        A_ub=np.vstack(matrix),
+        b_ub=np.concatenate(bound),
+        A_eq=np.ones((1, x.size)),
+        b_eq=np.ones(1),
+        bounds=np.column_stack([program.lower, np.minimum(program.upper, 1.0)]),
+        method="highs",
+    )
+    if answer.status != 0:  # any prices prove something
+        return np.zeros(len(guards)), np.zeros(len(program.rows.names))
+    prices = np.maximum(-np.asarray(answer.ineqlin.marginals), 0.0) * size
+    count = len(program.rows.names)
+    return prices[count:], prices[:count]
+
+
+def _least(program: Program, cost: Array, worth: Array) -> float:
+    """The least of cost·x - worth·S(x) over box and Σx = 1, from below."""
+    most = np.minimum(program.upper, 1.0)
 
     def read(price: float) -> Array:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            epochs = 1.0 + np.log(worth / price) / program.decay
-        most = np.minimum(program.unique * np.maximum(epochs, 1.0), program.upper)
-        return np.where(worth > price, most, 0.0)
+        net = cost + price
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            epochs = 1.0 + np.log(worth / net) / program.decay
+            x = np.where(net <= 0, most, np.where(worth > net, program.unique * epochs, 0.0))
+        return np.clip(x, program.lower, most)
 
-    low, high = 0.0, max(float(worth.max()), 0.0)
-    if read(0.0).sum() <= 1.0:
-        high = 0.0
-    for _ in range(200 if high > 0 else 0):
+    low, high = -float(np.abs(cost).max() + worth.max()), float(np.abs(cost).max() + worth.max())
+    for _ in range(200):
         middle = 0.5 * (low + high)
         low, high = (middle, high) if read(middle).sum() > 1.0 else (low, middle)
-    z = read(high)
-    gained = worth @ saturate(z, program.unique, program.decay) - high * z.sum()
-    return here - high - float(gained)
+    x = read(high)
+    s = saturate(x, program.unique, program.decay)
+    return float((cost + high) @ x - worth @ s) - high

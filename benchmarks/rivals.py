@@ -1,8 +1,8 @@
-"""Other ways to solve the same program: each a function from a program to shares of the budget.
+"""Other ways to solve the same program: each a function from a program to shares of the tokens.
 
-All minimise one objective, saturated negative transfer and risk term included, over budget and
-epoch caps. The program is convex in what tokens are worth, s = S(x), as x = S⁻¹(s) is convex and
-rising; that is how cvxpy is given it. The others see x and exact gradients.
+All minimise one objective, Σ w (A/N^α m^-φ + B/T^β y^-β), over Σx = 1 and epoch caps, and over
+limits where they can be stated at all. cvxpy is given the saturation by fresh and repeated tokens,
+which makes it convex; the others see x and exact gradients.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from atlasmix.mixing.closed_form import fill
-from atlasmix.mixing.program import Program, by_language, outer_value
+from atlasmix.mixing.program import Program
 from atlasmix.scaling.saturation import Array, marginal, saturate
 
 SAMPLES: Final = 100_000
@@ -22,49 +22,66 @@ KEPT: Final = 128
 CONCENTRATIONS: Final = (1.0, 10.0, 100.0)
 """Total mass of the Dirichlet priors; RegMix searches with 1, the others are to its advantage."""
 
+_LEAST: Final = 1e-30
+
+
+class Unable(Exception):
+    """A method that cannot be asked this question."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """The objective with its gradient in x, negative transfer saturated."""
+    """The objective with its gradient in x, and the guardrails with theirs."""
 
     program: Program
-    net: Array  # (T, n)
 
     @staticmethod
     def of(program: Program) -> Exact:
         """The objective of a program whose objective is a sum over its targets."""
-        if program.base is not None or program.rows.names or np.isfinite(program.least).any():
-            raise ValueError("the rivals know budget and epoch caps, and a sum over the targets")
-        return Exact(program, program.gain - program.harm)
+        if program.base is not None:
+            raise ValueError("the rivals know a sum over the targets")
+        return Exact(program)
 
     def __call__(self, x: Array) -> tuple[float, Array]:
+        return self._sum(x, self.program.weight, self.program.gain)
+
+    def guard(self, x: Array, row: int) -> tuple[float, Array]:
+        """Expected loss of a row over what its guardrail allows."""
+        weight = np.zeros(self.program.weight.size)
+        weight[row] = 1.0 / self.program.level[row]
+        return self._sum(x, weight, self.program.expected)
+
+    def _sum(self, x: Array, weight: Array, gain: Array) -> tuple[float, Array]:
         program = self.program
-        s = saturate(x, program.unique, program.decay)
-        y, z = self.net @ s, by_language(program, s)
-        norm = np.sqrt(program.variance @ np.square(z)) if program.risky else np.zeros_like(y)
-        phi, slope, _ = outer_value(program.exponent, (y - norm) / program.reference)
-        pull = -program.coefficient * slope / program.reference
-        worth = pull @ self.net
-        if program.risky:
-            # Where nothing doubtful is read the norm has a kink; 0 is one of its slopes.
-            weight = np.divide(pull, norm, out=np.zeros_like(pull), where=norm > 0)
-            worth -= (z * (weight @ program.variance))[program.member] * program.worth
-        gradient = -worth * marginal(x, program.unique, program.decay)
-        return float(program.coefficient @ phi), gradient
+        # Trial steps may leave the box: what is nothing or less stands at a finite, great loss.
+        y = np.maximum(gain @ saturate(x, program.unique, program.decay), _LEAST)
+        m = np.maximum(program.own @ x, _LEAST)
+        lost = weight * program.data * y**-program.beta
+        bowed = np.where(program.heard, weight * program.capacity * m**-program.phi, 0.0)
+        slope = marginal(x, program.unique, program.decay)
+        worth = (program.beta * lost / y) @ gain
+        gradient = -worth * slope - (program.phi * bowed / m) @ program.own
+        return float(lost.sum() + bowed.sum()), gradient
 
     def many(self, x: Array) -> Array:
         """The objective of every row of ``x``, shape (m, n) -> (m,)."""
         program = self.program
-        s = saturate(x, program.unique, program.decay)
-        y = self.net @ s.T
-        if program.risky:
-            onto = np.zeros((program.sigma.shape[1], x.shape[1]))
-            onto[program.member, np.arange(x.shape[1])] = program.worth
-            single = np.array_equal(program.member, np.arange(x.shape[1]))
-            z = (s * program.worth).T if single else onto @ s.T
-            y -= np.sqrt(program.variance @ np.square(z))
-        phi = outer_value(program.exponent, y / program.reference[:, None])[0]
-        return np.asarray(program.coefficient @ phi)
+        y = program.gain @ saturate(x, program.unique, program.decay).T
+        m = np.maximum(program.own @ x.T, _LEAST)
+        lost = program.weight @ (program.data * np.maximum(y, _LEAST) ** -program.beta)
+        heavy = np.where(program.heard, program.weight * program.capacity, 0.0)
+        return np.asarray(lost + heavy @ m ** -program.phi[:, None])
+
+
+def limited(program: Program) -> bool:
+    """Whether there are limits beside Σx = 1 and epoch caps."""
+    return bool(program.rows.names) or bool(np.isfinite(program.level).any())
+
+
+def refuse_limits(program: Program) -> None:
+    """Say of a method that knows Σx = 1 and epoch caps only that it cannot be asked."""
+    if limited(program):
+        raise Unable("cannot state these limits")
 
 
 def capped(x: Array, upper: Array) -> Array:
@@ -87,15 +104,10 @@ def natural(program: Program) -> Array:
 
 
 def start(program: Program) -> Array:
-    """Where the local methods start: the best of the natural and the targets' own mixtures, scaled.
-
-    Far from any mixture that serves every target, their line searches stop at once.
-    """
-    own = np.mean(
-        [fill(row, program.unique, program.upper, program.decay) for row in program.gain], axis=0
-    )
-    mixed = 0.99 * own + 0.01 * natural(program)
-    tries = [s * x for x in (natural(program), mixed) for s in (1.0, 0.1, 1e-2, 1e-3, 1e-4)]
+    """Where the local methods start: the best of the natural, the targets' own and their mean."""
+    most = np.minimum(program.upper, 1.0)
+    own = np.mean([fill(row, program.unique, most, program.decay) for row in program.gain], axis=0)
+    tries = [capped(part * own + (1 - part) * natural(program), most) for part in (0.0, 0.5, 0.99)]
     return tries[int(np.argmin(Exact.of(program).many(np.array(tries))))]
 
 
@@ -120,40 +132,44 @@ def scs(program: Program) -> Array:
 
 
 def _plain_conic(program: Program, solver: str, options: dict[str, Any]) -> Array:
+    """The program as cvxpy's rules ask for it.
+
+    x^-β is written exp(-β log x): cvxpy's own ``power`` takes many times as long.
+    """
     import cvxpy
 
     cp: Any = cvxpy
-    n, targets = program.unique.size, program.coefficient.size
+    n = program.unique.size
     fresh, epochs = cp.Variable(n, nonneg=True), cp.Variable(n, nonneg=True)
     worn = (1 - cp.exp(-program.decay * epochs)) / program.decay
     x = fresh + cp.multiply(program.unique, epochs)
     s = cp.Variable(n, nonneg=True)
-    y = (program.gain - program.harm) @ s
-    if program.risky:
-        onto = np.zeros((program.sigma.shape[1], n))
-        onto[program.member, np.arange(n)] = program.worth
-        z = cp.reshape(onto @ s, (1, onto.shape[0]), order="C")
-        y = y - cp.norm(cp.multiply(program.sigma, np.ones((targets, 1)) @ z), 2, axis=1)
-    v = cp.multiply(1.0 / program.reference, y)
-    phi = -cp.log(v) if program.exponent is None else cp.exp(-program.exponent * cp.log(v))
+    heard = np.flatnonzero(program.heard)
+    m = program.own[heard] @ x
+    bowed = program.capacity * cp.exp(-cp.multiply(program.phi[heard], cp.log(m)))
+
+    def lost(gain: Array) -> Any:
+        return program.data * cp.exp(-program.beta * cp.log(gain @ s))
+
+    counted = program.weight > 0
+    value = program.weight[counted] @ lost(program.gain[counted]) + program.weight[heard] @ bowed
     limits = [
         s <= fresh + cp.multiply(program.unique, worn),
         fresh <= program.unique,
         x <= program.upper,
-        cp.sum(x) <= 1,
+        cp.sum(x) == 1,
     ]
-    task = cp.Problem(cp.Minimize(program.coefficient @ phi), limits)
+    if program.rows.names:
+        limits.append(program.rows.matrix @ x <= program.rows.bound)
+    for row in np.flatnonzero(np.isfinite(program.level)):
+        data = lost(program.expected[[row]])[0]
+        place = int(np.searchsorted(heard, row))
+        limits.append(data + (bowed[place] if program.heard[row] else 0) <= program.level[row])
+    task = cp.Problem(cp.Minimize(value), limits)
     task.solve(solver=solver, **options)
-    if s.value is None:
+    if x.value is None:
         raise RuntimeError(f"{solver} ended with status {task.status}")
-    return unsaturated(np.asarray(s.value, dtype=float), program)
-
-
-def unsaturated(s: Array, program: Program) -> Array:
-    """S⁻¹: the tokens worth s. Tokens that cvxpy counts as read but worth nothing stay unread."""
-    beyond = program.decay * np.maximum(s / program.unique - 1.0, 0.0)
-    epochs = 1.0 - np.log1p(-np.minimum(beyond, 1.0 - 1e-12)) / program.decay
-    return np.minimum(np.where(beyond > 0, program.unique * epochs, np.maximum(s, 0.0)), 1.0)
+    return np.asarray(x.value, dtype=float)
 
 
 def slsqp(program: Program) -> Array:
@@ -161,17 +177,36 @@ def slsqp(program: Program) -> Array:
     import scipy.optimize
 
     minimize: Any = scipy.optimize.minimize
-    budget = {
-        "type": "ineq",
-        "fun": lambda x: 1.0 - x.sum(),
-        "jac": lambda x: -np.ones((1, x.size)),
-    }
+    exact, rows = Exact.of(program), program.rows
+    limits: list[dict[str, Any]] = [
+        {
+            "type": "eq",
+            "fun": lambda x: x.sum() - 1.0,
+            "jac": lambda x: np.ones((1, x.size)),
+        }
+    ]
+    if rows.names:
+        limits.append(
+            {
+                "type": "ineq",
+                "fun": lambda x: rows.bound - rows.matrix @ x,
+                "jac": lambda _: -rows.matrix,
+            }
+        )
+    limits += [
+        {
+            "type": "ineq",
+            "fun": lambda x, row=row: 1.0 - exact.guard(x, row)[0],
+            "jac": lambda x, row=row: -exact.guard(x, row)[1],
+        }
+        for row in np.flatnonzero(np.isfinite(program.level))
+    ]
     answer = minimize(
-        Exact.of(program),
+        exact,
         start(program),
         jac=True,
-        bounds=np.column_stack([program.lower, program.upper]),
-        constraints=[budget],
+        bounds=np.column_stack([program.lower, np.minimum(program.upper, 1.0)]),
+        constraints=limits,
         method="SLSQP",
         options={"maxiter": 2000, "ftol": 1e-14},
     )
@@ -184,17 +219,29 @@ def trust_constr(program: Program) -> Array:
     Barrier and radius start small: with scipy's own it ends far from the start, and worse.
     """
     import scipy.optimize
-    from scipy.optimize import Bounds, LinearConstraint
+    from scipy.optimize import Bounds, LinearConstraint, NonlinearConstraint
 
-    first = 0.98 * start(program)
-    inner = 0.9 * first + 0.1 * first.sum() * natural(program)
     minimize: Any = scipy.optimize.minimize
+    exact, n = Exact.of(program), program.unique.size
+    limits: list[Any] = [LinearConstraint(np.ones((1, n)), 1.0, 1.0)]
+    if program.rows.names:
+        limits.append(LinearConstraint(program.rows.matrix, -np.inf, program.rows.bound))
+    limits += [
+        NonlinearConstraint(
+            lambda x, row=row: exact.guard(x, row)[0],
+            -np.inf,
+            1.0,
+            jac=lambda x, row=row: exact.guard(x, row)[1][None, :],
+            hess=scipy.optimize.BFGS(),
+        )
+        for row in np.flatnonzero(np.isfinite(program.level))
+    ]
     answer = minimize(
-        Exact.of(program),
-        inner,
+        exact,
+        0.9 * start(program) + 0.1 * natural(program),
         jac=True,
-        bounds=Bounds(program.lower, program.upper),
-        constraints=[LinearConstraint(np.ones((1, program.unique.size)), -np.inf, 1.0)],
+        bounds=Bounds(program.lower, np.minimum(program.upper, 1.0)),
+        constraints=limits,
         method="trust-constr",
         options={
             "maxiter": 3000,
@@ -209,28 +256,28 @@ def trust_constr(program: Program) -> Array:
 
 
 def softmax(program: Program) -> Array:
-    """L-BFGS on a softmax with one more share, for what is left unspent; caps clip."""
+    """L-BFGS on a softmax: what lies over a cap is handed to the others in proportion."""
     import scipy.optimize
 
+    refuse_limits(program)
     minimize: Any = scipy.optimize.minimize
     exact = Exact.of(program)
 
     def shares(free: Array) -> Array:
         tall: Array = np.exp(free - free.max())
-        return np.asarray(tall / tall.sum(), dtype=float)
+        return capped(tall / tall.sum(), program.upper)
 
     def fall(free: Array) -> tuple[float, Array]:
-        whole = shares(free)
-        value, gradient = exact(np.minimum(whole[:-1], program.upper))
-        through = np.append(np.where(whole[:-1] < program.upper, gradient, 0.0), 0.0)
-        slope: Array = whole * (through - float(whole @ through))
-        return value, slope
+        x = shares(free)
+        value, gradient = exact(x)
+        loose = np.where(x < program.upper, x, 0.0)
+        mean = float(loose @ gradient) / max(float(loose.sum()), 1e-300)
+        return value, loose * (gradient - mean)
 
-    first = 0.99 * np.maximum(start(program), 1e-12)
-    free = np.log(np.append(first, 1.0 - first.sum()))
     options = {"maxiter": 20_000, "maxfun": 50_000, "ftol": 1e-15, "gtol": 1e-10}
+    free = np.log(np.maximum(start(program), 1e-12))
     answer = minimize(fall, free, jac=True, method="L-BFGS-B", options=options)
-    return np.asarray(np.minimum(shares(np.asarray(answer.x))[:-1], program.upper))
+    return shares(np.asarray(answer.x))
 
 
 def random_best(program: Program) -> Array:
@@ -245,6 +292,7 @@ def random_mean(program: Program) -> Array:
 
 def _random(program: Program) -> Array:
     """The best ``KEPT`` samples, best first."""
+    refuse_limits(program)
     rng, exact = np.random.default_rng(42), Exact.of(program)
     prior = program.unique / program.unique.sum()
     best, values = np.zeros((0, prior.size)), np.zeros(0)

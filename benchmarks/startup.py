@@ -2,7 +2,8 @@
 
     python -m benchmarks.startup    # under a minute; prints and writes STARTUP.md
 
-The least of several runs counts; read the ratios, the machine is shared.
+The least of several runs counts; read the ratios, the machine is shared. Goals are judged by CPU
+time: the wall clock counts those who work beside us too.
 """
 
 from __future__ import annotations
@@ -87,7 +88,8 @@ def document(least: dict[str, Start]) -> str:
         "# How long commands take to start",
         "",
         f"Written by `python -m benchmarks.startup`: the least of {RUNS} runs each, in turn. The",
-        "machine is shared: read the ratios.",
+        "machine is shared: read the ratios. Goals are judged by CPU time; the wall clock counts",
+        "those who work beside us too.",
         "",
         "| command | CPU s | wall s | CPU / `pass` | wall / `pass` | CPU / cvxpy | wall / cvxpy |",
         "|---|--:|--:|--:|--:|--:|--:|",
@@ -102,7 +104,7 @@ def document(least: dict[str, Start]) -> str:
     for name, other, most in GOALS:
         cpu = least[name].cpu / least[other].cpu
         wall = least[name].wall / least[other].wall
-        kept = "yes" if max(cpu, wall) <= most else "**no**"
+        kept = "yes" if cpu <= most else "**no**"
         lines.append(
             f"| `{name}` within {most:g} times `{other}` | {cpu:.2f} | {wall:.2f} | {kept} |"
         )
