@@ -13,6 +13,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from atlasmix.mixing.closed_form import fill, most_value
 from atlasmix.mixing.program import Program
@@ -40,7 +41,7 @@ class Alone:
 
 def best_alone(program: Program, row: int, floor: float) -> Alone:
     """The best mixture for one row of the program alone; ``floor`` is the law's E."""
-    gain, own = program.gain[row], program.own[row] > 0
+    gain, own = program.gain[row], _useful(program, row)
     most = float(np.minimum(program.upper[own], 1.0).sum()) if program.heard[row] else 0.0
     most = min(most, 1.0)
     # Dense at both ends: nearly all its own, and nearly nothing.
@@ -81,9 +82,14 @@ def best_alone(program: Program, row: int, floor: float) -> Alone:
     return Alone(floor + lost[0], float(program.expected[row] @ s), floor + lost[1])
 
 
+def _useful(program: Program, row: int) -> NDArray[np.bool_]:
+    """Columns of the target's own text that give it data; another script may give it none."""
+    return np.asarray((program.own[row] > 0) & (program.gain[row] > 0), dtype=bool)
+
+
 def _kinks(program: Program, row: int) -> Array:
     """Tokens of donors at which the best of them have been read once, or to their caps."""
-    gain = np.where(program.own[row] > 0, 0.0, program.gain[row])
+    gain = np.where(_useful(program, row), 0.0, program.gain[row])
     order = np.argsort(-gain, kind="stable")
     order = order[gain[order] > 0]
     most = program.upper[order]
@@ -97,7 +103,7 @@ def _data(program: Program, y: float) -> float:
 
 def _losses(program: Program, row: int, o: Array, d: Array) -> Array:
     """The loss of the row for own tokens ``o`` and donor tokens ``d``, arrays of one shape."""
-    gain, own = program.gain[row], program.own[row] > 0
+    gain, own = program.gain[row], _useful(program, row)
     y = np.zeros(o.size)
     for mask, tokens in ((own, o), (~own, d)):
         y += most_value(

@@ -169,9 +169,12 @@ def token_range(problem: MixProblem, compiled: Compiled) -> tuple[float, float] 
         ends = reach(compiled.program)
     if ends is None:
         return None
-    # A hair inside, so that the last digits of the linear program do not close it.
+    # A hair inside, so that the last digits of the linear program do not close it; and a millionth
+    # above the least, where kept tokens leave nothing for anybody else: a millionth more of
+    # anything costs a target less than a millionth of its capacity term.
     shrink = 1.0 - 1e-9 if ends[1] < 1.0 else 1.0
-    return ends[0] * compiled.tokens * (1 + 1e-9), ends[1] * compiled.tokens * shrink
+    high = ends[1] * compiled.tokens * shrink
+    return min(ends[0] * compiled.tokens * (1 + 1e-6), high), high
 
 
 def donor_columns(problem: MixProblem, compiled: Compiled) -> NDArray[np.intp]:

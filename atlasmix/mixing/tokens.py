@@ -30,6 +30,7 @@ _MOST_SOLVES = 60
 _MOST_ROUNDS = 400
 _MOST_APPROACHES = 8
 _PARTS = 8
+_STEEP = 4.0
 _NEAR = 4
 _BESIDE = 0.8
 """Beyond what the point below proves, by how much of its reach the next one is solved."""
@@ -193,7 +194,8 @@ def _approach(found: _Search, low: float, high: float) -> None:
             step = math.log(right.tokens / max(low, 0.25 * right.tokens))
         else:
             wide = math.log(right.tokens / left.tokens)
-            fall = _slope(left, found.exponent)
+            # Where kept tokens leave hardly any for a target the fall has no end.
+            fall = max(_slope(left, found.exponent), -_STEEP * rise)
             # What a parabola would still gain is not worth a solve.
             if rise * rise * wide < _enough(found.best) * (rise - fall):
                 return

@@ -149,6 +149,25 @@ def test_guardrails_that_hold_at_some_tokens_only(number):
     assert faults_of(problem, mixture, number, 100) == []
 
 
+@pytest.mark.parametrize("number", [20744, 20836])
+def test_two_scripts_of_one_language_alone(number):
+    """Text of another script that gives no data was once counted into what a target has alone."""
+    problem = question(number)
+    assert faults_of(problem, solve(problem), number, 100) == []
+
+
+def test_kept_tokens_that_leave_the_targets_nothing():
+    """At the least tokens that hold what is kept, the loss has no end: the search stopped there."""
+    problem = question(31096)
+    assert faults_of(problem, solve(problem), 31096, 100) == []
+
+
+def test_guardrails_that_nothing_comes_near_are_refused():
+    """Once 'no engine found a mixture that keeps every limit', at few tokens of the budget."""
+    with pytest.raises(Infeasible, match="cannot all hold; what must give"):
+        solve(question(1262))
+
+
 @pytest.mark.parametrize("number", [346, 434])
 def test_guardrails_that_miss_by_a_hair_are_refused(number):
     """Once 'no engine found a mixture that keeps every limit'."""
