@@ -69,7 +69,7 @@ def _held(problem: MixProblem, mixture: Mixture) -> list[str]:
     caps, found = epoch_limits(problem), []
     for effect in sorted(mixture.targets, key=lambda effect: effect.own_share):
         own = [
-            share.epochs >= cap * (1 - 1e-6)
+            share.epochs >= 0.99 * cap  # the search over tokens ends within a tolerance
             for share, cap in zip(mixture.pools, caps, strict=True)
             if same_language(effect.language, share.pool.language) and share.pool.unique_tokens > 0
         ]

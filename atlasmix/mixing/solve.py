@@ -169,11 +169,11 @@ def token_range(problem: MixProblem, compiled: Compiled) -> tuple[float, float] 
         ends = reach(compiled.program)
     if ends is None:
         return None
-    # A hair inside, so that the last digits of the linear program do not close it; and a millionth
-    # above the least, where kept tokens leave nothing for anybody else: a millionth more of
-    # anything costs a target less than a millionth of its capacity term.
-    shrink = 1.0 - 1e-9 if ends[1] < 1.0 else 1.0
-    high = ends[1] * compiled.tokens * shrink
+    # A millionth inside: at the ends themselves limits may leave nothing for a target, and its loss
+    # no end. A millionth less of everything costs less than a millionth of the data terms, a
+    # millionth more of anything less than a millionth of the capacity terms.
+    inside = (1e-6 if compiled.program.rows.names else 1e-9) if ends[1] < 1.0 else 0.0
+    high = ends[1] * compiled.tokens * (1.0 - inside)
     return min(ends[0] * compiled.tokens * (1 + 1e-6), high), high
 
 

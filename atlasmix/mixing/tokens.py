@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -126,9 +127,37 @@ def _idle(point: Point) -> float:
 def _first(found: _Search, low: float, high: float) -> bool:
     """Any T that can be solved, from many tokens to few; guardrails may leave only a part."""
     floor = max(low, high * 1e-6)
-    return any(
-        found.at(tokens) is not None for tokens in np.geomspace(high, floor, 25)[1:].tolist()
-    )
+    scan = np.geomspace(high, floor, 25)[1:].tolist()
+    return any(found.at(tokens) is not None for tokens in scan) or _between_walls(found)
+
+
+def _between_walls(found: _Search) -> bool:
+    """A T that guardrails leave between two at which they cannot hold.
+
+    The largest guarded loss over its level falls from one side and rises to the other: its least
+    is looked for by the slopes, until it lies below the levels or the place is found.
+    """
+    walls = sorted(found.walls, key=lambda point: point.tokens)
+    valleys = [
+        (left, right)
+        for left, right in pairwise(walls)
+        if _slope(left, found.exponent) < 0 < _slope(right, found.exponent)
+    ]
+    valleys.sort(key=lambda pair: min(point.optimum.value for point in pair))
+    for below, above in valleys[:2]:
+        left, right = below, above
+        for _ in range(_MOST_APPROACHES):
+            fall, rise = -_slope(left, found.exponent), _slope(right, found.exponent)
+            part = min(max(fall / (fall + rise), 0.1), 0.9)
+            tokens = left.tokens * (right.tokens / left.tokens) ** part
+            if found.at(tokens) is not None:
+                return True
+            middle = found.seen[tokens]
+            if middle is None:
+                break
+            rising = _slope(middle, found.exponent) > 0
+            left, right = (left, middle) if rising else (middle, right)
+    return False
 
 
 def _descend(found: _Search, low: float, high: float) -> float:
@@ -194,8 +223,9 @@ def _approach(found: _Search, low: float, high: float) -> None:
             step = math.log(right.tokens / max(low, 0.25 * right.tokens))
         else:
             wide = math.log(right.tokens / left.tokens)
-            # Where kept tokens leave hardly any for a target the fall has no end.
-            fall = max(_slope(left, found.exponent), -_STEEP * rise)
+            # Where limits leave hardly any tokens for a target either slope has no end.
+            fall = _slope(left, found.exponent)
+            fall, rise = max(fall, -_STEEP * rise), min(rise, -_STEEP * fall)
             # What a parabola would still gain is not worth a solve.
             if rise * rise * wide < _enough(found.best) * (rise - fall):
                 return
@@ -247,7 +277,8 @@ def _next(found: _Search, cells: _Cells, place: int, aim: float) -> float | None
 
     None where a point lies in that cell: then smaller ones are to show how far it proves.
     """
-    solved = np.sort([t for t, point in found.seen.items() if point is not None])
+    # A wall proves nothing of what lies beside it.
+    solved = np.array([point.tokens for point in found.points])
     if np.any((solved >= cells.left[place]) & (solved <= cells.right[place])):
         return None
     open_ = (cells.least < aim) & (np.minimum(cells.start, cells.end) < aim)

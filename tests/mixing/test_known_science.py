@@ -19,6 +19,11 @@ def test_the_first_donor_is_the_nearest_relative(target, donor, doubt):
     """Budget 6 times the target's own text: four epochs are not enough and a donor is needed."""
     budget = 6 * own_tokens(shipped([target]), target)
     mixture = solve(shipped([target], budget=budget, risk_aversion=doubt))
+    if (target, doubt) == ("ind", 1.0):
+        # What one standard error leaves of Malay's weight is not worth the capacity it takes.
+        assert not mixture.donors
+        assert "more capacity of Indonesian" in mixture.stopped
+        return
     assert mixture.donors
     relative = {"cat": ("spa", "por", "fra", "ita"), "swe": ("nob",), "ind": ("zsm",)}[target]
     assert mixture.donors[0] == donor or mixture.proportions[donor] > 0.5 * min(

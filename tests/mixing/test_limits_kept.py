@@ -103,7 +103,8 @@ def test_a_share_is_of_what_is_read_not_of_the_budget(engine):
     least = ShareLimit("min", Selection("language", "b"), 0.2)
     mixture = solve(world(tau, [1.0, 9.0, 0.5], budget=15e9, limits=(least,)), engine)
     assert mixture.unspent > 4e9
-    assert mixture.proportions["b"] == pytest.approx(0.2, abs=5e-4)
+    # The search over tokens ends within a tolerance, and the valley is flat.
+    assert mixture.proportions["b"] == pytest.approx(0.2, abs=1e-3)
     assert mixture.proportions["b"] >= 0.2 - 1e-6
 
 
