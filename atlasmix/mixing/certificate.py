@@ -45,11 +45,22 @@ class Bound:
 def bound(program: Program, x: Array, duals: Duals) -> Bound:
     """The lower bound and the prices that the line at ``x`` gives."""
     line = linearise(program, x, duals)
-    if program.rows.names:
-        share, rows = _by_linear_program(program, line)
-    else:
-        share, rows = _by_halving(program, line), np.zeros(0)
-    toll = share + rows @ program.rows.matrix if rows.size else np.full(x.size, share)
+    if not program.rows.names:
+        return _priced(program, line, _by_halving(program, line, 0.0), np.zeros(0))
+    share, rows = _by_linear_program(program, line)
+    found = [_priced(program, line, share, rows)]
+    # The tangent in x knows no curvature: with the limits' prices held, the best ν is found in s.
+    # An engine's own prices of the limits may be the sharper ones.
+    for prices in (rows, duals.rows):
+        if prices is not None:
+            extra = prices @ program.rows.matrix
+            found.append(_priced(program, line, _by_halving(program, line, extra), prices))
+    return max(found, key=lambda proof: proof.value)
+
+
+def _priced(program: Program, line: Line, share: float, rows: Array) -> Bound:
+    """The bound that given prices prove: any of the right sign do."""
+    toll = share + rows @ program.rows.matrix if rows.size else np.full(line.x.size, share)
     best = cheapest(toll - line.pull, line.worth, program)
     s = saturate(best, program.unique, program.decay)
     least = line.fixed + line.capacity + float((toll - line.pull) @ best - line.worth @ s)
@@ -66,22 +77,34 @@ def cheapest(price: Array, worth: Array, program: Program) -> Array:
     return np.asarray(np.clip(inside, program.lower, np.minimum(program.upper, 1.0)))
 
 
-def _by_halving(program: Program, line: Line) -> float:
+def _by_halving(program: Program, line: Line, extra: Array | float) -> float:
     """ν at which the cheapest tokens are just all tokens, the best price for the bound.
 
     Where a whole range of prices does (one column holds all tokens), the highest: it is what a
     token more would be worth, and not the price of the column's own end at all tokens.
+
+    Args:
+        program: the program.
+        line: the line under its objective.
+        extra: what the limits' own prices add to a share of each column.
     """
-    top = float(np.max(line.worth + line.pull)) * 1.001 + 1e-300
-    low, high = min(float(np.min(line.pull)), 0.0), top
-    while float(cheapest(low - line.pull, line.worth, program).sum()) < 1.0 and low > -top:
-        low -= top
+    offset = extra - line.pull
+
+    def full(price: float) -> bool:
+        return float(cheapest(price + offset, line.worth, program).sum()) >= 1.0 - 1e-12
+
+    reach = float(np.max(np.abs(offset)))
+    high = (float(np.max(line.worth)) + reach) * 1.001 + 1e-300
+    low = min(float(np.min(line.pull)), 0.0) - (reach if np.any(extra) else 0.0)
+    for _ in range(60):
+        if full(low):
+            break
+        low -= high
     for _ in range(100):
         middle = 0.5 * (low + high)
         if not low < middle < high:
             break
-        full = float(cheapest(middle - line.pull, line.worth, program).sum()) >= 1.0 - 1e-12
-        low, high = (middle, high) if full else (low, middle)
+        low, high = (middle, high) if full(middle) else (low, middle)
     return high
 
 

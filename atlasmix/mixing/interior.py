@@ -248,7 +248,9 @@ class _Path:
             mix = np.zeros(size)
             mix[model.mine] = lam[start : start + model.mine.size]
             mix = mix / max(float(mix.sum()), 1e-300)
-        return Interior(model.columns(self.at.v), Duals(guard, mix))
+        count = len(model.program.rows.names)
+        rows = lam[kept : kept + count] if count else None
+        return Interior(model.columns(self.at.v), Duals(guard, mix, rows))
 
     def _newton(self) -> tuple[Newton, Array, Array]:
         """Newton's matrix, the inequalities and the dual residual."""

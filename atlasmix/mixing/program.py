@@ -158,10 +158,12 @@ class Duals:
     Attributes:
         guard: (T,), prices >= 0 of the guardrails.
         mix: (T,), weights >= 0 of sum 1 of the targets under the objective ``max``.
+        rows: (m,), prices >= 0 of the program's rows, where the engine has them.
     """
 
     guard: Array | None = None
     mix: Array | None = None
+    rows: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)

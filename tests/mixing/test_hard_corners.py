@@ -165,6 +165,13 @@ def test_limits_that_leave_a_target_nothing_at_one_end(number):
     assert faults_of(problem, solve(problem), number, 100) == []
 
 
+@pytest.mark.parametrize("number", [60186, 70033])
+def test_prices_of_limits_are_as_sharp_as_the_answer(number):
+    """A linear program alone priced the limits too roughly to prove an answer to 1e-6."""
+    problem = question(number)
+    assert faults_of(problem, solve(problem), number, 100) == []
+
+
 @pytest.mark.parametrize("number", [41258, 51324])
 def test_guardrails_that_hold_in_a_narrow_range_of_tokens(number):
     """Between two tries of the scan: once refused, though a mixture keeps them."""
