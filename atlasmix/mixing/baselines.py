@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -15,8 +15,6 @@ from atlasmix.scaling.saturation import Array
 
 TEMPERATURES: Final = (1.43, 3.33)
 """p^(1/T): 1/0.7 (mBERT's exponent 0.7) and 1/0.3 (XLM-R's and mT5's exponent 0.3)."""
-
-_Rule = Callable[[MixProblem, Array], Array]
 
 
 def names() -> tuple[str, ...]:
