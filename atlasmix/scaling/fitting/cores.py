@@ -8,7 +8,11 @@ import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from concurrent.futures.process import ProcessPoolExecutor
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -61,7 +65,7 @@ def _in_processes(
     pool = ProcessPoolExecutor(min(cores, len(items)), spawned, _leave_interrupts)
     try:
         with _no_script():
-            waiting = [pool.submit(function, item) for item in items]
+            waiting = _submitted(pool, function, items)
         for one in waiting:
             yield one.result()
     except BaseException:  # whoever has closed this iterator waits for nothing
@@ -70,6 +74,17 @@ def _in_processes(
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _submitted(
+    pool: ProcessPoolExecutor, function: Callable[[Item], Result], items: Sequence[Item]
+) -> list[Future[Result]]:
+    try:
+        return [pool.submit(function, item) for item in items]
+    except ValueError as error:
+        # Nothing of the caller's has run yet. Where the first processes end at once, the pipes
+        # that the next one should inherit may be closed already, which Python reports like this.
+        raise OSError("a process did not start") from error
 
 
 @contextmanager

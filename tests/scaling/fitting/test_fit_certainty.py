@@ -1,9 +1,11 @@
 """How sure a fit is: bootstrap intervals, held-out splits, warnings."""
 
+import math
 import multiprocessing
 import subprocess
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -113,6 +115,20 @@ def test_where_no_process_starts_one_does_all(monkeypatch, command):
     finally:
         multiprocessing.set_executable(python)
     np.testing.assert_array_equal(still.samples["alpha"], alone.samples["alpha"])
+
+
+def test_a_process_that_finds_its_pipes_closed_is_one_that_does_not_start(monkeypatch):
+    # What Python reports where the first process has ended before the second is started.
+    def submit(*_):
+        raise ValueError("bad value(s) in fds_to_keep")
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", submit)
+    assert list(cores.side_by_side(abs, [-1, -2, -3], 2)) == [1, 2, 3]
+
+
+def test_an_error_of_the_function_itself_is_not_taken_for_one_of_the_process():
+    with pytest.raises(ValueError, match="math domain"):
+        list(cores.side_by_side(math.sqrt, [1.0, -1.0], 2))
 
 
 def test_one_that_is_left_ends_its_processes():
