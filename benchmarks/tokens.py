@@ -88,7 +88,7 @@ def _synthetic(world: World) -> Callable[[], Solved]:
     from atlasmix.mixing.engines import optimise
     from atlasmix.mixing.solve import Solved
     from atlasmix.mixing.token_bounds import Point
-    from atlasmix.mixing.tokens import search
+    from atlasmix.mixing.tokens import TokenRange, search
 
     program = world.build()
 
@@ -98,7 +98,8 @@ def _synthetic(world: World) -> Callable[[], Solved]:
         return None if optimum is None else Point(tokens, 1.0, there, optimum)
 
     def run() -> Solved:
-        found = search(solve_at, 0.0, min(float(program.upper.sum()), 1.0))
+        top = min(float(program.upper.sum()), 1.0)
+        found = search(solve_at, TokenRange(0.0, 0.0, top, top))
         if found is None:
             raise RuntimeError(f"no number of tokens of {world.name} could be solved")
         return Solved(found.best.compiled, found.best.optimum, found.bound, found.solves)

@@ -180,12 +180,14 @@ def _search(problem: MixProblem, compute: float) -> Found:
         return point_at(tokens, params, compiled.at(tokens, params, problem))
 
     found = []
-    turn = min(max(turn, ends[0]), ends[1])
-    if turn < ends[1]:
-        found.append(search(solve_at, turn, ends[1], problem.law.alpha))
+    turn = min(max(turn, ends.low), ends.high)
+    if turn < ends.high:
+        above = replace(ends, least=turn, low=turn) if turn > ends.low else ends
+        found.append(search(solve_at, above, problem.law.alpha))
     # Below it N stays and D falls, which can still serve a target whose text is short.
-    if ends[0] < turn:
-        found.append(search(solve_at, ends[0], turn))
+    if ends.low < turn:
+        below = replace(ends, high=turn, most=turn) if turn < ends.high else ends
+        found.append(search(solve_at, below))
     kept = [one for one in found if one is not None]
     if not kept:
         raise Infeasible("no mixture meets all limits at any size that this compute pays for")

@@ -21,6 +21,7 @@ from atlasmix.scaling.saturation import Array
 _MOST_STEPS = 100
 _TOLERANCE = 1e-11
 _CLOSED = 1e-15
+_KEPT = 0.5
 _BACK = 0.995
 """Part of the way to the nearest bound that one step goes."""
 
@@ -328,22 +329,28 @@ class _Path:
 
     def _move(self, step: _Iterate, length: float, dual_length: float, error: float) -> None:
         """Go along the step, less far where the curved terms leave their domain or bend away."""
-        model, at = self.model, self.at
+        model, at, whole = self.model, self.at, length
         for _ in range(30):
             v = at.v + length * step.v
+            s = at.s + length * step.s
             inner = model.inner(v)
             if np.all(inner > 0):
                 if not self.bent.size:
                     break
-                value = self.part @ inner**-model.exponent - self.bound + self.line @ v
-                off = np.abs(value + at.s + length * step.s).max(initial=0.0)
+                room = self.bound - self.part @ inner**-model.exponent - self.line @ v
+                # A convex limit lies above its line: its slack is what it truly leaves, where that
+                # is much. Else the rest grows from step to step while the gap closes.
+                s = np.where((room >= _KEPT * s) & (room < s), room, s)
+                off = np.abs(s - room).max(initial=0.0)
                 if off <= max(10.0 * error, 1e-10) or length < 1e-6:
                     break
             length *= 0.5
         self.arguments = inner
+        # Prices go as far as the mixture: else they run ahead, and the path loses its middle.
+        dual_length *= length / whole
         self.at = _Iterate(
             v,
-            at.s + length * step.s,
+            s,
             at.lam + dual_length * step.lam,
             at.zl + dual_length * step.zl,
             at.zu + dual_length * step.zu,

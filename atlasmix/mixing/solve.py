@@ -25,7 +25,7 @@ from atlasmix.mixing.prices import prices
 from atlasmix.mixing.problem import MixProblem, check_problem
 from atlasmix.mixing.program import losses, scale
 from atlasmix.mixing.token_bounds import Point, point_at
-from atlasmix.mixing.tokens import Found, search
+from atlasmix.mixing.tokens import Found, TokenRange, search
 from atlasmix.mixing.warnings import warn
 from atlasmix.scaling.saturation import Array
 
@@ -157,10 +157,10 @@ def over_tokens(
             else Found(point, point.optimum.bound, 1, (point,))
         )
     ends = token_range(problem, compiled)
-    return None if ends is None else search(solve_at, *ends)
+    return None if ends is None else search(solve_at, ends)
 
 
-def token_range(problem: MixProblem, compiled: Compiled) -> tuple[float, float] | None:
+def token_range(problem: MixProblem, compiled: Compiled) -> TokenRange | None:
     """Least and most tokens, at most those of the program, at which the linear limits can hold."""
     ends = reach(compiled.program)
     # Linear programs know absolute sizes: what is little of the budget is looked at again.
@@ -169,12 +169,12 @@ def token_range(problem: MixProblem, compiled: Compiled) -> tuple[float, float] 
         ends = reach(compiled.program)
     if ends is None:
         return None
-    # A millionth inside: at the ends themselves limits may leave nothing for a target, and its loss
-    # no end. A millionth less of everything costs less than a millionth of the data terms, a
-    # millionth more of anything less than a millionth of the capacity terms.
+    # A millionth inside: see TokenRange. A millionth less of everything costs less than a millionth
+    # of the data terms, a millionth more of anything less than a millionth of the capacity terms.
     inside = (1e-6 if compiled.program.rows.names else 1e-9) if ends[1] < 1.0 else 0.0
-    high = ends[1] * compiled.tokens * (1.0 - inside)
-    return min(ends[0] * compiled.tokens * (1 + 1e-6), high), high
+    least, most = ends[0] * compiled.tokens, ends[1] * compiled.tokens
+    high = most * (1.0 - inside)
+    return TokenRange(least, min(least * (1 + 1e-6), high), high, most)
 
 
 def donor_columns(problem: MixProblem, compiled: Compiled) -> NDArray[np.intp]:

@@ -54,6 +54,20 @@ class Found:
     points: tuple[Point, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class TokenRange:
+    """Where T is looked for, in tokens, and the ends that the limits themselves have.
+
+    At the ends limits may leave nothing for a target, and its loss no end: ``low`` and ``high`` lie
+    a hair inside ``least`` and ``most``. What that hair could give counts in the bound.
+    """
+
+    least: float
+    low: float
+    high: float
+    most: float
+
+
 @dataclass(slots=True)
 class _Search:
     """Every T solved so far, and cells of T with the best bound that any of them proves."""
@@ -87,22 +101,24 @@ class _Search:
 
 
 def search(
-    solve: Callable[[float], Point | None], low: float, high: float, exponent: float = 0.0
+    solve: Callable[[float], Point | None], ends: TokenRange, exponent: float = 0.0
 ) -> Found | None:
-    """The T between ``low`` and ``high`` with the least objective; None where none can be solved.
+    """The T of a range with the least objective; None where none can be solved.
 
     Args:
         solve: the optimum at T; a point that is not ``kept``, or None, where no mixture meets the
             limits there.
-        low, high: range of T, in tokens.
+        ends: range of T; the bound holds for all of it.
         exponent: α where N = C/6T, so that A/N^α grows with T^α; 0 where N stays.
     """
+    low, high = ends.low, ends.high
     found = _Search(solve, exponent)
     if found.at(high) is None and not _first(found, low, high):
         return None
     if low >= high * (1 - 1e-9):
         best = found.best
-        return Found(best, best.optimum.bound, len(found.seen), tuple(found.points))
+        bound = min(best.optimum.bound, _outside(found, ends))
+        return Found(best, bound, len(found.seen), tuple(found.points))
     bound = _descend(found, low, high)
     # The search ends within a tolerance: what no target has any use for was read to fill T up.
     idle = _idle(found.best)
@@ -113,7 +129,23 @@ def search(
         # Nobody leaves tokens unread for a difference that no run could show.
         near = _SAME * scale(best.compiled.program, best.optimum.value)
         best = whole if whole.optimum.value <= best.optimum.value + near else best
+    bound = min(bound, _outside(found, ends))
     return Found(best, bound, len(found.seen), tuple(found.points))
+
+
+def _outside(found: _Search, ends: TokenRange) -> float:
+    """What the points solved prove of the T between those looked at and the ends."""
+    hairs = [(ends.least, ends.low), (ends.high, ends.most)]
+    pairs = [(max(left, right * 1e-12), right) for left, right in hairs if left < right]
+    if not pairs:
+        return math.inf
+    left, right = np.array(pairs).T
+    proved = [
+        proved_over(point, left, right, found.exponent)[0]
+        for point in found.seen.values()
+        if point is not None
+    ]
+    return float(np.max(proved, axis=0).min())
 
 
 def _idle(point: Point) -> float:

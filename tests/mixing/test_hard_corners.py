@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 from fuzz import faults_of
-from judge import broken, reducible, tokens_of
+from judge import broken, reducible, score, tokens_of
 from questions import question
 from worlds import keys, random_world, shipped, world
 
@@ -177,6 +177,24 @@ def test_guardrails_that_hold_in_a_narrow_range_of_tokens(number):
     """Between two tries of the scan: once refused, though a mixture keeps them."""
     problem = question(number)
     assert faults_of(problem, solve(problem), number, 100) == []
+
+
+def test_the_bound_holds_to_the_very_ends_of_the_tokens_that_limits_allow():
+    """T is searched a hair inside: what lies in the hair was once left out of the bound."""
+    problem = question(600181)
+    mixture = solve(problem)
+    assert faults_of(problem, mixture, 600181, 100) == []
+    cap = 16 * next(p.unique_tokens for p in problem.pools if p.language == "zsm")
+    all_of_it = np.array([cap * (p.language == "zsm") for p in problem.pools])
+    assert mixture.certificate.bound <= score(problem, all_of_it, None)
+
+
+def test_guardrails_that_a_billionth_of_the_tokens_keeps():
+    """Their rest once grew while the gap closed: 6e-5, from cvxpy, was the best."""
+    problem = question(600113)
+    mixture = solve(problem)
+    assert faults_of(problem, mixture, 600113, 100) == []
+    assert mixture.certificate.engine == "interior point"
 
 
 def test_guardrails_that_nothing_comes_near_are_refused():
