@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
 
@@ -119,7 +119,7 @@ def search(
         best = found.best
         bound = min(best.optimum.bound, _outside(found, ends))
         return Found(best, bound, len(found.seen), tuple(found.points))
-    bound = _descend(found, low, high)
+    bound = _descend(found, ends)
     # The search ends within a tolerance: what no target has any use for was read to fill T up.
     idle = _idle(found.best)
     if 0 < idle < 0.5:
@@ -129,7 +129,6 @@ def search(
         # Nobody leaves tokens unread for a difference that no run could show.
         near = _SAME * scale(best.compiled.program, best.optimum.value)
         best = whole if whole.optimum.value <= best.optimum.value + near else best
-    bound = min(bound, _outside(found, ends))
     return Found(best, bound, len(found.seen), tuple(found.points))
 
 
@@ -192,14 +191,16 @@ def _between_walls(found: _Search) -> bool:
     return False
 
 
-def _descend(found: _Search, low: float, high: float) -> float:
+def _descend(found: _Search, ends: TokenRange) -> float:
     """Solve where the bound is least until it meets the best answer; returns the bound."""
-    low = max(low, _worthless(found, high))
+    high, worthless = ends.high, _worthless(found, ends.high)
+    low = max(ends.low, worthless)
     if low >= high * (1 - 1e-9):
-        return found.best.optimum.bound
+        return min(found.best.optimum.bound, _outside(found, replace(ends, least=low, low=low)))
     _approach(found, low, high)
+    # The cells reach to the very ends, and T is solved between ``low`` and ``high`` alone.
     edges = np.geomspace(low, high, _cell_count(found) + 1)
-    edges[0], edges[-1] = low, high
+    edges[0], edges[-1] = ends.least if ends.low >= worthless else low, ends.most
     cells, bound = _known(found, edges[:-1], edges[1:]), -math.inf
     for _ in range(_MOST_ROUNDS):
         best = found.best
@@ -212,6 +213,7 @@ def _descend(found: _Search, low: float, high: float) -> float:
         tokens = _next(found, cells, place, aim) if apart else None
         if tokens in found.seen:  # what was hoped of it did not hold here: look at the cell itself
             tokens = math.sqrt(cells.left[place] * cells.right[place])
+        tokens = None if tokens is None else min(max(tokens, low), high)
         if tokens is not None and tokens not in found.seen:
             found.at(tokens)
             new = found.seen[tokens]
@@ -222,12 +224,12 @@ def _descend(found: _Search, low: float, high: float) -> float:
                 cells.rise(open_, proved_over(new, left, right, found.exponent))
             cells.least[_closed(found, cells.right)] = np.inf
             continue
-        # What is known at its ends leaves too much room inside: smaller cells.
-        ends = cells.left[place], cells.right[place]
-        if ends[1] / ends[0] < 1.0 + 1e-9:
+        # What is known at its edge leaves too much room inside: smaller cells.
+        edge = cells.left[place], cells.right[place]
+        if edge[1] / edge[0] < 1.0 + 1e-9:
             break
-        inside = np.geomspace(*ends, _PARTS + 1)
-        inside[0], inside[-1] = ends
+        inside = np.geomspace(*edge, _PARTS + 1)
+        inside[0], inside[-1] = edge
         cells = cells.divided(place, _known(found, inside[:-1], inside[1:]))
     return bound
 

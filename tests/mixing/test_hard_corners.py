@@ -189,6 +189,13 @@ def test_the_bound_holds_to_the_very_ends_of_the_tokens_that_limits_allow():
     assert mixture.certificate.bound <= score(problem, all_of_it, None)
 
 
+@pytest.mark.parametrize("number", [800167, 800412])
+def test_the_ends_of_the_tokens_are_proved_by_what_is_near_them(number):
+    """A hair at the least tokens was once left to the prices at the most: a gap of 5 %."""
+    problem = question(number)
+    assert faults_of(problem, solve(problem), number, 100) == []
+
+
 def test_guardrails_that_a_billionth_of_the_tokens_keeps():
     """Their rest once grew while the gap closed: 6e-5, from cvxpy, was the best."""
     problem = question(600113)
