@@ -7,28 +7,43 @@ from atlasmix.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from atlasmix.errors import AtlasMixError
-    from atlasmix.evidence import Store
-    from atlasmix.languages import resolve
-    from atlasmix.mixing import (
-        MixProblem,
-        Mixture,
-        Target,
-        answer,
-        at_compute,
-        compare,
-        explain,
-        sensitivity,
-        solve,
-    )
-    from atlasmix.recipes import (
-        Recipe,
-        check,
-        dump_recipe,
-        load_recipe,
-        make_recipe,
-        problem_from_mapping,
-    )
-    from atlasmix.scaling import LossLaw
+    from atlasmix.evidence.store import Store
+    from atlasmix.languages.resolving import resolve
+    from atlasmix.laws.kinds import LossLaw
+    from atlasmix.mixture.comparison import compare
+    from atlasmix.mixture.explain import explain
+    from atlasmix.mixture.mixture import Mixture
+    from atlasmix.mixture.sensitivity import sensitivity
+    from atlasmix.mixture.solve import answer, solve
+    from atlasmix.problem.parsing import problem_from_mapping
+    from atlasmix.problem.problem import MixProblem, Target
+    from atlasmix.recipe.check import check
+    from atlasmix.recipe.file import dump_recipe, load_recipe
+    from atlasmix.recipe.recipe import Recipe, make_recipe
+    from atlasmix.solver.compute import at_compute
+
+# Each name is imported when it is first used: `import atlasmix` and `atlasmix --help` stay fast.
+_HOMES = {
+    "AtlasMixError": "errors",
+    "LossLaw": "laws.kinds",
+    "MixProblem": "problem.problem",
+    "Mixture": "mixture.mixture",
+    "Recipe": "recipe.recipe",
+    "Store": "evidence.store",
+    "Target": "problem.problem",
+    "answer": "mixture.solve",
+    "at_compute": "solver.compute",
+    "check": "recipe.check",
+    "compare": "mixture.comparison",
+    "dump_recipe": "recipe.file",
+    "explain": "mixture.explain",
+    "load_recipe": "recipe.file",
+    "make_recipe": "recipe.recipe",
+    "problem_from_mapping": "problem.parsing",
+    "resolve": "languages.resolving",
+    "sensitivity": "mixture.sensitivity",
+    "solve": "mixture.solve",
+}
 
 __all__ = [
     "AtlasMixError",
@@ -52,14 +67,8 @@ __all__ = [
     "solve",
 ]
 
-# Each name is imported when it is first used: `import atlasmix` and `atlasmix --help` stay fast.
-_HOMES = {"AtlasMixError": "errors", "LossLaw": "scaling", "Store": "evidence"}
-_HOMES |= {"resolve": "languages"}
-_RECIPES = ("Recipe", "check", "dump_recipe", "load_recipe", "make_recipe", "problem_from_mapping")
-_HOMES |= dict.fromkeys(_RECIPES, "recipes")
-
 
 def __getattr__(name: str) -> object:
-    if name in __all__:
-        return getattr(import_module(f"atlasmix.{_HOMES.get(name, 'mixing')}"), name)
+    if name in _HOMES:
+        return getattr(import_module(f"atlasmix.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'atlasmix' has no attribute {name!r}")

@@ -21,11 +21,14 @@ from typing import Final
 
 import numpy as np
 
-from atlasmix.evidence.rows import read_file, read_rows
-from atlasmix.scaling.fitting import Question, Reading, Runs, bootstrap, fit, make_runs, read_runs
-from atlasmix.scaling.fitting.filters import parse_filter
-from atlasmix.scaling.fitting.objective import huber
-from atlasmix.shipped import data_folder
+from atlasmix.fitting.certainty import bootstrap
+from atlasmix.fitting.fit import fit
+from atlasmix.fitting.fit_question import Question
+from atlasmix.fitting.forms import huber
+from atlasmix.fitting.reading import Reading, parse_filter, read_runs
+from atlasmix.fitting.runs import Runs, make_runs
+from atlasmix.io.shipped import data_folder
+from atlasmix.io.tables import read_file, read_rows
 
 HERE: Final = Path(__file__).parent
 GRID: Final = (

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from atlasmix.mixing.program import Program
-from atlasmix.scaling.saturation import Array, marginal, saturate
+from atlasmix.laws.saturation import Array, marginal, saturate
+from atlasmix.solver.program import Program
 
 
 @dataclass(frozen=True, slots=True)

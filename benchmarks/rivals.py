@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from atlasmix.mixing.closed_form import fill
-from atlasmix.mixing.program import Program
-from atlasmix.scaling.saturation import Array, marginal, saturate
+from atlasmix.laws.saturation import Array, marginal, saturate
+from atlasmix.solver.closed_form import fill
+from atlasmix.solver.program import Program
 
 SAMPLES: Final = 100_000
 KEPT: Final = 128
@@ -113,7 +113,7 @@ def start(program: Program) -> Array:
 
 def atlasmix(program: Program) -> Array:
     """This library."""
-    from atlasmix.mixing.engines import optimise
+    from atlasmix.solver.engines import optimise
 
     found = optimise(program)
     if found is None:

@@ -249,7 +249,7 @@ def _import_first(method: str) -> None:
 
 def _own_proof(program: Any, folder: Path) -> None:
     """What the library says of its own answer, for the report."""
-    from atlasmix.mixing.engines import optimise
+    from atlasmix.solver.engines import optimise
 
     found = optimise(program)
     if found is not None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.worlds import TOKENS, World, moved
 
 if TYPE_CHECKING:
-    from atlasmix.mixing.solve import Solved
+    from atlasmix.solver.optimise import Solved
 
 ROUNDS = 5
 
@@ -44,7 +44,7 @@ class Searched:
 
 def measure(world: World) -> Searched:
     """Search and fixed solve of one world, in turn, so that a slow minute falls on both."""
-    from atlasmix.mixing.engines import optimise
+    from atlasmix.solver.engines import optimise
 
     run = _question(world) if world.ask else _synthetic(world)
     first, found = _timed(run)
@@ -75,7 +75,7 @@ def _timed(run: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def _question(world: World) -> Callable[[], Solved]:
-    from atlasmix.mixing.solve import optimise_problem
+    from atlasmix.solver.optimise import optimise_problem
 
     assert world.ask is not None
     asked = world.ask()
@@ -84,11 +84,10 @@ def _question(world: World) -> Callable[[], Solved]:
 
 def _synthetic(world: World) -> Callable[[], Solved]:
     """The same search on a program that no question stands behind; tokens in budgets."""
-    from atlasmix.mixing.compile import Compiled
-    from atlasmix.mixing.engines import optimise
-    from atlasmix.mixing.solve import Solved
-    from atlasmix.mixing.token_bounds import Point
-    from atlasmix.mixing.tokens import TokenRange, search
+    from atlasmix.solver.compile import Compiled
+    from atlasmix.solver.engines import optimise
+    from atlasmix.solver.optimise import Solved
+    from atlasmix.solver.tokens import Point, TokenRange, search
 
     program = world.build()
 

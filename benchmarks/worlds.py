@@ -12,15 +12,24 @@ from typing import Final
 
 import numpy as np
 
-from atlasmix.evidence import DEFAULT_INVENTORY, DEFAULT_MATRIX, Pool, Store
-from atlasmix.mixing.compile import compile_problem
-from atlasmix.mixing.limits import EpochCap, Guardrail, KeepTokens, Limit, Selection, ShareLimit
-from atlasmix.mixing.problem import DEFAULT_EPOCHS, DEFAULT_PARAMS, MixProblem, Target
-from atlasmix.mixing.program import Program, Rows
-from atlasmix.mixing.solve import guard_levels
-from atlasmix.scaling.laws import DEFAULT_LAW, load_law
-from atlasmix.scaling.saturation import DEFAULT_DECAY
-from atlasmix.transfer import estimate
+from atlasmix.evidence.inventory import Pool
+from atlasmix.evidence.shelf import DEFAULT_INVENTORY, DEFAULT_MATRIX
+from atlasmix.evidence.store import Store
+from atlasmix.laws.saturation import DEFAULT_DECAY
+from atlasmix.laws.shelf import DEFAULT_LAW, load_law
+from atlasmix.problem.constraints import (
+    EpochCap,
+    Guardrail,
+    KeepTokens,
+    Limit,
+    Selection,
+    ShareLimit,
+)
+from atlasmix.problem.problem import DEFAULT_EPOCHS, DEFAULT_PARAMS, MixProblem, Target
+from atlasmix.solver.compile import compile_problem
+from atlasmix.solver.optimise import guard_levels
+from atlasmix.solver.program import Program, Rows
+from atlasmix.transfer.estimation import estimate
 
 UNIQUE_PER_BUDGET: Final = 2.0
 """Unique tokens of all synthetic pools together, in budgets: rare languages are read repeatedly."""

@@ -2,6 +2,8 @@
 
 from importlib.util import find_spec
 
+pytest_plugins = ("recipe_fixtures",)
+
 if find_spec("hypothesis"):  # tests/frameworks does without
     from hypothesis import HealthCheck, settings
 

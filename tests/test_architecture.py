@@ -1,4 +1,4 @@
-"""The house keeps its shape: imports run one way, heavy libraries stay fenced, files stay small."""
+"""The house keeps its shape: imports run one way, deferred ones too, heavy libraries are fenced."""
 
 import ast
 import subprocess
@@ -15,19 +15,25 @@ ORDER = [
     "version",
     "errors",
     "quantities",
-    "shipped",
+    "text",
+    "io",
     "languages",
     "evidence",
-    "scaling",
+    "laws",
     "transfer",
-    "mixing",
-    "recipes",
-    "views",
+    "fitting",
+    "problem",
+    "solver",
+    "mixture",
+    "recipe",
+    "interop",
+    "audit",
+    "report",
     "cli",
 ]
 FENCES = {
-    "cvxpy": {"mixing/conic.py"},
-    "plotly": {"views/figures"},
+    "cvxpy": {"solver/conic.py"},
+    "plotly": {"report/figures"},
     "streamlit": set(),
 }
 SLOW = {"cvxpy", "pandas", "scipy", "pyarrow", "fsspec", "jsonschema", "plotly", "streamlit"}
@@ -35,8 +41,14 @@ SLOW = {"cvxpy", "pandas", "scipy", "pyarrow", "fsspec", "jsonschema", "plotly",
 # The wheel carries the explorer inside the package; its own tests hold it to its own rules.
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if "_apps" not in path.parts)
 
+MODULES = {
+    "atlasmix." + path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", ".")
+    for path in SOURCES
+}
+
 
 def imported(path, top_level_only=False):
+    """Modules that a file imports: a name of a package that is a module counts as that module."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     nodes = ast.walk(tree) if not top_level_only else _at_import(tree)
     for node in nodes:
@@ -44,7 +56,9 @@ def imported(path, top_level_only=False):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             assert node.level == 0, f"{path}: relative import"
-            yield node.module
+            for alias in node.names:
+                inside = f"{node.module}.{alias.name}"
+                yield inside if inside in MODULES else node.module
 
 
 def _at_import(tree):
@@ -86,11 +100,10 @@ def test_slow_libraries_are_imported_where_they_are_used():
 
 
 def test_no_import_circle():
+    """Deferred imports included: a circle that starts with one is a circle."""
     edges = {
-        path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", "."): {
-            module.removeprefix("atlasmix.")
-            for module in imported(path, top_level_only=True)
-            if module.startswith("atlasmix.")
+        "atlasmix." + path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", "."): {
+            module for module in imported(path) if module in MODULES
         }
         for path in SOURCES
     }
@@ -98,21 +111,19 @@ def test_no_import_circle():
 
     def visit(name, trail):
         assert name not in trail, f"circle: {' -> '.join([*trail, name])}"
-        if name in done or name not in edges:
-            return
-        for other in edges[name]:
-            visit(other, [*trail, name])
-        done.add(name)
+        if name not in done:
+            for other in edges[name] - {name}:
+                visit(other, [*trail, name])
+            done.add(name)
 
     for name in edges:
         visit(name, [])
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_files_and_functions_stay_small(path):
-    text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 400
-    for node in ast.walk(ast.parse(text)):
+def test_a_function_is_read_on_one_screen(path):
+    """A longer one usually hides a second noun; files may be as long as their noun."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef):
             length = (node.end_lineno or 0) - node.lineno + 1
             doc = ast.get_docstring(node) or ""

@@ -13,7 +13,7 @@ from explorer.frames import read_frame, write_frame
 from explorer.tasks import TASKS
 
 from atlasmix.errors import AtlasMixError
-from atlasmix.evidence.tray import Tray
+from atlasmix.evidence.overlay import Tray
 
 
 def main() -> None:

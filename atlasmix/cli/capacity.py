@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from atlasmix.cli.hardware_options import add_hardware_options, machine_of
 from atlasmix.cli.parsing import Parser, add_json, add_store
+from atlasmix.cli.question_options import add_hardware_options, machine_of
 
 if TYPE_CHECKING:
-    from atlasmix.scaling.capacity import Growth
-    from atlasmix.scaling.hardware import Machine
+    from atlasmix.laws.capacity import Growth
+    from atlasmix.laws.hardware import Machine
 
 EXAMPLE = """\
 atlasmix capacity --from 24 --to 48
@@ -45,10 +45,10 @@ def add_arguments(parser: Parser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Answer, draw if asked, and print."""
-    from atlasmix.evidence import Store
+    from atlasmix.evidence.store import Store
+    from atlasmix.laws.capacity import grow, starting
+    from atlasmix.laws.shelf import DEFAULT_CURSE, load_curse
     from atlasmix.quantities import parse_quantity, parse_share
-    from atlasmix.scaling.capacity import grow, starting
-    from atlasmix.scaling.laws import DEFAULT_CURSE, load_curse
 
     def quantity(name: str) -> float | None:
         written = getattr(options, name)
@@ -74,18 +74,18 @@ def execute(options: argparse.Namespace) -> int:
     if options.figure:
         from pathlib import Path
 
-        from atlasmix.views.figures.capacity import iso_loss_figure, iso_loss_title
-        from atlasmix.views.figures.saving import save_figure
+        from atlasmix.report.figures.drawing import save_figure
+        from atlasmix.report.figures.scaling import iso_loss_figure, iso_loss_title
 
         save_figure(iso_loss_figure(found), Path(options.figure), iso_loss_title(found))
     if options.json:
-        from atlasmix.cli.printing import print_json
-        from atlasmix.views.capacity_tables import capacity_data
+        from atlasmix.cli.terminal import print_json
+        from atlasmix.report.capacity import capacity_data
 
         print_json(capacity_data(found, hardware))
         return 0
-    from atlasmix.cli.printing import print_text
-    from atlasmix.views.capacity_tables import capacity_parts
+    from atlasmix.cli.terminal import print_text
+    from atlasmix.report.capacity import capacity_parts
 
     print_text(*capacity_parts(found, hardware, options.figure or ""))
     return 0
@@ -93,7 +93,7 @@ def execute(options: argparse.Namespace) -> int:
 
 def _languages(written: str, option: str) -> int:
     from atlasmix.errors import ProblemError
-    from atlasmix.scaling.capacity import MOST_LANGUAGES
+    from atlasmix.laws.capacity import MOST_LANGUAGES
 
     text = written.strip()
     if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_LANGUAGES:

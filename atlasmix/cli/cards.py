@@ -43,11 +43,12 @@ def execute(options: argparse.Namespace) -> int:
     """Make the card and write it, or print it."""
     from pathlib import Path
 
-    from atlasmix.cli.printing import print_json
+    from atlasmix.cli.terminal import print_json
     from atlasmix.errors import ProblemError
-    from atlasmix.recipes.atomic import write_atomic
-    from atlasmix.recipes.cards import Wishes, facts_of_mixture, facts_of_recipe, make_card
-    from atlasmix.recipes.given_recipe import read_given
+    from atlasmix.interop.cards.facts import Wishes, facts_of_mixture, facts_of_recipe
+    from atlasmix.interop.cards.making import make_card
+    from atlasmix.io.files import write_atomic
+    from atlasmix.recipe.as_mixture import read_given
 
     path = Path(options.recipe)
     mixture, recipe = read_given(path)

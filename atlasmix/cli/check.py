@@ -25,11 +25,10 @@ def execute(options: argparse.Namespace) -> int:
     import dataclasses
     from pathlib import Path
 
-    from atlasmix.cli.printing import print_json, print_text
-    from atlasmix.cli.progress import working
-    from atlasmix.evidence import Store
-    from atlasmix.recipes.checking import check
-    from atlasmix.recipes.recipe_file import load_recipe
+    from atlasmix.cli.terminal import print_json, print_text, working
+    from atlasmix.evidence.store import Store
+    from atlasmix.recipe.check import check
+    from atlasmix.recipe.file import load_recipe
 
     path = Path(options.recipe)
     recipe = load_recipe(path)
@@ -38,7 +37,7 @@ def execute(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"recipe": path.name, **dataclasses.asdict(found)})
     else:
-        from atlasmix.views.recipe_reports import check_parts
+        from atlasmix.report.recipes import check_parts
 
         print_text(*check_parts(path.name, found))
     return 0 if found.verdict == "holds" else 1

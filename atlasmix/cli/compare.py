@@ -22,11 +22,11 @@ def execute(options: argparse.Namespace) -> int:
     import dataclasses
     from pathlib import Path
 
-    from atlasmix.cli.printing import print_json, print_text
-    from atlasmix.evidence import Store
-    from atlasmix.recipes.difference import difference
-    from atlasmix.recipes.difference_given import difference_given
-    from atlasmix.recipes.given_recipe import read_given
+    from atlasmix.cli.terminal import print_json, print_text
+    from atlasmix.evidence.store import Store
+    from atlasmix.recipe.as_mixture import read_given
+    from atlasmix.recipe.difference import difference
+    from atlasmix.recipe.difference_given import difference_given
 
     paths = Path(options.a), Path(options.b)
     (mixture_a, a), (mixture_b, b) = read_given(paths[0]), read_given(paths[1])
@@ -40,7 +40,7 @@ def execute(options: argparse.Namespace) -> int:
     if options.json:
         print_json(dataclasses.asdict(found))
         return 0
-    from atlasmix.views.recipe_reports import difference_parts
+    from atlasmix.report.recipes import difference_parts
 
     print_text(*difference_parts((paths[0].name, paths[1].name), found))
     return 0

@@ -24,11 +24,12 @@ def add_arguments(parser: Parser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Look up, compare, and print."""
-    from atlasmix.cli.printing import print_json, print_text
-    from atlasmix.evidence import DEFAULT_INVENTORY, Store
-    from atlasmix.languages import resolve
+    from atlasmix.cli.terminal import print_json, print_text
+    from atlasmix.evidence.shelf import DEFAULT_INVENTORY
+    from atlasmix.evidence.store import Store
+    from atlasmix.languages.resolving import resolve
+    from atlasmix.laws.crossover import crossover
     from atlasmix.quantities import parse_quantity
-    from atlasmix.scaling.crossover import crossover
 
     language = str(resolve(options.target))
     tokens = None if options.tokens is None else parse_quantity(options.tokens, "--tokens")
@@ -37,11 +38,11 @@ def execute(options: argparse.Namespace) -> int:
     human = inventory.select(languages=(language,), provenances=("human",))
     unique = sum(pool.unique_tokens for pool in human)
     if options.json:
-        from atlasmix.views.crossover_words import crossover_data
+        from atlasmix.report.crossover import crossover_data
 
         print_json(crossover_data(found, inventory.name, unique))
         return 0
-    from atlasmix.views.crossover_words import crossover_parts
+    from atlasmix.report.crossover import crossover_parts
 
     print_text(*crossover_parts(found, inventory.name, unique))
     return 0

@@ -26,11 +26,12 @@ def execute(options: argparse.Namespace) -> int:
     """Solve, and print a reason for each donor."""
     import dataclasses
 
-    from atlasmix.cli.printing import print_json, print_text
-    from atlasmix.cli.progress import working
-    from atlasmix.evidence import Store
-    from atlasmix.mixing import at_compute, explain, solve
-    from atlasmix.recipes.question import problem_from_mapping
+    from atlasmix.cli.terminal import print_json, print_text, working
+    from atlasmix.evidence.store import Store
+    from atlasmix.mixture.explain import explain
+    from atlasmix.mixture.solve import solve
+    from atlasmix.problem.parsing import problem_from_mapping
+    from atlasmix.solver.compute import at_compute
 
     options.problem = options.recipe or options.problem
     problem = problem_from_mapping(question_of(options), Store(options.store))
@@ -42,7 +43,7 @@ def execute(options: argparse.Namespace) -> int:
     if options.json:
         print_json([dataclasses.asdict(reason) for reason in reasons])
         return 0
-    from atlasmix.views.report import explanation
+    from atlasmix.report.answer import explanation
 
     print_text(*explanation(mixture, reasons))
     return 0

@@ -46,8 +46,8 @@ def execute(options: argparse.Namespace) -> int:
     from importlib.util import find_spec
 
     from atlasmix.errors import DataError
-    from atlasmix.evidence import STORE_VARIABLE
-    from atlasmix.shipped import explorer_script
+    from atlasmix.evidence.store import STORE_VARIABLE
+    from atlasmix.io.shipped import explorer_script
 
     missing = [name for name in ("streamlit", "plotly") if find_spec(name) is None]
     if missing:

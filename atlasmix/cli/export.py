@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from atlasmix.cli.parsing import Parser, add_json, add_store
 
 if TYPE_CHECKING:
-    from atlasmix.recipes.exporters import Wishes
+    from atlasmix.interop.exporters.planning import Wishes
 
 EXAMPLE = "atlasmix export recipe.yaml --to megatron --paths paths.yaml -o out"
 
@@ -59,10 +59,11 @@ def execute(options: argparse.Namespace) -> int:
         return _list(options)
     from pathlib import Path
 
-    from atlasmix.cli.printing import print_json, print_text
-    from atlasmix.evidence import Store
-    from atlasmix.recipes.exporters import export_recipe, find_exporter, write_folder
-    from atlasmix.recipes.recipe_file import load_recipe
+    from atlasmix.cli.terminal import print_json, print_text
+    from atlasmix.evidence.store import Store
+    from atlasmix.interop.exporters.registry import find_exporter
+    from atlasmix.interop.exporters.writing import export_recipe, write_folder
+    from atlasmix.recipe.file import load_recipe
 
     # A framework that takes no weights is refused first: nothing else would help.
     exporter = find_exporter(options.to) if options.to else None
@@ -75,7 +76,7 @@ def execute(options: argparse.Namespace) -> int:
         files = sorted(written.files)
         print_json({"files": files, "notes": written.export.notes, "expected": written.figures})
         return 0
-    from atlasmix.views.export_tables import export_parts
+    from atlasmix.report.interop import export_parts
 
     print_text(*export_parts(options.output, written))
     return 0
@@ -94,9 +95,11 @@ def _misuse(options: argparse.Namespace) -> int:
 def _wishes(options: argparse.Namespace) -> Wishes:
     from pathlib import Path
 
+    from atlasmix.interop.exporters.documents import read_lengths
+    from atlasmix.interop.exporters.paths import read_paths
+    from atlasmix.interop.exporters.plan import Run
+    from atlasmix.interop.exporters.planning import Wishes
     from atlasmix.quantities import parse_quantity
-    from atlasmix.recipes.exporters import Run, Wishes, read_paths
-    from atlasmix.recipes.exporters.documents import read_lengths
 
     run = Run()
     return Wishes(
@@ -126,9 +129,8 @@ def _whole(text: str | None, what: str, default: int) -> int:
 def _list(options: argparse.Namespace) -> int:
     import dataclasses
 
-    from atlasmix.cli.printing import print_json, print_text
-    from atlasmix.recipes.exporters import all_exporters
-    from atlasmix.recipes.exporters.registry import INSTEAD, REFUSED
+    from atlasmix.cli.terminal import print_json, print_text
+    from atlasmix.interop.exporters.registry import INSTEAD, REFUSED, all_exporters
 
     found = all_exporters()
     if options.json:
@@ -142,7 +144,7 @@ def _list(options: argparse.Namespace) -> int:
             {"frameworks": listed, "refused": {n: [REFUSED[n], INSTEAD[n]] for n in REFUSED}}
         )
         return 0
-    from atlasmix.views.export_tables import frameworks_table
+    from atlasmix.report.interop import frameworks_table
 
     refused = "; ".join(REFUSED.values())
     print_text(

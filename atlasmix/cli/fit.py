@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from atlasmix.cli.parsing import Parser, add_json, add_store
 
 if TYPE_CHECKING:
-    from atlasmix.scaling.fitting.card import Origin
-    from atlasmix.scaling.fitting.held_out import HeldOut
-    from atlasmix.scaling.fitting.question import Question
-    from atlasmix.scaling.fitting.reading import Reading
-    from atlasmix.scaling.fitting.runs import Runs
-    from atlasmix.views.fit_report import Fitted
+    from atlasmix.fitting.card import Origin
+    from atlasmix.fitting.certainty import HeldOut
+    from atlasmix.fitting.fit_question import Question
+    from atlasmix.fitting.reading import Reading
+    from atlasmix.fitting.runs import Runs
+    from atlasmix.report.fit import Fitted
 
 EXAMPLE = """\
 atlasmix fit runs.csv --law atlas --output mine.yaml
@@ -110,10 +110,10 @@ def execute(options: argparse.Namespace) -> int:
     import hashlib
     from pathlib import Path
 
-    from atlasmix.evidence.rows import TABLE_LIMIT, read_file, read_rows
-    from atlasmix.scaling.fitting.card import Origin
-    from atlasmix.scaling.fitting.reading import read_runs
-    from atlasmix.scaling.fitting.target_tables import read_targets
+    from atlasmix.fitting.card import Origin
+    from atlasmix.fitting.reading import read_runs
+    from atlasmix.fitting.target_tables import read_targets
+    from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows
 
     question, reading = _question(options), _reading(options)
     content = read_file(options.table, TABLE_LIMIT)
@@ -127,23 +127,24 @@ def execute(options: argparse.Namespace) -> int:
     if options.output == "-":
         return 0
     if options.json:
-        from atlasmix.cli.printing import print_json
-        from atlasmix.views.fit_report import fit_data
+        from atlasmix.cli.terminal import print_json
+        from atlasmix.report.fit import fit_data
 
         print_json(fit_data(fitted))
         return 0
-    from atlasmix.cli.printing import print_text
-    from atlasmix.views.fit_report import fit_parts
+    from atlasmix.cli.terminal import print_text
+    from atlasmix.report.fit import fit_parts
 
     print_text(*fit_parts(fitted))
     return 0
 
 
 def _fit(options: argparse.Namespace, runs: Runs, question: Question, origin: Origin) -> Fitted:
-    from atlasmix.cli.progress import counting, working
-    from atlasmix.scaling.fitting import bootstrap, diagnose, fit, held_out
-    from atlasmix.scaling.fitting.held_out import split_names
-    from atlasmix.views.fit_report import Fitted
+    from atlasmix.cli.terminal import counting, working
+    from atlasmix.fitting.certainty import bootstrap, held_out, split_names
+    from atlasmix.fitting.diagnosis import diagnose
+    from atlasmix.fitting.fit import fit
+    from atlasmix.report.fit import Fitted
 
     seed, resamples = (
         _count(options.seed, "--seed", 0),
@@ -185,14 +186,14 @@ def _stem(options: argparse.Namespace) -> str:
 def _check_outputs(options: argparse.Namespace) -> None:
     """Refuse a name or a figure that cannot be written before minutes are spent on it."""
     from atlasmix.errors import DataError
-    from atlasmix.evidence import Store
-    from atlasmix.evidence.shelves import is_name
-    from atlasmix.scaling.laws import law_cards
+    from atlasmix.evidence.shelf import is_name
+    from atlasmix.evidence.store import Store
+    from atlasmix.laws.shelf import law_cards
 
     if options.figure:
         from pathlib import Path
 
-        from atlasmix.views.figures.saving import check_figure
+        from atlasmix.report.figures.drawing import check_figure
 
         check_figure(Path(options.figure))
     if options.name:
@@ -211,10 +212,10 @@ def _check_outputs(options: argparse.Namespace) -> None:
 def _write(options: argparse.Namespace, fitted: Fitted) -> None:
     from pathlib import Path
 
-    from atlasmix.evidence import Store
-    from atlasmix.recipes.atomic import write_atomic
-    from atlasmix.scaling.fitting.card import card_data, card_text
-    from atlasmix.scaling.laws import add_law
+    from atlasmix.evidence.store import Store
+    from atlasmix.fitting.card import card_data, card_text
+    from atlasmix.io.files import write_atomic
+    from atlasmix.laws.shelf import add_law
 
     card = card_text(
         card_data(fitted.name, fitted.found, fitted.intervals, fitted.splits, fitted.origin)
@@ -231,19 +232,19 @@ def _write(options: argparse.Namespace, fitted: Fitted) -> None:
             path.write_text(card, encoding="utf-8")
             add_law(path, Store(options.store), options.name)
     if options.figure:
-        from atlasmix.views.figures.fits import fit_figure
-        from atlasmix.views.figures.saving import save_figure
+        from atlasmix.report.figures.drawing import save_figure
+        from atlasmix.report.figures.fit import fit_figure
 
         save_figure(fit_figure(fitted.found), Path(options.figure))
 
 
 def _question(options: argparse.Namespace) -> Question:
     from atlasmix.errors import ProblemError
-    from atlasmix.evidence import Store
-    from atlasmix.languages import resolve
-    from atlasmix.scaling.fitting.objective import DELTA
-    from atlasmix.scaling.fitting.question import LOSS_CONSTANTS, Question
-    from atlasmix.scaling.laws import load_law
+    from atlasmix.evidence.store import Store
+    from atlasmix.fitting.fit_question import LOSS_CONSTANTS, Question
+    from atlasmix.fitting.forms import DELTA
+    from atlasmix.languages.resolving import resolve
+    from atlasmix.laws.shelf import load_law
 
     held: dict[str, float] = {}
     if options.base:
@@ -283,9 +284,8 @@ def _question(options: argparse.Namespace) -> Question:
 
 def _reading(options: argparse.Namespace) -> Reading:
     from atlasmix.errors import ProblemError
-    from atlasmix.languages import resolve
-    from atlasmix.scaling.fitting.filters import parse_filter
-    from atlasmix.scaling.fitting.reading import Reading
+    from atlasmix.fitting.reading import Reading, parse_filter
+    from atlasmix.languages.resolving import resolve
 
     columns = []
     for text in options.column or ():

@@ -27,10 +27,10 @@ def execute(options: argparse.Namespace) -> int:
     """Read, write the mixture if asked, and print what it is."""
     from pathlib import Path
 
-    from atlasmix.evidence import Store
-    from atlasmix.recipes.atomic import write_atomic
-    from atlasmix.recipes.importers import import_mixture
-    from atlasmix.recipes.mixture_text import dump_mixture
+    from atlasmix.evidence.mixture_file import dump_mixture
+    from atlasmix.evidence.store import Store
+    from atlasmix.interop.importers.reading import import_mixture
+    from atlasmix.io.files import write_atomic
 
     inventory = Store(options.store).inventory(options.inventory) if options.inventory else None
     mixture = import_mixture(request_of(options, inventory))
@@ -42,12 +42,12 @@ def execute(options: argparse.Namespace) -> int:
     if options.json:
         import dataclasses
 
-        from atlasmix.cli.printing import print_json
+        from atlasmix.cli.terminal import print_json
 
         print_json({**dataclasses.asdict(mixture), "proportions": mixture.proportions})
         return 0
-    from atlasmix.cli.printing import print_text
-    from atlasmix.views.reading_back import import_parts
+    from atlasmix.cli.terminal import print_text
+    from atlasmix.report.interop import import_parts
 
     print_text(*import_parts(mixture, options.output or ""))
     return 0

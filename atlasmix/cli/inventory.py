@@ -37,8 +37,8 @@ def add_arguments(parser: Parser) -> None:
 def _list(options: argparse.Namespace) -> int:
     import dataclasses
 
-    from atlasmix.cli.printing import print_json, print_text
-    from atlasmix.evidence import Store
+    from atlasmix.cli.terminal import print_json, print_text
+    from atlasmix.evidence.store import Store
 
     found = Store(options.store).list_inventories()
     if options.json:
@@ -53,7 +53,7 @@ def _list(options: argparse.Namespace) -> int:
             ]
         )
         return 0
-    from atlasmix.views.evidence_tables import inventories_table
+    from atlasmix.report.evidence import inventories_table
 
     print_text(
         inventories_table(found), "\natlasmix inventory show NAME says what it counts and how."
@@ -64,9 +64,9 @@ def _list(options: argparse.Namespace) -> int:
 def _show(options: argparse.Namespace) -> int:
     import dataclasses
 
-    from atlasmix.cli.printing import print_json, print_text
-    from atlasmix.evidence import Store
-    from atlasmix.languages import resolve
+    from atlasmix.cli.terminal import print_json, print_text
+    from atlasmix.evidence.store import Store
+    from atlasmix.languages.resolving import resolve
 
     inventory = Store(options.store).inventory(options.name)
     wanted = None
@@ -79,7 +79,7 @@ def _show(options: argparse.Namespace) -> int:
         head = {"name": inventory.name, "sha256": inventory.sha256}
         print_json({**head, "pools": [dataclasses.asdict(pool) for pool in pools]})
         return 0
-    from atlasmix.views.evidence_tables import card_text, inventory_facts, pools_table
+    from atlasmix.report.evidence import card_text, inventory_facts, pools_table
 
     if wanted is None and not options.pools:
         facts = (*inventory_facts(inventory), ("SHA-256", inventory.sha256))

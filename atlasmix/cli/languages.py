@@ -11,7 +11,7 @@ from atlasmix.cli.parsing import Parser, add_json
 
 if TYPE_CHECKING:
     from atlasmix.errors import UnknownLanguage
-    from atlasmix.languages import Language
+    from atlasmix.languages.language import Language
 
 EXAMPLE = "atlasmix languages català"
 
@@ -43,15 +43,15 @@ def execute(options: argparse.Namespace) -> int:
 
 
 def _print(keys: list[str], found: list[Language], as_json: bool) -> None:
-    from atlasmix.cli.printing import print_json, print_text
+    from atlasmix.cli.terminal import print_json, print_text
 
     if as_json:
         print_json(
             [{"key": key, **dataclasses.asdict(one)} for key, one in zip(keys, found, strict=True)]
         )
         return
-    from atlasmix.views.evidence_tables import languages_table
-    from atlasmix.views.languages import language_text
+    from atlasmix.report.evidence import languages_table
+    from atlasmix.report.words import language_text
 
     if len(found) == 1:
         print_text(language_text(keys[0], found[0]))
@@ -61,7 +61,8 @@ def _print(keys: list[str], found: list[Language], as_json: bool) -> None:
 
 def _found(words: list[str]) -> tuple[list[str], list[Language], list[UnknownLanguage]]:
     from atlasmix.errors import UnknownLanguage
-    from atlasmix.languages import all_languages, language, resolve
+    from atlasmix.languages.catalogue import all_languages, language
+    from atlasmix.languages.resolving import resolve
 
     if not words:
         every = all_languages()
@@ -90,7 +91,7 @@ def _found(words: list[str]) -> tuple[list[str], list[Language], list[UnknownLan
 
 def _resolves(text: str) -> bool:
     from atlasmix.errors import UnknownLanguage
-    from atlasmix.languages import resolve
+    from atlasmix.languages.resolving import resolve
 
     try:
         resolve(text)

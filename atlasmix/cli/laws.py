@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from atlasmix.cli.parsing import Parser, add_actions, add_json, add_store
 
 if TYPE_CHECKING:
-    from atlasmix.scaling import LawCard
+    from atlasmix.laws.kinds import LawCard
 
 EXAMPLE = "atlasmix laws show besiroglu-2024"
 
@@ -42,9 +42,9 @@ def add_arguments(parser: Parser) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from atlasmix.cli.printing import print_json, print_text
-    from atlasmix.evidence import Store
-    from atlasmix.scaling.laws import law_cards
+    from atlasmix.cli.terminal import print_json, print_text
+    from atlasmix.evidence.store import Store
+    from atlasmix.laws.shelf import law_cards
 
     found = law_cards(Store(options.store))
     if options.json:
@@ -55,16 +55,16 @@ def _list(options: argparse.Namespace) -> int:
             ]
         )
         return 0
-    from atlasmix.views.law_tables import laws_table
+    from atlasmix.report.laws import laws_table
 
     print_text(laws_table(found), "\natlasmix laws show NAME says what a law is for.")
     return 0
 
 
 def _show(options: argparse.Namespace) -> int:
-    from atlasmix.cli.printing import print_json, print_text
-    from atlasmix.evidence import Store
-    from atlasmix.scaling.laws import DEFAULT_LAW, law_card
+    from atlasmix.cli.terminal import print_json, print_text
+    from atlasmix.evidence.store import Store
+    from atlasmix.laws.shelf import DEFAULT_LAW, law_card
 
     card = law_card(options.name or DEFAULT_LAW, Store(options.store))
     if options.json:
@@ -74,7 +74,7 @@ def _show(options: argparse.Namespace) -> int:
         pairs = {key: dict(written[key]) for key in ("constants", "also_fitted")}
         print_json({**written, **pairs, "solve": card.drives_a_solve})
         return 0
-    from atlasmix.views.law_tables import law_parts
+    from atlasmix.report.laws import law_parts
 
     print_text(*law_parts(card))
     return 0
@@ -83,9 +83,9 @@ def _show(options: argparse.Namespace) -> int:
 def _add(options: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from atlasmix.cli.printing import lasting
-    from atlasmix.evidence import Store
-    from atlasmix.scaling.laws import add_law, law_card
+    from atlasmix.cli.terminal import lasting
+    from atlasmix.evidence.store import Store
+    from atlasmix.laws.shelf import add_law, law_card
 
     store = Store(options.store)
     label = store.user_place().label
@@ -96,8 +96,8 @@ def _add(options: argparse.Namespace) -> int:
 
 
 def _remove(options: argparse.Namespace) -> int:
-    from atlasmix.evidence import Store
-    from atlasmix.scaling.laws import remove_law
+    from atlasmix.evidence.store import Store
+    from atlasmix.laws.shelf import remove_law
 
     remove_law(options.name, Store(options.store))
     print(f"removed law {options.name}")

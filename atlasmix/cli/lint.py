@@ -9,11 +9,12 @@ from atlasmix.cli.parsing import Parser, add_json, add_store
 from atlasmix.cli.reading_options import add_reading_options, quantity, request_of, whole
 
 if TYPE_CHECKING:
-    from atlasmix.evidence import Inventory, Store
+    from atlasmix.audit.lint import LintReport, Standard
+    from atlasmix.audit.solving_again import Question, Resolved
+    from atlasmix.evidence.inventory import Inventory
     from atlasmix.evidence.mixture_file import GivenMixture
-    from atlasmix.recipes.lint import LintReport, Standard
-    from atlasmix.recipes.lint_solving import Question, Resolved
-    from atlasmix.recipes.recipe import Recipe
+    from atlasmix.evidence.store import Store
+    from atlasmix.recipe.recipe import Recipe
 
 EXAMPLE = """\
 atlasmix lint mixture.yaml --budget 10T --floor 0.05%
@@ -58,8 +59,8 @@ def add_arguments(parser: Parser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Read, hold against the standard, solve again, print."""
-    from atlasmix.evidence import Store
-    from atlasmix.recipes.lint import lint, with_resolved
+    from atlasmix.audit.lint import lint, with_resolved
+    from atlasmix.evidence.store import Store
 
     store = Store(options.store)
     inventory = store.inventory(options.inventory) if options.inventory else None
@@ -70,12 +71,12 @@ def execute(options: argparse.Namespace) -> int:
     if options.json:
         import dataclasses
 
-        from atlasmix.cli.printing import print_json
+        from atlasmix.cli.terminal import print_json
 
         print_json({**dataclasses.asdict(report), "faults": report.faults})
     else:
-        from atlasmix.cli.printing import print_text
-        from atlasmix.views.lint_report import lint_parts
+        from atlasmix.cli.terminal import print_text
+        from atlasmix.report.lint import lint_parts
 
         print_text(*lint_parts(report, options.all))
     return 1 if options.strict and report.faults else 0
@@ -86,8 +87,8 @@ def _mixture(
 ) -> tuple[GivenMixture, Recipe | None]:
     from pathlib import Path
 
-    from atlasmix.recipes.given_recipe import given_of_recipe, read_given
-    from atlasmix.recipes.importers import import_mixture
+    from atlasmix.interop.importers.reading import import_mixture
+    from atlasmix.recipe.as_mixture import given_of_recipe, read_given
 
     if options.form:
         return import_mixture(request_of(options, inventory)), None
@@ -101,9 +102,9 @@ def _mixture(
 def _standard(options: argparse.Namespace, inventory: Inventory | None) -> Standard:
     from pathlib import Path
 
+    from atlasmix.audit.lint import Standard
+    from atlasmix.interop.importers.counts import COUNT_FILES, Counts, read_counts
     from atlasmix.quantities import parse_quantity, parse_share
-    from atlasmix.recipes.importers.counts import COUNT_FILES, Counts, read_counts
-    from atlasmix.recipes.lint import Standard
 
     plain = Standard()
     counts = Counts()
@@ -126,8 +127,8 @@ def _standard(options: argparse.Namespace, inventory: Inventory | None) -> Stand
 def _resolved(
     options: argparse.Namespace, report: LintReport, recipe: Recipe | None, store: Store
 ) -> Resolved | None:
-    from atlasmix.cli.progress import working
-    from atlasmix.recipes.lint_solving import recipe_again, solve_again
+    from atlasmix.audit.solving_again import recipe_again, solve_again
+    from atlasmix.cli.terminal import working
 
     asked = (options.target, options.matrix, options.params, options.budget)
     with working("solving again"):
@@ -139,7 +140,7 @@ def _resolved(
 
 
 def _question(options: argparse.Namespace, store: Store) -> Question:
-    from atlasmix.recipes.lint_solving import Question, read_targets
+    from atlasmix.audit.solving_again import Question, read_targets
 
     plain = Question({})
     params = quantity(options.params, "--params")

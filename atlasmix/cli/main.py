@@ -147,7 +147,7 @@ def _refused(error: Exception) -> int:
 
 
 def _say(sentence: str, status: int) -> int:
-    from atlasmix.cli.saying import say
+    from atlasmix.cli.terminal import say
 
     say(sentence)
     return status

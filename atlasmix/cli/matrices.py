@@ -12,8 +12,9 @@ from atlasmix.cli.shelf_actions import Shelf, add_shelf_actions
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from atlasmix.evidence import Store, TransferMatrix
-    from atlasmix.transfer import TransferModel
+    from atlasmix.evidence.store import Store
+    from atlasmix.evidence.transfer_matrix import TransferMatrix
+    from atlasmix.transfer.model import TransferModel
 
 EXAMPLE = "atlasmix matrices show atlas-2025 --target cat"
 _PAIRS = ("stderr", "files", "extra")  # of a card: tuples of pairs that are mappings
@@ -50,23 +51,23 @@ def add_arguments(parser: Parser) -> None:
 def _list(options: argparse.Namespace) -> int:
     import dataclasses
 
-    from atlasmix.cli.printing import print_json, print_text
-    from atlasmix.evidence import Store
+    from atlasmix.cli.terminal import print_json, print_text
+    from atlasmix.evidence.store import Store
 
     found = Store(options.store).list_matrices()
     if options.json:
         print_json([dataclasses.asdict(one) for one in found])
         return 0
-    from atlasmix.views.evidence_tables import matrices_table
+    from atlasmix.report.evidence import matrices_table
 
     print_text(matrices_table(found), "\natlasmix matrices show NAME says what its scores mean.")
     return 0
 
 
 def _show(options: argparse.Namespace) -> int:
-    from atlasmix.cli.printing import print_json, print_text
-    from atlasmix.evidence import Store
-    from atlasmix.recipes.words import Vocabulary
+    from atlasmix.cli.terminal import print_json, print_text
+    from atlasmix.evidence.store import Store
+    from atlasmix.problem.vocabulary import Vocabulary
 
     store = Store(options.store)
     matrix = store.matrix(options.name)
@@ -77,8 +78,8 @@ def _show(options: argparse.Namespace) -> int:
     if options.json:
         print_json(_as_data(matrix, target, model))
         return 0
-    from atlasmix.views.evidence_tables import card_text
-    from atlasmix.views.words import scale_words
+    from atlasmix.report.evidence import card_text
+    from atlasmix.report.words import scale_words
 
     if target:
         print_text(*_donors(matrix, model, target))
@@ -97,8 +98,9 @@ def _show(options: argparse.Namespace) -> int:
 
 def _model(matrix: TransferMatrix, store: Store, law: str | None) -> TransferModel | None:
     """Weights and exponents; None where scores on this scale need a calibration first."""
-    from atlasmix.scaling.laws import DEFAULT_LAW, load_law
-    from atlasmix.transfer import BTS, TRANSFER_WEIGHT, estimate
+    from atlasmix.laws.shelf import DEFAULT_LAW, load_law
+    from atlasmix.transfer.calibration import BTS, TRANSFER_WEIGHT
+    from atlasmix.transfer.estimation import estimate
 
     known = matrix.card.metric in (BTS, TRANSFER_WEIGHT)
     return estimate(matrix, load_law(law or DEFAULT_LAW, store)) if known else None
@@ -108,13 +110,13 @@ def _donors(
     matrix: TransferMatrix, model: TransferModel | None, target: str
 ) -> Iterator[RenderableType]:
     """The donors of a target, with τ and φ where the scores give them."""
-    from atlasmix.views.evidence_tables import (
+    from atlasmix.report.evidence import (
         donors_table,
         exponent_words,
         notes_on_weights,
         weights_table,
     )
-    from atlasmix.views.words import named
+    from atlasmix.report.words import named
 
     yield f"Donors of {named(target)} in {matrix.name} ({matrix.card.metric}), best first"
     share = matrix.is_predicted_share(target)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from atlasmix.cli.parsing import Parser, add_actions, add_json
 
 if TYPE_CHECKING:
-    from atlasmix.evidence import PublishedMixture
+    from atlasmix.evidence.published import PublishedMixture
 
 EXAMPLE = "atlasmix mixtures show salamandra-7b"
 
@@ -29,28 +29,28 @@ def add_arguments(parser: Parser) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from atlasmix.cli.printing import print_json, print_text
-    from atlasmix.evidence import list_published
+    from atlasmix.cli.terminal import print_json, print_text
+    from atlasmix.evidence.published import list_published
 
     found = list_published()
     if options.json:
         print_json([_as_data(one) for one in found])
         return 0
-    from atlasmix.views.evidence_tables import published_table
+    from atlasmix.report.evidence import published_table
 
     print_text(published_table(found))
     return 0
 
 
 def _show(options: argparse.Namespace) -> int:
-    from atlasmix.cli.printing import print_json, print_text
-    from atlasmix.evidence import published
+    from atlasmix.cli.terminal import print_json, print_text
+    from atlasmix.evidence.published import published
 
     one = published(options.name)
     if options.json:
         print_json(_as_data(one))
         return 0
-    from atlasmix.views.evidence_tables import shares_table
+    from atlasmix.report.evidence import shares_table
 
     about = [f"{one.model}, {one.stage} ({one.year})", f"share of: {one.basis}"]
     about += [f"status: {one.status}", f"source: {one.source}"]

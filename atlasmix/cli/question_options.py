@@ -3,11 +3,213 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
-from atlasmix.cli.former_options import add_former_options, refuse_former_options
 from atlasmix.cli.parsing import Parser
-from atlasmix.cli.phase_options import add_phase_options, with_phases
+
+if TYPE_CHECKING:
+    from atlasmix.laws.hardware import Machine
+
+_HIDDEN: Final = {"interference": "--interference", "spend_all": "--spend-all"}
+"""Keys that a question refuses, and the options that set them."""
+
+_IN_OPTIONS: Final = (
+    ("the question has the key 'interference'", "there is no option --interference"),
+    ("the question has the key 'spend_all'", "there is no option --spend-all"),
+    (
+        "write tokens: exactly in the place of spend_all: true, and leave it out in the place of "
+        "false",
+        "write --tokens exactly in its place",
+    ),
+    ("from is ", "--from is "),
+    ("no such key", "no checkpoint"),
+    ("leave the key out", "leave the option out"),
+)
+"""What the sentences of the library say of a key, and how the command line says it."""
+
+
+def add_former_options(parser: Parser) -> None:
+    """The options, which no help text shows."""
+    for key, option in _HIDDEN.items():
+        parser.add_argument(option, dest=key, nargs="?", const="", help=argparse.SUPPRESS)
+
+
+def refuse_former_options(options: argparse.Namespace, asked: Mapping[str, Any]) -> None:
+    """Refuse them in the words of the command line.
+
+    Args:
+        options: as they were read.
+        asked: the question so far, whose target a sentence may name.
+
+    Raises:
+        ProblemError: the first that was given.
+    """
+    found = {key: getattr(options, key) for key in _HIDDEN} | {"from": options.origin}
+    given = {key: value for key, value in found.items() if value is not None}
+    if not given:
+        return
+    from atlasmix.errors import ProblemError
+    from atlasmix.problem.parsing import refuse_keys
+
+    try:
+        refuse_keys({"targets": asked.get("targets"), **given})
+    except ProblemError as error:
+        raise ProblemError(in_options(str(error))) from None
+
+
+def in_options(sentence: str) -> str:
+    """A sentence about a refused key as one about the option.
+
+    >>> in_options("from is 'x': expected no such key, so leave the key out")
+    "--from is 'x': expected no checkpoint, so leave the option out"
+    """
+    for key_words, option_words in _IN_OPTIONS:
+        sentence = sentence.replace(key_words, option_words, 1)
+    return sentence
+
+
+def add_hardware_options(parser: Parser) -> None:
+    """``--gpu``, ``--flops-per-gpu`` and ``--utilisation``."""
+    group = parser.add_argument_group("hardware")
+    group.add_argument("--gpu", metavar="NAME", help="H100, H100-PCIe, H200, A100, B200 or MI300X")
+    group.add_argument("--flops-per-gpu", metavar="F", help="dense BF16 peak a second, as 989T")
+    group.add_argument(
+        "--utilisation", metavar="U", help="share of the peak that training gets (default: 0.4)"
+    )
+
+
+def machine_of(options: argparse.Namespace) -> Machine | None:
+    """The GPU that the options name; None where they name none.
+
+    Raises:
+        DataError: a GPU that is not in the table, and no peak.
+        ProblemError: a number that cannot be read, or a utilisation of no GPU.
+    """
+    from atlasmix.errors import ProblemError
+    from atlasmix.laws.hardware import DEFAULT_UTILISATION, machine
+    from atlasmix.quantities import parse_quantity, parse_share
+
+    peak, share = options.flops_per_gpu, options.utilisation
+    if options.gpu is None and peak is None:
+        if share is not None:
+            raise ProblemError("--utilisation is of a GPU: name one with --gpu, such as H100")
+        return None
+    return machine(
+        options.gpu,
+        None if peak is None else parse_quantity(peak, "--flops-per-gpu"),
+        DEFAULT_UTILISATION if share is None else parse_share(share, "--utilisation"),
+    )
+
+
+def add_phase_options(parser: Parser) -> None:
+    """``--phase``, ``--phase-min`` and ``--phase-max``."""
+    group = parser.add_argument_group(
+        "phases of the run, in the order given",
+        "they divide what the best mixture reads and leave its totals as they are;\n"
+        "every option is repeatable",
+    )
+    add = group.add_argument
+    add(
+        "--phase",
+        metavar="NAME=TOKENS",
+        action="append",
+        help="a phase and what it reads: 80%% of the tokens, 80B of them, or rest",
+    )
+    add(
+        "--phase-min",
+        metavar="NAME:WHAT=SHARE",
+        action="append",
+        help="least share of a phase's tokens: anneal:cat=90%%",
+    )
+    add(
+        "--phase-max",
+        metavar="NAME:WHAT=SHARE",
+        action="append",
+        help="most share of a phase's tokens: anneal:script:Cyrl=5%%",
+    )
+
+
+def with_phases(in_file: object, options: argparse.Namespace) -> object:
+    """The phases of a file and the flags over it, as a question writes them; None where none.
+
+    Raises:
+        ProblemError: a flag without its ``=`` or ``:``, one thing said twice, or a limit of a phase
+            that there is not.
+    """
+    if not (options.phase or options.phase_min or options.phase_max):
+        return in_file
+    phases = _copied(in_file)
+    if phases is None:
+        # What is no list of phases is refused later, with its own sentence.
+        return in_file
+    for name, tokens in _read(options.phase, "--phase", "anneal=20%").items():
+        _phase(phases, name, tokens)
+    for bound in ("min", "max"):
+        option = f"--phase-{bound}"
+        example = "anneal:cat=90%"
+        for written, share in _read(getattr(options, f"phase_{bound}"), option, example).items():
+            name, colon, what = (part.strip() for part in written.partition(":"))
+            if not (name and colon and what):
+                raise _misread(option, f"{written}={share}", example)
+            _limit(phases, (name, bound), what, share)
+    return phases
+
+
+def _copied(in_file: object) -> list[dict[str, Any]] | None:
+    """The file's phases, free to change; None where they are no list of mappings."""
+    if in_file is None:
+        return []
+    if not isinstance(in_file, list) or not all(isinstance(one, dict) for one in in_file):
+        return None
+    return [dict(one) for one in in_file]
+
+
+def _phase(phases: list[dict[str, Any]], name: str, tokens: str) -> None:
+    """One more phase, or other tokens for the one of that name."""
+    for phase in phases:
+        if phase.get("name") == name:
+            phase["tokens"] = tokens
+            return
+    phases.append({"name": name, "tokens": tokens})
+
+
+def _limit(phases: list[dict[str, Any]], place: tuple[str, str], what: str, share: str) -> None:
+    from atlasmix.errors import ProblemError
+    from atlasmix.io.plain_data import nearest
+
+    name, bound = place
+    for phase in phases:
+        if phase.get("name") == name and isinstance(phase.get(bound, {}), dict):
+            phase[bound] = {**phase.get(bound, {}), what: share}
+            return
+    known = [str(phase.get("name")) for phase in phases]
+    there = f"{nearest(name, known)}there {'are' if len(known) > 1 else 'is'} {', '.join(known)}"
+    raise ProblemError(
+        f"--phase-{bound} names phase {name[:40]!r}: "
+        f"{there if known else 'there is none'}; add one with --phase {name[:40]}=20%"
+    )
+
+
+def _read(given: list[str] | None, option: str, example: str) -> dict[str, str]:
+    from atlasmix.errors import ProblemError
+
+    found: dict[str, str] = {}
+    for text in given or []:
+        name, equals, value = (part.strip() for part in text.rpartition("="))
+        if not (name and equals and value):
+            raise _misread(option, text, example)
+        if name in found:
+            raise ProblemError(f"{option} names {name[:60]!r} twice: keep one")
+        found[name] = value
+    return found
+
+
+def _misread(option: str, text: str, example: str) -> Exception:
+    from atlasmix.errors import ProblemError
+
+    return ProblemError(f"{option} is {text[:60]!r}: expected for example {option} {example}")
+
 
 _PLAIN = {
     "budget": "budget",
@@ -44,7 +246,7 @@ def question_of(options: argparse.Namespace) -> dict[str, object]:
     if options.problem:
         from pathlib import Path
 
-        from atlasmix.recipes.question import read_question
+        from atlasmix.problem.parsing import read_question
 
         asked = dict(read_question(Path(options.problem)))
     _drop_other_sizes(asked, options)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from atlasmix.cli.parsing import Parser
 
 if TYPE_CHECKING:
-    from atlasmix.evidence import Inventory
-    from atlasmix.recipes.importers import Request
+    from atlasmix.evidence.inventory import Inventory
+    from atlasmix.interop.importers.reading import Request
 
 FROM = "megatron, nemo, olmo-core, olmix, hf or salamandra"
 
@@ -69,8 +69,8 @@ def request_of(options: argparse.Namespace, inventory: Inventory | None) -> Requ
     from pathlib import Path
 
     from atlasmix.errors import ProblemError
-    from atlasmix.recipes.importers import Request
-    from atlasmix.recipes.importers.counts import COUNT_FILES
+    from atlasmix.interop.importers.counts import COUNT_FILES
+    from atlasmix.interop.importers.reading import Request
 
     if not options.form:
         raise ProblemError(f"--from is missing: say which framework reads the file, {FROM}")

@@ -68,8 +68,8 @@ def add_shelf_actions(
 
 
 def _add(options: argparse.Namespace) -> int:
-    from atlasmix.cli.printing import lasting
-    from atlasmix.evidence import Store
+    from atlasmix.cli.terminal import lasting
+    from atlasmix.evidence.store import Store
 
     store = Store(options.store)
     label = store.user_place().label
@@ -82,8 +82,8 @@ def _add(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     """Print the faults of an entry of the shelf; 1 where there are any."""
-    from atlasmix.cli.printing import print_json
-    from atlasmix.evidence import Store
+    from atlasmix.cli.terminal import print_json
+    from atlasmix.evidence.store import Store
 
     faults = Store(options.store).verify(options.name)
     if options.json:
@@ -97,7 +97,7 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _remove(options: argparse.Namespace) -> int:
-    from atlasmix.evidence import Store
+    from atlasmix.evidence.store import Store
 
     store = Store(options.store)
     remove = store.remove_matrix if options.noun == "matrix" else store.remove_inventory

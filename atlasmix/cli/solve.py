@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from atlasmix.cli.hardware_options import add_hardware_options, machine_of
 from atlasmix.cli.parsing import Parser, add_json, add_store
-from atlasmix.cli.question_options import add_question_options, question_of
+from atlasmix.cli.question_options import (
+    add_hardware_options,
+    add_question_options,
+    machine_of,
+    question_of,
+)
 
 if TYPE_CHECKING:
-    from atlasmix.recipes.recipe import Recipe
+    from atlasmix.recipe.recipe import Recipe
 
 EXAMPLE = """\
 atlasmix solve --target cat
@@ -35,11 +39,16 @@ def add_arguments(parser: Parser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Solve, write the recipe if asked, and print the report."""
-    from atlasmix.cli.progress import working
-    from atlasmix.evidence import Store, published
-    from atlasmix.mixing import at_compute, compare, explain, sensitivity, solve
-    from atlasmix.recipes.question import problem_from_mapping
-    from atlasmix.recipes.recipe import make_recipe
+    from atlasmix.cli.terminal import working
+    from atlasmix.evidence.published import published
+    from atlasmix.evidence.store import Store
+    from atlasmix.mixture.comparison import compare
+    from atlasmix.mixture.explain import explain
+    from atlasmix.mixture.sensitivity import sensitivity
+    from atlasmix.mixture.solve import solve
+    from atlasmix.problem.parsing import problem_from_mapping
+    from atlasmix.recipe.recipe import make_recipe
+    from atlasmix.solver.compute import at_compute
 
     others = tuple(published(name) for name in options.compare_with or ())
     machine = machine_of(options)
@@ -56,15 +65,15 @@ def execute(options: argparse.Namespace) -> int:
     with working("trying other scores and other constants"):
         reasons, steps = explain(problem, mixture), sensitivity(problem)
     if options.json:
-        from atlasmix.cli.printing import print_json
-        from atlasmix.recipes.answer_data import answer_data
-        from atlasmix.views.cost import cost_data
+        from atlasmix.cli.terminal import print_json
+        from atlasmix.recipe.file import answer_data
+        from atlasmix.report.answer import cost_data
 
         cost = cost_data(mixture, machine)
         print_json({**answer_data(recipe, mixture, reasons, steps), "training": cost})
         return 0
-    from atlasmix.cli.printing import print_text
-    from atlasmix.views.report import Report, report
+    from atlasmix.cli.terminal import print_text
+    from atlasmix.report.answer import Report, report
 
     saved = options.output or ""
     found = Report(problem, mixture, comparisons, reasons, steps, saved, machine)
@@ -75,8 +84,8 @@ def execute(options: argparse.Namespace) -> int:
 def _write(recipe: Recipe, output: str) -> None:
     from pathlib import Path
 
-    from atlasmix.recipes.atomic import write_atomic
-    from atlasmix.recipes.recipe_file import dump_recipe
+    from atlasmix.io.files import write_atomic
+    from atlasmix.recipe.file import dump_recipe
 
     if output == "-":
         print(dump_recipe(recipe), end="")

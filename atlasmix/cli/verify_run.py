@@ -51,15 +51,10 @@ def execute(options: argparse.Namespace) -> int:
     """Read plan and log, compare, print; 0 only where the run is as planned."""
     from pathlib import Path
 
-    from atlasmix.cli.printing import print_json, print_text
-    from atlasmix.recipes.given_recipe import given_of_recipe, read_given
-    from atlasmix.recipes.run_log import read_log
-    from atlasmix.recipes.run_log_verdict import (
-        Phase,
-        keys_of_expected,
-        phases_of_expected,
-        verify_run,
-    )
+    from atlasmix.audit.run_log import read_log
+    from atlasmix.audit.run_verdict import Phase, keys_of_expected, phases_of_expected, verify_run
+    from atlasmix.cli.terminal import print_json, print_text
+    from atlasmix.recipe.as_mixture import given_of_recipe, read_given
 
     path = Path(options.recipe)
     mixture, recipe = read_given(path)
@@ -79,7 +74,7 @@ def execute(options: argparse.Namespace) -> int:
 
         print_json({**dataclasses.asdict(report), "as_planned": report.as_planned})
     else:
-        from atlasmix.views.run_report import run_parts
+        from atlasmix.report.run import run_parts
 
         print_text(*run_parts(report))
     return 0 if report.as_planned else 1
@@ -88,7 +83,7 @@ def execute(options: argparse.Namespace) -> int:
 def _order(data: str, keys: dict[str, str], plan: GivenMixture) -> tuple[str, ...]:
     from pathlib import Path
 
-    from atlasmix.recipes.run_log_order import pools_in_order
+    from atlasmix.audit.log_order import pools_in_order
 
     return pools_in_order(Path(data), keys, plan)
 
@@ -97,7 +92,7 @@ def _json(path: Path) -> object:
     import json
 
     from atlasmix.errors import DataError
-    from atlasmix.evidence.rows import read_file
+    from atlasmix.io.tables import read_file
 
     try:
         return json.loads(read_file(path, 64 * 1024 * 1024))

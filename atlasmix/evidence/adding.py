@@ -15,13 +15,12 @@ from atlasmix.evidence.card import (
     matrix_faults,
     read_card,
 )
-from atlasmix.evidence.faults import refuse
 from atlasmix.evidence.places import CARD_FILE, Place
 from atlasmix.evidence.pool_table import read_pools
-from atlasmix.evidence.rows import TABLE_LIMIT, read_file, read_rows
 from atlasmix.evidence.score_table import read_scores
+from atlasmix.evidence.shelf import MATRICES, Shelf, is_name, read_entry, shipped_names
 from atlasmix.evidence.shelf_tables import pools_csv, scores_csv
-from atlasmix.evidence.shelves import MATRICES, Shelf, is_name, read_entry, shipped_names
+from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows, refuse
 
 
 def add(place: Place, shelf: Shelf, table: Path, card_path: Path, name: str | None) -> str:

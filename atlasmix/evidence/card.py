@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from atlasmix.errors import DataError
-from atlasmix.evidence.safe_yaml import dump_yaml, load_yaml
+from atlasmix.io.safe_yaml import dump_yaml, load_yaml
 
 CARD_SCHEMA = "atlasmix/card/1"
 CARD_LIMIT = 256 * 1024

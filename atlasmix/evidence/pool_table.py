@@ -8,18 +8,10 @@ from dataclasses import dataclass
 
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.card import Card
-from atlasmix.evidence.faults import refuse
-from atlasmix.evidence.inventory import (
-    OBTAINED,
-    POOL_KINDS,
-    PROVENANCES,
-    Pool,
-    pool_name,
-)
-from atlasmix.evidence.labels import label_reader
-from atlasmix.evidence.rows import Rows
-from atlasmix.evidence.score_table import number
+from atlasmix.evidence.inventory import OBTAINED, POOL_KINDS, PROVENANCES, Pool, pool_name
+from atlasmix.evidence.score_table import label_reader, number
 from atlasmix.evidence.shelf_tables import POOL_COLUMNS, sort_pools
+from atlasmix.io.tables import Rows, refuse
 from atlasmix.quantities import parse_quantity
 
 _NEEDED = ("language", "provenance", "corpus", "unique_tokens", "unit", "obtained")

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from atlasmix.errors import DataError
 from atlasmix.evidence.card import Card
-from atlasmix.evidence.shipped_tables import shipped_tables
+from atlasmix.evidence.shelf import shipped_tables
 
 _FOLDER, _MODELS, _SHARES = "published_mixtures", "models.csv", "shares.csv"
 

@@ -6,12 +6,51 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from atlasmix.errors import DataError
+from atlasmix.errors import DataError, UnknownLanguage
 from atlasmix.evidence.card import STATUSES, Card
-from atlasmix.evidence.faults import refuse
-from atlasmix.evidence.labels import label_reader
-from atlasmix.evidence.rows import Rows
 from atlasmix.evidence.shelf_tables import SCORE_COLUMNS, ScoreTable, empty_scores
+from atlasmix.io.tables import Rows, refuse
+
+
+def label_reader(card: Card) -> Callable[[str], str]:
+    """A function from what a table says to the key, remembering what it has seen.
+
+    It raises DataError (UnknownLanguage on a language axis) with a sentence that suggests.
+    """
+    read = _language_key if card.axis == "language" else _domain_label(card.names)
+    seen: dict[str, str] = {}
+
+    def reader(written: str) -> str:
+        if written not in seen:
+            seen[written] = read(written)
+        return seen[written]
+
+    return reader
+
+
+def _language_key(written: str) -> str:
+    from atlasmix.languages.resolving import resolve
+
+    if not written.strip():
+        raise UnknownLanguage("the language is empty: write a code such as cat")
+    return str(resolve(written))
+
+
+def _domain_label(names: tuple[str, ...]) -> Callable[[str], str]:
+    def read(written: str) -> str:
+        label = written.strip()
+        if label in names:
+            return label
+        import difflib
+
+        near = difflib.get_close_matches(label, names, n=2, cutoff=0.5)
+        raise DataError(
+            f"no label {label[:60]!r} among the names of the card: "
+            + (f"did you mean {' or '.join(near)}?" if near else f"they are {', '.join(names)}")
+        )
+
+    return read
+
 
 _NEEDED = SCORE_COLUMNS[:3]
 _MOST_KEYS = 4000

@@ -15,8 +15,8 @@ import numpy as np
 from atlasmix.errors import DataError
 from atlasmix.evidence.card import Card
 from atlasmix.evidence.inventory import Pool, pool_name
-from atlasmix.evidence.rows import shelf_rows, to_csv
-from atlasmix.evidence.transfer import DEFINED, MISSING, Floats, Texts
+from atlasmix.evidence.transfer_matrix import DEFINED, MISSING, Floats, Texts
+from atlasmix.io.tables import shelf_rows, to_csv
 
 SCORE_COLUMNS = ("source", "target", "score", "stderr", "status")
 POOL_COLUMNS = (

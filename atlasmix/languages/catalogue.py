@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from atlasmix.languages import tables
-from atlasmix.languages.individual import Language
+from atlasmix.languages.language import Language
 from atlasmix.languages.resolving import resolve
 
 

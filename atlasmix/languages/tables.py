@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from atlasmix.errors import DataError
-from atlasmix.languages.individual import Language
-from atlasmix.shipped import data_folder
+from atlasmix.io.shipped import data_folder
+from atlasmix.languages.language import Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from atlasmix.evidence import Card
-from atlasmix.evidence.transfer import Floats
-from atlasmix.scaling import LossLaw
+from atlasmix.evidence.card import Card
+from atlasmix.evidence.transfer_matrix import Floats
+from atlasmix.laws.kinds import LossLaw
 
 ATLAS_PARAMS: Final = 2_034_422_912.0
 """N₀ of the Bilingual Transfer Scores of ATLAS: its "2B" model, in Table B.3 (arXiv 2510.22037).

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 from atlasmix.errors import ProblemError
-from atlasmix.evidence import TransferMatrix
+from atlasmix.evidence.transfer_matrix import TransferMatrix
 
 BTS, TRANSFER_WEIGHT = "BTS", "transfer weight"
 _CHOICES = "'affine:SLOPE,INTERCEPT' (τ = SLOPE·score + INTERCEPT, your own figures)"

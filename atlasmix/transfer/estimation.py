@@ -6,15 +6,21 @@ import numpy as np
 import numpy.typing as npt
 
 from atlasmix.errors import DataError
-from atlasmix.evidence import TransferMatrix
-from atlasmix.evidence.transfer import DEFINED, MEASURED, MISSING, Floats, Texts
-from atlasmix.scaling import LossLaw
+from atlasmix.evidence.transfer_matrix import (
+    DEFINED,
+    MEASURED,
+    MISSING,
+    Floats,
+    Texts,
+    TransferMatrix,
+)
+from atlasmix.laws.kinds import LossLaw
 from atlasmix.transfer.bts import balance, measured_at, score_of_weight
 from atlasmix.transfer.calibration import Calibration, parse_calibration
 from atlasmix.transfer.exponents import belief, exponents
 from atlasmix.transfer.model import TransferModel, log_error, posterior
 from atlasmix.transfer.relatedness import RelatednessPrior
-from atlasmix.transfer.rows import SCATTER, baselines
+from atlasmix.transfer.row_baselines import SCATTER, baselines
 
 _MOST_WEIGHT = 1e6  # a token worth a million others is a slip, not a finding
 

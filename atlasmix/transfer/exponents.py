@@ -16,10 +16,10 @@ from typing import Final
 
 import numpy as np
 
-from atlasmix.evidence.transfer import Floats
-from atlasmix.scaling import LossLaw
+from atlasmix.evidence.transfer_matrix import Floats
+from atlasmix.laws.kinds import LossLaw
 from atlasmix.transfer.bts import log_scale, most_phi, phi_of
-from atlasmix.transfer.rows import Baselines
+from atlasmix.transfer.row_baselines import Baselines
 
 LEAST_ROWS: Final = 3
 """Measured rows below which the spread of φ is not read off them (our choice)."""

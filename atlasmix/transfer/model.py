@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from atlasmix.evidence.transfer import Floats, Texts, key_index
-from atlasmix.scaling import LossLaw
+from atlasmix.evidence.shelf import shipped_tables
+from atlasmix.evidence.transfer_matrix import Floats, Texts, key_index
+from atlasmix.laws.kinds import LossLaw
 from atlasmix.transfer.bts import scores_at
 from atlasmix.transfer.relatedness import RelatednessPrior
-from atlasmix.transfer.rows import log_erfc
+from atlasmix.transfer.row_baselines import log_erfc
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,3 +180,31 @@ def _left_above_zero(z: Floats) -> Floats:
     # Inverse Mills ratio φ(z)/Φ(z), with Φ(z) = erfc(-z/√2)/2.
     mills = np.exp(-0.5 * z * z - log_erfc(-z / np.sqrt(2))) * np.sqrt(2 / np.pi)
     return np.asarray(np.sqrt(np.maximum(1.0 - z * mills - mills**2, 0.0)))
+
+
+def data_gain(model: TransferModel, languages: Sequence[str]) -> float:
+    """Mean of D_eff/D_own over languages that are read evenly, each within one epoch.
+
+    D_eff/D_own of target t is 1 + Σ τ[s → t] over the others. Languages without scores are left
+    out, as targets and as donors.
+
+    Args:
+        model: transfer weights.
+        languages: keys.
+
+    Returns:
+        1 where fewer than two of the languages have scores.
+    """
+    known = [model.index(key) for key in languages if key in model.keys]
+    if not known:
+        return 1.0
+    return float(model.weights[np.ix_(known, known)].sum(axis=0).mean())
+
+
+def capacity_mixtures() -> dict[str, tuple[str, ...]]:
+    """The even mixtures behind the K-law of ATLAS, name -> language keys (its Table B.5)."""
+    _, tables = shipped_tables("capacity_mixtures/atlas-2025", ("mixtures.csv",))
+    mixtures: dict[str, tuple[str, ...]] = {}
+    for row in tables["mixtures.csv"]:
+        mixtures[row["mixture"]] = (*mixtures.get(row["mixture"], ()), row["language"])
+    return mixtures

@@ -23,11 +23,12 @@ from typing import Final
 
 import numpy as np
 
-from atlasmix.evidence import Store, TransferMatrix
-from atlasmix.scaling import DEFAULT_PHI_RANGE, LanguageLaws, LossLaw, load_law
-from atlasmix.scaling.law_cards import parse_card
-from atlasmix.scaling.laws import DEFAULT_LAW
-from atlasmix.transfer import estimate
+from atlasmix.evidence.store import Store
+from atlasmix.evidence.transfer_matrix import TransferMatrix
+from atlasmix.laws.cards import parse_card
+from atlasmix.laws.kinds import DEFAULT_PHI_RANGE, LanguageLaws, LossLaw
+from atlasmix.laws.shelf import DEFAULT_LAW, load_law
+from atlasmix.transfer.estimation import estimate
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LAWS: Final = ROOT / "data" / "scaling_laws"

@@ -17,18 +17,13 @@ from typing import Final
 
 from estimate_phi import with_phi
 
-from atlasmix.evidence.rows import TABLE_LIMIT, read_file, read_rows
-from atlasmix.scaling.fitting import (
-    Fit,
-    Question,
-    Reading,
-    Runs,
-    bootstrap,
-    fit,
-    held_out,
-    read_runs,
-)
-from atlasmix.scaling.fitting.card import Origin, card_data, card_text
+from atlasmix.fitting.card import Origin, card_data, card_text
+from atlasmix.fitting.certainty import bootstrap, held_out
+from atlasmix.fitting.fit import Fit, fit
+from atlasmix.fitting.fit_question import Question
+from atlasmix.fitting.reading import Reading, read_runs
+from atlasmix.fitting.runs import Runs
+from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 NAME: Final = "datablations-2023-one-stage"

@@ -31,8 +31,8 @@ from numpy.typing import NDArray
 from plain_svg import Axis, Series, chart
 from scipy.optimize import least_squares
 
-from atlasmix.scaling import LossLaw, load_law
-from atlasmix.scaling.laws import DEFAULT_LAW
+from atlasmix.laws.kinds import LossLaw
+from atlasmix.laws.shelf import DEFAULT_LAW, load_law
 
 Array = NDArray[np.float64]
 

@@ -16,11 +16,11 @@ from typing import Final
 import numpy as np
 from plain_svg import Axis, Series, chart
 
-from atlasmix.evidence import DEFAULT_MATRIX, Store
-from atlasmix.scaling import load_law
-from atlasmix.scaling.laws import DEFAULT_LAW
-from atlasmix.transfer import TransferModel, estimate
-from atlasmix.transfer.gain import capacity_mixtures, data_gain
+from atlasmix.evidence.shelf import DEFAULT_MATRIX
+from atlasmix.evidence.store import Store
+from atlasmix.laws.shelf import DEFAULT_LAW, load_law
+from atlasmix.transfer.estimation import estimate
+from atlasmix.transfer.model import TransferModel, capacity_mixtures, data_gain
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FIGURES: Final = ROOT / "docs" / "figures"

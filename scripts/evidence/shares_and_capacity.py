@@ -14,8 +14,8 @@ from typing import Final
 
 from plain_svg import Axis, Series, chart
 
-from atlasmix.scaling import LossLaw, load_law, shipped_laws
-from atlasmix.scaling.laws import DEFAULT_LAW
+from atlasmix.laws.kinds import LossLaw
+from atlasmix.laws.shelf import DEFAULT_LAW, load_law, shipped_laws
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FIGURE: Final = ROOT / "docs" / "figures" / "share-of-capacity.svg"

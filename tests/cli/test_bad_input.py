@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from command_line import CARD, COMMAND, SCORES, Run, assert_refused, environment
 
-from atlasmix.recipes.recipe_file import load_recipe
+from atlasmix.recipe.file import load_recipe
 
 
 @pytest.mark.parametrize(

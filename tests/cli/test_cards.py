@@ -9,7 +9,7 @@ import pytest
 import yaml
 from command_line import Run, assert_refused
 
-from atlasmix.recipes.cards import FORMATS
+from atlasmix.interop.cards.making import FORMATS
 
 
 @pytest.fixture

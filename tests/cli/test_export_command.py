@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from command_line import Done, Run, assert_refused
 
-from atlasmix.recipes.exporters import all_exporters
+from atlasmix.interop.exporters.registry import all_exporters
 
-GOLDEN = Path(__file__).parents[1] / "recipes" / "exporters" / "golden"
+GOLDEN = Path(__file__).parents[1] / "interop" / "exporters" / "golden"
 EXPORT = ("export", "recipe.yaml", "--to")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from command_line import environment
 
-CODE = "import time\nfrom atlasmix.cli.progress import working\n" + (
+CODE = "import time\nfrom atlasmix.cli.terminal import working\n" + (
     "with working('solving'):\n    time.sleep({})\n"
 )
 

@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from atlasmix.evidence import Store
-from atlasmix.recipes.exporters import Wishes, all_exporters, export_recipe, read_paths
-from atlasmix.recipes.exporters.registry import REFUSED
-from atlasmix.recipes.recipe_file import load_recipe
+from atlasmix.evidence.store import Store
+from atlasmix.interop.exporters.paths import read_paths
+from atlasmix.interop.exporters.planning import Wishes
+from atlasmix.interop.exporters.registry import REFUSED, all_exporters
+from atlasmix.interop.exporters.writing import export_recipe
+from atlasmix.recipe.file import load_recipe
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "exporters.md").read_text(encoding="utf-8")
-GOLDEN = ROOT / "tests" / "recipes" / "exporters" / "golden"
+GOLDEN = ROOT / "tests" / "interop" / "exporters" / "golden"
 BLOCKS = {
     name: re.findall(rf"```{name}\n(.*?)```", PAGE, re.DOTALL)
     for name in ("yaml", "sh", "text", "python")

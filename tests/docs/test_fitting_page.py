@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from atlasmix.evidence.rows import read_file, read_rows
-from atlasmix.scaling.fitting import Question, Reading, fit, held_out, read_runs
-from atlasmix.scaling.fitting.columns import FIELDS
-from atlasmix.scaling.fitting.filters import parse_filter
+from atlasmix.fitting.certainty import held_out
+from atlasmix.fitting.columns import FIELDS
+from atlasmix.fitting.fit import fit
+from atlasmix.fitting.fit_question import Question
+from atlasmix.fitting.reading import Reading, parse_filter, read_runs
+from atlasmix.io.tables import read_file, read_rows
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "fitting.md").read_text(encoding="utf-8")

@@ -7,13 +7,13 @@ import pytest
 import yaml
 
 from atlasmix.errors import ProblemError
-from atlasmix.evidence import Store
-from atlasmix.mixing import problem as defaults
-from atlasmix.mixing import solve
-from atlasmix.mixing.limits import Guardrail
-from atlasmix.recipes.question import QUESTION_KEYS, problem_from_mapping
-from atlasmix.scaling.laws import DEFAULT_LAW
-from atlasmix.scaling.saturation import DEFAULT_DECAY
+from atlasmix.evidence.store import Store
+from atlasmix.laws.saturation import DEFAULT_DECAY
+from atlasmix.laws.shelf import DEFAULT_LAW
+from atlasmix.mixture.solve import solve
+from atlasmix.problem import problem as defaults
+from atlasmix.problem.constraints import Guardrail
+from atlasmix.problem.parsing import QUESTION_KEYS, problem_from_mapping
 
 PAGE = (Path(__file__).parents[2] / "docs" / "problem.md").read_text(encoding="utf-8")
 EXAMPLE = yaml.safe_load(re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL).group(1))

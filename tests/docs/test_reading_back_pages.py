@@ -5,11 +5,11 @@ from pathlib import Path
 
 import yaml
 
-from atlasmix.recipes.cards import FORMATS as CARDS
-from atlasmix.recipes.importers import FORMATS
-from atlasmix.recipes.importers.listing import Entry
-from atlasmix.recipes.importers.mapping import meaning, read_rules
-from atlasmix.recipes.lint import FAULTS
+from atlasmix.audit.lint import FAULTS
+from atlasmix.interop.cards.making import FORMATS as CARDS
+from atlasmix.interop.importers.listing import Entry
+from atlasmix.interop.importers.mapping import meaning, read_rules
+from atlasmix.interop.importers.reading import FORMATS
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "reading_back.md").read_text(encoding="utf-8")

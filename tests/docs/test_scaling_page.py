@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from atlasmix.scaling import read_law
-from atlasmix.scaling.crossover import study
-from atlasmix.scaling.laws import shipped_names
+from atlasmix.laws.crossover import study
+from atlasmix.laws.shelf import read_law, shipped_names
 
 PAGE = (Path(__file__).parents[2] / "docs" / "scaling.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"```sh\n(atlasmix .*?)\n```", PAGE)

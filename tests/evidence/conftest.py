@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from shelf_samples import Write
 
-from atlasmix.evidence import Store
+from atlasmix.evidence.store import Store
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from shelf_samples import MATRIX_CARD
 
 from atlasmix.errors import DataError
 from atlasmix.evidence.card import Card, card_text, matrix_faults, read_card
-from atlasmix.shipped import data_folder
+from atlasmix.io.shipped import data_folder
 
 SHIPPED = sorted(
     path

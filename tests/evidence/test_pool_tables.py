@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from shelf_samples import INVENTORY_CARD, POOLS
 
 from atlasmix.errors import DataError
-from atlasmix.evidence import Pool, Store
 from atlasmix.evidence.card import read_card
+from atlasmix.evidence.inventory import Pool
 from atlasmix.evidence.pool_table import read_pools
-from atlasmix.evidence.rows import read_rows
 from atlasmix.evidence.shelf_tables import parse_pools, pools_csv
+from atlasmix.evidence.store import Store
+from atlasmix.io.tables import read_rows
 
 HEADER = "language,provenance,corpus,unique_tokens,unit,obtained"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from atlasmix.errors import DataError
-from atlasmix.evidence import list_published, published
+from atlasmix.evidence.published import list_published, published
 
 
 def test_shares_are_shares():

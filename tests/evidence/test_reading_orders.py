@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from atlasmix.errors import DataError
-from atlasmix.evidence import Card, Store, TransferMatrix
-from atlasmix.evidence.agreement import agreement
-from atlasmix.evidence.ordering import cluster_order, family_order
+from atlasmix.evidence.card import Card
+from atlasmix.evidence.store import Store
+from atlasmix.evidence.transfer_matrix import TransferMatrix, agreement, cluster_order, family_order
 
 STORE = Store("/nonexistent")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from atlasmix.evidence import Store
+from atlasmix.evidence.store import Store
 
 INVENTORIES = (
     "cc100-2019",
@@ -149,8 +149,8 @@ def test_every_matrix_is_whole(name: str):
 
 
 def test_every_key_is_a_language():
-    from atlasmix.evidence import list_published
-    from atlasmix.languages import resolve
+    from atlasmix.evidence.published import list_published
+    from atlasmix.languages.resolving import resolve
 
     keys = {key for m in list_published() for key, _ in m.shares}
     for summary in Store().list_matrices():

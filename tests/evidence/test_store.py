@@ -15,7 +15,7 @@ import pytest
 from shelf_samples import INVENTORY_CARD, MATRIX_CARD, POOLS, SCORES, Write
 
 from atlasmix.errors import DataError
-from atlasmix.evidence import Store, default_location
+from atlasmix.evidence.store import Store, default_location
 
 
 def add(store: Store, write: Write, name: str | None = "ours") -> str:
@@ -362,7 +362,7 @@ def test_where_the_store_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 def test_reading_evidence_imports_nothing_heavy():
     heavy = ("pandas", "scipy", "cvxpy", "pyarrow", "fsspec", "jsonschema", "plotly")
     code = (
-        "import sys\nfrom atlasmix.evidence import Store\n"
+        "import sys\nfrom atlasmix.evidence.store import Store\n"
         "Store().matrix(); Store().inventory()\n"
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )

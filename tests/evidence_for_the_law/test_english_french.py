@@ -7,8 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from atlasmix.scaling import load_law
-from atlasmix.scaling.laws import DEFAULT_LAW
+from atlasmix.laws.shelf import DEFAULT_LAW, load_law
 
 LAW = load_law(DEFAULT_LAW)
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from atlasmix.scaling import load_law, shipped_laws
-from atlasmix.scaling.laws import DEFAULT_LAW
+from atlasmix.laws.shelf import DEFAULT_LAW, load_law, shipped_laws
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "evidence-for-the-law.md").read_text(encoding="utf-8")

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atlasmix.scaling import DEFAULT_PHI, load_curse, load_law, saturate
-from atlasmix.scaling.laws import DEFAULT_CURSE, DEFAULT_LAW
-from atlasmix.shipped import data_folder
+from atlasmix.io.shipped import data_folder
+from atlasmix.laws.kinds import DEFAULT_PHI
+from atlasmix.laws.saturation import saturate
+from atlasmix.laws.shelf import DEFAULT_CURSE, DEFAULT_LAW, load_curse, load_law
 
 LAW = load_law(DEFAULT_LAW)
 

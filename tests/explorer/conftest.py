@@ -18,7 +18,7 @@ import pytest
 from browsers import BROWSER, COMMAND, REQUIRED, descendants, settle
 from streamlit.testing.v1 import AppTest
 
-from atlasmix.shipped import explorer_script
+from atlasmix.io.shipped import explorer_script
 
 
 @pytest.fixture(scope="session")

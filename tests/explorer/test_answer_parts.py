@@ -5,12 +5,15 @@ import re
 import pytest
 import yaml
 
-from atlasmix.evidence import Store
-from atlasmix.languages import name_of
-from atlasmix.mixing import compare, explain, sensitivity, solve
-from atlasmix.recipes.question import problem_from_mapping
-from atlasmix.views.answer_words import caveat_sentences
-from atlasmix.views.sure_words import sensitivity_sentences
+from atlasmix.evidence.store import Store
+from atlasmix.languages.catalogue import name_of
+from atlasmix.mixture.comparison import compare
+from atlasmix.mixture.explain import explain
+from atlasmix.mixture.sensitivity import sensitivity
+from atlasmix.mixture.solve import solve
+from atlasmix.problem.parsing import problem_from_mapping
+from atlasmix.report.answer_words import caveat_sentences
+from atlasmix.report.certainty import sensitivity_sentences
 
 STORE = Store("/nonexistent")
 SHRUNK = "{targets: {yor: 1, eng: 1}, budget: 8T, min: {yor: 1%}}"

@@ -7,19 +7,21 @@ import zipfile
 import pytest
 from explorer.showing import spoken
 
-from atlasmix.evidence import Store
-from atlasmix.languages import name_of
-from atlasmix.mixing import at_compute, solve
-from atlasmix.recipes import make_recipe
-from atlasmix.recipes.archive import zip_files
-from atlasmix.recipes.exporters import all_exporters, export_recipe, find_exporter
-from atlasmix.recipes.question import problem_from_mapping
-from atlasmix.scaling.capacity import grow, starting
-from atlasmix.scaling.hardware import machine
-from atlasmix.scaling.laws import load_curse
-from atlasmix.views.allocation import size_sentence
-from atlasmix.views.answer_words import caveat_sentences, headline
-from atlasmix.views.capacity_tables import hours_sentence
+from atlasmix.evidence.store import Store
+from atlasmix.interop.exporters.registry import all_exporters, find_exporter
+from atlasmix.interop.exporters.writing import export_recipe
+from atlasmix.io.files import zip_files
+from atlasmix.languages.catalogue import name_of
+from atlasmix.laws.capacity import grow, starting
+from atlasmix.laws.hardware import machine
+from atlasmix.laws.shelf import load_curse
+from atlasmix.mixture.solve import solve
+from atlasmix.problem.parsing import problem_from_mapping
+from atlasmix.recipe.recipe import make_recipe
+from atlasmix.report.answer import size_sentence
+from atlasmix.report.answer_words import caveat_sentences, headline
+from atlasmix.report.capacity import hours_sentence
+from atlasmix.solver.compute import at_compute
 
 STORE = Store("/nonexistent")
 

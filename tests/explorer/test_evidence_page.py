@@ -2,10 +2,11 @@
 
 import pytest
 
-from atlasmix.evidence import Store, list_published, published
-from atlasmix.evidence.shelves import INVENTORIES, MATRICES
-from atlasmix.evidence.tray import Tray, lay, save
-from atlasmix.scaling.laws import law_card
+from atlasmix.evidence.overlay import Tray, lay, save
+from atlasmix.evidence.published import list_published, published
+from atlasmix.evidence.shelf import INVENTORIES, MATRICES
+from atlasmix.evidence.store import Store
+from atlasmix.laws.shelf import law_card
 
 STORE = Store("/nonexistent")
 SCORES = b"source,target,score\nspa,cat,0.45\ncat,spa,0.3\n"

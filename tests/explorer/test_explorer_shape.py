@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from atlasmix.shipped import explorer_script
-from atlasmix.views.figures import palette
+from atlasmix.io.shipped import explorer_script
+from atlasmix.report.figures import drawing as palette
 
 HOME = explorer_script().parent
 SOURCES = sorted(HOME.rglob("*.py"))

@@ -6,13 +6,13 @@ import yaml
 from explorer.presets import PRESETS
 from test_answer_parts import rows_of
 
-from atlasmix.evidence import Store
-from atlasmix.languages import name_of
-from atlasmix.mixing import solve
-from atlasmix.recipes.question import problem_from_mapping
-from atlasmix.views.answer_words import headline, proof_sentence
-from atlasmix.views.cost import cost_sentence
-from atlasmix.views.key_figures import key_figures
+from atlasmix.evidence.store import Store
+from atlasmix.languages.catalogue import name_of
+from atlasmix.mixture.solve import solve
+from atlasmix.problem.parsing import problem_from_mapping
+from atlasmix.report.answer import cost_sentence
+from atlasmix.report.answer_words import headline, proof_sentence
+from atlasmix.report.key_figures import key_figures
 
 STORE = Store("/nonexistent")
 

@@ -5,12 +5,12 @@ from urllib.parse import unquote
 import pytest
 import yaml
 
-from atlasmix.evidence import Store
-from atlasmix.languages import name_of
-from atlasmix.mixing import solve
-from atlasmix.recipes.exporters import all_exporters
-from atlasmix.recipes.question import problem_from_mapping
-from atlasmix.views.phase_tables import phases_sentence
+from atlasmix.evidence.store import Store
+from atlasmix.interop.exporters.registry import all_exporters
+from atlasmix.languages.catalogue import name_of
+from atlasmix.mixture.solve import solve
+from atlasmix.problem.parsing import problem_from_mapping
+from atlasmix.report.answer_tables import phases_sentence
 
 STORE = Store("/nonexistent")
 PAIR = [{"name": "main", "tokens": "rest"}, {"name": "anneal", "tokens": 0.2}]

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from atlasmix.errors import DataError, Infeasible, ProblemError, UnknownLanguage
-from atlasmix.evidence.shelves import MATRICES
-from atlasmix.evidence.tray import Tray, lay
+from atlasmix.evidence.overlay import Tray, lay
+from atlasmix.evidence.shelf import MATRICES
 
 SCORES = b"source,target,score\nspa,cat,0.45\ncat,spa,0.3\n"
 CARD = b"""\
@@ -176,11 +176,11 @@ def frame(said):
     [
         ({"data": ["subprocess", "Popen", [["id"]]]}, "no class of AtlasMix: subprocess.Popen"),
         ({"data": ["os", "system", ["id"]]}, "no class of AtlasMix: os.system"),
-        ({"data": ["atlasmix.shipped", "Path", ["/"]]}, "no class of AtlasMix"),
+        ({"data": ["atlasmix.io.shipped", "Path", ["/"]]}, "no class of AtlasMix"),
         ({"data": ["atlasmix.evidence", "published", ["x"]]}, "no class of AtlasMix"),
         ({"data": ["explorer.crew", "Worker", ["x"]]}, "no class of AtlasMix"),
         ({"error": ["builtins", "SystemExit", "0", []]}, "no class of AtlasMix"),
-        ({"error": ["atlasmix.evidence.tray", "Tray", "x", []]}, "no class of AtlasMix"),
+        ({"error": ["atlasmix.evidence.overlay", "Tray", "x", []]}, "no class of AtlasMix"),
         ({"data": ["atlasmix.nowhere", "Tray", []]}, "no such data"),
         ({"again": 3}, "no such data"),
         ({"call": ["print"]}, "no kind of data: 'call'"),

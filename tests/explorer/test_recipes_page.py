@@ -4,15 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from atlasmix.evidence import Store
-from atlasmix.languages import name_of
-from atlasmix.mixing import solve
-from atlasmix.recipes import dump_recipe, load_recipe, make_recipe
-from atlasmix.recipes.question import problem_from_mapping
-from atlasmix.scaling.laws import DEFAULT_LAW
+from atlasmix.evidence.store import Store
+from atlasmix.languages.catalogue import name_of
+from atlasmix.laws.shelf import DEFAULT_LAW
+from atlasmix.mixture.solve import solve
+from atlasmix.problem.parsing import problem_from_mapping
+from atlasmix.recipe.file import dump_recipe, load_recipe
+from atlasmix.recipe.recipe import make_recipe
 
 STORE = Store("/nonexistent")
-FORMER = Path(__file__).parents[1] / "recipes" / "former_recipe.yaml"
+FORMER = Path(__file__).parents[1] / "recipe" / "former_recipe.yaml"
 
 
 def control(at, kind, label):

@@ -14,8 +14,8 @@ from explorer.crew import SECONDS_VARIABLE, WORKERS_VARIABLE, Crew, crew_of_host
 from explorer.showing import escaped
 
 from atlasmix.errors import DataError, ProblemError, SolverFailed
-from atlasmix.evidence.tray import Tray
-from atlasmix.shipped import explorer_script
+from atlasmix.evidence.overlay import Tray
+from atlasmix.io.shipped import explorer_script
 
 CATALAN = {"targets": {"cat": 1}}
 NOBODY = Tray("/nonexistent")

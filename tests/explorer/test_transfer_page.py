@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from atlasmix.evidence import Store
-from atlasmix.languages import name_of
-from atlasmix.scaling.laws import DEFAULT_LAW, load_law
-from atlasmix.transfer import estimate
-from atlasmix.views.evidence_tables import ranked
+from atlasmix.evidence.store import Store
+from atlasmix.languages.catalogue import name_of
+from atlasmix.laws.shelf import DEFAULT_LAW, load_law
+from atlasmix.report.evidence import ranked
+from atlasmix.transfer.estimation import estimate
 
 STORE = Store("/nonexistent")
 

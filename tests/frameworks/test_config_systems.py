@@ -10,7 +10,7 @@ import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-GOLDEN = Path(__file__).parents[1] / "recipes" / "exporters" / "golden"
+GOLDEN = Path(__file__).parents[1] / "interop" / "exporters" / "golden"
 FILES = [path for path in sorted(GOLDEN.glob("*/*.y*ml")) if path.name != "megatron.yaml"]
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from atlasmix.evidence.mixture_file import GivenMixture, GivenOther, GivenPool
-from atlasmix.recipes.cards import CardFacts, Wishes, facts_of_mixture, facts_of_recipe, make_card
-from atlasmix.recipes.recipe_file import load_recipe
+from atlasmix.interop.cards.facts import CardFacts, Wishes, facts_of_mixture, facts_of_recipe
+from atlasmix.interop.cards.making import make_card
+from atlasmix.recipe.file import load_recipe
 
-RECIPE = Path(__file__).parents[1] / "recipes" / "exporters" / "golden" / "recipe.yaml"
+RECIPE = Path(__file__).parents[1] / "interop" / "exporters" / "golden" / "recipe.yaml"
 WISHES = Wishes(date="2026-01-31", licence="CC-BY-4.0", url="https://example.org/mixture")
 
 

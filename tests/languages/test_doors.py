@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from atlasmix.errors import UnknownLanguage
-from atlasmix.languages import LanguageTag, all_languages, name_of, resolve
+from atlasmix.languages.catalogue import all_languages, name_of
+from atlasmix.languages.resolving import resolve
 from atlasmix.languages.tables import aliases, macrolanguages
+from atlasmix.languages.tags import LanguageTag
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atlasmix.errors import UnknownLanguage
-from atlasmix.languages import language, resolve
+from atlasmix.languages.catalogue import language
 from atlasmix.languages.folding import fold
+from atlasmix.languages.resolving import resolve
 from atlasmix.languages.tables import languages, macrolanguages
 
 

@@ -10,8 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from atlasmix.errors import DataError, UnknownLanguage
-from atlasmix.languages import LanguageTag, all_languages, language, resolve
+from atlasmix.languages.catalogue import all_languages, language
+from atlasmix.languages.resolving import resolve
 from atlasmix.languages.tables import aliases
+from atlasmix.languages.tags import LanguageTag
 
 
 @pytest.mark.parametrize(

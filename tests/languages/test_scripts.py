@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from atlasmix.errors import UnknownLanguage
-from atlasmix.languages import LanguageTag, name_of, resolve
+from atlasmix.languages.catalogue import name_of
+from atlasmix.languages.resolving import resolve
+from atlasmix.languages.tags import LanguageTag
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import dataclasses
 
 import numpy as np
 
-from atlasmix.evidence import Card, TransferMatrix
-from atlasmix.scaling import LossLaw
+from atlasmix.evidence.card import Card
+from atlasmix.evidence.transfer_matrix import TransferMatrix
+from atlasmix.laws.kinds import LossLaw
 from atlasmix.transfer.bts import balance, log_scale, score_of_weight
 
 LAW = LossLaw(

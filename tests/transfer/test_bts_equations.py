@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_matrices import LAW, PARAMS, TOKENS
 
-from atlasmix.evidence import Card
+from atlasmix.evidence.card import Card
 from atlasmix.transfer.bts import (
     ATLAS_PARAMS,
     ATLAS_TOKENS,

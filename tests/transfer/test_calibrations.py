@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from made_matrices import LAW, matrix_of
 
 from atlasmix.errors import DataError, ProblemError, UnknownLanguage
-from atlasmix.evidence import Store
-from atlasmix.transfer import estimate
+from atlasmix.evidence.store import Store
+from atlasmix.transfer.estimation import estimate
 from atlasmix.transfer.model import posterior
 
 LAW_OF_TESTS = dataclasses.replace(LAW, phi=0.12, phi_range=(0.08, 0.18))

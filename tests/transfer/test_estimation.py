@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_matrices import LAW, PARAMS, TOKENS, made, matrix_of, scores_of
 
-from atlasmix.evidence import Store
-from atlasmix.transfer import RelatednessPrior, estimate
+from atlasmix.evidence.store import Store
 from atlasmix.transfer.bts import balance, phi_of
+from atlasmix.transfer.estimation import estimate
+from atlasmix.transfer.relatedness import RelatednessPrior
 
 RATIO = balance(LAW, PARAMS, TOKENS)
 

@@ -1,7 +1,7 @@
 """What the shipped scores say, against what was printed and measured elsewhere.
 
 None of it was fitted. One constant, the part of donors that give nothing, is hardly determined by
-the scores and was chosen with these numbers in view (``atlasmix/transfer/rows.py``).
+the scores and was chosen with these numbers in view (``atlasmix/transfer/row_baselines.py``).
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from atlasmix.evidence import Store
-from atlasmix.scaling.laws import load_law
-from atlasmix.transfer import estimate
+from atlasmix.evidence.store import Store
+from atlasmix.laws.shelf import load_law
 from atlasmix.transfer.bts import balance, measured_at, phi_of
-from atlasmix.transfer.gain import capacity_mixtures, data_gain
+from atlasmix.transfer.estimation import estimate
+from atlasmix.transfer.model import capacity_mixtures, data_gain
 
 MATRIX = Store().matrix("atlas-2025")
 LAW = load_law("datablations-2023-one-stage")

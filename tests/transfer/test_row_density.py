@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from atlasmix.evidence import Store
-from atlasmix.transfer import rows
+from atlasmix.evidence.store import Store
+from atlasmix.transfer import row_baselines as rows
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "data" / "row_density.py"
 
@@ -61,8 +61,9 @@ def test_the_measured_scores_bear_the_density_that_is_used():
 
 def test_estimating_imports_nothing_heavy():
     code = (
-        "import sys\nfrom atlasmix.evidence import Store\nfrom atlasmix.transfer import estimate\n"
-        "from atlasmix.scaling.laws import DEFAULT_LAW, load_law\n"
+        "import sys\nfrom atlasmix.evidence.store import Store\n"
+        "from atlasmix.transfer.estimation import estimate\n"
+        "from atlasmix.laws.shelf import DEFAULT_LAW, load_law\n"
         "estimate(Store().matrix(), load_law(DEFAULT_LAW))\n"
         "print([n for n in ('scipy', 'pandas', 'cvxpy', 'pyarrow', 'plotly') if n in sys.modules])"
     )

@@ -6,23 +6,30 @@ from functools import partial
 
 import streamlit as st
 
-from atlasmix.recipes.one_step import Step, one_step
-from atlasmix.views.allocation import (
+from atlasmix.problem.steps import Step, one_step
+from atlasmix.report.answer import (
     closed_form_sentence,
+    cost_sentence,
     size_proof,
     size_sentence,
     sizes_table,
+    told_warnings,
 )
-from atlasmix.views.answer_tables import (
+from atlasmix.report.answer_tables import (
+    baseline_sentences,
+    breaking_table,
+    comparison_table,
     donors_table,
     effects_table,
     flat_in_mixture,
     flatness_note,
     flatness_table,
     mixture_table,
+    phases_sentence,
+    phases_table,
     prices_table,
 )
-from atlasmix.views.answer_words import (
+from atlasmix.report.answer_words import (
     better_than_alone_sentence,
     caveat_sentences,
     effect_sentence,
@@ -30,34 +37,33 @@ from atlasmix.views.answer_words import (
     penalty_sentence,
     proof_sentence,
 )
-from atlasmix.views.asked import question_table
-from atlasmix.views.baseline_tables import breaking_table, comparison_table
-from atlasmix.views.baseline_words import baseline_sentences
-from atlasmix.views.cost import cost_sentence
-from atlasmix.views.figures.effect import effect_figure, prices_figure
-from atlasmix.views.figures.mixture import (
-    mixture_alt,
-    mixture_bars,
-    mixture_treemap,
-    provenance_bar,
-    provenance_shares,
-)
-from atlasmix.views.figures.moving import movement_figure
-from atlasmix.views.figures.phases import phases_alt, phases_figure
-from atlasmix.views.figures.sureness import flatness_figure, sensitivity_figure
-from atlasmix.views.key_figures import key_figures
-from atlasmix.views.movement import movement, movement_sentence, movement_tables
-from atlasmix.views.phase_tables import phases_sentence, phases_table
-from atlasmix.views.recipe_reports import phase_rows_table
-from atlasmix.views.report import told_warnings
-from atlasmix.views.strip import mixture_strip
-from atlasmix.views.sure_words import (
+from atlasmix.report.certainty import (
     DECAY,
     EXPONENT,
     sensitivity_sentences,
     steps_by_constant,
     sure_sentences,
 )
+from atlasmix.report.chips import mixture_strip
+from atlasmix.report.difference import movement, movement_sentence, movement_tables
+from atlasmix.report.figures.difference import movement_figure
+from atlasmix.report.figures.effect import (
+    effect_figure,
+    flatness_figure,
+    prices_figure,
+    sensitivity_figure,
+)
+from atlasmix.report.figures.mixture import (
+    mixture_alt,
+    mixture_bars,
+    mixture_treemap,
+    provenance_bar,
+    provenance_shares,
+)
+from atlasmix.report.figures.phases import phases_alt, phases_figure
+from atlasmix.report.key_figures import key_figures
+from atlasmix.report.question import question_table
+from atlasmix.report.recipes import phase_rows_table
 from explorer import asking, session
 from explorer.downloads import downloads
 from explorer.exporting import exports

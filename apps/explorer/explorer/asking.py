@@ -11,9 +11,17 @@ from typing import Any, Final, TypeVar
 
 import streamlit as st
 
-from atlasmix.evidence import DEFAULT_INVENTORY, DEFAULT_MATRIX, Inventory, TransferMatrix
-from atlasmix.evidence.shelves import INVENTORIES, MATRICES, Shelf, shipped_names
-from atlasmix.evidence.tray import Tray
+from atlasmix.evidence.inventory import Inventory
+from atlasmix.evidence.overlay import Tray
+from atlasmix.evidence.shelf import (
+    DEFAULT_INVENTORY,
+    DEFAULT_MATRIX,
+    INVENTORIES,
+    MATRICES,
+    Shelf,
+    shipped_names,
+)
+from atlasmix.evidence.transfer_matrix import TransferMatrix
 from explorer import session
 from explorer.crew import Crew, crew_of_host
 from explorer.tasks import Answer

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from atlasmix.recipes import dump_recipe, make_recipe
-from atlasmix.recipes.question_command import needs_file, solve_command
-from atlasmix.recipes.question_link import short_question
-from atlasmix.recipes.recipe_file import dump_question
-from atlasmix.views.mixture_csv import mixture_csv, phases_csv
+from atlasmix.problem.command import needs_file, solve_command
+from atlasmix.problem.link import short_question
+from atlasmix.recipe.file import dump_question, dump_recipe
+from atlasmix.recipe.recipe import make_recipe
+from atlasmix.report.mixture_csv import mixture_csv, phases_csv
 from explorer import session
 from explorer.showing import escaped
 from explorer.tasks import Answer

@@ -8,10 +8,14 @@ from typing import Any, Final
 
 import streamlit as st
 
-from atlasmix.recipes import dump_recipe, make_recipe
-from atlasmix.recipes.archive import zip_files
-from atlasmix.recipes.exporters import Export, Exporter, Run, Written, all_exporters
-from atlasmix.views.export_tables import export_parts
+from atlasmix.interop.exporters.exporter import Export, Exporter
+from atlasmix.interop.exporters.plan import Run
+from atlasmix.interop.exporters.registry import all_exporters
+from atlasmix.interop.exporters.writing import Written
+from atlasmix.io.files import zip_files
+from atlasmix.recipe.file import dump_recipe
+from atlasmix.recipe.recipe import make_recipe
+from atlasmix.report.interop import export_parts
 from explorer import asking, session
 from explorer.showing import bullets, report
 from explorer.tasks import Answer

@@ -8,12 +8,12 @@ from typing import Any, Final
 import streamlit as st
 
 from atlasmix.errors import AtlasMixError, ProblemError
-from atlasmix.evidence import TransferMatrix
-from atlasmix.languages import name_of
-from atlasmix.mixing.baselines import names as baseline_names
+from atlasmix.evidence.transfer_matrix import TransferMatrix
+from atlasmix.languages.catalogue import name_of
+from atlasmix.problem.baselines import names as baseline_names
 from atlasmix.quantities import format_quantity
-from atlasmix.views.asked import selection_words, share_words
-from atlasmix.views.words import listed
+from atlasmix.report.question import selection_words, share_words
+from atlasmix.report.words import listed
 from explorer import asking, session
 from explorer.changes import offer, standing_row
 from explorer.selections import (

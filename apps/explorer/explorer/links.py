@@ -13,7 +13,7 @@ from typing import Final
 import streamlit as st
 
 from atlasmix.errors import AtlasMixError, ProblemError
-from atlasmix.recipes.question_link import link_text
+from atlasmix.problem.link import link_text
 from explorer import asking, session
 from explorer.showing import refuse
 

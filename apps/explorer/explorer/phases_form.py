@@ -8,8 +8,8 @@ from typing import Any, Final
 import streamlit as st
 
 from atlasmix.errors import ProblemError
-from atlasmix.evidence import TransferMatrix
-from atlasmix.recipes.question_command import phase_amount
+from atlasmix.evidence.transfer_matrix import TransferMatrix
+from atlasmix.problem.command import phase_amount
 from explorer import session
 from explorer.changes import offer, standing_row
 from explorer.limits_form import KINDS

@@ -9,14 +9,14 @@ from typing import Any, Final
 import streamlit as st
 
 from atlasmix.errors import AtlasMixError
-from atlasmix.evidence import (
-    DEFAULT_INVENTORY,
-    DEFAULT_MATRIX,
-    POOL_KINDS,
-    PROVENANCES,
-    TransferMatrix,
-)
-from atlasmix.mixing.problem import (
+from atlasmix.evidence.inventory import POOL_KINDS, PROVENANCES
+from atlasmix.evidence.shelf import DEFAULT_INVENTORY, DEFAULT_MATRIX
+from atlasmix.evidence.transfer_matrix import TransferMatrix
+from atlasmix.laws.saturation import DECAY_RANGE, DEFAULT_DECAY
+from atlasmix.laws.shelf import DEFAULT_LAW, shipped_laws
+from atlasmix.problem.parsing import AT_MOST, EXACTLY
+from atlasmix.problem.pool_choice import DEFAULT_CHOICE
+from atlasmix.problem.problem import (
     DEFAULT_BUDGET,
     DEFAULT_EPOCHS,
     DEFAULT_PARAMS,
@@ -25,10 +25,6 @@ from atlasmix.mixing.problem import (
     WORTH,
 )
 from atlasmix.quantities import format_flops, format_quantity, parse_flops, parse_quantity
-from atlasmix.recipes.pool_choice import DEFAULT_CHOICE
-from atlasmix.recipes.question import AT_MOST, EXACTLY
-from atlasmix.scaling.laws import DEFAULT_LAW, shipped_laws
-from atlasmix.scaling.saturation import DECAY_RANGE, DEFAULT_DECAY
 from explorer import asking, session
 from explorer.limits_form import limits_form
 from explorer.phases_form import phases_form

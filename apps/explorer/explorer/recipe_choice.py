@@ -6,8 +6,9 @@ from typing import Final, NamedTuple
 
 import streamlit as st
 
-from atlasmix.evidence import list_published
-from atlasmix.recipes import dump_recipe, make_recipe
+from atlasmix.evidence.published import list_published
+from atlasmix.recipe.file import dump_recipe
+from atlasmix.recipe.recipe import make_recipe
 from explorer import asking, session
 from explorer.tasks import Answer
 

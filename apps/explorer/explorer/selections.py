@@ -8,10 +8,11 @@ from typing import Any
 import streamlit as st
 
 from atlasmix.errors import AtlasMixError
-from atlasmix.evidence import PROVENANCES, TransferMatrix
-from atlasmix.languages import language, name_of
-from atlasmix.recipes.words import EVERY_TARGET
-from atlasmix.views.asked import selection_words, share_words
+from atlasmix.evidence.inventory import PROVENANCES
+from atlasmix.evidence.transfer_matrix import TransferMatrix
+from atlasmix.languages.catalogue import language, name_of
+from atlasmix.problem.vocabulary import EVERY_TARGET
+from atlasmix.report.question import selection_words, share_words
 from explorer import session
 
 

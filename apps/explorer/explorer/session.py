@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import streamlit as st
 
-from atlasmix.evidence import default_location
-from atlasmix.evidence.tray import Tray
+from atlasmix.evidence.overlay import Tray
+from atlasmix.evidence.store import default_location
 from explorer.presets import PRESETS
 
 FIRST: Final = next(iter(PRESETS))

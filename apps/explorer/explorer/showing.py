@@ -10,12 +10,13 @@ from typing import Any, Final
 import streamlit as st
 
 from atlasmix.errors import AtlasMixError
-from atlasmix.evidence import Card, default_location
-from atlasmix.views.evidence_tables import card_facts
-from atlasmix.views.figures.saving import standalone
-from atlasmix.views.fitting import FittingTable
-from atlasmix.views.strip import Piece
-from atlasmix.views.words import limits_named
+from atlasmix.evidence.card import Card
+from atlasmix.evidence.store import default_location
+from atlasmix.report.chips import Piece
+from atlasmix.report.evidence import card_facts
+from atlasmix.report.figures.drawing import standalone
+from atlasmix.report.layout import FittingTable
+from atlasmix.report.words import limits_named
 from explorer import session
 
 _MARKS: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&^=/@'\"])")

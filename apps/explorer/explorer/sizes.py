@@ -6,10 +6,10 @@ from typing import Any, Final, NamedTuple
 
 import streamlit as st
 
-from atlasmix.mixing.problem import DEFAULT_PARAMS
+from atlasmix.laws.capacity import MOST_LANGUAGES
+from atlasmix.laws.hardware import DEFAULT_UTILISATION, Machine, gpus, machine
+from atlasmix.problem.problem import DEFAULT_PARAMS
 from atlasmix.quantities import format_quantity
-from atlasmix.scaling.capacity import MOST_LANGUAGES
-from atlasmix.scaling.hardware import DEFAULT_UTILISATION, Machine, gpus, machine
 from explorer.question_form import BUDGETS, SIZES
 
 _NO_GPU: Final = "none"

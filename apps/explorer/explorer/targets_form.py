@@ -8,9 +8,10 @@ from typing import Any, Final
 import streamlit as st
 
 from atlasmix.errors import AtlasMixError
-from atlasmix.evidence import TransferMatrix
-from atlasmix.languages import name_of, resolve
-from atlasmix.views.words import named
+from atlasmix.evidence.transfer_matrix import TransferMatrix
+from atlasmix.languages.catalogue import name_of
+from atlasmix.languages.resolving import resolve
+from atlasmix.report.words import named
 from explorer import session
 from explorer.presets import PRESETS
 from explorer.showing import escaped

@@ -9,28 +9,31 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from atlasmix.evidence import published
-from atlasmix.evidence.shelves import INVENTORIES, MATRICES
-from atlasmix.evidence.tray import Tray, lay, save
-from atlasmix.mixing import at_compute, compare, explain, sensitivity, solve
-from atlasmix.mixing.mixture import Comparison, Mixture, Reason, SensitivityStep
-from atlasmix.mixing.problem import MixProblem
-from atlasmix.recipes import check, load_recipe
-from atlasmix.recipes.against_published import against_published
-from atlasmix.recipes.checking import CheckReport
-from atlasmix.recipes.difference import Difference, difference
-from atlasmix.recipes.exporters import Run, Wishes, export_recipe, find_exporter
-from atlasmix.recipes.exporters.paths import parse_paths
-from atlasmix.recipes.law_words import read_law
-from atlasmix.recipes.question_link import (
-    read_link,
-    refuse_paths,
-    short_question,
-    stranger_problem,
-)
-from atlasmix.recipes.recipe import Recipe
-from atlasmix.scaling.laws import DEFAULT_LAW
-from atlasmix.transfer import TransferModel, estimate
+from atlasmix.evidence.overlay import Tray, lay, save
+from atlasmix.evidence.published import published
+from atlasmix.evidence.shelf import INVENTORIES, MATRICES
+from atlasmix.interop.exporters.paths import parse_paths
+from atlasmix.interop.exporters.plan import Run
+from atlasmix.interop.exporters.planning import Wishes
+from atlasmix.interop.exporters.registry import find_exporter
+from atlasmix.interop.exporters.writing import export_recipe
+from atlasmix.laws.shelf import DEFAULT_LAW
+from atlasmix.mixture.comparison import compare
+from atlasmix.mixture.explain import explain
+from atlasmix.mixture.mixture import Comparison, Mixture, Reason, SensitivityStep
+from atlasmix.mixture.sensitivity import sensitivity
+from atlasmix.mixture.solve import solve
+from atlasmix.problem.law_choice import read_law
+from atlasmix.problem.link import read_link, refuse_paths, short_question, stranger_problem
+from atlasmix.problem.problem import MixProblem
+from atlasmix.recipe.check import CheckReport, check
+from atlasmix.recipe.difference import Difference, difference
+from atlasmix.recipe.difference_published import against_published
+from atlasmix.recipe.file import load_recipe
+from atlasmix.recipe.recipe import Recipe
+from atlasmix.solver.compute import at_compute
+from atlasmix.transfer.estimation import estimate
+from atlasmix.transfer.model import TransferModel
 
 SHELVES = {"matrix": MATRICES, "inventory": INVENTORIES}
 

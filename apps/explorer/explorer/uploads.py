@@ -8,8 +8,8 @@ from typing import Final
 import streamlit as st
 
 from atlasmix.errors import AtlasMixError
-from atlasmix.evidence import DEFAULT_INVENTORY, DEFAULT_MATRIX
-from atlasmix.evidence.tray import TRAY_ENTRIES, take_away
+from atlasmix.evidence.overlay import TRAY_ENTRIES, take_away
+from atlasmix.evidence.shelf import DEFAULT_INVENTORY, DEFAULT_MATRIX
 from explorer import asking, session
 from explorer.showing import escaped, refuse, tell
 from explorer.tasks import SHELVES

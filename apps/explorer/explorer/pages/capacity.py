@@ -17,28 +17,26 @@ from explorer.showing import (
 )
 from explorer.sizes import gpu_hours, hardware, known_size, language_count, size_slider
 
-from atlasmix.evidence import DEFAULT_INVENTORY
-from atlasmix.languages import all_languages, name_of
-from atlasmix.mixing.problem import DEFAULT_PARAMS
+from atlasmix.evidence.shelf import DEFAULT_INVENTORY
+from atlasmix.languages.catalogue import all_languages, name_of
+from atlasmix.laws.capacity import grow, starting
+from atlasmix.laws.crossover import crossover, study
+from atlasmix.laws.kinds import CurseLaw
+from atlasmix.laws.shelf import DEFAULT_CURSE, law_cards, load_curse
+from atlasmix.problem.parsing import problem_to_mapping
+from atlasmix.problem.problem import DEFAULT_PARAMS
 from atlasmix.quantities import format_flops
-from atlasmix.recipes.question import problem_to_mapping
-from atlasmix.scaling.capacity import grow, starting
-from atlasmix.scaling.crossover import crossover, study
-from atlasmix.scaling.law_kinds import CurseLaw
-from atlasmix.scaling.laws import DEFAULT_CURSE, law_cards, load_curse
-from atlasmix.views.allocation import (
-    closed_form_sentence,
-    size_proof,
-    size_sentence,
-    sizes_table,
+from atlasmix.report.answer import closed_form_sentence, size_proof, size_sentence, sizes_table
+from atlasmix.report.answer_words import caveat_sentences, headline
+from atlasmix.report.capacity import capacity_parts, hours_sentence
+from atlasmix.report.crossover import crossover_parts
+from atlasmix.report.figures.scaling import (
+    crossover_figure,
+    iso_loss_figure,
+    iso_loss_title,
+    sizes_figure,
 )
-from atlasmix.views.answer_words import caveat_sentences, headline
-from atlasmix.views.capacity_tables import capacity_parts, hours_sentence
-from atlasmix.views.crossover_words import crossover_parts
-from atlasmix.views.figures.capacity import iso_loss_figure, iso_loss_title
-from atlasmix.views.figures.crossover import crossover_figure
-from atlasmix.views.figures.sizes import sizes_figure
-from atlasmix.views.words import named
+from atlasmix.report.words import named
 
 
 def more_languages() -> None:

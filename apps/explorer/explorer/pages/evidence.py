@@ -16,25 +16,25 @@ from explorer.showing import (
 from explorer.uploads import own_tables
 from streamlit.delta_generator import DeltaGenerator
 
-from atlasmix.evidence import DEFAULT_INVENTORY, list_published
-from atlasmix.evidence.published import published_card
-from atlasmix.languages import name_of
-from atlasmix.scaling.law_kinds import LawCard
-from atlasmix.scaling.laws import DEFAULT_LAW, law_cards
-from atlasmix.views.coverage import coverage, coverage_table
-from atlasmix.views.evidence_tables import (
+from atlasmix.evidence.published import list_published, published_card
+from atlasmix.evidence.shelf import DEFAULT_INVENTORY
+from atlasmix.languages.catalogue import name_of
+from atlasmix.laws.kinds import LawCard
+from atlasmix.laws.shelf import DEFAULT_LAW, law_cards
+from atlasmix.report.evidence import (
+    coverage,
+    coverage_table,
     inventories_table,
     inventory_facts,
     matrices_table,
+    matrix_sentence,
     pools_table,
     published_table,
     shares_table,
 )
-from atlasmix.views.figures.shares import published_figure
-from atlasmix.views.figures.stock import stock_figure
-from atlasmix.views.law_tables import law_constants, law_facts, laws_table
-from atlasmix.views.transfer_words import matrix_sentence
-from atlasmix.views.words import named
+from atlasmix.report.figures.mixture import published_figure, stock_figure
+from atlasmix.report.laws import law_constants, law_facts, laws_table
+from atlasmix.report.words import named
 
 _MOST_GAPS = 40
 

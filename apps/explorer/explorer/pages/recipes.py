@@ -17,9 +17,9 @@ from explorer.showing import (
 
 from atlasmix.errors import AtlasMixError
 from atlasmix.quantities import format_quantity
-from atlasmix.views.figures.moving import shares_figure
-from atlasmix.views.figures.shares import recipe_figure
-from atlasmix.views.recipe_reports import check_parts, difference_parts, recipe_table
+from atlasmix.report.figures.difference import shares_figure
+from atlasmix.report.figures.mixture import recipe_figure
+from atlasmix.report.recipes import check_parts, difference_parts, recipe_table
 
 
 def opened(one: Choice) -> None:

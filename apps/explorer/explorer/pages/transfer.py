@@ -19,27 +19,30 @@ from explorer.showing import (
 )
 
 from atlasmix.errors import AtlasMixError
-from atlasmix.evidence import DEFAULT_MATRIX, TransferMatrix
-from atlasmix.evidence.agreement import agreement
-from atlasmix.evidence.ordering import cluster_order, family_order
-from atlasmix.languages import name_of
-from atlasmix.transfer import BTS, TRANSFER_WEIGHT, TransferModel
-from atlasmix.views.evidence_tables import (
+from atlasmix.evidence.shelf import DEFAULT_MATRIX
+from atlasmix.evidence.transfer_matrix import TransferMatrix, agreement, cluster_order, family_order
+from atlasmix.languages.catalogue import name_of
+from atlasmix.report.evidence import (
+    agreement_sentence,
     donors_table,
     exponent_words,
-    notes_on_weights,
-    weights_table,
-)
-from atlasmix.views.figures.transfer import agreement_figure, asymmetry, donors_chart, heat_map
-from atlasmix.views.figures.weights import weights_chart
-from atlasmix.views.figures.world import donor_map
-from atlasmix.views.transfer_words import (
-    agreement_sentence,
     matrix_sentence,
+    notes_on_weights,
     nothing_sentence,
     role_sentence,
+    weights_table,
 )
-from atlasmix.views.words import named
+from atlasmix.report.figures.transfer import (
+    agreement_figure,
+    asymmetry,
+    donors_chart,
+    heat_map,
+    weights_chart,
+)
+from atlasmix.report.figures.world import donor_map
+from atlasmix.report.words import named
+from atlasmix.transfer.calibration import BTS, TRANSFER_WEIGHT
+from atlasmix.transfer.model import TransferModel
 
 ORDERS = {"family": "By family", "cluster": "By what helps each other"}
 

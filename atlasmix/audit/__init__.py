@@ -1,0 +1,1 @@
+"""What others made, looked at: mixtures before a run, logs after it."""

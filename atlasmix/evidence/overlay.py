@@ -1,0 +1,162 @@
+"""A visitor's own tables laid over a store, in memory alone: checked as if added, never written."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+from atlasmix.errors import DataError
+from atlasmix.evidence.adding import free_name, new_entry, put, whole_card
+from atlasmix.evidence.card import CARD_LIMIT, read_card
+from atlasmix.evidence.inventory import Inventory
+from atlasmix.evidence.places import CARD_FILE
+from atlasmix.evidence.shelf import INVENTORIES, MATRICES, Shelf
+from atlasmix.evidence.shelf_tables import parse_pools, parse_scores
+from atlasmix.evidence.store import (
+    InventorySummary,
+    MatrixSummary,
+    Store,
+    summarise_inventory,
+    summarise_matrix,
+)
+from atlasmix.evidence.transfer_matrix import TransferMatrix
+
+TRAY_BYTES: Final = 5 * 1024 * 1024
+"""Most bytes of one table on a tray: our choice, a matrix of 400 languages or 20,000 pools."""
+
+TRAY_ENTRIES: Final = 8
+"""Most tables on a tray: our choice."""
+
+_SHELVES: Final = {MATRICES.folder: MATRICES, INVENTORIES.folder: INVENTORIES}
+
+
+@dataclass(frozen=True, slots=True)
+class Tray(Store):
+    """A store with a few tables of one's own on top, which nobody else sees and no file holds.
+
+    Attributes:
+        entries: (folder of the shelf, name, table, card) of each, the bytes in normal form.
+    """
+
+    entries: tuple[tuple[str, str, bytes, bytes], ...] = ()
+
+    def matrix(self, name: str = "default") -> TransferMatrix:
+        """As in a store; one's own matrices by their names too."""
+        found = self._own(MATRICES, name)
+        if found is None:
+            return Store.matrix(self, name)
+        card = read_card(found[1], f"card of '{name}'")
+        return TransferMatrix(name, *parse_scores(found[0], card), card, _sha256(found[0]))
+
+    def inventory(self, name: str = "default") -> Inventory:
+        """As in a store; one's own inventories by their names too."""
+        found = self._own(INVENTORIES, name)
+        if found is None:
+            return Store.inventory(self, name)
+        card = read_card(found[1], f"card of '{name}'")
+        return Inventory(name, parse_pools(found[0]), card, _sha256(found[0]))
+
+    def matrix_names(self) -> tuple[str, ...]:
+        """The names of all matrices, one's own first."""
+        return (*self.names(MATRICES), *Store.matrix_names(self))
+
+    def inventory_names(self) -> tuple[str, ...]:
+        """The names of all inventories, one's own first."""
+        return (*self.names(INVENTORIES), *Store.inventory_names(self))
+
+    def list_matrices(self) -> tuple[MatrixSummary, ...]:
+        """One line about each matrix, one's own first."""
+        own = (summarise_matrix(self.matrix(name), False, False) for name in self.names(MATRICES))
+        return (*own, *Store.list_matrices(self))
+
+    def list_inventories(self) -> tuple[InventorySummary, ...]:
+        """One line about each inventory, one's own first."""
+        names = self.names(INVENTORIES)
+        own = (summarise_inventory(self.inventory(name), False, False) for name in names)
+        return (*own, *Store.list_inventories(self))
+
+    def names(self, shelf: Shelf) -> tuple[str, ...]:
+        """The names of one's own tables of a shelf, in the order in which they came."""
+        return tuple(name for folder, name, _, _ in self.entries if folder == shelf.folder)
+
+    def digest(self) -> str:
+        """A hash of all that lies here; empty for an empty tray."""
+        if not self.entries:
+            return ""
+        parts = [
+            f"{folder}/{name}: {_sha256(table)} {_sha256(card)}"
+            for folder, name, table, card in self.entries
+        ]
+        return _sha256("\n".join(sorted(parts)).encode())
+
+    def _own(self, shelf: Shelf, name: str) -> tuple[bytes, bytes] | None:
+        for folder, given, table, card in self.entries:
+            if folder == shelf.folder and given == name:
+                return table, card
+        return None
+
+
+def lay(
+    tray: Tray, shelf: Shelf, table: bytes, card: bytes, files: Mapping[str, str], name: str = ""
+) -> tuple[Tray, str]:
+    """A tray with one more table, checked as :meth:`Store.add_matrix` checks it.
+
+    Args:
+        tray: what lies there.
+        shelf: matrices or inventories.
+        table: CSV or Parquet, at most 5 MiB.
+        card: YAML.
+        files: what the two were called: ``{"table": ..., "card": ...}``.
+        name: how the question will call it; empty takes the card's, else that of the table.
+
+    Returns:
+        The new tray and the name.
+
+    Raises:
+        DataError: every fault of card or table, a name that is taken, or a full tray.
+    """
+    if len(tray.entries) >= TRAY_ENTRIES:
+        raise DataError(
+            f"{len(tray.entries)} tables lie here already: at most {TRAY_ENTRIES}; take one away"
+        )
+    for what, content, most in (("table", table, TRAY_BYTES), ("card", card, CARD_LIMIT)):
+        if len(content) > most:
+            raise DataError(
+                f"{what} {files[what]} has {len(content):,} bytes: expected at most {most:,}; add "
+                "larger ones with the command line"
+            )
+    read = whole_card(card, shelf, f"card {files['card']}")
+    chosen = name or read.name or PurePosixPath(files["table"]).stem.lower()
+    chosen = free_name(tray.user_place(), shelf, chosen)
+    if chosen in tray.names(shelf):
+        raise DataError(f"{shelf.word} '{chosen}' lies here already: choose another name")
+    entry = new_entry(shelf, chosen, read, table, f"table {files['table']}")
+    added = (shelf.folder, chosen, entry[shelf.table], entry[CARD_FILE])
+    return dataclasses.replace(tray, entries=(*tray.entries, added)), chosen
+
+
+def take_away(tray: Tray, shelf: Shelf, name: str) -> Tray:
+    """The tray without that table."""
+    kept = tuple(entry for entry in tray.entries if entry[:2] != (shelf.folder, name))
+    return dataclasses.replace(tray, entries=kept)
+
+
+def save(tray: Tray, shelf: Shelf, name: str) -> Tray:
+    """Write a table of the tray into the store below it, and take it off the tray.
+
+    Raises:
+        DataError: the name is taken by now, or the store cannot be written.
+    """
+    for folder, given, table, card in tray.entries:
+        if (folder, given) == (shelf.folder, name):
+            put(tray.user_place(), _SHELVES[folder], name, {shelf.table: table, CARD_FILE: card})
+            return take_away(tray, shelf, name)
+    raise DataError(f"no {shelf.word} {name[:60]!r} lies here: nothing was saved")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

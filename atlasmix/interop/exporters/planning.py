@@ -1,0 +1,197 @@
+"""From a recipe and the user's run to a plan, or a refusal that says what to change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Final
+
+from atlasmix.errors import ProblemError
+from atlasmix.evidence.store import Store
+from atlasmix.interop.exporters.documents import refuse_unknown_lengths, tokens_per_document
+from atlasmix.interop.exporters.exporter import Exporter
+from atlasmix.interop.exporters.names import safe_key, safe_keys
+from atlasmix.interop.exporters.paths import EXAMPLE, PathsFile, place_pools
+from atlasmix.interop.exporters.plan import Place, Plan, PlannedPhase, PlannedPool, Run
+from atlasmix.quantities import ONE, format_quantity
+from atlasmix.recipe.epoch_caps import epoch_caps
+from atlasmix.recipe.recipe import Recipe
+from atlasmix.recipe.run_phases import Phase
+
+LARGEST: Final = 10**7
+"""Most tokens of a sequence, and sequences of a step; above, a slip is taken for granted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user says beside the recipe.
+
+    Attributes:
+        run: sequence length, batch, seed.
+        budget: tokens to train on in the place of the recipe's, or None.
+        paths: the paths file, or None.
+        lengths: tokens per document, by name of a pool or pattern.
+    """
+
+    run: Run = field(default_factory=Run)
+    budget: float | None = None
+    paths: PathsFile | None = None
+    lengths: Mapping[str, float] = field(default_factory=dict)
+
+
+def make_plan(
+    recipe: Recipe, phases: Sequence[Phase], exporter: Exporter, wishes: Wishes, store: Store
+) -> Plan:
+    """The plan of a run.
+
+    Args:
+        recipe: what to train on.
+        phases: of the recipe, in the order of training.
+        exporter: the framework that will read the plan.
+        wishes: of the user.
+        store: where the recipe's inventory is looked up for tokens per document.
+
+    Raises:
+        ProblemError: a run that cannot be: too short, over an epoch cap, pools that would never be
+            drawn, documents of unknown length where the framework draws documents.
+        DataError: paths that are missing or would be misread.
+    """
+    read = {name for phase in phases for name, tokens in phase.pools if tokens > 0}
+    pools = [pool for pool in recipe.pools if pool.name in read]
+    keys = safe_keys(pool.name for pool in pools)
+    placed = _placed(recipe, keys, exporter, wishes)
+    lengths: Mapping[str, float] = {}
+    if exporter.documents != "unused" or wishes.lengths:
+        lengths = tokens_per_document(recipe, wishes.lengths, store)
+    if exporter.documents == "needed":
+        refuse_unknown_lengths([name for name in keys if name not in lengths], exporter.title)
+    caps = epoch_caps(recipe)
+    plan = Plan(
+        run=wishes.run,
+        phases=_phases(phases, wishes),
+        pools={
+            pool.name: PlannedPool(
+                name=pool.name,
+                key=keys[pool.name],
+                language=pool.language,
+                provenance=pool.provenance,
+                corpus=pool.corpus,
+                unique_tokens=pool.unique_tokens,
+                max_epochs=caps[pool.name],
+                tokens_per_document=lengths.get(pool.name),
+                places=placed.get(pool.name, ()),
+            )
+            for pool in pools
+        },
+        valid=wishes.paths.valid if wishes.paths else (),
+        test=wishes.paths.test if wishes.paths else (),
+    )
+    _refuse_vanishing(plan)
+    refuse_over_cap(plan, sum(phase.tokens for phase in phases))
+    _refuse_too_many(plan, exporter)
+    return plan
+
+
+def refuse_over_cap(plan: Plan, tokens: int, grain: Fraction = Fraction(0)) -> None:
+    """Refuse a plan that reads a pool more often than its question allows.
+
+    A recipe has six places, so a pool may be over its cap by a millionth of the recipe's tokens.
+
+    Args:
+        plan: what will be read.
+        tokens: of the recipe.
+        grain: tokens that the framework's own rounding may add to a pool.
+
+    Raises:
+        ProblemError: naming every such pool.
+    """
+    over = []
+    for name, epochs in plan.epochs_in_all().items():
+        pool = plan.pools[name]
+        most = Fraction(pool.max_epochs) * pool.unique_tokens + Fraction(tokens, ONE) + grain
+        if epochs * pool.unique_tokens > most:
+            over.append(f"{name} {float(epochs):.2f} times (cap {pool.max_epochs:g})")
+    if over:
+        read = sum(phase.steps for phase in plan.phases) * plan.run.step_tokens
+        raise ProblemError(
+            f"on {format_quantity(read)} tokens this recipe reads {_few(over)}: hardly any "
+            "framework stops there by itself; solve again with this --budget, or raise the cap"
+        )
+
+
+def _placed(
+    recipe: Recipe, keys: Mapping[str, str], exporter: Exporter, wishes: Wishes
+) -> Mapping[str, tuple[Place, ...]]:
+    pools = [pool for pool in recipe.pools if pool.name in keys]
+    if wishes.paths is not None:
+        return place_pools(pools, keys, wishes.paths, exporter)
+    if not exporter.paths.needed:
+        return {}
+    raise ProblemError(
+        f"{exporter.title} reads files, and nobody says where {_few(list(keys))} lie: give --paths "
+        f"with a file of lines such as {EXAMPLE}"
+    )
+
+
+def _phases(phases: Sequence[Phase], wishes: Wishes) -> tuple[PlannedPhase, ...]:
+    """Whole steps: the last step of a phase is the last that fits into its tokens."""
+    run = wishes.run
+    for what, number in (
+        ("--sequence-length", run.sequence_length),
+        ("--batch-size", run.batch_size),
+    ):
+        if not 1 <= number <= LARGEST:
+            raise ProblemError(f"{what} is {number}: expected a whole number from 1 to {LARGEST:,}")
+    whole = sum(phase.tokens for phase in phases)
+    budget = Fraction(whole) if wishes.budget is None else Fraction(round(wishes.budget))
+    planned: list[PlannedPhase] = []
+    tokens, start = Fraction(0), 0
+    for number, phase in enumerate(phases):
+        tokens += phase.tokens * budget / whole
+        end = int(tokens / run.step_tokens)
+        if end <= start:
+            raise ProblemError(
+                f"phase {phase.name} has {format_quantity(float(phase.tokens * budget / whole))} "
+                f"tokens, less than one step of {run.batch_size:,} sequences of "
+                f"{run.sequence_length:,}: lower --batch-size or --sequence-length"
+            )
+        read = tuple((name, count) for name, count in phase.pools if count > 0)
+        key = safe_key(phase.name).rstrip("_")
+        planned.append(PlannedPhase(phase.name, key, start, end - start, run.seed + number, read))
+        start = end
+    return tuple(planned)
+
+
+def _refuse_vanishing(plan: Plan) -> None:
+    gone = [
+        f"{name} ({float(phase.shares[name]):.2g} of phase {phase.name})"
+        for phase in plan.phases
+        for name, samples in plan.samples(phase).items()
+        if samples == 0
+    ]
+    if gone:
+        raise ProblemError(
+            f"in this run not one sequence would be drawn of {_few(gone)}: raise --budget, lower "
+            "--sequence-length, or leave these pools out of the question"
+        )
+
+
+def _refuse_too_many(plan: Plan, exporter: Exporter) -> None:
+    sources = max(
+        sum(
+            len(plan.pools[name].places) if exporter.paths.several == "divide" else 1
+            for name in phase.shares
+        )
+        for phase in plan.phases
+    )
+    if exporter.most_sources is not None and sources > exporter.most_sources:
+        raise ProblemError(
+            f"this recipe has {sources:,} entries, and {exporter.title} can hold at most "
+            f"{exporter.most_sources:,}: put the smallest pools together"
+        )
+
+
+def _few(words: list[str]) -> str:
+    more = f" and {len(words) - 8} more" if len(words) > 8 else ""
+    return ", ".join(words[:8]) + more

@@ -1,0 +1,349 @@
+"""From a prefix to language, provenance and corpus: mapping file, one pattern, or a safe guess."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from atlasmix.errors import AtlasMixError, DataError, ProblemError
+from atlasmix.evidence.inventory import PROVENANCES
+from atlasmix.interop.importers.listing import Entry
+from atlasmix.io.plain_data import nearest, shown
+from atlasmix.io.tables import refuse
+from atlasmix.languages.resolving import resolve
+
+PLACEHOLDERS: Final = ("language", "script", "provenance", "corpus", "name")
+
+_GROUPS: Final = {
+    # A code or a name with its script, region or variant: ca, cat_Latn, zh-Hant, Catalan.
+    "language": r"[A-Za-z]{2,}(?:[-_][A-Za-z0-9]{2,8})*?",
+    "script": r"[A-Z][a-z]{3}",
+    "provenance": "|".join(PROVENANCES),
+    "corpus": r"[^/]+?",
+    "name": r"[^/]+?",
+}
+_TOKEN = re.compile(r"\{(\w+)\}|\*\*|\*|\.\.\.")
+_ENDINGS = re.compile(r"(_text_document|_text_sentence|_content_document)?(\.bin|\.idx)?$")
+_SLASHES = re.compile(r"/{2,}")
+_STRUCTURE: Final = frozenset({"", ".", "megatron-lm", "megatron", "counts", "release"})
+"""Folders that say how a tree is kept, not what lies in it: ``hplt-3.0/megatron-lm/gle_Latn`` is
+counted in ``hplt-3.0/counts/gle_Latn/release.json``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A pattern ready to be matched.
+
+    Attributes:
+        text: as written.
+        expression: the same as a regular expression.
+    """
+
+    text: str
+    expression: re.Pattern[str]
+
+    def match(self, prefix: str) -> dict[str, str] | None:
+        """What the placeholders stand for in this prefix; None where it does not fit.
+
+        Folders that only say how a tree is kept (``megatron-lm``) are passed over, unless the
+        pattern names them.
+        """
+        plain = plain_prefix(prefix)
+        root = "/" if plain.startswith("/") else ""
+        for text in (root + "/".join(path_words(plain)), plain):
+            found = self.expression.fullmatch(text)
+            if found is not None:
+                return found.groupdict()
+        return None
+
+
+def compile_pattern(text: str) -> Pattern:
+    """A pattern from its text.
+
+    ``{language}``, ``{script}``, ``{provenance}``, ``{corpus}`` and ``{name}`` stand for what they
+    say, ``*`` for anything without a slash, ``**`` and ``...`` for anything at all. The rest is
+    literal. A pattern is matched against the end of a prefix, from the beginning of a folder on, or
+    from the very beginning where it starts with ``^``; ``_text_document`` at the end of a prefix
+    and doubled slashes do not count.
+
+    Raises:
+        ProblemError: an unknown placeholder, one that stands twice, or an empty pattern.
+
+    >>> compile_pattern("{corpus}/{language}_{script}").match("/data/hplt-3.0/gle_Latn")
+    {'corpus': 'hplt-3.0', 'language': 'gle', 'script': 'Latn'}
+    """
+    if not text.strip():
+        raise ProblemError("an empty pattern: expected for example '{corpus}/{language}_{script}'")
+    anchored = text.startswith("^")
+    parts: list[str] = []
+    seen: set[str] = set()
+    last = int(anchored)
+    for token in _TOKEN.finditer(text):
+        literal = text[last : token.start()]
+        last = token.end()
+        name = token[1]
+        if name is None and token[0] != "*" and literal.endswith("/") and last == len(text):
+            # dclm-1.0/** is the folder and all below it.
+            parts.append(f"{re.escape(literal[:-1])}(?:/.*)?")
+            continue
+        parts.append(re.escape(literal))
+        if name is None:
+            parts.append("[^/]*" if token[0] == "*" else ".*")
+            continue
+        if name not in _GROUPS:
+            known = ", ".join(f"{{{one}}}" for one in PLACEHOLDERS)
+            raise ProblemError(
+                f"pattern {text[:80]!r} has the placeholder {{{name[:40]}}}: expected {known}"
+            )
+        # A word that stands twice has to be the same twice: {language}/{language}-train-*
+        parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>{_GROUPS[name]})")
+        seen.add(name)
+    parts.append(re.escape(text[last:]))
+    before = "" if anchored else "(?:.*?/)??"
+    return Pattern(text, re.compile(before + "".join(parts).lstrip("/")))
+
+
+def plain_prefix(prefix: str) -> str:
+    """A prefix without the endings that every tokenizer script adds, and without doubled slashes.
+
+    >>> plain_prefix("/data//ca/ca-0_text_document")
+    '/data/ca/ca-0'
+    """
+    return _ENDINGS.sub("", _SLASHES.sub("/", prefix.strip()), count=1).rstrip("/")
+
+
+def path_words(prefix: str) -> tuple[str, ...]:
+    """The folders of a prefix that say what lies in it.
+
+    >>> path_words("/hplt-3.0/megatron-lm//gle_Latn_text_document")
+    ('hplt-3.0', 'gle_Latn')
+    """
+    return tuple(word for word in plain_prefix(prefix).split("/") if word not in _STRUCTURE)
+
+
+UNKNOWN: Final = "unknown"
+RULE_KEYS: Final = ("match", "language", "provenance", "corpus", "other", "counts")
+_SLUG = re.compile(r"[^a-z0-9_-]+")
+_FILL = re.compile(r"\{(\w+)\}")
+
+GUESSES: Final[tuple[Mapping[str, str], ...]] = (
+    {"match": "{language}__{provenance}__{corpus}"},
+    {"match": "^{corpus}/**/{language}_{script}"},
+    {"match": "{corpus}/{language}_{script}"},
+    {"match": "{language}_{script}"},
+)
+"""Tried in turn where the user gives neither mapping nor pattern: the keys of AtlasMix's own
+exports, then a last folder such as ``gle_Latn``, its corpus the first folder of a relative path and
+the one before it of another. Two letters alone are never taken for a language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What prefixes of one pattern are.
+
+    Attributes:
+        pattern: of the prefix.
+        language, provenance, corpus: fixed, or empty where the pattern finds them; ``{...}`` in
+            them is filled with what the pattern found.
+        other: name of a source without a single language; empty for pools.
+        counts: name of the prefix in the counts, where it is another; ``{...}`` is filled.
+        unique_tokens, tokens_per_document: of the pool, from an ``expected.json``; else None.
+    """
+
+    pattern: Pattern
+    language: str = ""
+    provenance: str = ""
+    corpus: str = ""
+    other: str = ""
+    counts: str = ""
+    unique_tokens: float | None = None
+    tokens_per_document: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What one prefix is.
+
+    Attributes:
+        language: key; empty for what has no single language.
+        provenance, corpus: of a pool.
+        other: name of a source without a single language.
+        counts: name in the counts; empty for the prefix itself.
+        doubt: why it is no pool, in words for a note; empty where a rule says so.
+        unique_tokens, tokens_per_document: of the pool, where the rule knows them.
+    """
+
+    language: str = ""
+    provenance: str = ""
+    corpus: str = ""
+    other: str = ""
+    counts: str = ""
+    doubt: str = ""
+    unique_tokens: float | None = None
+    tokens_per_document: float | None = None
+
+
+def read_rules(content: object, what: str) -> tuple[Rule, ...]:
+    """The rules of a mapping file: ``rules: [{match: ..., corpus: ...}, ...]``, or the list alone.
+
+    An ``expected.json`` of an export is read too: there every path and key names its pool.
+
+    Raises:
+        DataError: with every fault.
+    """
+    if isinstance(content, dict) and str(content.get("schema", "")).startswith(
+        "atlasmix/expected/"
+    ):
+        return _expected_rules(content)
+    rules = content.get("rules") if isinstance(content, dict) else content
+    if not isinstance(rules, list) or not rules:
+        raise DataError(
+            f"{what} holds no rules: expected 'rules:' and below it lines such as "
+            "'- {match: \"hplt-3.0/*/{language}_{script}\", provenance: human, corpus: hplt-v3}'"
+        )
+    found: list[Rule] = []
+    faults: list[str] = []
+    for number, rule in enumerate(rules, start=1):
+        try:
+            found.append(read_rule(rule))
+        except AtlasMixError as error:
+            faults.append(f"rule {number}: {error}")
+    refuse(what, faults)
+    return tuple(found)
+
+
+def read_rule(rule: object) -> Rule:
+    """One rule from plain data.
+
+    Raises:
+        ProblemError, DataError: with the first fault.
+    """
+    texts = _texts(rule)
+    pattern = compile_pattern(texts.pop("match"))
+    held = set(pattern.expression.groupindex)
+    for key, text in texts.items():
+        for word in _FILL.findall(text):
+            if word not in held:
+                raise ProblemError(f"{key} names {{{word}}}, which its pattern does not find")
+    _check_kind(texts, held)
+    language, provenance = texts["language"], texts["provenance"]
+    if language and "{" not in language:
+        resolve(language)
+    if provenance and "{" not in provenance and provenance not in PROVENANCES:
+        raise ProblemError(
+            f"provenance {provenance!r}: {nearest(provenance, PROVENANCES)}expected one of "
+            f"{', '.join(PROVENANCES)}"
+        )
+    return Rule(
+        pattern,
+        language=language,
+        provenance=provenance,
+        corpus=texts["corpus"],
+        other=texts["other"],
+        counts=texts["counts"],
+    )
+
+
+def _texts(rule: object) -> dict[str, str]:
+    """Every key of a rule as a text, empty where it is not there."""
+    if not isinstance(rule, Mapping):
+        raise ProblemError(f"{shown(rule)}: expected a mapping with 'match'")
+    for key, value in rule.items():
+        if key not in RULE_KEYS:
+            raise ProblemError(
+                f"no key {key!r}: {nearest(str(key), RULE_KEYS)}expected {', '.join(RULE_KEYS)}"
+            )
+        if not isinstance(value, str) or not value.strip():
+            raise ProblemError(f"{key} is {shown(value)}: expected a text; quote it if it is one")
+    if "match" not in rule:
+        raise ProblemError("no 'match': expected a pattern such as 'hplt-3.0/**/{language}'")
+    return {key: rule.get(key, "").strip() for key in RULE_KEYS}
+
+
+def _check_kind(texts: Mapping[str, str], held: set[str]) -> None:
+    """A rule speaks of pools, and then of a language, or of an other source."""
+    if not texts["other"]:
+        if not texts["language"] and "language" not in held:
+            raise ProblemError(
+                "no language: expected {language} in the pattern, 'language: cat', or 'other: code'"
+            )
+        return
+    extra = [key for key in ("language", "provenance", "corpus") if texts[key]]
+    if extra:
+        raise ProblemError(f"both 'other' and '{extra[0]}': a source is a pool or it is not")
+
+
+def meaning(entry: Entry, rules: Sequence[Rule], default: str, corpus: str) -> Meaning:
+    """What an entry is, by the first rule that fits its prefix, or else one of its paths.
+
+    Args:
+        entry: of the framework's list.
+        rules: in the order in which they are tried.
+        default: provenance where no rule says it.
+        corpus: corpus where no rule says it.
+    """
+    for text in (entry.prefix, *entry.paths[:1]):
+        for rule in rules:
+            found = rule.pattern.match(text)
+            if found is not None:
+                return _by_rule(rule, found, default, corpus)
+    return Meaning(other=plain_prefix(entry.prefix), doubt="no rule fits")
+
+
+def slug(text: str) -> str:
+    """A text as the name of a corpus: small letters, digits, hyphens, at most 40.
+
+    >>> slug("nemotron-cc-tower+-0.1"), slug("HPLT 3.0")
+    ('nemotron-cc-tower-0-1', 'hplt-3-0')
+    """
+    plain = re.sub(r"-{2,}", "-", _SLUG.sub("-", text.lower())).strip("-_")
+    return plain[:40].rstrip("-_") or "corpus"
+
+
+def _by_rule(rule: Rule, found: Mapping[str, str], default: str, corpus: str) -> Meaning:
+    counts = _filled(rule.counts, found)
+    if rule.other:
+        return Meaning(other=_filled(rule.other, found), counts=counts)
+    written = _filled(rule.language, found) or found["language"]
+    if found.get("script") and not rule.language:
+        written = f"{written}_{found['script']}"
+    try:
+        key = str(resolve(written))
+    except DataError as error:
+        return Meaning(other=written, counts=counts, doubt=str(error).partition(":")[0])
+    return Meaning(
+        language=key,
+        provenance=_filled(rule.provenance, found) or found.get("provenance", "") or default,
+        corpus=slug(_filled(rule.corpus, found) or found.get("corpus", "") or corpus),
+        counts=counts,
+        unique_tokens=rule.unique_tokens,
+        tokens_per_document=rule.tokens_per_document,
+    )
+
+
+def _filled(text: str, found: Mapping[str, str]) -> str:
+    return _FILL.sub(lambda word: found[word[1]], text)
+
+
+def _expected_rules(content: dict[str, Any]) -> tuple[Rule, ...]:
+    """Every path and key of an export's ``expected.json``, each a rule of its own."""
+    rules = []
+    for pool in content.get("pools", []):
+        for text in (*pool.get("paths", []), pool["key"]):
+            # A literal text: braces and stars in it are no placeholders. A pool with several
+            # paths has its key with a number behind it in some frameworks' files.
+            literal = re.escape(plain_prefix(text).lstrip("/"))
+            pattern = Pattern(text, re.compile(rf"(?:.*/)?{literal}(?:__\d+)?"))
+            rules.append(
+                Rule(
+                    pattern,
+                    pool["language"],
+                    pool["provenance"],
+                    pool["corpus"],
+                    unique_tokens=pool.get("unique_tokens"),
+                    tokens_per_document=pool.get("tokens_per_document"),
+                )
+            )
+    return tuple(rules)

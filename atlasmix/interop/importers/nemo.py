@@ -1,0 +1,56 @@
+"""NeMo 1 and NeMo 2: ``model.data.data_prefix`` of a YAML, as Megatron's blend with splits."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from atlasmix.errors import DataError
+from atlasmix.interop.importers.listing import (
+    Listing,
+    Marked,
+    as_weight,
+    finished,
+    paired,
+    read_marked,
+)
+
+NAME: Final = "NeMo"
+_PLACES: Final = (("model", "data", "data_prefix"), ("data", "data_prefix"), ("data_prefix",))
+_PATHS: Final = (("data", "paths"), ("paths",))
+"""NeMo 2 calls the same list ``paths``."""
+
+
+def read(text: str, what: str) -> Listing:
+    """The training blend, and the tokens of the run where steps, batch and length are written out.
+
+    Raises:
+        DataError: naming every fault with its line.
+    """
+    content = read_marked(text, what)
+    found = next(filter(None, (content.get(*keys) for keys in (*_PLACES, *_PATHS))), None)
+    if found is not None and found.kind == "mapping":
+        found = found.get("train")
+    if found is None or found.kind != "list":
+        raise DataError(
+            f"{what} has no model.data.data_prefix: expected a list of weights and paths there, "
+            "or under its key 'train'"
+        )
+    entries, faults, notes = paired([(one.value, one.place) for one in found.members()], NAME)
+    tokens = _tokens(content)
+    return Listing(finished(entries, faults, what, NAME), tokens=tokens, notes=tuple(notes))
+
+
+def _tokens(content: Marked) -> float | None:
+    """trainer.max_steps x model.global_batch_size x model.encoder_seq_length, in tokens."""
+    product = 1.0
+    for keys in (
+        ("trainer", "max_steps"),
+        ("model", "global_batch_size"),
+        ("model", "encoder_seq_length"),
+    ):
+        found = content.get(*keys)
+        number = None if found is None else as_weight(found.value)
+        if number is None or not number > 0:
+            return None
+        product *= number
+    return product

@@ -1,0 +1,1 @@
+"""Scaling laws: what data and parameters give, repeated tokens, what a model costs."""

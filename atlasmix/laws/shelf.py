@@ -1,0 +1,247 @@
+"""The shelf of scaling laws: by name from what ships and from the user's store, or by path."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from atlasmix.errors import DataError, ProblemError
+from atlasmix.evidence.places import Place
+from atlasmix.evidence.shelf import is_name, shipped_place
+from atlasmix.evidence.store import Store
+from atlasmix.languages.resolving import resolve
+from atlasmix.laws.cards import CARD_LIMIT, parse_card
+from atlasmix.laws.kinds import CurseLaw, LanguageLaws, LawCard, LossLaw
+
+DEFAULT_LAW: Final = "datablations-2023-one-stage"
+"""One fit of the very form that a solve uses; the constants that its study printed come from two
+stages and hold only with a term for excess parameters."""
+
+DEFAULT_CURSE: Final = "atlas-2025-curse"
+
+_FOLDER = "scaling_laws"
+_SUFFIX = ".yaml"
+
+
+@cache
+def shipped_names() -> tuple[str, ...]:
+    """Names of the laws that ship, sorted."""
+    return shipped_place().files(_FOLDER, _SUFFIX)
+
+
+@cache
+def shipped_card(name: str) -> LawCard:
+    """The card of a law that ships."""
+    return replace(_on_shelf(shipped_place(), name), shipped=True)
+
+
+def shipped_laws() -> dict[str, LossLaw]:
+    """Every shipped law that can drive a solve by its plain name."""
+    laws = {name: shipped_card(name).law for name in shipped_names()}
+    return {name: law for name, law in laws.items() if isinstance(law, LossLaw)}
+
+
+def law_cards(store: Store) -> tuple[tuple[str, LawCard | str], ...]:
+    """Every law on the shelf by name; a text where a card is broken: what is wrong with it."""
+    place = store.user_place()
+    found: dict[str, LawCard | str] = {name: shipped_card(name) for name in shipped_names()}
+    for name in filter(is_name, place.files(_FOLDER, _SUFFIX)):
+        if name in found:
+            continue
+        try:
+            found[name] = _on_shelf(place, name)
+        except DataError as error:
+            found[name] = " ".join((str(error.args[0]), *error.faults))
+    return tuple(sorted(found.items()))
+
+
+def law_card(name: str, store: Store | None = None) -> LawCard:
+    """The card of a law: by name from the shelf, or from a file by its path.
+
+    Args:
+        name: ``hoffmann-2022``, ``mine`` from the user's store, or ``laws/mine.yaml``.
+        store: where the user's own laws lie; None: the usual place.
+
+    Raises:
+        DataError: no such law, or a file that is not one.
+    """
+    if name in shipped_names():
+        return shipped_card(name)
+    if name.endswith((".yaml", ".yml")) and _is_file(name):
+        return read_card(Path(name))
+    place = (store or Store()).user_place()
+    own = tuple(filter(is_name, place.files(_FOLDER, _SUFFIX)))
+    if name in own:
+        return _on_shelf(place, name)
+    import difflib
+
+    known = (*shipped_names(), *own)
+    near = difflib.get_close_matches(name, known, n=2, cutoff=0.6)
+    raise DataError(
+        f"no law {name[:80]!r}: "
+        + (f"did you mean {' or '.join(near)}? " if near else "")
+        + f"expected one of {', '.join(known)}, or the path of a card (.yaml)"
+    )
+
+
+def load_law(name: str, store: Store | None = None) -> LossLaw:
+    """A law that can drive a solve.
+
+    Args:
+        name: as for :func:`law_card`; one law of a table is ``TABLE/LANGUAGE/REGIME``.
+        store: as for :func:`law_card`.
+
+    Raises:
+        DataError: no such law, or a file that is not one.
+        ProblemError: a law of another kind; says what that is for.
+    """
+    table, _, rest = name.partition("/")
+    if rest and table in shipped_names():
+        law = shipped_card(table).law
+        if isinstance(law, LanguageLaws):
+            return _row(law, rest)
+    found = law_card(name, store)
+    if isinstance(found.law, LossLaw):
+        return found.law
+    raise ProblemError(
+        f"law {found.name} cannot drive a solve: it {found.law.purpose}; choose a law of kind "
+        "chinchilla ('atlasmix laws list')"
+    )
+
+
+def load_curse(name: str, store: Store | None = None) -> CurseLaw:
+    """A curse of multilinguality by name or path.
+
+    Raises:
+        DataError: no such law, or a file that is not one.
+        ProblemError: a law of another kind.
+    """
+    found = law_card(name, store)
+    if isinstance(found.law, CurseLaw):
+        return found.law
+    raise ProblemError(
+        f"law {found.name} is of kind {found.kind} and does not know the number of languages: "
+        f"expected one of kind curse, such as {DEFAULT_CURSE}"
+    )
+
+
+def read_card(path: Path) -> LawCard:
+    """The card of a law from a file.
+
+    Raises:
+        DataError: unreadable, not YAML, or not the card of a law; ``faults`` names all faults.
+    """
+    what = path.name or str(path)
+    try:
+        with path.open("rb") as file:
+            content = file.read(CARD_LIMIT + 1)
+    except OSError as error:
+        raise DataError(f"{what} cannot be read ({error.strerror}): check the path") from None
+    return parse_card(content, what)
+
+
+def read_law(path: Path) -> LossLaw:
+    """A law that can drive a solve, from its card; raises as :func:`load_law` does."""
+    law = read_card(path).law
+    if isinstance(law, LossLaw):
+        return law
+    raise ProblemError(f"{path.name} cannot drive a solve: it {law.purpose}")
+
+
+def add_law(path: Path, store: Store, name: str | None = None) -> str:
+    """Check a card and put it into the user's store in one step.
+
+    Args:
+        path: the card.
+        store: the user's.
+        name: on the shelf; None takes the card's.
+
+    Returns:
+        The name.
+
+    Raises:
+        DataError: a broken card, or a name that ships, is taken or malformed; the store is then
+            as it was.
+    """
+    card = read_card(path)
+    chosen = name or card.name
+    if not is_name(chosen):
+        raise DataError(
+            f"{chosen[:80]!r} cannot be the name of a law: expected a-z, 0-9, dot and hyphen, at "
+            "most 64 characters; choose one with --name"
+        )
+    if chosen in shipped_names():
+        raise DataError(f"law '{chosen}' ships with AtlasMix: choose another --name")
+    place = store.user_place()
+    try:
+        place.publish_file(f"{_FOLDER}/{chosen}{_SUFFIX}", _named(path, chosen))
+    except FileExistsError:
+        raise DataError(
+            f"law '{chosen}' is in the store {place.label} already and is never changed in place: "
+            "remove it first or choose another --name"
+        ) from None
+    return chosen
+
+
+def remove_law(name: str, store: Store) -> None:
+    """Take a law out of the user's store.
+
+    Raises:
+        DataError: it ships with AtlasMix, or is not there.
+    """
+    if name in shipped_names():
+        raise DataError(f"law '{name}' ships with AtlasMix: it cannot be removed")
+    place = store.user_place()
+    own = tuple(filter(is_name, place.files(_FOLDER, _SUFFIX)))
+    try:
+        if name not in own:
+            raise FileNotFoundError
+        place.remove_file(f"{_FOLDER}/{name}{_SUFFIX}")
+    except FileNotFoundError:
+        raise DataError(
+            f"no law {name[:80]!r} in the store {place.label}: nothing was removed; there are "
+            f"{', '.join(own) or 'none of your own'}"
+        ) from None
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):  # a name that no file system takes
+        return False
+
+
+def _on_shelf(place: Place, name: str) -> LawCard:
+    card = parse_card(place.read(f"{_FOLDER}/{name}{_SUFFIX}"), f"card of law '{name}'")
+    if card.name != name:
+        raise DataError(f"card of law '{name}' says name: {card.name!r}: expected {name!r}")
+    return card
+
+
+def _named(path: Path, name: str) -> bytes:
+    """The card's bytes under another name."""
+    from atlasmix.io.safe_yaml import dump_yaml, load_yaml
+
+    content = path.read_bytes()
+    card = load_yaml(content, path.name, CARD_LIMIT)
+    if not isinstance(card, dict) or card.get("name") == name:
+        return content
+    return dump_yaml({**card, "name": name}).encode()
+
+
+def _row(table: LanguageLaws, rest: str) -> LossLaw:
+    written, _, regime = rest.partition("/")
+    key = str(resolve(written))
+    languages = list(dict.fromkeys(row.language for row in table.rows))
+    if key not in languages:
+        raise DataError(
+            f"{table.name} has no law for {written!r} ({key}): expected one of "
+            f"{', '.join(languages)}"
+        )
+    for row in table.rows:
+        if (row.language, row.regime) == (key, regime):
+            return row.law
+    regimes = " or ".join(f"{table.name}/{key}/{name}" for name, _ in table.regimes)
+    raise ProblemError(f"{table.name} has a law for {key} in each regime: write {regimes}")

@@ -1,0 +1,248 @@
+"""What keeps an answer from being called certified: an optimum nobody could train on is none.
+
+The proof holds for the law as it is. Where the law is asked for what it cannot say, or a limit was
+met in a way that its author did not mean, that is said before the proof.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from atlasmix.errors import DataError
+from atlasmix.languages.catalogue import language, name_of
+from atlasmix.laws.kinds import FAR
+from atlasmix.mixture.mixture import Caveat, Mixture, TargetEffect
+from atlasmix.problem.constraints import KeepTokens, ShareLimit
+from atlasmix.problem.problem import MixProblem
+from atlasmix.quantities import format_quantity
+from atlasmix.solver.collisions import collisions, reach
+from atlasmix.solver.compile import epoch_limits, same_language
+
+if TYPE_CHECKING:
+    from atlasmix.solver.optimise import Solved
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A donor without family or script in common with the target it is read for."""
+
+    donor: str
+    target: str
+    share: float
+
+    @property
+    def words(self) -> str:
+        """``Mandarin Chinese for Welsh``."""
+        return f"{name_of(self.donor)} for {name_of(self.target)}"
+
+
+def strangers(problem: MixProblem, mixture: Mixture) -> tuple[Stranger, ...]:
+    """All of them, largest share first; not those that a limit of the user's own asks for."""
+    asked = [
+        limit.selection
+        for limit in problem.limits
+        if isinstance(limit, KeepTokens) or (isinstance(limit, ShareLimit) and limit.bound == "min")
+    ]
+    wanted = {
+        pool.language
+        for pool in problem.pools
+        if any(selection.matches(pool) for selection in asked)
+    }
+    transfer, found = problem.transfer, []
+    for donor in mixture.donors:
+        if donor in wanted or donor not in transfer.keys:
+            continue
+        at = transfer.index(donor)
+
+        def worth(effect: TargetEffect, at: int = at) -> float:
+            """What the donor's next token takes off this target's loss, but for a constant."""
+            tau = float(transfer.weights[at, transfer.index(effect.language)])
+            data = effect.data_loss / effect.effective_data if effect.effective_data > 0 else 0.0
+            return effect.weight * tau * (data if math.isfinite(data) else 0.0)
+
+        target = max(mixture.targets, key=worth).language
+        status = problem.matrix.pair(donor, target).status
+        if status == "predicted" and not related(donor, target):
+            found.append(Stranger(donor, target, mixture.proportions[donor]))
+    return tuple(found)
+
+
+def related(one: str, other: str) -> bool:
+    """Whether two languages share a family or a script; labels of a domain are not judged.
+
+    >>> related("cat", "spa"), related("cmn", "cym")
+    (True, False)
+    """
+    try:
+        first, second = language(one), language(other)
+    except DataError:
+        return True
+    same_script = (one.partition("_")[2] or first.script) == (
+        other.partition("_")[2] or second.script
+    )
+    return first.family == second.family or same_script
+
+
+_EXCESS: Final = 6.3
+"""Parameters over what the tokens would be given, above which more add little: 1 + R_N* of
+Muennighoff et al. 2023 (arXiv 2305.16264), as for epochs and R_D*."""
+
+_MUCH: Final = 0.05
+"""Share of unlikely donors from which on an answer is not called certified: our choice."""
+
+_HALF: Final = 0.5
+_SAME: Final = 1e-6
+
+
+def why_stopped(problem: MixProblem, solved: Solved, mixture: Mixture) -> str:
+    """Why not all of the budget is read, with the limit by name; empty where it is."""
+    if mixture.unspent <= _SAME * problem.budget:
+        return ""
+    compiled = solved.compiled
+    ends = reach(compiled.at(mixture.tokens * 1.001, problem.params, problem).program)
+    if ends is not None and ends[1] >= 1.0 - _SAME:
+        if problem.limits and any(math.isfinite(level) for level in compiled.program.level):
+            return "with more tokens a guardrail could not hold, or the targets would fare worse"
+        starved = _held(problem, mixture)
+        whose = f" of {_few(starved)}" if starved else ""
+        return (
+            f"more tokens of other languages would take more capacity{whose} than they give in data"
+        )
+    program = compiled.at(mixture.tokens * 1.01, problem.params, problem).program
+    names: tuple[str, ...] = ()
+    if program.rows.names and float(np.minimum(program.upper, 1.0).sum()) >= 1.0:
+        names, _ = collisions(program, exact=True)
+    kept = [name for name in names if name not in {"budget", "tokens exactly"}]
+    limits = [f"'{name}'" for name in kept if name != "max epochs"]
+    if limits:
+        return (
+            f"{' and '.join(limits)} under the epoch cap of {problem.max_epochs:g} leaves no more "
+            "to read: the share could not be kept in a longer run"
+        )
+    return f"the pools hold no more within the epoch cap of {problem.max_epochs:g}"
+
+
+def _held(problem: MixProblem, mixture: Mixture) -> list[str]:
+    """Targets whose own text is read up to its cap: they pay for what else is read."""
+    caps, found = epoch_limits(problem), []
+    for effect in sorted(mixture.targets, key=lambda effect: effect.own_share):
+        own = [
+            share.epochs >= 0.99 * cap  # the search over tokens ends within a tolerance
+            for share, cap in zip(mixture.pools, caps, strict=True)
+            if same_language(effect.language, share.pool.language) and share.pool.unique_tokens > 0
+        ]
+        if own and all(own):
+            found.append(effect.language)
+    return found
+
+
+def _few(keys: list[str]) -> str:
+    named = ", ".join(name_of(key) for key in keys[:3])
+    return f"{named} and {len(keys) - 3} more" if len(keys) > 3 else named
+
+
+def caveats(problem: MixProblem, solved: Solved, mixture: Mixture) -> tuple[Caveat, ...]:
+    """Every reason not to call this answer certified, most important first."""
+    found: list[Caveat] = []
+    heard = dict(zip(solved.compiled.rows_of, solved.compiled.program.heard, strict=True))
+    mute = [effect.language for effect in mixture.targets if not heard[effect.language]]
+    if mute:
+        found.append(
+            Caveat(
+                "no text",
+                f"{_few(mute)} {'has' if len(mute) == 1 else 'have'} no text of "
+                f"{'its' if len(mute) == 1 else 'their'} own to read here, and the law knows no "
+                "model that has never read a language: only the data that donors give was weighed; "
+                "add its text, or another provenance of it",
+            )
+        )
+    lost = [
+        effect.language
+        for effect in mixture.targets
+        if heard[effect.language] and not math.isfinite(effect.loss)
+    ]
+    if lost:
+        found.append(Caveat("no loss", f"the predicted loss of {_few(lost)} is without bound"))
+    found += _shrunk(problem, mixture)
+    found += _borrowed(problem, mixture)
+    found += _far(problem, mixture)
+    found += _excess(problem)
+    return tuple(found)
+
+
+def _shrunk(problem: MixProblem, mixture: Mixture) -> list[Caveat]:
+    if not mixture.stopped:
+        return []
+    read, budget = format_quantity(mixture.tokens), format_quantity(problem.budget)
+    if mixture.stopped.startswith("'"):
+        said = f"a limit was met by shrinking the run from {budget} to {read}: {mixture.stopped}"
+        return [Caveat("shrunk", said)]
+    if mixture.unspent > _HALF * problem.budget:
+        said = f"{read} of {budget} tokens are read: {mixture.stopped}"
+        return [Caveat("unspent", said)]
+    return []
+
+
+def _far(problem: MixProblem, mixture: Mixture) -> list[Caveat]:
+    """Sizes further than tenfold from the runs behind the law."""
+    law, found = problem.law, []
+    for what, value, ends in (
+        ("parameters", problem.params, law.fitted_params),
+        ("tokens", mixture.tokens, law.fitted_tokens),
+    ):
+        if ends is None or ends[0] / FAR <= value <= ends[1] * FAR:
+            continue
+        least, most = map(format_quantity, ends)
+        times = value / ends[1] if value > ends[1] else ends[0] / value
+        found.append(
+            Caveat(
+                "size",
+                f"{format_quantity(value)} {what} lie {format_quantity(times, 2)} times beyond the "
+                f"runs behind law {law.name} ({least} to {most}): what it predicts there nobody "
+                "has seen",
+            )
+        )
+    return found
+
+
+def _borrowed(problem: MixProblem, mixture: Mixture) -> list[Caveat]:
+    """Much of the mixture is donors that only a prediction speaks for."""
+    found = strangers(problem, mixture)
+    total = sum(one.share for one in found)
+    if total <= _MUCH:
+        return []
+    named = ", ".join(one.words for one in found[:3])
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    return [
+        Caveat(
+            "strangers",
+            f"{100 * total:.0f}% of the tokens are donors with neither family nor script in "
+            f"common with their target, on scores that {problem.matrix.name} predicts and nobody "
+            f"measured: {named}{more}; its forest tells languages within a row badly apart, so "
+            "check them, or close them with a limit of 0 %",
+        )
+    ]
+
+
+def _excess(problem: MixProblem) -> list[Caveat]:
+    """Compute that text is too short for buys parameters beyond the law's form."""
+    law = problem.law
+    if problem.allocation is None:
+        return []
+    excess = problem.params / law.params_for(problem.budget)
+    if excess <= _EXCESS:
+        return []
+    return [
+        Caveat(
+            "size",
+            f"text runs out: {format_quantity(problem.params)} parameters are "
+            f"{format_quantity(excess, 2)} times what the law would give "
+            f"{format_quantity(problem.budget)} fresh tokens; it has no term for excess "
+            "parameters, which help less and less (Muennighoff et al. 2023), so spend less compute "
+            "or add text",
+        )
+    ]

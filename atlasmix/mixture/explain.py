@@ -1,0 +1,168 @@
+"""Why each donor is in the mixture, what would push it out, and what would bring the next one in.
+
+A donor is read where its next token is worth as much as the next token of anything else: ν, what a
+share of the tokens costs all targets in capacity and in data that is not read. It leaves when its
+score falls to where its first token would be worth less than ν in the best mixture without it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from atlasmix.evidence.transfer_matrix import PREDICTED
+from atlasmix.languages.catalogue import name_of
+from atlasmix.laws.saturation import Array, marginal
+from atlasmix.mixture.mixture import Mixture, Reason
+from atlasmix.problem.problem import MixProblem
+from atlasmix.solver.compile import Compiled
+from atlasmix.solver.engines import Optimum, optimise
+from atlasmix.solver.optimise import Solved, canonical, donor_columns, optimise_problem
+
+_LEFT_OUT = 5
+_LEAST = 1e-6
+_HAIR = 1e-8
+
+
+@dataclass(frozen=True, slots=True)
+class _Margin:
+    """What a donor's first token is worth without it, against what a token must be worth."""
+
+    yields: Array  # (T,) what a unit of effective data is worth
+    toll: Array  # (n,) what a share of the tokens must be worth
+
+
+def explain(problem: MixProblem, mixture: Mixture, left_out: int = _LEFT_OUT) -> tuple[Reason, ...]:
+    """One reason a donor that is read, largest first, then for the nearest that are not.
+
+    Args:
+        problem: the question.
+        mixture: its answer.
+        left_out: how many of the donors that are not read to explain.
+    """
+    problem = canonical(problem)
+    solved = optimise_problem(problem)
+    compiled, optimum = solved.compiled, solved.optimum
+    columns = donor_columns(problem, compiled)
+    donors = sorted({key for key, at in zip(compiled.languages, columns, strict=True) if at >= 0})
+    read = [key for key in mixture.donors if mixture.proportions[key] > _LEAST and key in donors]
+    others = [key for key in donors if key not in read]
+    reasons = [_reason(problem, solved, _without(compiled, key), key, mixture) for key in read]
+    here = _margin(compiled, optimum)
+    outside = [_reason(problem, solved, here, key, mixture) for key in others]
+    outside.sort(key=lambda reason: (_distance(reason), -reason.worth, reason.language))
+    return (*reasons, *outside[:left_out])
+
+
+def _distance(reason: Reason) -> float:
+    return np.inf if reason.threshold is None else reason.threshold - reason.score
+
+
+def _margin(compiled: Compiled, optimum: Optimum) -> _Margin:
+    return _Margin(optimum.prices.line.yields, optimum.prices.toll(compiled.program))
+
+
+def _without(compiled: Compiled, key: str) -> _Margin | None:
+    """The margin in the best mixture without this donor; None where there is none."""
+    program = compiled.program
+    mine = np.array([language == key for language in compiled.languages])
+    optimum = optimise(replace(program, upper=np.where(mine, 0.0, program.upper)))
+    return None if optimum is None else _margin(compiled, optimum)
+
+
+def _reason(
+    problem: MixProblem, solved: Solved, margin: _Margin | None, key: str, mixture: Mixture
+) -> Reason:
+    compiled, optimum = solved.compiled, solved.optimum
+    program, counted = compiled.program, len(problem.targets)
+    column = compiled.languages.index(key)
+    worth = float(problem.worth.get(problem.pools[compiled.columns[column][0]].provenance, 0.0))
+    gain = program.gain[:, column]
+    yields = np.ones(counted) if margin is None else margin.yields[:counted]
+    source_at = problem.transfer.index(key)
+    targets_at = [problem.transfer.index(target) for target in problem.target_keys]
+    weights = problem.transfer.weights[source_at, targets_at]
+    row = int(np.argmax(yields * gain[:counted]))
+    if not np.any(gain[:counted] > 0):
+        row = int(np.argmax(weights))
+    target = problem.target_keys[row]
+    score = problem.matrix.pair(key, target)
+    threshold = None
+    full = problem.max_donors is not None and len(mixture.donors) >= problem.max_donors
+    if (
+        margin is not None
+        and worth > 0
+        and margin.yields[row] > 0
+        and not (full and key not in mixture.donors)
+    ):
+        others = float(margin.yields @ gain) - margin.yields[row] * gain[row]
+        needed = (margin.toll[column] - others) / (margin.yields[row] * worth)
+        threshold = _threshold(problem, (key, target), float(needed), key in mixture.donors)
+    slope = float(marginal(optimum.x[column], program.unique[column], program.decay))
+    reason = Reason(
+        language=key,
+        proportion=mixture.proportions.get(key, 0.0),
+        target=target,
+        score=score.score,
+        stderr=score.stderr,
+        status=score.status,
+        weight=float(weights[row]),
+        worth=float(gain[row]) * slope,
+        threshold=threshold,
+        sentence="",
+    )
+    return replace(reason, sentence=_sentence(reason, problem))
+
+
+def _threshold(
+    problem: MixProblem, pair: tuple[str, str], needed: float, read: bool
+) -> float | None:
+    """The score at which τ, less the charge for its error, reaches ``needed``; -inf: any does."""
+    if needed <= 0:
+        return -np.inf
+    transfer, (source, target) = problem.transfer, pair
+    score = problem.matrix.pair(*pair)
+    predicted = score.status == PREDICTED
+
+    def score_of(weight: float) -> float:
+        return transfer.score_of(weight, target, predicted=predicted)[0]
+
+    def net(weight: float) -> float:
+        """What the charge leaves, the error of the score staying as it is."""
+        tau, sigma = transfer.at_score(source, target, score_of(weight), score.stderr)
+        return max(tau - problem.risk_aversion * sigma, 0.0)
+
+    # Before its prior a donor's token is worth at most a token of the target itself, or what its
+    # score says: nobody promises more.
+    low, high = (
+        0.0,
+        max(1.0, 1.1 * float(transfer.weights[transfer.index(source), transfer.index(target)])),
+    )
+    # Worth just as much is no reason to read it, and none to leave it.
+    needed += -_HAIR if read else _HAIR
+    if net(high) < needed:
+        return None
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if net(middle) < needed else (low, middle)
+    return score_of(high)
+
+
+def _sentence(reason: Reason, problem: MixProblem) -> str:
+    name, target = name_of(reason.language), name_of(reason.target)
+    metric = problem.matrix.card.metric
+    doubt = f"{reason.score:+.1f} {reason.status}, ±{reason.stderr:.2f}"
+    if reason.status == "":
+        return f"{name} has no score for {target} in {problem.matrix.name}"
+    if reason.proportion > 0:
+        said = f"{name} is in: a token is worth {reason.worth:.2f} {target} tokens ({doubt})"
+        if reason.threshold is None:
+            return f"{said}; the limits need it whatever its score"
+        if reason.threshold == -np.inf:
+            return f"{said}; no score would push it out"
+        return f"{said}; below a {metric} of {reason.threshold:.2f} it would leave"
+    said = f"{name} is out: its best score is {doubt}, for {target}"
+    if reason.threshold is None:
+        return f"{said}; no score would bring it in here"
+    return f"{said}; from a {metric} of {reason.threshold:.2f} it would come in"

@@ -1,0 +1,345 @@
+"""The split of a mixture over phases that lies nearest to reading the same mixture throughout.
+
+In shares of all tokens a phase f of size T_f reads x_fk of part k, whose share of the whole is p_k.
+Distance is Σ (x_fk - T_f p_k)² / (T_f p_k). Written as x_fk = T_f p_k + √(T_f p_k)·u_fk it is ‖u‖²;
+that phases and parts keep their totals means that u is orthogonal to √T on one side and to √p on
+the other, so u = B v Aᵀ with orthonormal B and A and ‖u‖ = ‖v‖: what remains is the point nearest
+to 0 under linear inequalities. A dual active set finds it (Goldfarb & Idnani 1983): begin at 0,
+where every phase is the whole mixture, and take in one broken limit after another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atlasmix.errors import Infeasible, SolverFailed
+from atlasmix.evidence.inventory import Pool
+from atlasmix.laws.saturation import Array
+from atlasmix.mixture.mixture import PhaseMixture, PhaseShare
+from atlasmix.problem.constraints import ShareLimit
+from atlasmix.problem.phases import Phase, phase_tokens
+from atlasmix.quantities import format_quantity
+from atlasmix.solver.linear import LinearProgram, minimise
+
+_KEPT: Final = 1e-12
+"""A limit broken by less, its normal of length 1, is kept."""
+
+_DEPENDENT: Final = 1e-9
+"""What is left of a normal of length 1 that lies in the span of others."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """What is asked.
+
+    Attributes:
+        whole: (K,) share of each part in all tokens, above 0; they sum to 1.
+        sizes: (F,) share of all tokens that each phase reads, above 0; they sum to 1.
+        rows: (M, F, K) limits: Σ rows[m] · x >= bound[m].
+        bound: (M,) see ``rows``.
+    """
+
+    whole: Array
+    sizes: Array
+    rows: Array
+    bound: Array
+
+    @property
+    def even(self) -> Array:
+        """(F, K): every phase is the whole mixture."""
+        return np.outer(self.sizes, self.whole)
+
+    def broken(self, x: Array) -> Array:
+        """(M,) by how much each limit is broken, in shares of all tokens; below 0: it is kept."""
+        return np.asarray(self.bound - np.einsum("mfk,fk->m", self.rows, x))
+
+
+def nearest_split(split: Split) -> Array | None:
+    """Shares of all tokens read of each part in each phase, (F, K); None where limits collide.
+
+    Raises:
+        SolverFailed: the active set did not settle.
+    """
+    even = split.even
+    if not split.bound.size or float(split.broken(even).max()) <= _KEPT:
+        return even
+    scale = np.sqrt(even)
+    phases, parts = _complement(split.sizes), _complement(split.whole)
+    # Every limit, and that nothing is read less than not at all, in terms of v.
+    cells = np.eye(even.size).reshape(even.size, *even.shape)
+    rows = np.concatenate([split.rows, cells])
+    bound = np.concatenate([split.broken(even), -even.ravel()])
+    normals = np.einsum("mfk,fi,kj->mij", rows * scale, phases, parts, optimize=True)
+    normals = normals.reshape(bound.size, -1)
+    length = np.linalg.norm(normals, axis=1)
+    moved = length > _KEPT
+    if np.any(bound[~moved] > _KEPT):  # a limit that no split changes
+        return None
+    if not moved.any():
+        return even
+    found = _least(normals[moved] / length[moved, None], bound[moved] / length[moved])
+    if found is None:
+        return None
+    v, active = found
+    x = even + scale * (phases @ v.reshape(phases.shape[1], -1) @ parts.T)
+    # What stands on its bound of 0 is 0, not a trace above or below it.
+    empty = np.flatnonzero(moved)[active] - split.bound.size
+    x.ravel()[empty[empty >= 0]] = 0.0
+    return np.maximum(x, 0.0)
+
+
+def _complement(shares: Array) -> Array:
+    """(n, n - 1): an orthonormal basis of what is orthogonal to √shares, by one reflection."""
+    unit = np.sqrt(shares)
+    unit = unit / np.linalg.norm(unit)
+    mirror = unit.copy()
+    mirror[0] += 1.0  # no cancellation: shares are not below 0
+    reflected = np.eye(unit.size) - np.outer(mirror, mirror) / mirror[0]
+    return np.asarray(reflected[:, 1:])
+
+
+def _least(normals: Array, bound: Array) -> tuple[Array, list[int]] | None:
+    """The v of least length with normals · v >= bound, and the limits that hold it there.
+
+    Args:
+        normals: (C, n) rows of length 1.
+        bound: (C,).
+    """
+    v = np.zeros(normals.shape[1])
+    active: list[int] = []
+    price = np.zeros(0)
+    for _ in range(20 * sum(normals.shape) + 100):
+        short = bound - normals @ v
+        short[active] = -np.inf
+        worst = int(np.argmax(short))
+        if short[worst] <= _KEPT:
+            return _settled(normals, bound, active, v), active
+        taken = _take_in(normals, bound, worst, (v, active, price))
+        if taken is None:
+            return None
+        v, active, price = taken
+    raise SolverFailed("the split over phases did not settle: please report the problem")
+
+
+def _take_in(
+    normals: Array, bound: Array, new: int, state: tuple[Array, list[int], Array]
+) -> tuple[Array, list[int], Array] | None:
+    """One more limit kept: steps along what the others leave free, dropping those that give way.
+
+    Returns:
+        The next point, its active limits and their prices; None where nothing is free.
+    """
+    v, active, price = state
+    gained = 0.0
+    while True:
+        held = normals[active]
+        yields = np.linalg.lstsq(held.T, normals[new], rcond=None)[0] if active else np.zeros(0)
+        free = normals[new] - held.T @ yields
+        slope = float(free @ free)
+        dependent = slope <= _DEPENDENT**2
+        full = np.inf if dependent else float(bound[new] - normals[new] @ v) / slope
+        falling = np.flatnonzero(yields > _KEPT)
+        ends = price[falling] / yields[falling]
+        first = int(np.argmin(ends)) if falling.size else -1
+        step = min(full, float(ends[first])) if falling.size else full
+        if not np.isfinite(step):
+            return None
+        price = price - step * yields
+        gained += step
+        if not dependent:
+            v = v + step * free
+        if step == full:
+            return v, [*active, new], np.append(price, gained)
+        gone = int(falling[first])
+        active, price = active[:gone] + active[gone + 1 :], np.delete(price, gone)
+
+
+def _settled(normals: Array, bound: Array, active: list[int], v: Array) -> Array:
+    """The point of least length on the active limits at once, free of the errors of the steps."""
+    if not active:
+        return v
+    held = normals[active]
+    exact = np.linalg.lstsq(held, bound[active], rcond=None)[0]
+    better = float((bound - normals @ exact).max()) <= 10 * _KEPT
+    return np.asarray(exact if better else v)
+
+
+_MILLIONTH: Final = 1e-6
+_PRECISION: Final = 1e-9
+_DUST: Final = 1e-12
+"""Share of all tokens below which nothing is read: what is left over by rounding."""
+
+_RELAXED: Final = (1e-10, 1e-8, 1e-6)
+"""Tried in turn where limits just touch: the linear program is exact to about 1e-7."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """The limits of all phases, row by row, over the pools that are read.
+
+    Attributes:
+        phases: in the order of training.
+        amounts: (F,) tokens of each.
+        tokens: (P,) tokens read of each pool, above 0.
+        names: phase and limit of each row.
+        masks: (M, P) the pools each row speaks of.
+        part: (P,) the part of the program that each pool belongs to.
+    """
+
+    phases: tuple[Phase, ...]
+    amounts: Array
+    tokens: Array
+    names: tuple[tuple[int, ShareLimit], ...]
+    masks: Array
+    part: NDArray[np.intp]
+
+
+def split_phases(
+    phases: Sequence[Phase],
+    pools: Sequence[Pool],
+    tokens: Array,
+    tolerance: float = _MILLIONTH,
+) -> tuple[PhaseMixture, ...]:
+    """What each phase reads.
+
+    Args:
+        phases: as asked, in the order of training; none give none.
+        pools: of the question.
+        tokens: (P,) tokens read of each pool in all.
+        tolerance: by what share of all tokens limits may be missed together where the totals leave
+            no other way; a mixture is known, and recorded, to about a millionth.
+
+    Raises:
+        ProblemError: the phases ask for more or fewer tokens than are read.
+        Infeasible: their limits and the totals collide; ``conflict`` names the limits.
+        SolverFailed: the split broke its limits.
+    """
+    if not phases:
+        return ()
+    read = [place for place, count in enumerate(tokens) if count > 0]
+    if not read:
+        return tuple(PhaseMixture(phase.name, 0.0, ()) for phase in phases)
+    total = float(tokens.sum())
+    chosen = [pools[place] for place in read]
+    asked = _asked(phases, np.array(phase_tokens(phases, total)), chosen, tokens[read])
+    split = _program(asked)
+    found = nearest_split(split)
+    if found is None:
+        found = _touching(asked, split, tolerance)
+    _check(split, found, tolerance)
+    parts = np.bincount(asked.part, weights=asked.tokens)
+    cells = total * found[:, asked.part] * (asked.tokens / parts[asked.part])
+    return _in_words(asked, chosen, cells)
+
+
+def _asked(phases: Sequence[Phase], amounts: Array, pools: Sequence[Pool], tokens: Array) -> _Asked:
+    names = tuple((place, limit) for place, phase in enumerate(phases) for limit in phase.limits)
+    masks = np.array([limit.selection.mask(pools) for _, limit in names], dtype=float)
+    masks = masks.reshape(len(names), len(pools))
+    alike: dict[bytes, int] = {}
+    signatures = [column.tobytes() for column in masks.T]
+    for signature in sorted(set(signatures)):
+        alike[signature] = len(alike)
+    part = np.array([alike[signature] for signature in signatures], dtype=np.intp)
+    return _Asked(tuple(phases), amounts, tokens, names, masks, part)
+
+
+def _program(asked: _Asked) -> Split:
+    """The same in shares of all tokens, pools that no limit tells apart as one part."""
+    total = float(asked.tokens.sum())
+    whole = np.bincount(asked.part, weights=asked.tokens) / total
+    sizes = asked.amounts / total
+    rows = np.zeros((len(asked.names), sizes.size, whole.size))
+    bound = np.zeros(len(asked.names))
+    _, first = np.unique(asked.part, return_index=True)
+    for row, (place, limit) in enumerate(asked.names):
+        sign = 1.0 if limit.bound == "min" else -1.0
+        rows[row, place] = sign * asked.masks[row, first]
+        bound[row] = sign * limit.share * sizes[place]
+    return Split(whole, sizes, rows, bound)
+
+
+def _touching(asked: _Asked, split: Split, tolerance: float) -> Array:
+    """The split where limits only just leave one, or the refusal that names those that collide."""
+    count, cells = split.bound.size, split.even.size
+    phases, parts = split.even.shape
+    keep_parts = np.tile(np.eye(parts), phases)
+    keep_phases = np.repeat(np.eye(phases), parts, axis=1)
+    equal = np.hstack([np.vstack([keep_parts, keep_phases]), np.zeros((parts + phases, count))])
+    task = LinearProgram(
+        cost=np.append(np.zeros(cells), np.ones(count)),
+        rows=np.hstack([-split.rows.reshape(count, cells), -np.eye(count)]),
+        bound=-split.bound,
+        low=np.zeros(cells + count),
+        high=np.full(cells + count, np.inf),
+        equal=equal,
+        level=np.concatenate([split.whole, split.sizes]),
+    )
+    optimum = minimise(task, "the check of the phases")
+    slack = optimum.x[cells:]
+    if float(slack.sum()) <= tolerance:
+        for more in _RELAXED:
+            found = nearest_split(replace(split, bound=split.bound - slack - more))
+            if found is not None:
+                return found
+    raise _collision(asked, optimum.rows > _PRECISION, slack)
+
+
+def _collision(asked: _Asked, priced: NDArray[np.bool_], slack: Array) -> Infeasible:
+    said, relax, conflict = [], [], []
+    total = float(asked.tokens.sum())
+    for row, (place, limit) in enumerate(asked.names):
+        phase, amount = asked.phases[place], float(asked.amounts[place])
+        if priced[row]:
+            bound = format_quantity(limit.share * amount)
+            reads = format_quantity(float(asked.masks[row] @ asked.tokens))
+            least = "at least" if limit.bound == "min" else "at most"
+            said.append(f"{phase.label(limit)} ({least} {bound} tokens; {reads} are read in all)")
+            conflict.append(f"phase {phase.name}: {limit.name}")
+        if slack[row] > _PRECISION:
+            points = 100 * float(slack[row]) * total / amount
+            relax.append(f"{phase.label(limit)} by {points:.3g} points")
+    return Infeasible(
+        f"the limits of the phases cannot all hold: {', '.join(said)}; least change: relax "
+        f"{', '.join(relax)}; phases divide what the whole mixture reads and never change it, so "
+        "relax a limit, give a phase other tokens, or ask the whole mixture for more or less "
+        "(--min, --max)",
+        tuple(conflict),
+    )
+
+
+def _check(split: Split, found: Array, tolerance: float) -> None:
+    """Believe no solver: totals and limits, in shares of all tokens."""
+    missed = max(
+        float(np.abs(found.sum(axis=0) - split.whole).max()),
+        float(np.abs(found.sum(axis=1) - split.sizes).max()),
+        float(-found.min()),
+    )
+    broken = float(np.maximum(split.broken(found), 0.0).sum()) if split.bound.size else 0.0
+    if missed > _PRECISION or broken > tolerance + split.bound.size * _RELAXED[-1]:
+        raise SolverFailed(
+            f"the split over phases misses its totals by {missed:.1g} and its limits by "
+            f"{broken:.1g} of all tokens: please report the problem"
+        )
+
+
+def _in_words(asked: _Asked, pools: Sequence[Pool], cells: Array) -> tuple[PhaseMixture, ...]:
+    unique = np.array([pool.unique_tokens for pool in pools])
+    before = np.zeros(len(pools))
+    found = []
+    for phase, amount, row in zip(asked.phases, asked.amounts.tolist(), cells, strict=True):
+        after = before + row / unique
+        shares = [
+            PhaseShare(pool, count, count / amount, count / pool.unique_tokens, passes)
+            for pool, count, passes in zip(pools, row.tolist(), after.tolist(), strict=True)
+            if count > _DUST * cells.sum()
+        ]
+        shares.sort(key=lambda share: (-share.tokens, share.pool.name))
+        found.append(PhaseMixture(phase.name, amount, tuple(shares)))
+        before = after
+    return tuple(found)

@@ -1,0 +1,82 @@
+"""``solve(problem) -> mixture``: the optimum with its proof, prices, flatness and caveats."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from atlasmix.laws.saturation import Array
+from atlasmix.mixture.caveats import caveats, why_stopped
+from atlasmix.mixture.evaluate import Proof, build_mixture
+from atlasmix.mixture.flatness import flatness
+from atlasmix.mixture.mixture import Mixture
+from atlasmix.mixture.phases import split_phases
+from atlasmix.mixture.prices import prices
+from atlasmix.mixture.warnings import warn
+from atlasmix.problem.problem import MixProblem, check_problem
+from atlasmix.solver.compile import alone_of, compile_problem
+from atlasmix.solver.optimise import canonical, optimise_problem
+
+_PROVED = 1e-6
+_PROVED_TOKENS = 1e-4
+"""Certified gaps above which an answer is said to be proved only so far: at its number of tokens,
+and over all of them."""
+
+
+def solve(problem: MixProblem, engine: str | None = None) -> Mixture:
+    """The best mixture of the problem's pools for its targets, with proof and prices.
+
+    Args:
+        problem: the question; where it has a compute budget and no N and D yet, they are chosen.
+        engine: ``conic`` asks cvxpy even where a faster engine would do.
+
+    Raises:
+        ProblemError: the question cannot be asked this way.
+        Infeasible: no mixture meets all limits; ``conflict`` names those that collide.
+        SolverFailed: no engine gave an answer that passed its checks.
+    """
+    if problem.compute is not None:
+        from atlasmix.solver.compute import at_compute
+
+        problem = at_compute(problem)
+    asked, problem = problem.target_keys, canonical(problem)
+    solved = optimise_problem(problem, engine)
+    compiled, optimum = solved.compiled, solved.optimum
+    fixed = optimum.gap(compiled.program)
+    proof = Proof(
+        bound=min(solved.bound, optimum.value),
+        gap=max(solved.gap, fixed),
+        fixed_gap=fixed,
+        engine=optimum.engine,
+        exact=fixed <= _PROVED and solved.gap <= _PROVED_TOKENS,
+        solves=solved.solves,
+    )
+    tokens = compiled.expand(problem, optimum.x)
+    # Alone a target has the whole budget, and any donor.
+    whole = compiled.at(problem.budget, problem.params, problem)
+    if problem.max_donors is not None:
+        whole = compile_problem(problem)
+    mixture = build_mixture(problem, compiled, tokens, proof, alone_of(problem, whole))
+    mixture = replace(
+        mixture,
+        prices=prices(problem, solved, mixture),
+        phases=split_phases(problem.phases, problem.pools, tokens),
+        flatness=flatness(problem, compiled, optimum, mixture),
+        stopped=why_stopped(problem, solved, mixture),
+    )
+    mixture = replace(mixture, caveats=caveats(problem, solved, mixture))
+    mixture = replace(mixture, warnings=warn(problem, mixture))
+    effects = {effect.language: effect for effect in mixture.targets}
+    return replace(mixture, targets=tuple(effects[key] for key in asked))
+
+
+def answer(problem: MixProblem, tokens: Array) -> Mixture:
+    """The predicted effect of a given mixture, in the words of an answer but without a proof.
+
+    Args:
+        problem: the question it is judged by.
+        tokens: tokens read per pool of ``problem.pools``, shape (pools,).
+    """
+    check_problem(problem)
+    compiled = compile_problem(problem)
+    mixture = build_mixture(problem, compiled, tokens, alone=alone_of(problem, compiled))
+    return replace(mixture, warnings=warn(problem, mixture))

@@ -1,0 +1,1 @@
+"""The question: targets, constraints, phases, budget, evidence; as data, text and link."""

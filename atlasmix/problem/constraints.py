@@ -1,0 +1,161 @@
+"""Limits on a mixture, in the user's words: plain data, each with a name that messages can use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atlasmix.errors import DataError, ProblemError
+from atlasmix.evidence.inventory import Pool
+from atlasmix.languages.catalogue import language
+from atlasmix.quantities import format_quantity
+
+Kind = Literal["language", "group", "family", "script", "provenance", "corpus", "pool"]
+KINDS: Final = ("language", "group", "family", "script", "provenance", "corpus", "pool")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which pools a limit speaks of.
+
+    Attributes:
+        kind: what ``value`` names.
+        value: a language key, a group's name, ``Romance``, ``Cyrl``, ``human``, a corpus, a pool.
+        languages: the members, for a group.
+    """
+
+    kind: Kind
+    value: str
+    languages: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """How it was written: ``cat``, ``family:Romance``."""
+        return self.value if self.kind in {"language", "group"} else f"{self.kind}:{self.value}"
+
+    def matches(self, pool: Pool) -> bool:
+        """Whether the limit speaks of this pool."""
+        if self.kind == "language":
+            return pool.language == self.value
+        if self.kind == "group":
+            return pool.language in self.languages
+        if self.kind in {"family", "script"}:
+            return self.value.casefold() in _traits(pool.language, self.kind)
+        if self.kind == "pool":
+            return pool.name == self.value
+        return bool(getattr(pool, self.kind) == self.value)
+
+    def mask(self, pools: Sequence[Pool]) -> NDArray[np.bool_]:
+        """One truth a pool."""
+        return np.array([self.matches(pool) for pool in pools], dtype=bool)
+
+
+def _traits(key: str, kind: str) -> set[str]:
+    try:
+        known = language(key)
+    except DataError:
+        return set()
+    if kind == "script":
+        return {(key.partition("_")[2] or known.script).casefold()}
+    return {known.family.casefold(), known.genus.casefold()}
+
+
+@dataclass(frozen=True, slots=True)
+class ShareLimit:
+    """Least or most proportion of training tokens for the selected pools together.
+
+    ``bound`` is a share of the tokens read, 0-1, not of the budget: where tokens stay unspent the
+    limit still holds in the mixture that is trained on.
+    """
+
+    bound: Literal["min", "max"]
+    selection: Selection
+    share: float
+
+    @property
+    def name(self) -> str:
+        """``min cat 30%``."""
+        return f"{self.bound} {self.selection.label} {100 * self.share:g}%"
+
+
+@dataclass(frozen=True, slots=True)
+class KeepTokens:
+    """Read at least ``tokens`` tokens of the selected pools (human text of an earlier run, say)."""
+
+    selection: Selection
+    tokens: float
+
+    @property
+    def name(self) -> str:
+        """``keep provenance:human 20B``."""
+        return f"keep {self.selection.label} {format_quantity(self.tokens)}"
+
+
+@dataclass(frozen=True, slots=True)
+class EpochCap:
+    """Read the selected pools at most ``epochs`` times, in the place of the problem's own cap."""
+
+    selection: Selection
+    epochs: float
+
+    @property
+    def name(self) -> str:
+        """``max epochs cat 8``."""
+        return f"max epochs {self.selection.label} {self.epochs:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Guardrail:
+    """The predicted loss of ``language`` at most ``slack`` (0.01 = 1 %) above a reference mixture.
+
+    ``reference`` names a baseline (``natural``, ``uniform``, ``unimax``, ``temperature-3.33``) or a
+    published mixture. The expected loss is meant, without risk penalty.
+    """
+
+    language: str
+    slack: float
+    reference: str = "natural"
+
+    @property
+    def name(self) -> str:
+        """``guardrail eng 1% over natural``."""
+        return f"guardrail {self.language} {100 * self.slack:g}% over {self.reference}"
+
+
+Limit = ShareLimit | KeepTokens | EpochCap | Guardrail
+
+
+def check_limits(limits: Sequence[Limit], pools: Sequence[Pool]) -> None:
+    """Refuse numbers out of range and limits that speak of nothing.
+
+    Raises:
+        ProblemError: the first such limit.
+    """
+    for limit in limits:
+        if isinstance(limit, ShareLimit) and not 0 <= limit.share <= 1:
+            raise ProblemError(f"limit '{limit.name}': a share lies between 0 and 1")
+        if isinstance(limit, KeepTokens) and not 0 <= limit.tokens < float("inf"):
+            raise ProblemError(f"limit '{limit.name}': expected a finite number of tokens from 0")
+        if isinstance(limit, EpochCap) and not 0 < limit.epochs <= HARD_EPOCHS:
+            raise ProblemError(
+                f"limit '{limit.name}': expected more than 0 and at most {HARD_EPOCHS:g} epochs"
+            )
+        if isinstance(limit, Guardrail):
+            if not 0 <= limit.slack < float("inf"):
+                raise ProblemError(f"limit '{limit.name}': expected a slack from 0, such as 0.01")
+        elif not limit.selection.mask(pools).any():
+            harmless = isinstance(limit, ShareLimit) and (limit.bound == "max" or limit.share == 0)
+            if not harmless:
+                raise ProblemError(
+                    f"limit '{limit.name}' selects none of the {len(pools)} pools of this problem: "
+                    f"expected a language, group or {', '.join(KINDS[2:])} among them"
+                )
+
+
+HARD_EPOCHS: Final = 16.0
+"""No pool is read more often than this: the saturation law was fitted on far fewer repeats for most
+runs and says nothing of harm (Hernandez et al. 2022, arXiv 2205.10487: repetition can hurt)."""

@@ -1,0 +1,204 @@
+"""Which pools of an inventory a question may read: said as a choice, and recognised from pools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from atlasmix.errors import DataError, ProblemError
+from atlasmix.evidence.card import Card
+from atlasmix.evidence.inventory import POOL_KINDS, PROVENANCES, Inventory, Pool
+from atlasmix.evidence.store import Store
+from atlasmix.evidence.transfer_matrix import TransferMatrix
+from atlasmix.io.plain_data import as_list, as_mapping, as_word, nearest, refuse_unknown
+from atlasmix.problem.vocabulary import Vocabulary
+
+ALL: Final = "all"
+DEFAULT_CHOICE: Final = {"provenance": ["human"], "kind": ["web"]}
+"""Our choice: human text from the web; translations and generated text are asked for by name."""
+_KEYS: Final = ("provenance", "kind", "corpus", "language", "exclude_language", "name")
+JOINT: Final = " + "
+
+
+def joined_inventory(names: Sequence[str], store: Store) -> Inventory:
+    """One inventory from several; ``card.files`` holds (name, SHA-256) of each part.
+
+    Raises:
+        ProblemError: a pool in two of them.
+        DataError: no such inventory.
+    """
+    parts = [store.inventory(name) for name in names]
+    if len(parts) == 1:
+        return parts[0]
+    seen: dict[str, str] = {}
+    for part in parts:
+        for pool in part.pools:
+            if pool.name in seen:
+                raise ProblemError(
+                    f"pool {pool.name} is in inventory {seen[pool.name]} and in {part.name}: its "
+                    "tokens would count twice; name one of the two"
+                )
+            seen[pool.name] = part.name
+    pools = sorted(
+        (pool for part in parts for pool in part.pools),
+        key=lambda pool: (pool.language, pool.provenance, pool.corpus),
+    )
+    card = Card(
+        title="several inventories together",
+        kind="token inventory",
+        axis=parts[0].card.axis,
+        files=tuple((part.name, part.sha256) for part in parts),
+    )
+    return Inventory(JOINT.join(part.name for part in parts), tuple(pools), card, "")
+
+
+def inventory_hashes(inventory: Inventory) -> tuple[tuple[str, str], ...]:
+    """(name, SHA-256) of an inventory, or of each that was joined into it."""
+    if JOINT in inventory.name:
+        return inventory.card.files
+    return ((inventory.name, inventory.sha256),)
+
+
+def choose_pools(
+    choice: object, inventory: Inventory, matrix: TransferMatrix, words: Vocabulary
+) -> tuple[Pool, ...]:
+    """The pools that a question may read; those of languages the matrix does not have are no use.
+
+    Args:
+        choice: ``{provenance: [...], kind: [...], corpus: [...], language: [...],
+            exclude_language: [...], name: [...]}``, or the provenances alone; ``all`` opens a list.
+        inventory: where from.
+        matrix: its keys are the languages that can be read.
+        words: how languages are read.
+
+    Raises:
+        ProblemError: an unknown key or word.
+        DataError: an unknown language.
+    """
+    asked = _asked(choice)
+    names = asked.get("name")
+    readable = [pool for pool in inventory.pools if pool.language in set(matrix.keys)]
+    if names is not None:
+        every = [pool.name for pool in inventory.pools]
+        listed = _known(names, every, "pools.name", inventory)
+        return tuple(pool for pool in readable if listed is None or pool.name in listed)
+    corpora = {pool.corpus for pool in inventory.pools}
+    chosen: dict[str, set[str] | None] = {
+        "provenance": _of_few(asked["provenance"], PROVENANCES, "pools.provenance"),
+        "kind": _of_few(asked["kind"], POOL_KINDS, "pools.kind"),
+        "corpus": _known(asked.get("corpus", ALL), sorted(corpora), "pools.corpus", inventory),
+        "language": _languages(asked.get("language", ALL), words, "pools.language"),
+    }
+    left_out = _languages(asked.get("exclude_language", []), words, "pools.exclude_language")
+    return tuple(
+        pool
+        for pool in readable
+        if pool.language not in (left_out or ())
+        and all(allowed is None or getattr(pool, key) in allowed for key, allowed in chosen.items())
+    )
+
+
+def choice_of(
+    pools: Sequence[Pool], inventory: Inventory, matrix: TransferMatrix
+) -> dict[str, list[str]]:
+    """The shortest choice that gives exactly these pools; the inverse of ``choose_pools``.
+
+    Raises:
+        ProblemError: a pool that the inventory does not have.
+    """
+    wanted = {pool.name for pool in pools}
+    readable = [pool for pool in inventory.pools if pool.language in set(matrix.keys)]
+    strangers = sorted(wanted - {pool.name for pool in readable})
+    if strangers:
+        raise ProblemError(
+            f"pool {strangers[0]} is not in inventory {inventory.name} or its language is not in "
+            f"matrix {matrix.name}: a question names its pools by inventory"
+        )
+    base = {
+        "provenance": _present(PROVENANCES, (pool.provenance for pool in pools)),
+        "kind": _present(POOL_KINDS, (pool.kind for pool in pools)),
+    }
+    corpus = {"corpus": sorted({pool.corpus for pool in pools})}
+    for extra in ({}, corpus):
+        candidate = {**base, **extra}
+        found = [pool for pool in readable if _inside(pool, candidate)]
+        if {pool.name for pool in found} == wanted:
+            return candidate
+        inside = sorted({pool.language for pool in pools})
+        outside = sorted({pool.language for pool in found} - set(inside))
+        if {pool.name for pool in found if pool.language in set(inside)} == wanted:
+            if len(outside) < len(inside):
+                return {**candidate, "exclude_language": outside}
+            return {**candidate, "language": inside}
+    return {"name": sorted(wanted)}
+
+
+def _asked(choice: object) -> dict[str, object]:
+    if isinstance(choice, str | list | tuple):
+        choice = {"provenance": choice}
+    asked = as_mapping(choice, "pools", "{provenance: [human], kind: [web]}")
+    refuse_unknown(asked, _KEYS, "pools")
+    if "name" in asked and len(asked) > 1:
+        raise ProblemError("pools has name and other keys: a list of pools by name stands alone")
+    return {**DEFAULT_CHOICE, **asked}
+
+
+def _is_all(value: object) -> bool:
+    return value in (ALL, [ALL])
+
+
+def _of_few(value: object, known: Sequence[str], what: str) -> set[str] | None:
+    if _is_all(value):
+        return None
+    return {as_word(one, what, known) for one in as_list(value, what)}
+
+
+def _known(value: object, known: Sequence[str], what: str, inventory: Inventory) -> set[str] | None:
+    if _is_all(value):
+        return None
+    asked = [str(one) for one in as_list(value, what)]
+    for one in asked:
+        if one not in known:
+            few = ", ".join(known[:8]) + (f" and {len(known) - 8} more" if len(known) > 8 else "")
+            raise ProblemError(
+                f"{what} names {one[:60]!r}, which inventory {inventory.name} does not have: "
+                f"{nearest(one, known)}it has {few}"
+            )
+    return set(asked)
+
+
+def _languages(value: object, words: Vocabulary, what: str) -> set[str] | None:
+    if _is_all(value):
+        return None
+    if value == []:
+        return set()
+    keys: set[str] = set()
+    for one in as_list(value, what):
+        if isinstance(one, str) and one in words.groups:
+            keys.update(words.groups[one])
+        else:
+            keys.add(words.key(one, what))
+    return keys
+
+
+def _present(known: Sequence[str], found: Iterable[str]) -> list[str]:
+    seen = set(found)
+    return [word for word in known if word in seen]
+
+
+def _inside(pool: Pool, choice: dict[str, list[str]]) -> bool:
+    return all(getattr(pool, key) in allowed for key, allowed in choice.items())
+
+
+def check_axes(matrix: TransferMatrix, inventory: Inventory) -> None:
+    """Refuse a matrix and an inventory that speak of different things.
+
+    Raises:
+        DataError: one of languages, one of domains.
+    """
+    if matrix.card.axis != inventory.card.axis:
+        raise DataError(
+            f"matrix {matrix.name} is about {matrix.card.axis}s and inventory {inventory.name} "
+            f"about {inventory.card.axis}s: expected the same; choose another --matrix or "
+            "--inventory"
+        )

@@ -1,0 +1,250 @@
+"""The question: which mixture of these pools serves these targets best, under these limits?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from atlasmix.errors import ProblemError
+from atlasmix.evidence.inventory import Inventory, Pool
+from atlasmix.evidence.transfer_matrix import TransferMatrix
+from atlasmix.languages.catalogue import name_of
+from atlasmix.laws.kinds import LossLaw
+from atlasmix.laws.saturation import DEFAULT_DECAY
+from atlasmix.problem.constraints import HARD_EPOCHS, Guardrail, Limit, check_limits
+from atlasmix.problem.phases import Phase, check_phases
+from atlasmix.quantities import format_quantity
+from atlasmix.transfer.model import TransferModel
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Another size at the same compute, with its own best mixture: predicted mean loss there."""
+
+    params: float
+    tokens: float
+    loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """How a compute budget is best divided between parameters and tokens.
+
+    Attributes:
+        compute: FLOPs, C = 6·N·D.
+        params: N with embeddings, three digits.
+        tokens: D, most tokens read, six digits; 6·N·D is at most ``compute``.
+        loss: objective there (weighted mean loss, risk charge included), in the law's unit.
+        bound: no N, D and mixture within the limits has a lower one.
+        gap: distance of the two, relative to the reducible loss (``loss`` - E).
+        proved: whether the bound holds by the shape of the problem as it is; otherwise it is that
+            of the same question without the limits named in ``without``.
+        without: limits that had to be left out for the bound.
+        others: other sizes, smallest first.
+        fresh_params: N that the law's closed form gives for unlimited fresh text of one kind.
+        solves: mixtures solved on the way.
+    """
+
+    compute: float
+    params: float
+    tokens: float
+    loss: float
+    bound: float
+    gap: float
+    proved: bool
+    without: tuple[str, ...]
+    others: tuple[Trial, ...]
+    fresh_params: float
+    solves: int
+
+
+Objective = Literal["loss", "worst"]
+OBJECTIVES: Final = ("loss", "worst")
+
+DEFAULT_BUDGET: Final = 100e9
+"""Our choice: a small team's run, large enough that Catalan's own web text runs out."""
+
+DEFAULT_PARAMS: Final = 2e9
+"""The size at which the scores of the default matrix were measured."""
+
+DEFAULT_EPOCHS: Final = 4.0
+"""Muennighoff et al. 2023 (arXiv 2305.16264): up to 4 epochs cost next to nothing."""
+
+DEFAULT_RISK_AVERSION: Final = 1.0
+"""κ, our choice: a donor counts for one standard error less than its score says."""
+
+WORTH: Final[Mapping[str, float]] = {
+    "human": 1.0,
+    "human_edited": 1.0,
+    "rephrased": 1.0,
+    "translated": 0.5,
+    "generated": 0.05,
+    "unknown": 0.5,
+}
+"""q, worth of one token against a human token of the same language, for loss on native text.
+
+human: by definition. human_edited: token-edited text keeps the error of human text within a factor
+of two (Zhu et al. 2024, arXiv 2412.14689). rephrased: equal until its share grows (Kang et al.
+2025). generated: 0.04-0.08, derived from the mixtures of Zhu et al. 2024, Table 1. translated and
+unknown: an assumption of ours between 0.2 and 1; nothing in print measures them on this scale."""
+
+WORTH_RANGE: Final[Mapping[str, tuple[float, float]]] = {
+    "translated": (0.2, 1.0),
+    "generated": (0.04, 0.08),
+    "unknown": (0.2, 1.0),
+}
+"""Least and most q between which an answer that reads such text is tried; see :data:`WORTH`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A language whose loss counts, and how much."""
+
+    language: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MixProblem:
+    """What is asked; :func:`atlasmix.solver.optimise` answers it.
+
+    Attributes:
+        targets: languages whose loss counts, with weights above 0.
+        pools: what may be read.
+        matrix: the scores, with their card.
+        transfer: what they say under the law: transfer weights τ[source, target] and capacity
+            exponents φ[target], with their standard errors.
+        inventory: where the pools come from.
+        law: the loss law.
+        budget: most tokens read in training, repeats included (D).
+        params: N, with embeddings.
+        objective: ``loss`` (Σ w·loss) or ``worst`` (largest loss relative to what the target could
+            reach alone on this budget).
+        decay: λ of the saturation.
+        risk_aversion: κ; a donor counts with τ less κ standard errors, and never below 0.
+        max_epochs: most passes over a pool, at most 16.
+        limits: share limits, kept tokens, own epoch caps, guardrails.
+        max_donors: most languages read beside the targets, or None.
+        exact_tokens: read just ``budget`` tokens, even where fewer would be better.
+        worth: q per provenance.
+        compute: FLOPs to divide between N and D; then ``params`` and ``budget`` are to be chosen
+            by :func:`atlasmix.solver.compute.at_compute`, which also leaves ``allocation``.
+        allocation: how they were chosen.
+        phases: parts of the run with limits of their own; they divide the optimum and leave it as
+            it is. None: one mixture from the first step to the last.
+    """
+
+    targets: tuple[Target, ...]
+    pools: tuple[Pool, ...]
+    matrix: TransferMatrix
+    transfer: TransferModel
+    inventory: Inventory
+    law: LossLaw
+    budget: float = DEFAULT_BUDGET
+    params: float = DEFAULT_PARAMS
+    objective: Objective = "loss"
+    decay: float = DEFAULT_DECAY
+    risk_aversion: float = DEFAULT_RISK_AVERSION
+    max_epochs: float = DEFAULT_EPOCHS
+    limits: tuple[Limit, ...] = ()
+    max_donors: int | None = None
+    exact_tokens: bool = False
+    worth: Mapping[str, float] = field(default_factory=lambda: dict(WORTH))
+    compute: float | None = None
+    allocation: Allocation | None = None
+    phases: tuple[Phase, ...] = ()
+
+    @property
+    def target_keys(self) -> tuple[str, ...]:
+        """The targets' language keys, in the order given."""
+        return tuple(target.language for target in self.targets)
+
+    @property
+    def donor_keys(self) -> tuple[str, ...]:
+        """Languages with pools that are no target, sorted."""
+        return tuple(sorted({pool.language for pool in self.pools} - set(self.target_keys)))
+
+
+def check_problem(problem: MixProblem) -> None:
+    """Refuse a question that has no answer for reasons visible before solving.
+
+    Raises:
+        ProblemError: with what was found, what was expected and what to change.
+    """
+    _check_numbers(problem)
+    if problem.compute is not None and problem.allocation is None:
+        raise ProblemError(
+            "parameters and budget are not chosen yet for this compute: ask at_compute(problem) "
+            "first, or solve(problem)"
+        )
+    if not problem.targets:
+        raise ProblemError("no target: name at least one language, for example --target cat")
+    keys = problem.target_keys
+    if len(set(keys)) < len(keys):
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        raise ProblemError(f"target {', '.join(twice)} is named twice: give it one weight")
+    for target in problem.targets:
+        if not (math.isfinite(target.weight) and target.weight > 0):
+            raise ProblemError(
+                f"target {target.language} has weight {target.weight:g}: expected a number above 0"
+            )
+        problem.transfer.index(target.language)
+    if problem.objective == "worst" and len({target.weight for target in problem.targets}) > 1:
+        raise ProblemError(
+            "the objective 'worst' treats all targets alike: leave the weights out, or minimise "
+            "the weighted 'loss'"
+        )
+    if not any(pool.unique_tokens > 0 for pool in problem.pools):
+        raise ProblemError(
+            f"no pool with tokens in inventory {problem.inventory.name} for this choice of "
+            "provenance and languages: choose another --inventory or --pools"
+        )
+    check_limits(problem.limits, problem.pools)
+    by_compute = problem.compute is not None
+    check_phases(problem.phases, problem.pools, problem.budget, by_compute)
+    _check_law(problem)
+
+
+def _check_law(problem: MixProblem) -> None:
+    """Refuse a law of one language where the losses of others count."""
+    law = problem.law
+    guarded = [limit.language for limit in problem.limits if isinstance(limit, Guardrail)]
+    others = [key for key in (*problem.target_keys, *guarded) if key != law.language]
+    if law.language and others:
+        raise ProblemError(
+            f"law {law.name} speaks of {name_of(law.language)} alone, in a loss ({law.unit}) that "
+            f"is not comparable with that of {name_of(others[0])}: choose another --law, or ask "
+            f"for --target {law.language} alone"
+        )
+
+
+def _check_numbers(problem: MixProblem) -> None:
+    for what, value, least, most in (
+        ("the budget", problem.budget, 1.0, 1e18),
+        ("the number of parameters", problem.params, 1.0, 1e18),
+        ("λ (--lambda)", problem.decay, 1e-4, 100.0),
+        ("the epoch cap (--max-epochs)", problem.max_epochs, 1e-3, HARD_EPOCHS),
+    ):
+        if not least <= value <= most:
+            raise ProblemError(
+                f"{what} is {format_quantity(value)}: expected between {format_quantity(least)} "
+                f"and {format_quantity(most)}"
+            )
+    if not 0 <= problem.risk_aversion <= 100:
+        raise ProblemError(
+            f"the risk aversion is {problem.risk_aversion:g}: expected 0 (trust every score) to "
+            "100; 1 takes one standard error off"
+        )
+    if problem.objective not in OBJECTIVES:
+        raise ProblemError(
+            f"no objective {problem.objective!r}: expected one of {', '.join(OBJECTIVES)}"
+        )
+    if problem.max_donors is not None and problem.max_donors < 0:
+        raise ProblemError(f"at most {problem.max_donors} donors: expected a whole number from 0")
+    for provenance, worth in problem.worth.items():
+        if not 0 <= worth <= 100:
+            raise ProblemError(
+                f"a token of provenance {provenance} is worth {worth:g}: expected 0 to 100"
+            )

@@ -1,0 +1,151 @@
+"""The words of a question for what it speaks of: languages or labels, groups, selections."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from atlasmix.errors import DataError, ProblemError
+from atlasmix.evidence.inventory import PROVENANCES
+from atlasmix.evidence.transfer_matrix import TransferMatrix
+from atlasmix.io.plain_data import as_list, as_mapping, nearest
+from atlasmix.languages.catalogue import language
+from atlasmix.languages.resolving import resolve
+from atlasmix.problem.constraints import KINDS, Kind, Selection
+
+EVERY_TARGET: Final = "*"
+"""What a least or greatest share is written for, where it is one and the same for every target."""
+
+_PREFIXED: Final = KINDS[2:]
+_GROUP_NAME = re.compile(r"[^\W\d_][\w .-]{0,59}")
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What names mean in one question.
+
+    Attributes:
+        matrix: whose card says whether names are languages or labels.
+        groups: the question's own groups, keys sorted as given.
+        targets: the question's targets, which ``*`` stands for.
+    """
+
+    matrix: TransferMatrix
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+
+    def key(self, written: object, what: str) -> str:
+        """The language key (any door of ``languages.resolve``) or label that ``written`` means.
+
+        Raises:
+            UnknownLanguage: no such language; suggests.
+            DataError: no such label on the card of a domain matrix.
+        """
+        card = self.matrix.card
+        if card.axis == "language":
+            # resolve has the sentence for what YAML made of an unquoted no, yes or nan.
+            return str(resolve(written))  # type: ignore[arg-type]
+        label = written.strip() if isinstance(written, str) else str(written)
+        if label in card.names:
+            return label
+        raise DataError(
+            f"{what}: no label {label[:60]!r} among the names of matrix '{self.matrix.name}': "
+            f"{nearest(label, card.names)}they are {', '.join(card.names)}"
+        )
+
+    def selection(self, written: str, what: str) -> Selection:
+        """The pools that ``cat``, ``romance`` (a group), ``family:Romance`` ... speak of.
+
+        Raises:
+            ProblemError: an unknown kind before the colon, or no such provenance.
+            DataError: no such language or label.
+        """
+        if written in self.groups:
+            return Selection("group", written, self.groups[written])
+        if written == EVERY_TARGET:
+            raise ProblemError(
+                f"{what} is for every target, which only min and max can say: name each language "
+                "or group"
+            )
+        kind, colon, value = written.partition(":")
+        kind, value = kind.strip(), value.strip()
+        if not colon or (self.matrix.card.axis == "domain" and written in self.matrix.card.names):
+            return Selection("language", self._language_or_group(written, what))
+        if kind == "language":
+            return Selection("language", self.key(value, what))
+        if kind == "group":
+            raise ProblemError(self._no_group(value, what))
+        if kind not in _PREFIXED or not value:
+            raise ProblemError(
+                f"{what} names {written[:60]!r}: {nearest(kind, _PREFIXED)}expected a language, a "
+                f"group, or one of {', '.join(f'{one}:...' for one in _PREFIXED)}"
+            )
+        if kind == "provenance" and value not in PROVENANCES:
+            raise ProblemError(
+                f"{what} names provenance {value[:40]!r}: {nearest(value, PROVENANCES)}expected "
+                f"one of {', '.join(PROVENANCES)}"
+            )
+        return Selection(_kind(kind), value)
+
+    def _language_or_group(self, written: str, what: str) -> str:
+        try:
+            return self.key(written, what)
+        except DataError as error:
+            if nearest(written, self.groups):
+                raise ProblemError(self._no_group(written, what)) from error
+            kind = self._other_kind(written)
+            if kind:
+                raise ProblemError(
+                    f"{what} names {written[:60]!r}, which is no language but a {kind}: write "
+                    f"{kind}:{written}"
+                ) from error
+            raise
+
+    def _other_kind(self, written: str) -> str:
+        """What a word names that is no language: a provenance, a family, a script; or nothing."""
+        if written in PROVENANCES:
+            return "provenance"
+        if self.matrix.card.axis != "language":
+            return ""
+        word = written.casefold()
+        spoken = [language(key) for key in self.matrix.keys]
+        if any(word in (one.family.casefold(), one.genus.casefold()) for one in spoken):
+            return "family"
+        return "script" if any(word == one.script.casefold() for one in spoken) else ""
+
+    def _no_group(self, written: str, what: str) -> str:
+        return (
+            f"{what} names {written[:60]!r}: {nearest(written, self.groups)}the groups are "
+            f"{', '.join(self.groups) or 'none; add one with --group name=spa,fra'}"
+        )
+
+
+def with_groups(words: Vocabulary, value: object) -> Vocabulary:
+    """The vocabulary with the groups of a question: ``{romance: [spa, fra, ita]}``.
+
+    Raises:
+        ProblemError: a name that a language has, or that is no name.
+        DataError: an unknown member.
+    """
+    groups: dict[str, tuple[str, ...]] = {}
+    for name, members in as_mapping(value, "groups", "{romance: [spa, fra, ita]}").items():
+        if not _GROUP_NAME.fullmatch(name) or name == "default":
+            raise ProblemError(
+                f"groups has the name {name[:40]!r}: expected letters, digits, spaces, dots and "
+                "hyphens, beginning with a letter, and not 'default'"
+            )
+        if name in words.matrix.keys:
+            raise ProblemError(
+                f"group {name!r} has the name of a language of matrix '{words.matrix.name}': "
+                "choose another name"
+            )
+        what = f"group {name}"
+        keys = [words.key(member, what) for member in as_list(members, what)]
+        groups[name] = tuple(dict.fromkeys(keys))
+    return Vocabulary(words.matrix, groups)
+
+
+def _kind(word: str) -> Kind:
+    found: Kind = next(kind for kind in KINDS if kind == word)
+    return found

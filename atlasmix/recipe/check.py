@@ -1,0 +1,420 @@
+"""The evidence that a recipe quotes, held against what that evidence reads today."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atlasmix.errors import AtlasMixError, SolverFailed
+from atlasmix.evidence.store import Store
+from atlasmix.languages.catalogue import name_of
+from atlasmix.mixture.mixture import Mixture
+from atlasmix.mixture.solve import answer, solve
+from atlasmix.problem.former import superseded
+from atlasmix.problem.law_choice import CONSTANTS
+from atlasmix.problem.parsing import problem_from_mapping
+from atlasmix.problem.pool_choice import inventory_hashes
+from atlasmix.problem.problem import MixProblem
+from atlasmix.quantities import ONE, finite, format_quantity
+from atlasmix.recipe.phases import RecipePhase, recipe_phases
+from atlasmix.recipe.recipe import Recipe, pairs, recipe_pools, recipe_target, target_exponents
+from atlasmix.solver.compute import at_compute, at_size
+from atlasmix.version import __version__
+
+_SAME_DIGITS: Final = 1e-5
+"""Numbers that differ by less, relatively, are the same: a recipe records six digits, of a mixture
+that it records to a millionth."""
+
+_PAIR_FACTS: Final = ("score", "stderr", "status")
+_WEIGHT: Final = ("transfer_weight", "transfer_stderr")
+_PHI: Final = ("phi", "phi_stderr")
+_POOL_ORIGIN: Final = ("obtained", "unit", "source", "licence")
+_POOL_ANSWER: Final = ("language", "provenance", "corpus", "unique_tokens")
+
+
+def same_number(then: Any, now: Any) -> bool:
+    """Whether two facts of a recipe are the same, numbers to five digits."""
+    if isinstance(then, int | float) and isinstance(now, int | float):
+        # Counts below a millionth of a token come from the order of additions.
+        return math.isclose(then, now, rel_tol=_SAME_DIGITS, abs_tol=1e-9)
+    return bool(then == now)
+
+
+def evidence_changes(recipe: Recipe, problem: MixProblem) -> tuple[str, ...]:
+    """What differs between the evidence a recipe records and that of ``problem``."""
+    origin = recipe.origin
+    said = []
+    if origin["matrix"]["sha256"] != problem.matrix.sha256:
+        said.append(f"matrix {problem.matrix.name} has other scores than when the recipe was made")
+    recorded = {one["name"]: one["sha256"] for one in origin["inventories"]}
+    for name, digest in inventory_hashes(problem.inventory):
+        if recorded.get(name) != digest:
+            said.append(f"inventory {name} has other counts than when the recipe was made")
+    if not _same_law(recipe, problem):
+        said.append(f"law {problem.law.name} has other constants than when the recipe was made")
+    if origin["matrix"]["sha256"] != problem.matrix.sha256:
+        said += _pair_changes(recipe, problem)
+    if origin["atlasmix"] != __version__:
+        said.append(f"made by AtlasMix {origin['atlasmix']}, checked by {__version__}")
+    return tuple(said)
+
+
+def edited_facts(recipe: Recipe, problem: MixProblem) -> tuple[str, ...]:
+    """What a recipe says of evidence that has its hash still, and that this evidence does not say.
+
+    A table with the same SHA-256 holds the same figures: then the recipe was edited.
+    """
+    origin, said = recipe.origin, []
+    if origin["matrix"]["sha256"] == problem.matrix.sha256:
+        edits = _pair_edits(recipe, problem) + _estimate_edits(recipe, problem)
+        said += [f"this recipe was edited: {words}" for words in edits]
+    hashes = {one["name"]: one["sha256"] for one in origin["inventories"]}
+    if hashes == dict(inventory_hashes(problem.inventory)):
+        said += [f"this recipe was edited: {words}" for words in _pool_edits(recipe, problem)]
+    return tuple(said)
+
+
+def _pair_changes(recipe: Recipe, problem: MixProblem) -> list[str]:
+    today = _pairs_today(recipe, problem)
+    said = []
+    for old in recipe.origin["pairs"]:
+        new = today.get((old["source"], old["target"]))
+        if new is not None and any(old[key] != new[key] for key in _PAIR_FACTS):
+            said.append(
+                f"score of {old['source']} for {old['target']}: {old['score']} ({old['status']}) "
+                f"then, {new['score']} ({new['status']}) today"
+            )
+    return said
+
+
+def _pair_edits(recipe: Recipe, problem: MixProblem) -> list[str]:
+    today = _pairs_today(recipe, problem)
+    recorded = {(one["source"], one["target"]): one for one in recipe.origin["pairs"]}
+    # The rule for a standard error stands on the card, which another version may word anew.
+    same_version = recipe.origin["atlasmix"] == __version__
+    facts = _PAIR_FACTS if same_version else ("score", "status")
+    said = []
+    for (source, target), old in recorded.items():
+        new = today.get((source, target))
+        pair = f"{source} for {target}"
+        if new is None:
+            said.append(f"it quotes a score of {pair}, which its answer does not use")
+        elif any(old[key] != new[key] for key in facts):
+            said.append(
+                f"it gives the score of {pair} as {_score_words(old)}, the matrix it names as "
+                f"{_score_words(new)}"
+            )
+    missing = [
+        f"{source} for {target}" for source, target in today if (source, target) not in recorded
+    ]
+    return said + [f"it does not quote the score of {pair}" for pair in missing]
+
+
+def _estimate_edits(recipe: Recipe, problem: MixProblem) -> list[str]:
+    """Transfer weights and capacity exponents that the quoted scores do not give.
+
+    They follow from matrix, calibration and law; another version may estimate them otherwise.
+    """
+    origin = recipe.origin
+    if (
+        origin["atlasmix"] != __version__
+        or origin["matrix"]["calibration"] != problem.transfer.calibration
+        or not _same_law(recipe, problem)
+    ):
+        return []
+    today = _pairs_today(recipe, problem)
+    said = []
+    for old in origin["pairs"]:
+        new = today.get((old["source"], old["target"]))
+        if new is not None and _differ(old, new, _WEIGHT):
+            said.append(
+                f"it gives the transfer weight of {old['source']} for {old['target']} as "
+                f"{_told_of(old, _WEIGHT)}, its scores and law give {_told_of(new, _WEIGHT)}"
+            )
+    exponents = {one["language"]: one for one in target_exponents(problem)}
+    for old in origin["targets"]:
+        new = exponents.get(old["language"])
+        if new is not None and _differ(old, new, _PHI):
+            said.append(
+                f"it gives phi of {old['language']} as {_told_of(old, _PHI)}, its scores and law "
+                f"give {_told_of(new, _PHI)}"
+            )
+    return said
+
+
+def _differ(old: Mapping[str, Any], new: Mapping[str, Any], keys: tuple[str, ...]) -> bool:
+    return any(not same_number(old[key], new[key]) for key in keys)
+
+
+def _told_of(entry: Mapping[str, Any], keys: tuple[str, str]) -> str:
+    return f"{entry[keys[0]]} ±{entry[keys[1]]}"
+
+
+def _same_law(recipe: Recipe, problem: MixProblem) -> bool:
+    """Whether the law whose constants a recipe records is that of its question today."""
+    law = recipe.origin["law"]
+    keys = (*CONSTANTS, "decay", "phi")
+    return all(same_number(law.get(key), getattr(problem.law, key)) for key in keys)
+
+
+def _pool_edits(recipe: Recipe, problem: MixProblem) -> list[str]:
+    pools = {pool.name: pool for pool in problem.pools}
+    said = []
+    for part, facts, entries in (
+        ("origin", _POOL_ORIGIN, recipe.origin["pools"]),
+        ("answer", _POOL_ANSWER, [dataclasses.asdict(pool) for pool in recipe.pools]),
+    ):
+        for old in entries:
+            pool = pools.get(old["name"])
+            if pool is None:
+                said.append(f"its {part} names pool {old['name']}, which it may not read")
+                continue
+            today = {**dataclasses.asdict(pool), "unique_tokens": max(round(pool.unique_tokens), 1)}
+            said += [
+                f"it gives {fact.replace('_', ' ')} of pool {pool.name} as {old[fact]!r}, the "
+                f"inventory it names as {today[fact]!r}"
+                for fact in facts
+                if old[fact] != today[fact]
+            ]
+    return said
+
+
+def _pairs_today(recipe: Recipe, problem: MixProblem) -> dict[tuple[str, str], dict[str, Any]]:
+    sources = set(recipe.proportions) & set(problem.matrix.keys)
+    return {(one["source"], one["target"]): one for one in pairs(problem, sources)}
+
+
+def _score_words(pair: Mapping[str, Any]) -> str:
+    return f"{_told_of(pair, ('score', 'stderr'))} ({pair['status']})"
+
+
+Verdict = Literal["holds", "edited", "drifted", "broken", "superseded"]
+TOLERANCE = 1e-6
+"""Proportions that differ by no more are the same: a recipe records six places."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One language whose proportion is another today: recorded and new share, 0-1."""
+
+    language: str
+    recorded: float
+    today: float
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseShift:
+    """One pool whose share of a phase is another today: recorded and new share, 0-1."""
+
+    phase: str
+    pool: str
+    recorded: float
+    today: float
+
+
+@dataclass(frozen=True, slots=True)
+class EffectShift:
+    """A target's predicted loss and effective data with today's evidence.
+
+    Attributes:
+        language: the target.
+        recorded: loss that the recipe predicts, None where it has none.
+        kept: loss of the recipe's own mixture, predicted today.
+        today: loss of today's best mixture.
+    """
+
+    language: str
+    recorded: float | None
+    kept: float
+    today: float
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What became of a recipe.
+
+    Attributes:
+        verdict: ``holds`` (same mixture and phases to 1e-6, same predictions to five digits),
+            ``edited`` (it quotes its evidence otherwise than that evidence reads, by its hash),
+            ``drifted`` (another mixture or another prediction today), ``broken`` (the question can
+            no longer be asked) or ``superseded`` (it was solved under a law that is gone).
+        evidence: what differs between the recorded evidence and today's, then what the recipe
+            predicts and its own mixture does not give today, one sentence each.
+        shifts: languages whose proportion moved, largest move first.
+        effects: per target, recorded against today; empty where it is broken.
+        resized: what size the question's compute buys today, where that is another; else empty.
+        reason: why it is broken or superseded; empty otherwise.
+        phases: pools whose share of a phase moved, in the order of training.
+    """
+
+    verdict: Verdict
+    evidence: tuple[str, ...]
+    shifts: tuple[Shift, ...] = ()
+    effects: tuple[EffectShift, ...] = ()
+    reason: str = ""
+    resized: str = ""
+    phases: tuple[PhaseShift, ...] = ()
+
+    @property
+    def largest_shift(self) -> float:
+        """Largest move of a language's proportion, 0-1."""
+        return max((abs(one.today - one.recorded) for one in self.shifts), default=0.0)
+
+
+def check(
+    recipe: Recipe, store: Store, solver: Callable[[MixProblem], Mixture] = solve
+) -> CheckReport:
+    """Solve a recipe's question again with today's evidence and compare.
+
+    Args:
+        recipe: read and validated by ``load_recipe``.
+        store: where today's evidence lies.
+        solver: another ``solve``, for tests.
+
+    Raises:
+        SolverFailed: no engine gave an answer that passed its checks.
+    """
+    if recipe.former is not None:
+        return CheckReport("superseded", (), reason=superseded(recipe.question))
+    try:
+        problem = at_compute(problem_from_mapping(recipe.question, store))
+        mixture = solver(problem)
+    except SolverFailed:
+        raise
+    except AtlasMixError as error:
+        return CheckReport("broken", (), reason=str(error))
+    evidence = evidence_changes(recipe, problem)
+    shifts = proportion_shifts(recipe, today_of(mixture))
+    given = given_tokens(recipe, problem)
+    if given is None:
+        gone = ", ".join(missing_pools(recipe, problem))
+        return CheckReport(
+            "broken", evidence, shifts, reason=f"pool {gone} is no longer in the question's pools"
+        )
+    kept = answer(as_recorded(recipe, problem), given)
+    effects = tuple(
+        EffectShift(old.language, old.loss, now.loss, best.loss)
+        for old, now, best in zip(recipe.targets, kept.targets, mixture.targets, strict=True)
+    )
+    resized = _resized(recipe, problem)
+    phases = phase_shifts(recipe, problem, mixture)
+    predictions = prediction_changes(recipe, kept, mixture)
+    verdict: Verdict = "drifted" if shifts or resized or phases or predictions else "holds"
+    edits = edited_facts(recipe, problem)
+    if edits:
+        verdict = "edited"
+    evidence = (*edits, *evidence, *predictions)
+    return CheckReport(verdict, evidence, shifts, effects, resized=resized, phases=phases)
+
+
+def as_recorded(recipe: Recipe, problem: MixProblem) -> MixProblem:
+    """The recipe's question at the N and D that it records; the same where it asked for them."""
+    chosen = recipe.allocation
+    if chosen is None:
+        return problem
+    return at_size(problem, float(chosen.params), float(chosen.budget))
+
+
+def _resized(recipe: Recipe, problem: MixProblem) -> str:
+    then, now = recipe.allocation, problem.allocation
+    if then is None or now is None or (then.params, then.budget) == (now.params, now.tokens):
+        return ""
+    sizes = [
+        f"{format_quantity(params)} parameters on {format_quantity(tokens, 4)} tokens"
+        for params, tokens in ((then.params, then.budget), (now.params, now.tokens))
+    ]
+    return f"its compute was spent on {sizes[0]}, and is best spent on {sizes[1]} today"
+
+
+def prediction_changes(recipe: Recipe, kept: Mixture, today: Mixture) -> tuple[str, ...]:
+    """What a recipe predicts and its mixture does not give, a sentence a target; its objective.
+
+    Args:
+        recipe: with its recorded predictions.
+        kept: its own mixture, answered with today's evidence.
+        today: today's answer to its question.
+    """
+    said = []
+    for old, effect in zip(recipe.targets, kept.targets, strict=True):
+        then, now = dataclasses.asdict(old), dataclasses.asdict(recipe_target(effect))
+        apart = [
+            f"{key.replace('_', ' ')} {_told(then[key])} where its mixture gives {_told(now[key])}"
+            for key in then
+            if not same_number(then[key], now[key])
+        ]
+        if apart:
+            said.append(f"of {name_of(old.language)} the recipe records {', '.join(apart)}")
+    value = finite(today.certificate.value, 8)
+    if not same_number(recipe.certificate.value, value):
+        said.append(
+            f"the recipe records the objective {_told(recipe.certificate.value)}, the best today "
+            f"is {_told(value)}"
+        )
+    return tuple(said)
+
+
+def _told(value: Any) -> str:
+    return "none" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def proportion_shifts(recipe: Recipe, today: Mapping[str, float]) -> tuple[Shift, ...]:
+    """Languages whose recorded proportion is not ``today``'s to 1e-6, largest move first."""
+    recorded = recipe.proportions
+    moved = [
+        Shift(key, recorded.get(key, 0.0), today.get(key, 0.0))
+        for key in sorted({*recorded, *today})
+        # Both are whole millionths: one apart is the rounding, not the mixture.
+        if abs(recorded.get(key, 0.0) - today.get(key, 0.0)) > 1.5 * TOLERANCE
+    ]
+    return tuple(sorted(moved, key=lambda one: (-abs(one.today - one.recorded), one.language)))
+
+
+def phase_shifts(recipe: Recipe, problem: MixProblem, mixture: Mixture) -> tuple[PhaseShift, ...]:
+    """Pools whose recorded tokens of a phase are not today's, to a millionth of all tokens."""
+    tokens = {pool.name: pool.tokens for pool in recipe_pools(mixture)}
+    today = {phase.name: phase for phase in recipe_phases(problem, tokens)}
+    moved = []
+    for phase in recipe.phases:
+        new = today.get(phase.name, RecipePhase(phase.name, 0, ()))
+        counts, shares = _by_pool(phase)
+        counts_today, shares_today = _by_pool(new)
+        moved += [
+            PhaseShift(phase.name, name, shares.get(name, 0.0), shares_today.get(name, 0.0))
+            for name in sorted({*counts, *counts_today})
+            if abs(counts.get(name, 0) - counts_today.get(name, 0))
+            > 1.5 * TOLERANCE * recipe.tokens
+        ]
+    return tuple(moved)
+
+
+def _by_pool(phase: RecipePhase) -> tuple[dict[str, int], dict[str, float]]:
+    counts = {pool.name: pool.tokens for pool in phase.pools}
+    return counts, {pool.name: pool.proportion for pool in phase.pools}
+
+
+def today_of(mixture: Mixture) -> dict[str, float]:
+    """The proportions of a mixture per language, as a recipe would record them."""
+    shares: dict[str, int] = {}
+    for pool in recipe_pools(mixture):
+        shares[pool.language] = shares.get(pool.language, 0) + round(pool.proportion * ONE)
+    return {key: part / ONE for key, part in shares.items()}
+
+
+def given_tokens(recipe: Recipe, problem: MixProblem) -> NDArray[np.float64] | None:
+    """The recipe's tokens per pool of ``problem``; None where a pool is not among them."""
+    if missing_pools(recipe, problem):
+        return None
+    read = {pool.name: float(pool.tokens) for pool in recipe.pools}
+    return np.array([read.get(pool.name, 0.0) for pool in problem.pools])
+
+
+def missing_pools(recipe: Recipe, problem: MixProblem) -> tuple[str, ...]:
+    """Pools of the recipe that ``problem`` may not read."""
+    known = {pool.name for pool in problem.pools}
+    return tuple(pool.name for pool in recipe.pools if pool.name not in known)

@@ -1,0 +1,266 @@
+"""Recipes as YAML: the same bytes for the same answer, and nothing but plain data read back."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from atlasmix.errors import DataError, ProblemError
+from atlasmix.io.safe_yaml import load_yaml, yaml_text
+from atlasmix.io.shipped import data_folder
+from atlasmix.laws.hardware import FLOPS_PER_PARAM_TOKEN
+from atlasmix.mixture.mixture import Caveat, Mixture, Reason, SensitivityStep
+from atlasmix.problem.former import is_former, mixture_schema, superseded, without_former_defaults
+from atlasmix.problem.parsing import read_bytes
+from atlasmix.problem.problem import DEFAULT_PARAMS
+from atlasmix.quantities import ONE, parse_flops, parse_quantity
+from atlasmix.recipe.phases import phase_faults, plain_phase, read_phase
+from atlasmix.recipe.recipe import (
+    SCHEMA,
+    Recipe,
+    RecipeAllocation,
+    RecipeBaseline,
+    RecipeCertificate,
+    RecipePool,
+    RecipeShareRange,
+    RecipeTarget,
+)
+
+RECIPE_LIMIT: Final = 1024 * 1024
+_HEADER: Final = """\
+# What to train on, what it is predicted to give, and where every number came from.
+# atlasmix check FILE solves it again and says whether it still holds.
+"""
+
+
+def recipe_mapping(recipe: Recipe) -> dict[str, Any]:
+    """The recipe as plain data, in the order in which it is written; a former one as it was."""
+    if recipe.former is not None:
+        return dict(recipe.former)
+    return {
+        "schema": SCHEMA,
+        "question": dict(recipe.question),
+        "answer": {
+            **({"allocation": dataclasses.asdict(recipe.allocation)} if recipe.allocation else {}),
+            "params": recipe.params,
+            "tokens": recipe.tokens,
+            "unspent": recipe.unspent,
+            **({"stopped": recipe.stopped} if recipe.stopped else {}),
+            "flops": recipe.flops,
+            "caveats": [dataclasses.asdict(caveat) for caveat in recipe.caveats],
+            "pools": [dataclasses.asdict(pool) for pool in recipe.pools],
+            **({"phases": [plain_phase(one) for one in recipe.phases]} if recipe.phases else {}),
+            "targets": [dataclasses.asdict(target) for target in recipe.targets],
+            "flatness": [dataclasses.asdict(one) for one in recipe.flatness],
+            "certificate": dataclasses.asdict(recipe.certificate),
+            "baselines": [_plain_baseline(one) for one in recipe.baselines],
+            "warnings": list(recipe.warnings),
+        },
+        "origin": dict(recipe.origin),
+    }
+
+
+def dump_recipe(recipe: Recipe) -> str:
+    """The recipe as YAML: fixed order, no time, no path, the same bytes for the same answer."""
+    return _HEADER + yaml_text(recipe_mapping(recipe))
+
+
+def dump_question(question: dict[str, object]) -> str:
+    """A question as the YAML of a ``problem.yaml``."""
+    return yaml_text(question)
+
+
+def load_recipe(source: Path | str | bytes) -> Recipe:
+    """A recipe from a file (``Path``) or from its text.
+
+    One of the first version is read for its mixture; its law is superseded, and so the recipe has
+    ``former``, no targets and no proof.
+
+    Raises:
+        DataError: unreadable, over 1 MiB, not plain YAML (anchors, tags), not a recipe of this
+            schema, or with proportions or tokens that do not add up; ``faults`` names all.
+    """
+    what = f"recipe {source.name or source}" if isinstance(source, Path) else "recipe"
+    text = read_bytes(source, RECIPE_LIMIT, what) if isinstance(source, Path) else source
+    content = load_yaml(text, what, RECIPE_LIMIT)
+    if not isinstance(content, dict) or not str(content.get("schema", "")).startswith("atlasmix/"):
+        raise DataError(
+            f"{what} is no recipe: expected a file that begins with 'schema: {SCHEMA}'; write one "
+            "with atlasmix solve --output"
+        )
+    former = is_former(content)
+    if content["schema"] != SCHEMA and not former:
+        raise DataError(
+            f"{what} has schema {str(content['schema'])[:60]!r}: this version reads {SCHEMA}; "
+            "solve its question again"
+        )
+    faults = (
+        _schema_faults(content, mixture_schema(recipe_schema()) if former else recipe_schema())
+        or (_sum_faults(content["answer"]) + _size_faults(content["question"], content["answer"]))
+        or phase_faults(content)
+        or ([] if former else _flops_faults(content["answer"]))
+    )
+    if faults:
+        count = f"{len(faults)} fault{'s' * (len(faults) > 1)}"
+        raise DataError(f"{what} has {count}: mend what follows, or solve again", tuple(faults))
+    return _former_recipe(content) if former else _recipe(content)
+
+
+def recipe_schema() -> dict[str, Any]:
+    """The JSON Schema of a recipe, as shipped in ``data/schemas/recipe-2.json``."""
+    path = data_folder() / "schemas" / "recipe-2.json"
+    schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return schema
+
+
+def _schema_faults(content: dict[str, Any], schema: dict[str, Any]) -> list[str]:
+    import jsonschema
+
+    validator = jsonschema.Draft202012Validator(schema)
+    errors = sorted(validator.iter_errors(content), key=lambda error: list(map(str, error.path)))
+    return [
+        f"{'.'.join(map(str, error.absolute_path)) or 'recipe'}: {error.message[:200]}"
+        for error in errors[:20]
+    ]
+
+
+def _sum_faults(answer: dict[str, Any]) -> list[str]:
+    pools = answer["pools"]
+    faults = []
+    millionths = [round(pool["proportion"] * ONE) for pool in pools]
+    if sum(millionths) != ONE:
+        faults.append(f"answer.pools: proportions sum to {sum(millionths) / ONE:g}, expected 1")
+    tokens = sum(pool["tokens"] for pool in pools)
+    if tokens != answer["tokens"]:
+        faults.append(f"answer.tokens: {answer['tokens']}, but the pools read {tokens}")
+    names = [pool["name"] for pool in pools]
+    faults += [
+        f"answer.pools: {name} stands there twice"
+        for name in sorted({name for name in names if names.count(name) > 1})
+    ]
+    for pool, part in zip(pools, millionths, strict=True):
+        if answer["tokens"] and abs(pool["tokens"] / answer["tokens"] * ONE - part) > 2:
+            faults.append(f"answer.pools: tokens of {pool['name']} do not match its proportion")
+        if abs(pool["tokens"] / pool["unique_tokens"] - pool["epochs"]) > 1e-3 * pool["epochs"]:
+            faults.append(f"answer.pools: epochs of {pool['name']} do not match its tokens")
+    return faults
+
+
+def _size_faults(question: dict[str, Any], answer: dict[str, Any]) -> list[str]:
+    """What does not fit between a compute budget and the size it was spent on."""
+    chosen = answer.get("allocation")
+    if (question.get("compute") is None) != (chosen is None):
+        return ["answer.allocation: expected if the question has compute, and only then"]
+    if chosen is None:
+        return []
+    if answer["tokens"] + answer["unspent"] != chosen["budget"]:
+        return ["answer.allocation: budget is not the tokens read and unspent"]
+    spent = FLOPS_PER_PARAM_TOKEN * chosen["params"] * chosen["budget"]
+    try:
+        whole = parse_flops(question["compute"], "question.compute")
+    except ProblemError as error:
+        return [str(error)]
+    if not 0.99 * whole <= spent <= 1.001 * whole:
+        return ["answer.allocation: 6 x params x budget is not the compute of the question"]
+    return []
+
+
+def _flops_faults(answer: dict[str, Any]) -> list[str]:
+    """Whether the operations are those of the parameters and tokens beside them."""
+    params, chosen = answer["params"], answer.get("allocation")
+    if chosen is not None and params != chosen["params"]:
+        return ["answer.params: another number than in answer.allocation"]
+    expected = FLOPS_PER_PARAM_TOKEN * params * answer["tokens"]
+    if abs(answer["flops"] - expected) > 1e-5 * expected:
+        return [f"answer.flops: {answer['flops']:g}, but 6 x params x tokens is {expected:g}"]
+    return []
+
+
+def _recipe(content: dict[str, Any]) -> Recipe:
+    answer = content["answer"]
+    return Recipe(
+        question=content["question"],
+        params=answer["params"],
+        **_mixture(answer),
+        targets=tuple(RecipeTarget(**target) for target in answer["targets"]),
+        certificate=RecipeCertificate(**answer["certificate"]),
+        baselines=tuple(
+            RecipeBaseline(
+                **{
+                    **one,
+                    "effective_data": tuple(one["effective_data"]),
+                    "losses": tuple(one["losses"]),
+                }
+            )
+            for one in answer["baselines"]
+        ),
+        warnings=tuple(answer["warnings"]),
+        origin=content["origin"],
+        stopped=answer.get("stopped", ""),
+        caveats=tuple(Caveat(**caveat) for caveat in answer["caveats"]),
+        flatness=tuple(RecipeShareRange(**one) for one in answer["flatness"]),
+    )
+
+
+def _mixture(answer: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a recipe that say what is read, in any version."""
+    chosen = answer.get("allocation")
+    return {
+        "tokens": answer["tokens"],
+        "unspent": answer["unspent"],
+        "pools": tuple(RecipePool(**pool) for pool in answer["pools"]),
+        "allocation": None if chosen is None else RecipeAllocation(**chosen),
+        "phases": tuple(read_phase(one) for one in answer.get("phases", ())),
+    }
+
+
+def _former_recipe(content: dict[str, Any]) -> Recipe:
+    """The mixture of a recipe of the first version, without what its law predicted."""
+    answer, question = content["answer"], without_former_defaults(content["question"])
+    chosen = answer.get("allocation")
+    size = chosen["params"] if chosen else question.get("params", DEFAULT_PARAMS)
+    return Recipe(
+        question=question,
+        params=round(parse_quantity(size, "question.params")),
+        **_mixture(answer),
+        targets=(),
+        certificate=RecipeCertificate(None, None, None, None, "none", False, 0),
+        baselines=(),
+        warnings=(superseded(question),),
+        origin={**content["origin"], "pairs": []},
+        former=content,
+    )
+
+
+def _plain_baseline(one: RecipeBaseline) -> dict[str, Any]:
+    written = dataclasses.asdict(one)
+    return {
+        key: list(value) if isinstance(value, tuple) else value for key, value in written.items()
+    }
+
+
+def answer_data(
+    recipe: Recipe,
+    mixture: Mixture,
+    reasons: Sequence[Reason],
+    steps: Sequence[SensitivityStep],
+) -> dict[str, Any]:
+    """The recipe with what is not recorded in it.
+
+    Returns:
+        A mapping with ``recipe`` (as its YAML holds it), ``proportions`` per language, ``caveats``,
+        ``flatness``, ``prices``, ``reasons`` and ``sensitivity`` (to λ, to φ, and to the worth of
+        translated and other machine-made text).
+    """
+    return {
+        "recipe": recipe_mapping(recipe),
+        "proportions": recipe.proportions,
+        "caveats": [dataclasses.asdict(caveat) for caveat in mixture.caveats],
+        "flatness": [dataclasses.asdict(one) for one in mixture.flatness],
+        "prices": [dataclasses.asdict(price) for price in mixture.prices],
+        "reasons": [dataclasses.asdict(reason) for reason in reasons],
+        "sensitivity": [dataclasses.asdict(step) for step in steps],
+    }

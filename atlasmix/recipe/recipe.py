@@ -1,0 +1,449 @@
+"""The recipe: a question, its answer and where every number came from, as plain frozen data."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from atlasmix.evidence.inventory import Pool
+from atlasmix.languages.catalogue import name_of
+from atlasmix.laws.hardware import FLOPS_PER_PARAM_TOKEN
+from atlasmix.mixture.mixture import Caveat, Comparison, Mixture, ShareRange, TargetEffect
+from atlasmix.mixture.solve import answer
+from atlasmix.problem.constraint_parsing import plain
+from atlasmix.problem.parsing import problem_to_mapping
+from atlasmix.problem.pool_choice import inventory_hashes
+from atlasmix.problem.problem import Allocation, MixProblem
+from atlasmix.quantities import (
+    ONE,
+    PLACES,
+    at_most,
+    exact_parts,
+    finite,
+    outward,
+    significant,
+    split_tokens,
+    whole,
+)
+from atlasmix.recipe.phases import RecipePhase, RecipePhasePool, recipe_phases
+from atlasmix.solver.compute import at_compute
+from atlasmix.version import __version__
+
+_NOT_CONSTANTS = ("note", "fitted_params", "fitted_tokens")
+_DISTRIBUTIONS = {"CLARABEL": "clarabel", "SCS": "scs", "HIGHS": "highspy"}
+
+
+def origin_of(problem: MixProblem, mixture: Mixture, read: Collection[str]) -> dict[str, Any]:
+    """Plain data on everything behind the answer.
+
+    λ, κ and the worth of each provenance stand in the recipe's question already.
+
+    Args:
+        problem: what was asked.
+        mixture: what was answered.
+        read: names of the pools that the recipe lists.
+    """
+    card, law = problem.matrix.card, problem.law
+    pools = [pool for pool in problem.pools if pool.name in read]
+    return {
+        "atlasmix": __version__,
+        "solver": _solver(mixture.certificate.engine),
+        "matrix": {
+            "name": problem.matrix.name,
+            "sha256": problem.matrix.sha256,
+            "metric": card.metric,
+            "calibration": problem.transfer.calibration,
+            "source": card.source,
+            "licence": card.licence,
+        },
+        "inventories": [
+            {"name": name, "sha256": digest} for name, digest in inventory_hashes(problem.inventory)
+        ],
+        "law": {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in dataclasses.asdict(law).items()
+            if key not in _NOT_CONSTANTS and value not in (None, "")
+        },
+        "pairs": pairs(problem, {pool.language for pool in pools}),
+        "targets": target_exponents(problem),
+        "pools": [_pool(pool) for pool in sorted(pools, key=lambda one: one.name)],
+    }
+
+
+def pairs(problem: MixProblem, sources: Collection[str]) -> list[dict[str, Any]]:
+    """Every score from a language that is read to a target, and what the law makes of it.
+
+    Each has status, score and its standard error (``stderr``), and the transfer weight τ with its
+    own (``transfer_stderr``), as estimated together with φ.
+    """
+    found = []
+    transfer = problem.transfer
+    for target in problem.target_keys:
+        for source in sorted(set(sources) - {target}):
+            score = problem.matrix.pair(source, target)
+            place = transfer.index(source), transfer.index(target)
+            found.append(
+                {
+                    "source": source,
+                    "target": target,
+                    "status": score.status or "missing",
+                    "score": finite(score.score),
+                    "stderr": finite(score.stderr),
+                    "transfer_weight": finite(float(transfer.weights[place])),
+                    "transfer_stderr": finite(float(transfer.stderr[place])),
+                }
+            )
+    return found
+
+
+def target_exponents(problem: MixProblem) -> list[dict[str, Any]]:
+    """Capacity exponent φ of every target, with its standard error, in the order asked."""
+    transfer = problem.transfer
+    places = [(key, transfer.index(key)) for key in problem.target_keys]
+    return [
+        {
+            "language": key,
+            "phi": finite(float(transfer.phi[place])),
+            "phi_stderr": finite(float(transfer.phi_stderr[place])),
+        }
+        for key, place in places
+    ]
+
+
+def _pool(pool: Pool) -> dict[str, Any]:
+    return {
+        "name": pool.name,
+        "obtained": pool.obtained,
+        "unit": pool.unit,
+        "source": pool.source,
+        "licence": pool.licence,
+    }
+
+
+def _solver(engine: str) -> dict[str, str]:
+    distribution = _DISTRIBUTIONS.get(engine.upper())
+    if distribution is None:
+        return {"engine": engine, "version": f"atlasmix {__version__}"}
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return {"engine": engine, "version": f"{distribution} {version(distribution)}"}
+    except PackageNotFoundError:
+        return {"engine": engine, "version": f"{distribution}, version unknown"}
+
+
+SCHEMA: Final = "atlasmix/recipe/2"
+
+
+@dataclass(frozen=True, slots=True)
+class RecipePool:
+    """What is read of one pool.
+
+    Attributes:
+        name, language, provenance, corpus: of the pool.
+        proportion: share of training tokens, 0-1, six places; they sum to exactly 1.
+        tokens: tokens read, repeats included; they sum to the recipe's ``tokens``.
+        epochs: tokens read / unique tokens.
+        unique_tokens: distinct tokens in the pool, in the unit given in the origin.
+    """
+
+    name: str
+    language: str
+    provenance: str
+    corpus: str
+    proportion: float
+    tokens: int
+    epochs: float
+    unique_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeTarget:
+    """The predicted effect on one target; counts in target tokens, losses in the law's unit.
+
+    The fields are those of :class:`atlasmix.mixture.mixture.TargetEffect`; a loss is None where
+    it is infinite, because there is no text of the language or no data at all.
+    """
+
+    language: str
+    weight: float
+    own_share: float
+    phi: float
+    capacity_loss: float | None
+    data_loss: float | None
+    loss: float | None
+    loss_alone: float | None
+    effective_data: int
+    own: int
+    transferred: int
+    risk_penalty: int
+    alone: int
+    predicted_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeCertificate:
+    """The proof; gaps are rounded up. See :class:`atlasmix.mixture.mixture.Certificate`."""
+
+    value: float | None
+    bound: float | None
+    gap: float | None
+    fixed_gap: float | None
+    engine: str
+    exact: bool
+    solves: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeShareRange:
+    """How far a language's share may move; ``low`` is rounded down, ``high`` up, to six places."""
+
+    language: str
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeAllocation:
+    """How a compute budget was divided; see ``atlasmix.problem.problem.Allocation``.
+
+    Attributes:
+        params: N with embeddings, three digits.
+        budget: D, most tokens read; 6·N·D is at most the question's ``compute``.
+        gap: how much of the reducible loss another N, D and mixture could take off at most.
+        proved: whether that holds for the question as it is, with all its limits.
+    """
+
+    params: int
+    budget: int
+    gap: float | None
+    proved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeBaseline:
+    """A mixture that the answer was compared with; losses and effective data per target."""
+
+    name: str
+    value: float | None
+    tokens: int
+    effective_data: tuple[int, ...]
+    losses: tuple[float | None, ...]
+    max_epochs: float
+    within_limits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Question, answer and origin; ``dump_recipe`` writes it.
+
+    Attributes:
+        question: as ``problem_to_mapping`` writes it, every default included.
+        params: parameters of the model, with embeddings.
+        tokens: tokens read in all.
+        unspent: tokens of the budget that are better not read.
+        pools: those that are read, largest first.
+        targets: effects, in the order asked.
+        certificate: proof.
+        baselines: what else was tried.
+        warnings: plain sentences.
+        origin: evidence, law and versions behind the numbers, as plain data.
+        allocation: N and D, where the question gave a compute budget for both.
+        phases: the same tokens divided over the phases asked for; empty where there are none.
+        stopped: why tokens stay unread; empty where none does.
+        caveats: what keeps the answer from being called certified.
+        flatness: how far each language's share may move; empty where nobody asked.
+        former: a recipe of an earlier law as its file holds it. Then only the mixture (pools and
+            phases) speaks: there are no targets, and the certificate proves nothing. None: a recipe
+            of today's.
+    """
+
+    question: Mapping[str, Any]
+    params: int
+    tokens: int
+    unspent: int
+    pools: tuple[RecipePool, ...]
+    targets: tuple[RecipeTarget, ...]
+    certificate: RecipeCertificate
+    baselines: tuple[RecipeBaseline, ...]
+    warnings: tuple[str, ...]
+    origin: Mapping[str, Any]
+    allocation: RecipeAllocation | None = None
+    phases: tuple[RecipePhase, ...] = ()
+    stopped: str = ""
+    caveats: tuple[Caveat, ...] = ()
+    flatness: tuple[RecipeShareRange, ...] = ()
+    former: Mapping[str, Any] | None = None
+
+    @property
+    def flops(self) -> float:
+        """Operations that training takes, 6·N·D of the tokens that are read, six digits."""
+        return significant(FLOPS_PER_PARAM_TOKEN * self.params * self.tokens)
+
+    @property
+    def proportions(self) -> dict[str, float]:
+        """Share of training tokens per language, six places, largest first; sums to 1."""
+        return self._per_language(self.pools)
+
+    @property
+    def phase_proportions(self) -> dict[str, dict[str, float]]:
+        """The same for each phase, by name, in the order of training; each sums to 1."""
+        return {phase.name: self._per_language(phase.pools) for phase in self.phases}
+
+    def _per_language(self, read: Sequence[RecipePool | RecipePhasePool]) -> dict[str, float]:
+        language = {pool.name: pool.language for pool in self.pools}
+        millionths: dict[str, int] = {}
+        for pool in read:
+            key = language[pool.name]
+            millionths[key] = millionths.get(key, 0) + round(pool.proportion * ONE)
+        ordered = sorted(millionths.items(), key=lambda item: (-item[1], item[0]))
+        return {key: part / ONE for key, part in ordered}
+
+
+def make_recipe(
+    problem: MixProblem, mixture: Mixture, comparisons: Sequence[Comparison] = ()
+) -> Recipe:
+    """The record of an answer.
+
+    Its proportions are whole millionths, and what it predicts for the targets is predicted for that
+    very mixture, so that it can be derived from the record again. The certificate is that of the
+    answer.
+
+    Args:
+        problem: what was asked.
+        mixture: what was answered.
+        comparisons: baselines that should stand in the record.
+
+    Raises:
+        ProblemError: pools that the problem's inventory does not have.
+    """
+    problem = at_compute(problem)
+    pools = recipe_pools(mixture)
+    tokens = sum(pool.tokens for pool in pools)
+    read = {pool.name for pool in pools}
+    effects = _effects(problem, pools)
+    allocation = _allocation(problem.allocation)
+    return Recipe(
+        question=problem_to_mapping(problem),
+        params=allocation.params if allocation else round(problem.params),
+        tokens=tokens,
+        unspent=max(round(problem.budget) - tokens, 0),
+        pools=pools,
+        targets=tuple(recipe_target(effect) for effect in effects),
+        certificate=RecipeCertificate(
+            value=finite(mixture.certificate.value, 8),
+            bound=finite(mixture.certificate.bound, 8),
+            gap=finite(at_most(mixture.certificate.gap), 3),
+            fixed_gap=finite(at_most(mixture.certificate.fixed_gap), 3),
+            engine=mixture.certificate.engine,
+            exact=mixture.certificate.exact,
+            solves=mixture.certificate.solves,
+        ),
+        baselines=tuple(_baseline(one) for one in comparisons),
+        warnings=(*_lost(mixture, effects), *mixture.warnings),
+        origin=origin_of(problem, mixture, read),
+        allocation=allocation,
+        phases=recipe_phases(problem, {pool.name: pool.tokens for pool in pools}),
+        stopped=mixture.stopped,
+        caveats=mixture.caveats,
+        flatness=tuple(_range(one) for one in mixture.flatness),
+    )
+
+
+def recipe_pools(mixture: Mixture) -> tuple[RecipePool, ...]:
+    """The pools that are read, with proportions in millionths that sum to exactly 1."""
+    shares = {share.pool.name: share.tokens for share in mixture.read}
+    if not shares:
+        return ()
+    parts = {name: part for name, part in exact_parts(shares).items() if part}
+    tokens = split_tokens(parts, _total(mixture))
+    by_name = {share.pool.name: share.pool for share in mixture.read}
+    pools = []
+    for name in sorted(parts, key=lambda one: (-parts[one], one)):
+        pool = by_name[name]
+        pools.append(
+            RecipePool(
+                name=name,
+                language=pool.language,
+                provenance=pool.provenance,
+                corpus=pool.corpus,
+                proportion=parts[name] / ONE,
+                tokens=tokens[name],
+                epochs=significant(tokens[name] / pool.unique_tokens, 4),
+                unique_tokens=max(round(pool.unique_tokens), 1),
+            )
+        )
+    return tuple(pools)
+
+
+def _effects(problem: MixProblem, pools: Sequence[RecipePool]) -> tuple[TargetEffect, ...]:
+    """What the recorded tokens, not those of the answer to the last digit, give each target."""
+    read = {pool.name: float(pool.tokens) for pool in pools}
+    tokens = np.array([read.get(pool.name, 0.0) for pool in problem.pools])
+    return answer(problem, tokens).targets
+
+
+def _lost(mixture: Mixture, effects: Sequence[TargetEffect]) -> tuple[str, ...]:
+    """A warning for each target of whose text the answer reads too little to be recorded."""
+    recorded = {effect.language: effect.served for effect in effects}
+    return tuple(
+        f"less than a millionth of the tokens would be {name_of(effect.language)}: the recipe, in "
+        "millionths, leaves it out; ask for a least share of it, or for a smaller budget"
+        for effect in mixture.targets
+        if effect.served and not recorded[effect.language]
+    )
+
+
+def _total(mixture: Mixture) -> int:
+    """All tokens read: the budget to the token where it is spent, else six digits."""
+    near = abs(mixture.tokens - mixture.budget) <= 1e-6 * mixture.budget
+    return round(mixture.budget) if near else whole(mixture.tokens)
+
+
+def _allocation(found: Allocation | None) -> RecipeAllocation | None:
+    if found is None:
+        return None
+    gap = finite(at_most(found.gap), 3)
+    return RecipeAllocation(whole(found.params), whole(found.tokens), gap, found.proved)
+
+
+def recipe_target(effect: TargetEffect) -> RecipeTarget:
+    """An effect as a recipe records it."""
+    return RecipeTarget(
+        language=effect.language,
+        weight=plain(effect.weight),
+        own_share=significant(effect.own_share),
+        phi=significant(effect.phi),
+        capacity_loss=finite(effect.capacity_loss),
+        data_loss=finite(effect.data_loss),
+        loss=finite(effect.loss),
+        loss_alone=finite(effect.loss_alone),
+        effective_data=whole(effect.effective_data),
+        own=whole(effect.own),
+        transferred=whole(effect.transferred),
+        risk_penalty=whole(effect.risk_penalty),
+        alone=whole(effect.alone),
+        predicted_share=significant(effect.predicted_share, 3),
+    )
+
+
+def _range(one: ShareRange) -> RecipeShareRange:
+    low, high = outward(one.low, one.high)
+    return RecipeShareRange(one.language, round(one.share, PLACES), low, high)
+
+
+def _baseline(one: Comparison) -> RecipeBaseline:
+    return RecipeBaseline(
+        name=one.name,
+        value=finite(one.value, 8),
+        tokens=whole(one.tokens),
+        effective_data=tuple(whole(tokens) for tokens in one.effective_data),
+        losses=tuple(finite(loss) for loss in one.losses),
+        max_epochs=significant(one.max_epochs, 4),
+        within_limits=one.within_limits,
+    )

@@ -1,0 +1,270 @@
+"""The sentences over a report: the answer, what keeps it from being one, its effect, its proof."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from typing import Final
+
+from atlasmix.languages.catalogue import name_of
+from atlasmix.mixture.mixture import Caveat, Mixture, Price, TargetEffect
+from atlasmix.problem.problem import MixProblem
+from atlasmix.quantities import at_most, format_quantity
+from atlasmix.report.words import (
+    HUMAN,
+    TRACE,
+    limits_named,
+    listed,
+    number_text,
+    percent,
+    tokens_text,
+    written_by_machines,
+)
+
+_SHARE_LIMITS: Final = frozenset({"min", "max", "keep"})
+_SPENT: Final = 1e-6
+"""Part of a budget below which it counts as spent."""
+
+_MOST_CAVEATS: Final = 5
+
+NO_TEXT: Final = "no own text"
+"""What stands in the place of a loss where the model never reads the language."""
+
+
+def caveat_sentences(mixture: Mixture) -> tuple[str, ...]:
+    """Why the answer is not one to act on as it stands, the most important first."""
+    said = [_closed(limits_named(_caveat(mixture, caveat))) for caveat in mixture.caveats]
+    more = len(said) - _MOST_CAVEATS
+    if more > 0:
+        return (*said[:_MOST_CAVEATS], f"And {more} more of this kind: --json lists them.")
+    return tuple(said)
+
+
+def _caveat(mixture: Mixture, caveat: Caveat) -> str:
+    """A caveat without the reason that the headline gives, its limits by name."""
+    sentence = caveat.sentence.removesuffix(f": {mixture.stopped}")
+    limits = re.findall(r"'[^']+'", mixture.stopped)
+    if caveat.kind == "shrunk" and limits:
+        return sentence.replace("a limit was", f"{listed(limits)} {_were(limits)}", 1)
+    return sentence
+
+
+def _were(words: list[str]) -> str:
+    return "was" if len(words) == 1 else "were"
+
+
+def headline(mixture: Mixture) -> str:
+    """The answer in one sentence, and why tokens stay unspent where they do."""
+    shares = {key: share for key, share in mixture.proportions.items() if share >= TRACE}
+    parts = [f"{percent(share)} {_language(mixture, key)}" for key, share in shares.items()]
+    said = f"Read {tokens_text(mixture.tokens)}: {listed(parts)}."
+    if mixture.unspent <= _SPENT * mixture.budget:
+        return said
+    said += f" Leave {format_quantity(mixture.unspent)} of the budget unspent"
+    why = limits_named(mixture.stopped).rstrip(".")
+    return f"{said}: {why}." if why else f"{said}."
+
+
+def _language(mixture: Mixture, key: str) -> str:
+    """A language by name, and how much of what is read of it people did not write."""
+    tokens: defaultdict[str, float] = defaultdict(float)
+    for share in mixture.read:
+        if share.pool.language == key:
+            tokens[share.pool.provenance] += share.tokens
+    machines = written_by_machines(tokens)
+    return f"{name_of(key)} ({machines})" if machines else name_of(key)
+
+
+def effect_sentence(problem: MixProblem, mixture: Mixture) -> str:
+    """What the answer is predicted to give: for one target in full, else the range."""
+    if len(mixture.targets) > 1:
+        return _several(mixture)
+    effect = mixture.targets[0]
+    name = name_of(effect.language)
+    part = percent(effect.transfer_share) if effect.transferred > 0 else "none"
+    said = (
+        f"Predicted: {format_quantity(effect.effective_data)} effective {name} tokens, {part} of "
+        f"them from donors; {_loss_parts(problem, effect)}"
+    )
+    return said if mixture.donors else f"{said} {_no_donor(problem, mixture, name)}"
+
+
+def _loss_parts(problem: MixProblem, effect: TargetEffect) -> str:
+    """A target's loss, and what of it is capacity and what is data."""
+    if not math.isfinite(effect.loss):
+        return (
+            "no loss can be predicted, for the model reads no text in the language itself (the "
+            f"part that data decide: {_part(effect.data_loss)})."
+        )
+    return (
+        f"loss {loss_text(effect.loss)}, of which capacity is {_part(effect.capacity_loss)} (own "
+        f"share {percent(effect.own_share)}), data {_part(effect.data_loss)}, and the rest, "
+        f"{problem.law.E:.3f}, is beyond both."
+    )
+
+
+def _several(mixture: Mixture) -> str:
+    served = [effect for effect in mixture.targets if math.isfinite(effect.loss)]
+    none = [name_of(effect.language) for effect in mixture.targets if effect not in served]
+    said = f"Predicted for {len(mixture.targets)} targets"
+    if len(served) > 1:
+        least, most = min(served, key=_sacrifice), max(served, key=_sacrifice)
+        data = [effect.effective_data for effect in served]
+        said += (
+            f": {format_quantity(min(data))} to {format_quantity(max(data))} effective tokens; "
+            f"{_losses(least, most)} as the only target."
+        )
+    elif served:
+        (one,) = served
+        said += (
+            f": {name_of(one.language)} gets {format_quantity(one.effective_data)} effective "
+            f"tokens and a loss of {loss_text(one.loss)}, alone {loss_text(one.loss_alone)}."
+        )
+    else:
+        said += "."
+    if none:
+        said += f" No loss can be predicted for {listed(none)}: no text of its own is read."
+    return said
+
+
+def _losses(least: TargetEffect, most: TargetEffect) -> str:
+    """The range of losses against those alone, which donors less that charge were chosen for.
+
+    A loss below that is said to be no worse: to be better than the best alone is no gain of sharing
+    but the charge (:func:`better_than_alone_sentence`).
+    """
+    if not _worse(most):
+        return "no loss is worse than what each could have"
+    return (
+        f"losses {_above(least)} ({name_of(least.language)}) to {_above(most)} "
+        f"({name_of(most.language)}: {loss_text(most.loss)}, alone {loss_text(most.loss_alone)}) "
+        "against what each could have"
+    )
+
+
+def _no_donor(problem: MixProblem, mixture: Mixture, name: str) -> str:
+    """Why nothing is read but the target's own pools."""
+    if problem.max_donors == 0:
+        return "Donors were ruled out (at most 0)."
+    if not problem.donor_keys:
+        return "The question has no pool of another language."
+    binding = [price.limit for price in mixture.prices if price.kind in _SHARE_LIMITS]
+    if binding:
+        return f"Its limits leave no room for a donor ('{limits_named(binding[0])}')."
+    most = max((share.epochs for share in mixture.read), default=0.0)
+    human = all(share.pool.provenance in HUMAN for share in mixture.read)
+    own, s = ("text", "s") if human else ("pools", "")
+    if most <= 1:
+        return f"Its own {own} suffice{s}: a donor would take more capacity than its text is worth."
+    if mixture.unspent <= _SPENT * mixture.budget:
+        return (
+            f"Its own {own}, read up to {most:.3g} times, fill{s} the budget: a donor would take "
+            "more capacity than its text is worth beside a repeat."
+        )
+    return f"No donor is worth the capacity that it would take from {name}."
+
+
+def gap_text(gap: float, one: str = "one part") -> str:
+    """How far from the best possible an answer is, at most.
+
+    >>> gap_text(5e-10), gap_text(9e-7, one="1"), gap_text(0.00123)
+    ('one part in a billion', '1 in a million', '0.123%')
+    """
+    shown = at_most(gap)
+    if shown <= 1e-6:
+        return f"{one} in a {'billion' if shown <= 1e-9 else 'million'}"
+    return f"{number_text(100 * shown, 3)}%"
+
+
+def proof_sentence(mixture: Mixture) -> str:
+    """How good the answer is proved to be, at this many tokens and over all numbers of them.
+
+    "Certified" is said only of an answer without a caveat whose proof is as sharp as is asked.
+    """
+    proof = mixture.certificate
+    if proof.engine == "given":
+        return "This mixture was given, not optimised."
+    here, everywhere = gap_text(proof.fixed_gap), gap_text(proof.gap)
+    if mixture.caveats:
+        first = f"Proved {'optimal' if proof.exact else 'so far'} under the law, but see above"
+    else:
+        first = "Certified" if proof.exact else "Not certified, but proved so far"
+    beaten = f"no mixture within these limits is better by more than {everywhere}"
+    if here == everywhere:
+        return f"{first}: {beaten} of the reducible loss."
+    return (
+        f"{first}: {beaten} of the reducible loss, whatever number of tokens it reads, and none "
+        f"that reads as many by more than {here}."
+    )
+
+
+def penalty_sentence(problem: MixProblem, mixture: Mixture) -> str:
+    """What risk aversion took off; empty where nothing."""
+    taken = sum(effect.risk_penalty for effect in mixture.targets)
+    if taken <= 0:
+        return ""
+    return (
+        f"In choosing, {format_quantity(taken)} effective tokens of donors were not counted on, "
+        f"for the scores' standard errors (risk aversion κ = {problem.risk_aversion:g}: a donor "
+        "counts with τ less κ standard errors, never below 0); the figures above count them."
+    )
+
+
+def better_than_alone_sentence(mixture: Mixture) -> str:
+    """How a target can fare better beside others than alone; empty where none does."""
+    better = [
+        name_of(effect.language)
+        for effect in mixture.targets
+        if effect.loss < effect.loss_alone * (1 - _SPENT)
+    ]
+    if not better or len(mixture.targets) == 1:
+        return ""
+    return (
+        f"{listed(better, 3)}: better here than alone, for alone it would choose with donors less "
+        "that charge, and would read fewer of them."
+    )
+
+
+def price_words(price: Price) -> str:
+    """A loosening as a person would name it."""
+    if price.kind == "budget":
+        return f"{price.change} of budget"
+    if price.kind == "unique":
+        return f"{price.change} of {name_of(price.subject)}"
+    return f"{price.change} on '{limits_named(price.limit)}'"
+
+
+def loss_text(loss: float) -> str:
+    """A loss with four decimals; words where the model never reads the language."""
+    return f"{loss:.4f}" if math.isfinite(loss) else NO_TEXT
+
+
+def _part(loss: float) -> str:
+    return f"{loss:.3f}" if math.isfinite(loss) else "without end"
+
+
+def _above(effect: TargetEffect) -> str:
+    """How far a loss lies above that of the target alone: ``+1.2%``, ``no worse``."""
+    if not _worse(effect):
+        return "no worse"
+    more = 100 * (_sacrifice(effect) - 1)
+    return f"{more:+.1f}%" if more >= 0.05 else f"{number_text(more, 1, signed=True)}%"
+
+
+def _worse(effect: TargetEffect) -> bool:
+    """Whether a loss lies above that of the target alone, by more than a solver's last digits."""
+    return _sacrifice(effect) > 1 + _SPENT
+
+
+def _sacrifice(effect: TargetEffect) -> float:
+    if not (math.isfinite(effect.loss) and math.isfinite(effect.loss_alone)):
+        return math.inf
+    return effect.loss / effect.loss_alone
+
+
+def _closed(sentence: str) -> str:
+    """A sentence with a capital and a full stop."""
+    text = sentence.strip()
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."

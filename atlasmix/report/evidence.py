@@ -1,0 +1,362 @@
+"""Text tables of the shelf: matrices, inventories, published mixtures, languages."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from atlasmix.evidence.card import Card
+from atlasmix.evidence.inventory import Inventory, Pool
+from atlasmix.evidence.published import PublishedMixture
+from atlasmix.evidence.store import InventorySummary, MatrixSummary
+from atlasmix.evidence.transfer_matrix import MEASURED, PREDICTED, Agreement, TransferMatrix
+from atlasmix.languages.catalogue import name_of
+from atlasmix.languages.language import Language
+from atlasmix.problem.problem import MixProblem
+from atlasmix.quantities import format_quantity
+from atlasmix.report.layout import FittingTable
+from atlasmix.report.words import epochs_text, listed, named, percent, score_text
+from atlasmix.transfer.model import TransferModel
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+ROUNDING: Final = 0.05
+"""A score is given back where the model's is at most half a printed digit off; levels likewise."""
+
+
+def matrices_table(summaries: Sequence[MatrixSummary]) -> FittingTable:
+    """One line a matrix."""
+    table = FittingTable("matrix", ">size", "metric", ">measured", ">predicted", "")
+    for one in summaries:
+        if one.fault:
+            table.add_row(one.name, "", f"broken: {one.fault}", "", "", "")
+            continue
+        size, measured, predicted = str(one.size), f"{one.measured:,}", f"{one.predicted:,}"
+        table.add_row(one.name, size, one.metric, measured, predicted, _place(one))
+    return table
+
+
+def inventories_table(summaries: Sequence[InventorySummary]) -> FittingTable:
+    """One line an inventory."""
+    table = FittingTable("inventory", ">keys", ">pools", "provenance", "tokens are", "")
+    for one in summaries:
+        if one.fault:
+            table.add_row(one.name, "", "", f"broken: {one.fault}", "", "")
+            continue
+        table.add_row(
+            one.name,
+            str(one.size),
+            str(one.pools),
+            ", ".join(name for name, _ in one.provenances),
+            ", ".join(name for name, _ in one.obtained),
+            _place(one),
+        )
+    return table
+
+
+def card_text(name: str, card: Card, facts: Sequence[tuple[str, str]] = ()) -> Text:
+    """What a card says, one labelled paragraph a line."""
+    from rich.text import Text
+
+    text = Text()
+    text.append(f"{name}: {card.title}\n", style="bold")
+    for label, words in card_facts(card, facts):
+        text.append(f"\n{label}: " if label else "\n", style="bold")
+        text.append(words)
+    return text
+
+
+def card_facts(card: Card, facts: Sequence[tuple[str, str]] = ()) -> tuple[tuple[str, str], ...]:
+    """(label, words) of all that a card says; the description has no label."""
+    said = [
+        ("", card.description),
+        *facts,
+        ("unit", card.unit),
+        ("direction", ", ".join(filter(None, (card.orientation, card.direction)))),
+        ("evidence", card.evidence),
+        ("standard errors", card.stderr_note),
+        ("tokenizer", card.tokenizer),
+        ("source", card.source),
+        ("citation", card.citation),
+        ("licence", card.licence),
+        ("derivation", card.derivation),
+    ]
+    return tuple((label, words) for label, words in said if words)
+
+
+def donors_table(matrix: TransferMatrix, target: str) -> FittingTable:
+    """Every donor of a target, best first; measured and predicted in so many words."""
+    table = FittingTable("donor", ">score", "how it came to be")
+    for source, score in matrix.donors(target):
+        style = "" if score.status == "measured" else "dim"
+        table.add_row(
+            named(source), f"{score.score:g}", score_text(score.status, score.stderr), style=style
+        )
+    return table
+
+
+def weights_table(matrix: TransferMatrix, model: TransferModel, target: str) -> FittingTable:
+    """Every donor of a target by transfer weight; measured and predicted in so many words."""
+    table = FittingTable("donor", ">τ", ">±", ">score", ">±", "which is", ">residual")
+    for source in ranked(model, target):
+        place = model.index(source), model.index(target)
+        score = matrix.pair(source, target)
+        residual = float(model.residual[place])
+        table.add_row(
+            named(source),
+            f"{model.weights[place]:.2f}",
+            f"{model.stderr[place]:.2f}",
+            f"{score.score:g}",
+            f"{score.stderr:.2g}",
+            score.status,
+            "" if abs(residual) <= ROUNDING else f"{residual:.2f}",
+            style="" if score.status == "measured" else "dim",
+        )
+    return table
+
+
+def ranked(model: TransferModel, target: str) -> tuple[str, ...]:
+    """The donors of a target, greatest τ first; ties: measured before predicted, then by key."""
+    column = model.index(target)
+    found = [
+        (-round(float(model.weights[row, column]), 6), str(model.status[row, column]), key)
+        for row, key in enumerate(model.keys)
+        if row != column and model.status[row, column]
+    ]
+    return tuple(key for _, _, key in sorted(found))
+
+
+def exponent_words(model: TransferModel, target: str) -> str:
+    """φ of a target and what it rests on."""
+    place = model.index(target)
+    phi, error = model.phi[place], model.phi_stderr[place]
+    said = f"Capacity exponent φ {phi:.3f} ± {error:.3f} under law {model.law}"
+    if model.calibration != "bts":
+        return f"{said}: the law's, as these scores say nothing of it."
+    count = int(np.count_nonzero(model.status[:, place] == "measured"))
+    if count:
+        return f"{said}, from {count} measured score{'s' * (count > 1)}."
+    return f"{said}, drawn to that of other targets: none of its own scores is measured."
+
+
+def notes_on_weights(model: TransferModel, target: str) -> tuple[str, ...]:
+    """What the table of a target leaves unsaid: its level, and scores that are not given back."""
+    place = model.index(target)
+    level, notes = float(model.level[place]), []
+    if abs(level) > ROUNDING:
+        side = "below" if level < 0 else "above"
+        notes.append(
+            f"The predicted scores of this target lie {abs(level):.2f} {side} what its φ gives, "
+            "all alike. That is taken for an error of the prediction, and each is read against "
+            "the others of its row."
+        )
+    if np.nanmin(model.residual[:, place], initial=0.0) < -ROUNDING:
+        notes.append(
+            "residual: how far a score lies below that of a donor that gives nothing; τ is 0 there "
+            "and the estimate does not give the score back."
+        )
+    return tuple(notes)
+
+
+def pools_table(pools: Sequence[Pool]) -> FittingTable:
+    """One line a pool."""
+    table = FittingTable("pool", "language", ">unique tokens", "", "kind")
+    for pool in pools:
+        table.add_row(
+            pool.name,
+            name_of(pool.language),
+            format_quantity(pool.unique_tokens),
+            pool.obtained,
+            pool.kind,
+        )
+    return table
+
+
+def published_table(mixtures: Sequence[PublishedMixture]) -> FittingTable:
+    """One line a published mixture."""
+    table = FittingTable("mixture", "model", ">year", ">languages", ">covers")
+    for one in mixtures:
+        table.add_row(
+            one.name, one.model, str(one.year), str(len(one.shares)), percent(one.covered)
+        )
+    return table
+
+
+def shares_table(one: PublishedMixture) -> FittingTable:
+    """Every part of a published mixture."""
+    table = FittingTable("part", ">share")
+    for key, share in one.shares:
+        table.add_row(named(key), percent(share))
+    for part, share in one.other:
+        table.add_row(part, percent(share), style="dim")
+    return table
+
+
+def languages_table(languages: Sequence[Language]) -> FittingTable:
+    """One line a language."""
+    table = FittingTable("code", "name", "endonym", "family", "script")
+    for one in languages:
+        table.add_row(one.code, one.name, one.endonym, one.family, ", ".join(one.scripts))
+    return table
+
+
+def inventory_facts(inventory: Inventory) -> tuple[tuple[str, str], ...]:
+    """What an inventory holds, in numbers."""
+    tokens = sum(pool.unique_tokens for pool in inventory.pools)
+    return (
+        ("pools", f"{len(inventory.pools)} in {len(inventory.languages())} languages"),
+        ("unique tokens", f"{format_quantity(tokens)} in all"),
+    )
+
+
+def _place(one: MatrixSummary | InventorySummary) -> str:
+    if one.default:
+        return "default"
+    return "" if one.shipped else "yours"
+
+
+def matrix_sentence(matrix: TransferMatrix) -> str:
+    """How many scores of a matrix somebody measured, and what they mean."""
+    measured, predicted = matrix.count(MEASURED), matrix.count(PREDICTED)
+    said = f"{measured:,} of {measured + predicted:,} scores were measured"
+    said += f", {predicted:,} predicted by the study itself" if predicted else ""
+    return f"{said} ({matrix.card.metric}, {matrix.card.direction})."
+
+
+def role_sentence(matrix: TransferMatrix, key: str) -> str:
+    """How much of what is known of one language's donors was measured."""
+    share = matrix.is_predicted_share(key)
+    name = name_of(key)
+    if share == 0:
+        return f"Every score of a donor for {name} was measured."
+    if share == 1:
+        return f"Every score of a donor for {name} is predicted: nobody measured one."
+    return f"{share:.0%} of the scores of donors for {name} are predicted, not measured."
+
+
+def nothing_sentence(model: TransferModel, target: str) -> str:
+    """What a donor that gives nothing scores; empty where the scores are no BTS."""
+    if model.calibration != "bts":
+        return ""
+    score, _ = model.score_of(0.0, target)
+    return (
+        f"A score counts the capacity that a donor takes as well as the data that it gives: one "
+        f"that gives {name_of(target)} nothing scores {score:.2f}, and τ is what lies above that."
+    )
+
+
+def agreement_sentence(found: Agreement, first: str, second: str) -> str:
+    """How far two studies rank the pairs that they share alike."""
+    said = (
+        f"{first} and {second} share {len(found.languages)} languages and {len(found.pairs):,} "
+        f"pairs, of which {found.measured:,} were measured in both"
+    )
+    if math.isnan(found.spearman):
+        return f"{said}; too few to rank."
+    return (
+        f"{said}. Spearman's rank correlation of their scores is {found.spearman:.2f} (1: they "
+        "call the same donors good, 0: nothing in common)."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TargetCoverage:
+    """The evidence on one target.
+
+    Attributes:
+        language: the target.
+        chosen: unique tokens of its pools that the question may read.
+        unread: unique tokens of its other pools in the inventory, by provenance, largest first.
+        epochs: passes over ``chosen`` that would fill the budget alone; inf where there is none.
+        measured, predicted: scores of donors for it.
+        donors: those with a pool to read whose weight is above 0 after the risk charge.
+        estimated: whether unique tokens that the question may read are estimates.
+    """
+
+    language: str
+    chosen: float
+    unread: tuple[tuple[str, float], ...]
+    epochs: float
+    measured: int
+    predicted: int
+    donors: int
+    estimated: bool
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """What is missing, in plain sentences."""
+        name, said = name_of(self.language), []
+        if self.chosen <= 0:
+            said.append(f"No pool of {name} may be read by this question.")
+        if not self.measured:
+            said.append(f"Nobody measured a score for {name}: all are predicted or missing.")
+        if not self.donors:
+            said.append(f"No donor of {name} counts for more than the doubt about its score.")
+        if self.estimated:
+            said.append(f"Unique tokens of {name} are estimated, not counted.")
+        return tuple(said)
+
+
+def coverage(problem: MixProblem) -> tuple[TargetCoverage, ...]:
+    """The evidence on each target of a question."""
+    chosen = {pool.name for pool in problem.pools}
+    weights, readable = problem.transfer, {pool.language for pool in problem.pools}
+    rows = []
+    for target in problem.target_keys:
+        own = [pool for pool in problem.inventory.pools if pool.language == target]
+        mine = [pool for pool in own if pool.name in chosen]
+        unread: dict[str, float] = {}
+        for pool in own:
+            if pool.name not in chosen:
+                kind = pool.provenance
+                unread[kind] = unread.get(kind, 0.0) + pool.unique_tokens
+        tokens = sum(pool.unique_tokens for pool in mine)
+        column = weights.index(target)
+        statuses = [score.status for _, score in problem.matrix.donors(target)]
+        counted = weights.weights[:, column] - problem.risk_aversion * weights.stderr[:, column]
+        donors = sum(
+            key != target and key in readable and weight > 0
+            for key, weight in zip(weights.keys, counted.tolist(), strict=True)
+        )
+        rows.append(
+            TargetCoverage(
+                target,
+                tokens,
+                tuple(sorted(unread.items(), key=lambda item: (-item[1], item[0]))),
+                problem.budget / tokens if tokens else float("inf"),
+                statuses.count(MEASURED),
+                statuses.count(PREDICTED),
+                donors,
+                any(pool.obtained == "estimated" for pool in mine),
+            )
+        )
+    return tuple(rows)
+
+
+def coverage_table(rows: tuple[TargetCoverage, ...]) -> FittingTable:
+    """One line a target."""
+    table = FittingTable(
+        "target",
+        ">may be read",
+        "not chosen",
+        ">epochs alone",
+        ">measured",
+        ">predicted",
+        ">donors",
+    )
+    for row in rows:
+        table.add_row(
+            named(row.language),
+            format_quantity(row.chosen),
+            listed([f"{format_quantity(tokens)} {kind}" for kind, tokens in row.unread]) or "none",
+            epochs_text(row.epochs) if row.chosen else "none",
+            str(row.measured),
+            str(row.predicted),
+            str(row.donors),
+        )
+    return table

@@ -1,0 +1,333 @@
+"""What an answer is predicted to give, beside the baselines; and what a little more would give."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from atlasmix.languages.catalogue import name_of
+from atlasmix.mixture.mixture import FLATNESS, Comparison, Mixture, Price, SensitivityStep
+from atlasmix.problem.problem import MixProblem
+from atlasmix.quantities import format_quantity
+from atlasmix.report.answer_words import loss_text, price_words
+from atlasmix.report.certainty import DECAY, EXPONENT, steps_by_constant
+from atlasmix.report.figures.drawing import (
+    BLUE,
+    CATEGORIES,
+    DONOR,
+    GREY,
+    HOVER,
+    SYMBOLS,
+    TARGET,
+    canvas,
+    label,
+    make_room_for_legend,
+    plain,
+    rows_height,
+    sentence,
+    sentences,
+    share_axis,
+)
+from atlasmix.report.words import change_text, number_text, percent, range_text
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+OURS = "this mixture"
+
+_TWO_LINES = 8
+"""Pixels more for a row in which two lines of words stand."""
+
+
+def effect_figure(
+    problem: MixProblem, mixture: Mixture, comparisons: Sequence[Comparison]
+) -> Figure:
+    """Predicted loss of the answer and of every baseline; hollow marks break a limit."""
+    if len(mixture.targets) == 1:
+        return _one_target(problem, mixture, comparisons)
+    return _many_targets(problem, mixture, comparisons)
+
+
+def _one_target(problem: MixProblem, mixture: Mixture, comparisons: Sequence[Comparison]) -> Figure:
+    """One row a mixture, the least loss on top; those that break a limit stand below all others."""
+    from plotly.graph_objects import Scatter
+
+    effect = mixture.targets[0]
+    name = name_of(effect.language)
+    rows = [(OURS, effect.effective_data, effect.loss, True)]
+    rows += [
+        (one.name, one.effective_data[0], one.losses[0], one.within_limits) for one in comparisons
+    ]
+    rows.sort(key=lambda row: (row[3], -row[2], row[0] == OURS))
+    unit = f"predicted loss for {plain(name)}<br>({plain(problem.law.unit)})"
+    broken = not all(kept for _, _, _, kept in rows)  # then words take two lines
+    figure = canvas(rows_height(len(rows)) + 16 + (_TWO_LINES * len(rows) if broken else 0), x=unit)
+    figure.add_trace(
+        Scatter(
+            x=[_finite(loss) for _, _, loss, _ in rows],
+            y=[label(who) for who, _, _, _ in rows],
+            mode="markers+text",
+            marker={
+                "size": [13 if who == OURS else 10 for who, _, _, _ in rows],
+                "color": [BLUE if who == OURS else GREY for who, _, _, _ in rows],
+                "symbol": [_symbol(who, 0, kept) for who, _, _, kept in rows],
+                "line": {"width": 2},
+            },
+            text=[
+                "  " + loss_text(loss) + ("" if kept else ",<br>  breaks a limit")
+                for _, _, loss, kept in rows
+            ],
+            textposition="middle right",
+            cliponaxis=False,
+            showlegend=False,
+            customdata=sentences(
+                [
+                    f"{who[0].upper() + who[1:]} is predicted to give {name} "
+                    f"{_amounts(data, loss)}." + ("" if kept else " It breaks a limit.")
+                    for who, data, loss, kept in rows
+                ]
+            ),
+            hovertemplate=HOVER,
+        )
+    )
+    known = [loss for _, _, loss, _ in rows if math.isfinite(loss)] or [0.0]
+    room = max(max(known) - min(known), 1e-3)
+    # Room on the right for what stands beside the last mark.
+    figure.update_xaxes(range=[min(known) - 0.1 * room, max(known) + 0.9 * room])
+    order = [label(who) for who, _, _, _ in rows]
+    figure.update_yaxes(categoryorder="array", categoryarray=order, showgrid=True)
+    return figure
+
+
+def _many_targets(
+    problem: MixProblem, mixture: Mixture, comparisons: Sequence[Comparison]
+) -> Figure:
+    from plotly.graph_objects import Scatter
+
+    effects = sorted(mixture.targets, key=lambda one: one.loss)
+    order = [plain(name_of(one.language)) for one in effects]
+    unit = f"predicted loss ({plain(problem.law.unit)})"
+    figure = canvas(rows_height(len(order), legend=True), x=unit)
+    place = {effect.language: index for index, effect in enumerate(mixture.targets)}
+    keys = [effect.language for effect in effects]
+    rows = [(OURS, [(one.effective_data, one.loss) for one in effects], True)]
+    rows += [
+        (
+            one.name,
+            [(one.effective_data[place[key]], one.losses[place[key]]) for key in keys],
+            one.within_limits,
+        )
+        for one in comparisons
+    ]
+    for number, (who, values, kept) in enumerate(reversed(rows)):
+        ours = who == OURS
+        at = len(rows) - 1 - number
+        broken = "" if kept else ", breaks a limit"
+        figure.add_trace(
+            Scatter(
+                x=[_finite(loss) for _, loss in values],
+                y=order,
+                mode="markers",
+                name=plain(who) + broken,
+                marker={
+                    "size": 13 if ours else 9,
+                    "symbol": _symbol(who, at - 1, kept),
+                    "color": BLUE if ours else [*CATEGORIES[1:], GREY][(at - 1) % 6],
+                },
+                customdata=sentences(
+                    [
+                        f"{name_of(key)}, {who}{broken}: {_amounts(data, loss)}."
+                        for key, (data, loss) in zip(keys, values, strict=True)
+                    ]
+                ),
+                hovertemplate=HOVER,
+            )
+        )
+    make_room_for_legend(figure)
+    figure.update_layout(legend_traceorder="reversed")
+    figure.update_yaxes(categoryorder="array", categoryarray=order, showgrid=True)
+    return figure
+
+
+def _symbol(who: str, number: int, kept: bool) -> str:
+    """A diamond for the answer; hollow where a limit is broken."""
+    symbol = "diamond" if who == OURS else SYMBOLS[number % len(SYMBOLS)]
+    return symbol if kept else f"{symbol}-open"
+
+
+def _amounts(data: float, loss: float) -> str:
+    if not math.isfinite(loss):
+        return "no loss, for no text of its own is read"
+    return f"{format_quantity(max(data, 0.0))} effective tokens and a loss of {loss_text(loss)}"
+
+
+def prices_figure(prices: Sequence[Price], most: int = 8, unit: str = "") -> Figure:
+    """What a little more of each limit would give, to first order; the dearest on top.
+
+    Args:
+        prices: of the limits, the dearest first.
+        most: how many are shown.
+        unit: of the objective, as the law states it; empty for the ratios of ``worst``.
+    """
+    from plotly.graph_objects import Bar
+
+    shown = list(prices[:most])[::-1]
+    title = "predicted loss taken off"
+    if unit:
+        title += f"<br>({plain(unit)})"  # in two lines: a phone has room for no more
+    values = [-price.value for price in shown]
+    figure = canvas(rows_height(2 * len(shown)) + 16, x=title)
+    figure.add_trace(
+        Bar(
+            x=values,
+            y=[label(price_words(price), 30) for price in shown],
+            orientation="h",
+            marker={"color": BLUE},
+            text=[number_text(value) for value in values],
+            textposition="outside",
+            cliponaxis=False,
+            customdata=sentences([_price_sentence(price) for price in shown]),
+            hovertemplate=HOVER,
+        )
+    )
+    figure.update_xaxes(
+        range=[min([0.0, *values]) * 1.25, max([0.0, *values]) * 1.25],
+        exponentformat="none",  # 0.0001, never 100μ
+        nticks=6,
+    )
+    figure.update_yaxes(showgrid=False)
+    return figure
+
+
+def _price_sentence(price: Price) -> str:
+    return (
+        f"{price_words(price)} would change the objective by "
+        f"{number_text(price.value, signed=True)}, {change_text(price.relative)} of the reducible "
+        "loss, to first order."
+    )
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) and value > 0 else None
+
+
+_MOST: Final = 40
+_AXES: Final = {
+    DECAY: "λ, decay of what a repeat is worth",
+    EXPONENT: "φ, the capacity exponent",
+}
+_TICKS: Final = (0.01, 0.02, 0.04, 0.065, 0.1, 0.2, 0.34, 0.5, 1.0)
+
+
+def flatness_figure(mixture: Mixture) -> Figure:
+    """Each language's share as a mark, and as a line how far it may move before it matters."""
+    from plotly.graph_objects import Scatter
+
+    targets = {effect.language for effect in mixture.targets}
+    shown = list(mixture.flatness[:_MOST])[::-1]
+    figure = canvas(rows_height(len(shown), legend=True), x="share of the tokens read (%)")
+    for role, colour, symbol in (("target", TARGET, "circle"), ("donor", DONOR, "diamond")):
+        rows = [one for one in shown if (one.language in targets) == (role == "target")]
+        if not rows:
+            continue
+        figure.add_trace(
+            Scatter(
+                x=[100 * one.share for one in rows],
+                y=[plain(name_of(one.language)) for one in rows],
+                mode="markers",
+                name=f"{role}, and what its share may be",
+                cliponaxis=False,
+                marker={"size": 11, "color": colour, "symbol": symbol},
+                error_x={
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [100 * max(one.high - one.share, 0.0) for one in rows],
+                    "arrayminus": [100 * max(one.share - one.low, 0.0) for one in rows],
+                    "thickness": 3,
+                    "width": 6,
+                    "color": colour,
+                },
+                customdata=sentences(
+                    [
+                        f"{name_of(one.language)} is {percent(one.share)} of the tokens read; "
+                        f"from {range_text(one.low, one.high)} the objective is at most "
+                        f"{100 * FLATNESS:g}% of the reducible loss worse."
+                        for one in rows
+                    ]
+                ),
+                hovertemplate=HOVER,
+            )
+        )
+    names = [plain(name_of(one.language)) for one in shown]
+    figure.update_yaxes(categoryorder="array", categoryarray=names, showgrid=False)
+    figure.update_layout(showlegend=True)
+    share_axis(figure, max((one.high for one in shown), default=1.0))
+    return figure
+
+
+def sensitivity_figure(
+    problem: MixProblem, steps: Sequence[SensitivityStep], constant: str = DECAY
+) -> Figure:
+    """Which donors are read over the range of one constant; the line is its value of today.
+
+    Args:
+        problem: the question.
+        steps: of any constants.
+        constant: ``λ`` or ``φ``.
+    """
+    mine = steps_by_constant(steps).get(constant, ())
+    donors = list(dict.fromkeys(key for step in mine for key in step.donors))
+    figure = canvas(rows_height(len(donors) + 1) + 20, x=_AXES.get(constant, plain(constant)))
+    for key in reversed(donors):
+        for step in mine:
+            if key in step.donors:
+                _add_span(figure, constant, key, step)
+    if not donors:
+        words = f"no donor is read at any {constant} of this range"
+        figure.add_annotation(text=words, showarrow=False, x=0.5, y=0.5)
+        figure.layout.annotations[0].update(xref="paper", yref="paper")
+        figure.update_yaxes(visible=False)
+    _draw_axis(figure, mine, problem.decay if constant == DECAY else problem.law.phi)
+    figure.update_yaxes(showgrid=False)
+    return figure
+
+
+def _add_span(figure: Figure, constant: str, key: str, step: SensitivityStep) -> None:
+    from plotly.graph_objects import Scatter
+
+    share = step.proportions.get(key, 0.0)
+    words = (
+        f"{name_of(key)} is read from {constant} = {step.low:.2g} to {step.high:.2g}; at "
+        f"{step.low:.2g} it is {share:.1%} of the tokens."
+    )
+    figure.add_trace(
+        Scatter(
+            x=[step.low, step.high],
+            y=[plain(name_of(key))] * 2,
+            mode="lines+markers",
+            line={"color": DONOR, "width": 10},
+            marker={"size": 10, "color": DONOR},
+            showlegend=False,
+            customdata=[sentence(words)] * 2,
+            hovertemplate=HOVER,
+        )
+    )
+
+
+def _draw_axis(figure: Figure, steps: Sequence[SensitivityStep], used: float) -> None:
+    """A logarithmic axis over the range that was tried, with today's value as a line."""
+    if not steps:
+        return
+    low, high = steps[0].low, steps[-1].high
+    ticks = [tick for tick in _TICKS if low <= tick <= high]
+    if len(ticks) < 3:  # a range so narrow that its ends tell more than round numbers
+        ticks = [low, math.sqrt(low * high), high]
+    figure.update_xaxes(
+        type="log",
+        range=[math.log10(low * 0.95), math.log10(high * 1.05)],
+        tickvals=ticks,
+        ticktext=[f"{tick:.2g}" for tick in ticks],
+    )
+    if low <= used <= high:
+        figure.add_vline(x=used, line={"color": GREY, "dash": "dot", "width": 2})

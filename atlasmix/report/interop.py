@@ -1,0 +1,145 @@
+"""What ``export`` shows: the files, what should be read of each pool, and the frameworks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from atlasmix.evidence.mixture_file import GivenMixture, GivenOther
+from atlasmix.interop.exporters.exporter import Exporter
+from atlasmix.interop.exporters.writing import Written
+from atlasmix.quantities import format_quantity
+from atlasmix.report.layout import FittingTable
+from atlasmix.report.words import epochs_text, listed, named, percent
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_MOST_ROWS = 40
+_CHECKED = {"executed": "executed", "by hand": "by hand", "read": "read only", "own": "ours"}
+
+
+def export_parts(folder: str, written: Written) -> list[RenderableType]:
+    """The parts of the report on an export."""
+    from rich.text import Text
+
+    run = written.figures["run"]
+    title = f"A mixture for {written.exporter.title}, in {folder}"
+    parts: list[RenderableType] = [
+        Text(title, style="bold"),
+        Text(f"Files: {listed(sorted(written.files), 12)}."),
+        Text(
+            f"Run: {format_quantity(run['tokens'])} tokens in {run['steps']:,} steps of "
+            f"{run['batch_size']:,} sequences of {run['sequence_length']:,} tokens."
+        ),
+    ]
+    caps = {pool["pool"]: pool["max_epochs"] for pool in written.figures["pools"]}
+    phases = written.figures["phases"]
+    for phase in phases:
+        if len(phases) > 1:
+            first = f"Phase {phase['phase']}, from step {phase['first_step']:,}"
+            parts += ["", Text(first, style="bold")]
+        parts += ["" if len(phases) == 1 else Text(""), _pools(phase["pools"], caps)]
+        left = len(phase["pools"]) - _MOST_ROWS
+        parts += [Text(f"and {left} more pools, in expected.json")] if left > 0 else []
+    parts += ["", Text("Load it", style="bold")]
+    parts += [Text(f"  {line}", no_wrap=True) for line in written.export.load.splitlines()]
+    if written.export.notes:
+        parts += ["", Text("Notes", style="bold")]
+        parts += [Text(f"  - {note}") for note in written.export.notes]
+    return parts
+
+
+def frameworks_table(exporters: Sequence[Exporter]) -> FittingTable:
+    """One line a framework."""
+    table = FittingTable("--to", "weights count", "repetition there", "stages", "format")
+    for one in exporters:
+        table.add_row(
+            one.name,
+            one.unit,
+            one.repetition,
+            "in one file" if one.stages == "native" else "a file each",
+            _CHECKED[one.checked.how],
+        )
+    return table
+
+
+def _pools(pools: Sequence[Mapping[str, Any]], caps: Mapping[str, float]) -> FittingTable:
+    table = FittingTable("pool", ">share", ">weight", ">tokens", ">epochs", ">cap", ">sequences")
+    for pool in sorted(pools, key=lambda one: -one["share"])[:_MOST_ROWS]:
+        table.add_row(
+            pool["pool"],
+            percent(pool["share"]),
+            f"{pool['weight']:.6g}",
+            format_quantity(pool["tokens"]),
+            epochs_text(pool["epochs"]),
+            f"{caps[pool['pool']]:g}",
+            f"{pool['samples']:,}",
+        )
+    return table
+
+
+_MOST_LANGUAGES = 40
+
+
+def import_parts(mixture: GivenMixture, output: str) -> list[RenderableType]:
+    """The parts of the report on an import."""
+    from rich.text import Text
+
+    entries = sum(len(one.parts) for one in (*mixture.pools, *mixture.other))
+    languages = mixture.proportions
+    run = "" if mixture.tokens is None else f", {format_quantity(mixture.tokens)} tokens"
+    parts: list[RenderableType] = [
+        Text(f"{mixture.origin['file']}: {entries} entries{run}", style="bold"),
+        Text(
+            f"{_count(len(mixture.pools), 'pool')} of {_count(len(languages), 'language')} "
+            f"({percent(sum(languages.values()))} of the tokens), "
+            f"{_count(len(mixture.other), 'other source')}; "
+            f"{mixture.origin['mapping'] or 'no mapping'}"
+        ),
+        "",
+        _languages(mixture),
+    ]
+    left = len(languages) - _MOST_LANGUAGES
+    parts += [Text(f"and {left} more languages")] if left > 0 else []
+    corpora = list(dict.fromkeys(pool.corpus for pool in mixture.pools))
+    parts.append(Text(f"Corpora: {listed(corpora, 12)}."))
+    if mixture.other:
+        parts += ["", _other(mixture)]
+    if mixture.notes:
+        parts += ["", Text("Notes", style="bold")]
+        parts += [Text(f"  - {note}") for note in mixture.notes]
+    said = f"Written to {output}." if output else "Nothing was written: -o FILE writes the mixture."
+    return [*parts, "", Text(said)]
+
+
+def _languages(mixture: GivenMixture) -> FittingTable:
+    table = FittingTable("language", ">share", ">entries", ">unique", "provenance")
+    for key, share in list(mixture.proportions.items())[:_MOST_LANGUAGES]:
+        pools = [pool for pool in mixture.pools if pool.language == key]
+        table.add_row(
+            named(key),
+            percent(share),
+            str(sum(len(pool.parts) for pool in pools)),
+            _unique(pools),
+            ", ".join(sorted({pool.provenance for pool in pools})),
+        )
+    return table
+
+
+def _other(mixture: GivenMixture) -> FittingTable:
+    table = FittingTable("other source", ">share", ">entries", ">unique")
+    for one in mixture.other:
+        table.add_row(one.name, percent(one.proportion), str(len(one.parts)), _unique([one]))
+    return table
+
+
+def _unique(sources: Sequence[GivenOther]) -> str:
+    known = [one.unique_tokens for one in sources]
+    if None in known:
+        return "unknown"
+    return format_quantity(sum(count for count in known if count is not None))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

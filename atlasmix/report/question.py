@@ -1,0 +1,111 @@
+"""What was asked, in words: the keys of a question as a page and a table name them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from atlasmix.languages.catalogue import name_of
+from atlasmix.laws.hardware import FLOPS_PER_PARAM_TOKEN
+from atlasmix.problem.parsing import problem_to_mapping
+from atlasmix.problem.problem import MixProblem
+from atlasmix.problem.vocabulary import EVERY_TARGET
+from atlasmix.quantities import format_flops, format_quantity
+from atlasmix.report.layout import FittingTable
+from atlasmix.report.recipes import phases_asked, short_value
+from atlasmix.report.words import limits_named, percent
+
+_LABELS: Final = {
+    "budget": "token budget",
+    "params": "parameters",
+    "lambda": "decay of repeats λ",
+    "risk_aversion": "risk aversion κ",
+    "max_epochs": "epoch cap",
+    "min": "at least",
+    "max": "at most",
+    "keep": "read at least",
+    "guardrails": "loss at most",
+    "max_donors": "most donor languages",
+    "tokens": "tokens read",
+}
+
+
+def question_table(before: MixProblem, after: MixProblem) -> FittingTable:
+    """The keys in which two questions differ; a dash where one does not have it.
+
+    Where one states a compute budget, the size chosen for it stands beside the one stated.
+    """
+    asked = problem_to_mapping(before), problem_to_mapping(after)
+    sizes = _sizes(before), _sizes(after)
+    table = FittingTable("asked", "before", "after")
+    for key in dict.fromkeys((*asked[0], *asked[1])):
+        old, new = (one.get(key) for one in asked)
+        if old != new:
+            said = (
+                asked_words(key, one) if one is not None else size.get(key, "-")
+                for one, size in zip((old, new), sizes, strict=True)
+            )
+            table.add_row(_LABELS.get(key, key.replace("_", " ")), *said)
+    return table
+
+
+def _sizes(problem: MixProblem) -> dict[str, str]:
+    """Tokens and parameters that compute chose; the compute that both of them take."""
+    if problem.compute is None:
+        spent = FLOPS_PER_PARAM_TOKEN * problem.params * problem.budget
+        return {"compute": f"{format_flops(spent)} (6ND)"}
+    return {
+        "budget": f"{format_quantity(problem.budget)} (chosen)",
+        "params": f"{format_quantity(problem.params)} (chosen)",
+    }
+
+
+def selection_words(name: str) -> str:
+    """What a limit speaks of: ``family Romance``, ``Catalan``, a group by its name.
+
+    >>> selection_words("family:Romance"), selection_words("cat"), selection_words("*")
+    ('family Romance', 'Catalan', 'every target')
+    """
+    if name == EVERY_TARGET:
+        return "every target"
+    kind, colon, value = name.partition(":")
+    return f"{kind} {value}" if colon else name_of(name)
+
+
+def share_words(value: object) -> str:
+    """A share as a sentence has it; what is no number stays as it was written."""
+    return percent(value) if isinstance(value, int | float) else str(value)
+
+
+def asked_words(key: str, value: Any) -> str:
+    """The value of one key of a question, its languages by name.
+
+    >>> asked_words("min", {"cat": 0.3, "family:Romance": 0.5})
+    'Catalan 30.0%, family Romance 50.0%'
+    >>> asked_words("max_epochs", {"default": 4, "cat": 8})
+    '4, Catalan 8'
+    """
+    if key == "phases":
+        return limits_named(phases_asked(value))
+    if value is True:
+        return "yes"
+    if key == "lambda" and isinstance(value, float):
+        return f"{value:.3g}"
+    if not isinstance(value, Mapping) or key in ("pools", "worth", "law"):
+        return short_value(value)
+    return ", ".join(_one(key, name, one) for name, one in value.items()) or "-"
+
+
+def _one(key: str, name: str, value: Any) -> str:
+    what = selection_words(name)
+    if key == "targets":
+        return what if value == 1 else f"{what} x{value:g}"
+    if key in ("min", "max"):
+        return f"{what} {share_words(value)}"
+    if key == "keep":
+        return f"{what} {format_quantity(value)} tokens"
+    if key == "guardrails":
+        return f"{what} {share_words(value['slack'])} above {value['reference']}"
+    if key == "groups":
+        return f"{name} ({', '.join(map(name_of, value))})"
+    return str(value) if name == "default" else f"{what} {value}"

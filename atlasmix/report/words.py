@@ -1,0 +1,202 @@
+"""Numbers and names as the tables and sentences of this folder write them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from atlasmix.languages.catalogue import name_of
+from atlasmix.languages.language import Language
+from atlasmix.quantities import format_quantity
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+_LIMIT: Final = re.compile(
+    r"\b(min|max|keep|guardrail|max epochs) ([a-z]{3}(?:_[A-Z][a-z]{3})?)(?= )"
+)
+SAME: Final = 5e-7
+"""Shares and gains that differ by less are the same: a recipe records six places."""
+
+TRACE: Final = 5e-5
+"""A smaller share would be said to be 0.00 %: no sentence lists it."""
+
+_LEAST_SAID: Final = 0.01
+HUMAN: Final = frozenset({"human", "human_edited"})
+_WRITTEN: Final = {"translated": "machine-translated", "unknown": "of unknown origin"}
+
+
+def named(key: str) -> str:
+    """``Catalan (cat)``; a label of a domain axis stays as it is."""
+    name = name_of(key)
+    return key if name == key else f"{name} ({key})"
+
+
+def limits_named(text: str) -> str:
+    """A sentence with its limits as the library writes them, and their languages by name.
+
+    >>> limits_named("relax 'min fra 20%' or 'guardrail eng 1% over natural', not 'max epochs 4'")
+    "relax 'min French 20%' or 'guardrail English 1% over natural', not 'max epochs 4'"
+    """
+    return _LIMIT.sub(lambda found: f"{found[1]} {name_of(found[2])}", text)
+
+
+def percent(share: float) -> str:
+    """A share of 0-1 with one decimal from 1 %, two significant digits below; 100 % only of all.
+
+    >>> percent(0.1234), percent(0.00123), percent(1.0), percent(0.99989)
+    ('12.3%', '0.12%', '100%', '99.99%')
+    """
+    value = 100 * share
+    if value == 0 or value >= 100 - 100 * TRACE:
+        return f"{value:.0f}%"
+    if value >= 99.95:
+        return f"{min(value, 99.99):.2f}%"
+    if value < 0.01:
+        return "<0.01%"
+    return f"{value:.1f}%" if value >= 0.995 else f"{value:.2g}%"
+
+
+def range_text(low: float, high: float) -> str:
+    """A range of shares of 0-1, with as many digits as a plan can follow.
+
+    >>> range_text(0.782, 0.9149), range_text(0.0, 0.0123), range_text(0.85, 0.8501)
+    ('78-91%', '0-1.2%', '85%')
+    """
+    least, most = _coarse(low), _coarse(high)
+    return f"{least}%" if least == most else f"{least}-{most}%"
+
+
+def _coarse(share: float) -> str:
+    """Per cent in whole numbers from ten on, two significant digits below."""
+    value = 100 * share
+    if value >= 9.95:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if value >= 0.995 else f"{value:.2g}" if value >= 0.01 else "0"
+
+
+def epochs_text(epochs: float) -> str:
+    """Passes over a pool.
+
+    >>> epochs_text(4.0), epochs_text(0.0004), epochs_text(161.66), epochs_text(math.nan)
+    ('4.00', '<0.01', '162', 'unknown')
+    """
+    if math.isnan(epochs):
+        return "unknown"
+    if 0 < epochs < 0.005:
+        return "<0.01"
+    return f"{epochs:.2f}" if epochs < 99.995 else f"{epochs:.0f}"
+
+
+def number_text(value: float, digits: int = 2, signed: bool = False) -> str:
+    """A number in so many significant digits, never with an exponent.
+
+    >>> number_text(8.16e-05), number_text(5432.1, 3), number_text(0.4, signed=True)
+    ('0.000082', '5430', '+0.4')
+    """
+    return str(
+        np.format_float_positional(
+            value, precision=digits, fractional=False, trim="-", sign=signed and value != 0
+        )
+    )
+
+
+def change_text(change: float) -> str:
+    """A relative change, 0.1 for a tenth more.
+
+    >>> change_text(0.1101), change_text(-0.5), change_text(12.3), change_text(0.0)
+    ('+11%', '-50%', '+1200%', '0%')
+    """
+    return f"{number_text(100 * change, signed=True)}%"
+
+
+def scale_words(low: float, high: float) -> str:
+    """The scores that a metric can have.
+
+    >>> scale_words(0, 100), scale_words(-math.inf, 2), scale_words(-math.inf, math.inf)
+    ('0 to 100', 'at most 2', 'any number')
+    """
+    if math.isinf(low) and math.isinf(high):
+        return "any number"
+    if math.isinf(low):
+        return f"at most {high:g}"
+    return f"at least {low:g}" if math.isinf(high) else f"{low:g} to {high:g}"
+
+
+def score_text(status: str, stderr: float) -> str:
+    """How a score came to be; a predicted one is never written like a measured one.
+
+    >>> score_text("measured", 0.03), score_text("predicted", 0.16)
+    ('measured ±0.03', 'predicted, nobody measured it, ±0.16')
+    """
+    error = f"±{stderr:.2g}" if math.isfinite(stderr) else "no standard error"
+    if status == "predicted":
+        return f"predicted, nobody measured it, {error}"
+    return f"{status or 'missing'} {error}"
+
+
+def tokens_text(tokens: float) -> str:
+    """A count of tokens, and the noun with it.
+
+    >>> tokens_text(3e9), tokens_text(1)
+    ('3B tokens', '1 token')
+    """
+    shown = format_quantity(tokens)
+    return f"{shown} token{'s' * (shown != '1')}"
+
+
+def written_by_machines(by_provenance: Mapping[str, float]) -> str:
+    """How much of a language's text people did not write; empty below 1 %.
+
+    Args:
+        by_provenance: tokens of one language, or any measure of them.
+
+    >>> written_by_machines({"human": 28.0, "translated": 71.5, "generated": 0.5})
+    '71.5% of it machine-translated'
+    >>> written_by_machines({"generated": 2.0}), written_by_machines({"human_edited": 2.0})
+    ('all of it generated', '')
+    """
+    total = sum(by_provenance.values())
+    parts = [
+        f"{'all' if tokens == total else percent(tokens / total)} of it "
+        f"{_WRITTEN.get(provenance, provenance)}"
+        for provenance, tokens in by_provenance.items()
+        if provenance not in HUMAN and tokens >= _LEAST_SAID * total > 0
+    ]
+    return listed(parts)
+
+
+def listed(words: list[str], most: int = 6) -> str:
+    """``a, b and c``; the rest counted.
+
+    >>> listed(["a", "b", "c"]), listed(["a", "b", "c"], 2)
+    ('a, b and c', 'a, b and 1 more')
+    """
+    shown = words[:most]
+    if len(words) > most:
+        return f"{', '.join(shown)} and {len(words) - most} more"
+    return ", ".join(shown) if len(shown) < 2 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def language_text(key: str, one: Language) -> Text:
+    """What the tables know of one language; ``key`` is what evidence is filed under."""
+    from rich.text import Text
+
+    text = Text()
+    text.append(f"{name_of(key)} ({key})", style="bold")
+    text.append(f", {one.endonym}" if one.endonym and one.endonym != one.name else "")
+    facts = [
+        ("family", one.family + (f", {one.genus}" if one.genus else "")),
+        ("scripts", ", ".join(one.scripts) + (" (the first is usual)" * (len(one.scripts) > 1))),
+        ("codes", ", ".join(dict.fromkeys(filter(None, (one.code, one.iso639_1, one.bcp47))))),
+        ("macrolanguage", one.macrolanguage),
+        ("speakers", f"about {format_quantity(one.speakers)}" if one.speakers else ""),
+    ]
+    for label, words in facts:
+        if words:
+            text.append(f"\n  {label}: {words}")
+    return text

@@ -1,0 +1,1 @@
+"""The convex program, its engines, the search over tokens, and the proof."""

@@ -1,0 +1,84 @@
+"""Why no mixture meets the limits: which of them collide, and by how much one would have to give.
+
+Every limit gets a slack; the least sum of slacks, by linear program, says which must give. The
+limits with a price in that program are the ones that collide.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from atlasmix.errors import Infeasible
+from atlasmix.problem.constraints import Guardrail
+from atlasmix.problem.problem import MixProblem
+from atlasmix.quantities import format_quantity
+from atlasmix.solver.collisions import collisions
+from atlasmix.solver.compile import Compiled
+from atlasmix.solver.engines import relief
+
+
+def check_feasible(problem: MixProblem, compiled: Compiled) -> None:
+    """Refuse limits that no mixture meets.
+
+    Raises:
+        Infeasible: with the colliding limits in ``conflict``.
+    """
+    program = compiled.program
+    full = float(np.minimum(program.upper, 1.0).sum())
+    if problem.exact_tokens and full < 1.0 - 1e-9:
+        read = format_quantity(full * problem.budget)
+        raise Infeasible(
+            f"reading exactly {format_quantity(problem.budget)} tokens collides with "
+            f"the epoch cap of {problem.max_epochs:g}: the pools give at most {read} tokens; raise "
+            "the epoch cap, add pools, or read at most as many",
+            ("tokens exactly", "max epochs"),
+        )
+    if not program.rows.names:
+        return
+    conflict, slack = collisions(program, exact=problem.exact_tokens)
+    if conflict:
+        relax = ", ".join(
+            f"'{name}' by {_amount(kind, size, problem.budget)}" for name, kind, size in slack
+        )
+        raise Infeasible(
+            f"these limits cannot all hold: {'; '.join(conflict)}; least change: relax {relax}",
+            conflict,
+        )
+
+
+def _amount(kind: str, size: float, budget: float) -> str:
+    if kind == "keep":
+        return f"{format_quantity(size * budget)} tokens"
+    return f"{100 * size:.3g} points"
+
+
+def explain_guardrails(problem: MixProblem, compiled: Compiled) -> Infeasible:
+    """The refusal for guardrails that no mixture within the other limits can keep."""
+    guards = [limit for limit in problem.limits if isinstance(limit, Guardrail)]
+    names = tuple(limit.name for limit in problem.limits)
+    program = compiled.program
+    if not guards:
+        return Infeasible("these limits cannot all hold: " + "; ".join(names), names)
+    broken = []
+    for guard in guards:
+        row = compiled.rows_of.index(guard.language)
+        level = np.full(program.level.size, math.inf)
+        level[row] = program.level[row]
+        factor = relief(replace(program, level=level))
+        if factor > 1.0:
+            asked = program.level[row] + problem.law.E
+            best = factor * program.level[row] + problem.law.E
+            broken.append(
+                f"'{guard.name}' (asks for a loss of {asked:.4g}, the best within the other limits "
+                f"is {best:.4g})"
+            )
+    if not broken:
+        broken = [f"'{guard.name}'" for guard in guards]
+    return Infeasible(
+        f"these limits cannot all hold; what must give: {', '.join(broken)}; give the guardrail "
+        "more slack or relax another limit",
+        names,
+    )

@@ -1,0 +1,370 @@
+r"""The interior-point engine: primal-dual Newton steps for every limit that a question can state.
+
+Each column is split into what is read for the first time and what is read again, so that
+S = a + U·(1 - e^(-λr))/λ has all its derivatives. The losses are sums of m^-φ and y^-β, of which
+gradient and Hessian are a few matrix products (newton.py). Mehrotra's predictor sets how far the
+central path is followed in one step. Guardrails, the maximum over targets and a ceiling on the
+objective are inequalities of the same sums. The caller checks the answer (certificate.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atlasmix.laws.saturation import Array
+from atlasmix.solver.newton import Newton, Solver, Terms
+from atlasmix.solver.program import Duals, Program, columns
+
+_MOST_STEPS = 100
+_TOLERANCE = 1e-11
+_CLOSED = 1e-15
+_KEPT = 0.5
+_BACK = 0.995
+"""Part of the way to the nearest bound that one step goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interior:
+    """Where the engine stopped: shares (n,) and duals."""
+
+    x: Array
+    duals: Duals
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """Instead of the objective: least of cost · x where the objective is at most ``ceiling``."""
+
+    cost: Array
+    ceiling: float
+
+
+class _Model:
+    """Variables v: fresh shares, epochs read again, the maximum; inequalities and their sums."""
+
+    def __init__(self, program: Program, aim: Aim | None) -> None:
+        most = np.minimum(program.upper, 1.0)
+        self.program = program
+        again = np.flatnonzero(program.upper > program.unique)
+        again = again[program.unique[again] < 1.0]
+        n, k = program.unique.size, again.size
+        unit = np.maximum(np.minimum(program.unique, most), 1e-300)
+        often = program.unique[again]
+        self.worst = program.base is not None
+        self.n, self.k, self.v = n, k, n + k + self.worst
+        self.boxed = n + k
+        """The variables up to here have two bounds: the maximum has none."""
+        self.high = np.ones(self.boxed)
+        self.high[n:] = (most[again] - often) / often
+        self.total = np.zeros(self.v)
+        self.total[:n], self.total[n : n + k] = unit, often
+        counted, guarded = program.weight > 0, np.isfinite(program.level)
+        speaks = np.flatnonzero(program.heard & (counted | guarded))
+        self.mine, self.kept = np.flatnonzero(counted), np.flatnonzero(guarded)
+        gain = program.gain
+        if self.kept.size or self.mine.size < counted.size:
+            gain = np.vstack([gain[self.mine], program.expected[self.kept]])
+        own = program.own if speaks.size == counted.size else program.own[speaks]
+        self.terms = Terms(own, gain, unit, often, again, self.v)
+        data = np.full(self.mine.size + self.kept.size, program.beta)
+        self.exponent = np.concatenate([program.phi[speaks], data])
+        self._sums(speaks, aim)
+
+    def _sums(self, speaks: NDArray[np.intp], aim: Aim | None) -> None:
+        """How objective and inequalities are made of the terms."""
+        program, mine, kept = self.program, self.mine, self.kept
+        size, targets, limits = self.exponent.size, program.weight.size, program.rows
+        wide = self.terms.spread
+        heard = np.zeros(size)
+        heard[: speaks.size] = program.weight[speaks] * program.capacity
+        heard[speaks.size : speaks.size + mine.size] = program.weight[mine] * program.data
+        self.cost, self.price = np.zeros(self.v), heard
+        parts, lines, bounds = [np.zeros((0, size))], [np.zeros((0, self.v))], [np.zeros(0)]
+        place = np.full(targets, -1)
+        place[speaks] = np.arange(speaks.size)
+        if kept.size:
+            expect = np.zeros((kept.size, size))
+            heard_too = place[kept] >= 0
+            expect[heard_too, place[kept][heard_too]] = program.capacity
+            expect[:, speaks.size + mine.size :] = program.data * np.eye(kept.size)
+            parts.append(expect)
+            lines.append(np.zeros((kept.size, self.v)))
+            bounds.append(program.level[kept])
+        if limits.names:
+            parts.append(np.zeros((len(limits.names), size)))
+            lines.append(wide(limits.matrix))
+            bounds.append(limits.bound)
+        if self.worst:
+            assert program.base is not None
+            self.price, self.cost[-1] = np.zeros(size), 1.0
+            single = np.zeros((mine.size, size))
+            heard_too = place[mine] >= 0
+            single[heard_too, place[mine][heard_too]] = program.capacity
+            single[:, speaks.size : speaks.size + mine.size] = program.data * np.eye(mine.size)
+            parts.append(program.weight[mine, None] * single)
+            lines.append(np.tile(-self.cost, (mine.size, 1)))
+            bounds.append(-program.base[mine])
+        lowest = np.flatnonzero(program.lower > 0)
+        if lowest.size:
+            parts.append(np.zeros((lowest.size, size)))
+            lines.append(-wide(np.eye(self.n)[lowest]))
+            bounds.append(-program.lower[lowest])
+        if aim is not None:
+            parts.append((self.price if not self.worst else np.zeros(size))[None, :])
+            lines.append(self.cost[None, :].copy())
+            bounds.append(np.array([aim.ceiling]))
+            self.price = np.zeros(size)
+            self.cost = wide(aim.cost[None, :])[0]
+        self.part, self.line = np.vstack(parts), np.vstack(lines)
+        self.bound = np.concatenate(bounds)
+
+    def inner(self, v: Array) -> Array:
+        """m and y, the arguments of the powers, (K,)."""
+        n, k, decay = self.n, self.k, self.program.decay
+        return self.terms.values(v, -np.expm1(-decay * v[n : n + k]) / decay)
+
+    def columns(self, v: Array) -> Array:
+        """Shares of the tokens per column."""
+        return self.terms.columns(v)
+
+    def start(self, safe: Array | None = None) -> Array:
+        """Something of everything, within the bounds.
+
+        Args:
+            safe: a mixture that keeps every guardrail: the start lies as near to it as it must.
+        """
+        room = 0.9 * np.minimum(self.program.upper, 1.0)
+        low, high = 0.0, 1.0
+        for _ in range(60):  # a level that everything is filled up to
+            level = 0.5 * (low + high)
+            if np.minimum(room, level).sum() < 1.0:
+                low = level
+            else:
+                high = level
+        x = np.minimum(room, high)
+        v = self._inside(x, 0.1)
+        for part in (0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 1e-4):
+            if safe is None:
+                break
+            v = self._inside(part * x + (1.0 - part) * safe, 1e-3)
+            guards = slice(self.kept.size)
+            value = self.part[guards] @ self.inner(v) ** -self.exponent
+            if np.all(value < self.bound[guards]):
+                break
+        if self.worst:
+            value = self.part @ (self.inner(v) ** -self.exponent) - self.bound
+            v[-1] = float(value[self.kept.size + len(self.program.rows.names) :].max()) * 1.05
+            v[-1] += 1e-9
+        return v
+
+    def _inside(self, x: Array, off: float) -> Array:
+        """The variables at a mixture, off their bounds by a part ``off`` of what lies between."""
+        n, k, terms = self.n, self.k, self.terms
+        v = np.zeros(self.v)
+        v[:n] = np.clip(x / terms.unit, 0.0, 1.0 - off)
+        rest = (x - terms.unit * v[:n])[terms.again] / terms.often
+        top = self.high[n:]
+        v[n : n + k] = np.clip(rest, 0.5 * off * top, (1.0 - 0.5 * off) * top)
+        return v
+
+
+@dataclass(slots=True)
+class _Iterate:
+    v: Array
+    s: Array  # slacks of the inequalities
+    lam: Array
+    zl: Array  # (boxed,) as zu
+    zu: Array
+    nu: float
+
+
+def follow(program: Program, aim: Aim | None = None, safe: Array | None = None) -> Interior:
+    """Minimise the program; the caller checks limits and gap.
+
+    Args:
+        program: any program whose limits leave room.
+        aim: minimise a linear cost under a ceiling on the objective instead.
+        safe: a mixture that keeps the guardrails, to start near.
+    """
+    # A column that nothing may be read of has no room for a path.
+    opened = np.flatnonzero(program.upper > _CLOSED)
+    if opened.size < program.upper.size:
+        cost = None if aim is None else Aim(aim.cost[opened], aim.ceiling)
+        found = follow(columns(program, opened), cost, None if safe is None else safe[opened])
+        x = np.zeros(program.upper.size)
+        x[opened] = found.x
+        return replace(found, x=x)
+    model = _Model(program, aim)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return _Path(model, safe).walk()
+
+
+class _Path:
+    """The central path of one model."""
+
+    def __init__(self, model: _Model, safe: Array | None) -> None:
+        self.model = model
+        v = model.start(safe)
+        value = model.inner(v) ** -model.exponent
+        self.unit = max(abs(float(model.price @ value + model.cost @ v)), 1e-12)
+        if not model.price.any():
+            self.unit = max(float(np.abs(model.cost).max()), 1e-12)
+        g = model.part @ value + model.line @ v - model.bound
+        # Rows are brought to one size, so that one tolerance serves them all.
+        sizes = np.abs(model.part) @ value + np.abs(model.line).max(axis=1, initial=0.0)
+        row = 1.0 / np.maximum(np.maximum(sizes, np.abs(model.bound)), 1e-12)
+        self.row = row
+        self.part, self.line = model.part * row[:, None], model.line * row[:, None]
+        self.bound = model.bound * row
+        self.bent = np.flatnonzero(self.part.any(axis=1))
+        self.price, self.cost = model.price / self.unit, model.cost / self.unit
+        s = np.maximum(-g * row, 0.1)
+        if safe is not None:  # guardrails begin with the room that they have
+            guards = slice(model.kept.size)
+            s[guards] = np.maximum(-g[guards] * row[guards], 1e-7)
+        inside = v[: model.boxed]
+        zl, zu = 0.1 / np.maximum(inside, 1e-3), 0.1 / np.maximum(model.high - inside, 1e-3)
+        self.at = _Iterate(v, s, 0.1 / s, zl, zu, 0.0)
+        self.arguments = model.inner(v)
+        self.solver = Solver(model.terms, s.size, model.total)
+
+    def walk(self) -> Interior:
+        """Steps until nothing is left to gain."""
+        model = self.model
+        for _ in range(_MOST_STEPS):
+            if self._step():
+                break
+        lam = self.at.lam * self.row * self.unit
+        kept = model.kept.size
+        guard = mix = None
+        size = model.program.weight.size
+        if kept:
+            guard = np.zeros(size)
+            guard[model.kept] = lam[:kept]
+        if model.worst:
+            start = kept + len(model.program.rows.names)
+            mix = np.zeros(size)
+            mix[model.mine] = lam[start : start + model.mine.size]
+            mix = mix / max(float(mix.sum()), 1e-300)
+        count = len(model.program.rows.names)
+        rows = lam[kept : kept + count] if count else None
+        return Interior(model.columns(self.at.v), Duals(guard, mix, rows))
+
+    def _newton(self) -> tuple[Newton, Array, Array]:
+        """Newton's matrix, the inequalities and the dual residual."""
+        model, at, terms = self.model, self.at, self.model.terms
+        n, k, exponent, arguments = model.n, model.k, model.exponent, self.arguments
+        value = arguments**-exponent
+        first = -exponent * value / arguments
+        fade = np.exp(-model.program.decay * at.v[n : n + k])
+        weights = self.price + at.lam @ self.part
+        g = self.part @ value - self.bound + self.line @ at.v
+        jac = self.line
+        if self.bent.size:
+            jac = jac.copy()
+            jac[self.bent] += terms.slopes(self.part[self.bent] * first, fade)
+        pulled, worth = terms.pull(weights * first, fade)
+        dual = self.cost + pulled + at.lam @ self.line + at.nu * model.total
+        dual[: model.boxed] += at.zu - at.zl
+        diagonal = np.zeros(model.v)
+        self.below, self.above = at.v[: model.boxed], model.high - at.v[: model.boxed]
+        diagonal[: model.boxed] = at.zl / self.below + at.zu / self.above
+        # What a token read again is worth falls: the bend of S times its price.
+        diagonal[n : n + k] -= model.program.decay * fade * terms.often * worth[terms.again]
+        curved = weights * exponent * (exponent + 1.0) * value / np.square(arguments)
+        return Newton(terms, fade, curved, diagonal, jac, at.lam / at.s), g, dual
+
+    def _step(self) -> bool:
+        """One predictor and corrector; True where the path has come to its end."""
+        model, at = self.model, self.at
+        newton, g, dual = self._newton()
+        below, above, boxed = self.below, self.above, model.boxed
+        gap = float(at.s @ at.lam + below @ at.zl + above @ at.zu)
+        mu = gap / (at.s.size + 2 * boxed)
+        rg, re = g + at.s, float(model.total @ at.v) - 1.0
+        error = max(float(np.abs(rg).max(initial=0.0)), abs(re), float(np.abs(dual).max()) * 1e-3)
+        if gap <= _TOLERANCE and error <= 1e-9:
+            return True
+        if not self.solver.factorise(newton):
+            return True
+
+        def direction(target: float, cs: Array, cl: Array, cu: Array) -> _Iterate:
+            """Newton's step towards complementarity ``target``, corrected by second-order terms."""
+            push = (target - cs) / at.s
+            left, right = (target - cl) / below, (target - cu) / above
+            rhs = -dual
+            rhs[:boxed] += left - at.zl - right + at.zu
+            if at.s.size:
+                rhs -= (push - at.lam + newton.ratio * rg) @ newton.rows
+            dv, dnu = self.solver.solve(rhs, -re)
+            inside, ds = dv[:boxed], -rg - newton.rows @ dv
+            dlam = push - at.lam - newton.ratio * ds
+            dzl = left - at.zl - at.zl / below * inside
+            dzu = right - at.zu + at.zu / above * inside
+            return _Iterate(dv, ds, dlam, dzl, dzu, dnu)
+
+        first = direction(0.0, np.zeros_like(at.s), np.zeros(boxed), np.zeros(boxed))
+        inside = first.v[:boxed]
+        ahead, dual_ahead = self._reach(first)
+        left = float(
+            (at.s + ahead * first.s) @ (at.lam + dual_ahead * first.lam)
+            + (below + ahead * inside) @ (at.zl + dual_ahead * first.zl)
+            + (above - ahead * inside) @ (at.zu + dual_ahead * first.zu)
+        )
+        centre = min(max((left / gap) ** 3, 1e-6), 0.9)
+        full = ahead if ahead > 0.1 else 0.0
+        step = direction(
+            centre * mu,
+            full * first.s * first.lam,
+            full * inside * first.zl,
+            -full * inside * first.zu,
+        )
+        length, dual_length = self._reach(step)
+        length, dual_length = min(_BACK * length, 1.0), min(_BACK * dual_length, 1.0)
+        self._move(step, length, dual_length, max(error, mu))
+        return False
+
+    def _move(self, step: _Iterate, length: float, dual_length: float, error: float) -> None:
+        """Go along the step, less far where the curved terms leave their domain or bend away."""
+        model, at, whole = self.model, self.at, length
+        for _ in range(30):
+            v = at.v + length * step.v
+            s = at.s + length * step.s
+            inner = model.inner(v)
+            if np.all(inner > 0):
+                if not self.bent.size:
+                    break
+                room = self.bound - self.part @ inner**-model.exponent - self.line @ v
+                # A convex limit lies above its line: its slack is what it truly leaves, where that
+                # is much. Else the rest grows from step to step while the gap closes.
+                s = np.where((room >= _KEPT * s) & (room < s), room, s)
+                off = np.abs(s - room).max(initial=0.0)
+                if off <= max(10.0 * error, 1e-10) or length < 1e-6:
+                    break
+            length *= 0.5
+        self.arguments = inner
+        # Prices go as far as the mixture: else they run ahead, and the path loses its middle.
+        dual_length *= length / whole
+        self.at = _Iterate(
+            v,
+            s,
+            at.lam + dual_length * step.lam,
+            at.zl + dual_length * step.zl,
+            at.zu + dual_length * step.zu,
+            at.nu + dual_length * step.nu,
+        )
+
+    def _reach(self, step: _Iterate) -> tuple[float, float]:
+        """How far the step may go, at most 1, before a bound is met: primal and dual."""
+        at, inside = self.at, step.v[: self.model.boxed]
+        primal = max(_haste(at.s, step.s), _haste(self.below, inside), _haste(self.above, -inside))
+        dual = max(_haste(at.lam, step.lam), _haste(at.zl, step.zl), _haste(at.zu, step.zu))
+        return 1.0 / max(primal, 1.0), 1.0 / max(dual, 1.0)
+
+
+def _haste(value: Array, step: Array) -> float:
+    """How many times over the step would use up the value."""
+    return float(np.max(-step / value, initial=0.0))

@@ -1,0 +1,240 @@
+r"""The convex program in numbers: a column a pool, a row a target, in shares of the tokens read.
+
+With x = tokens read / T, Σx = 1, S the saturation and q the worth of a token, target t has
+
+.. math:: m_t(x) = \sum_p \rho_{tp} x_p, \quad y_t(x) = \sum_p G_{tp} S(x_p), \quad
+          L_t - E = \frac{A}{N^\alpha} m_t^{-\varphi_t} + \frac{B}{T^\beta} y_t^{-\beta}
+
+ρ is 1 where a column holds the target's own language, G = q·max(0, τ - κσ). m is linear and y
+concave, both enter through convex falling functions: at fixed T everything is convex in x.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from atlasmix.laws.saturation import Array, marginal, saturate
+
+_LEAST = 1e-60
+"""Stands for nothing where a power of a share is taken: a line may touch anywhere above 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Limits on groups of columns, ``matrix @ x <= bound`` in shares of the tokens read.
+
+    Attributes:
+        names: of each limit, in the user's words.
+        kinds: ``min`` or ``max`` (share ``level`` of the tokens read) or ``keep`` (``level`` is
+            tokens over tokens read).
+        members: (m, n), the columns each limit speaks of.
+        levels: (m,).
+        matrix, bound: (m, n) and (m,), derived.
+    """
+
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+    members: NDArray[np.bool_]
+    levels: Array
+    matrix: Array
+    bound: Array
+
+    @staticmethod
+    def of(
+        names: Sequence[str], kinds: Sequence[str], members: ArrayLike, levels: Sequence[float]
+    ) -> Rows:
+        """Rows from what each limit says; ``members`` is (m, n)."""
+        inside = np.asarray(members, dtype=bool)
+        level = np.asarray(levels, dtype=float)
+        matrix, bound = np.zeros(inside.shape), np.zeros(level.size)
+        for row, kind in enumerate(kinds):
+            if kind == "keep":
+                matrix[row], bound[row] = -1.0 * inside[row], -level[row]
+            else:
+                # A share is of what is read, whatever that is: level · Σx moves to the left side.
+                sign = 1.0 if kind == "max" else -1.0
+                matrix[row] = sign * (inside[row] - level[row])
+        return Rows(tuple(names), tuple(kinds), inside, level, matrix, bound)
+
+    @staticmethod
+    def none(columns: int) -> Rows:
+        """No limit."""
+        return Rows.of((), (), np.zeros((0, columns)), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Minimise Σ_t w_t·(L_t - E), or max_t (base_t + w_t·(L_t - E)), under box, Σx = 1 and limits.
+
+    Shapes: T targets (then guarded languages that are none), n columns.
+    """
+
+    gain: Array  # (T, n) q·max(0, τ - κσ), what the objective counts on
+    expected: Array  # (T, n) q·τ, what guardrails count on
+    own: Array  # (T, n) ρ: 1 where the column is in the target's own language
+    unique: Array  # (n,) U / T, above 0
+    lower: Array  # (n,)
+    upper: Array  # (n,) epoch cap times unique, also where that is over 1
+    decay: float
+    capacity: float  # A / N^α
+    phi: Array  # (T,)
+    data: float  # B / T^β
+    beta: float
+    weight: Array  # (T,) 0 for guarded languages that are no target
+    heard: NDArray[np.bool_]  # (T,) has text of its own; without, its capacity term is left out
+    level: Array  # (T,) guardrails: most of L - E, expected; inf for none
+    base: Array | None  # (T,) for the objective max; None for the sum
+    rows: Rows
+
+
+def columns(program: Program, kept: NDArray[np.intp]) -> Program:
+    """The program over some of its columns."""
+    rows = program.rows
+    return replace(
+        program,
+        gain=program.gain[:, kept],
+        expected=program.expected[:, kept],
+        own=program.own[:, kept],
+        unique=program.unique[kept],
+        lower=program.lower[kept],
+        upper=program.upper[kept],
+        rows=Rows.of(rows.names, rows.kinds, rows.members[:, kept], rows.levels.tolist()),
+    )
+
+
+def own_shares(program: Program, x: Array) -> Array:
+    """m of every target, shape (T,)."""
+    return np.asarray(program.own @ x)
+
+
+def effective(program: Program, x: Array, *, expected: bool = False) -> Array:
+    """y of every target, shape (T,), in shares of the tokens read.
+
+    Args:
+        program: the program.
+        x: shares of the tokens read, shape (n,).
+        expected: count donors with τ itself, not with what the risk charge leaves of it.
+    """
+    gain = program.expected if expected else program.gain
+    return np.asarray(gain @ saturate(x, program.unique, program.decay))
+
+
+def losses(program: Program, x: Array, *, expected: bool = False) -> Array:
+    """L - E of every target, shape (T,); inf where it has nothing to learn from."""
+    with np.errstate(divide="ignore"):
+        data = program.data * effective(program, x, expected=expected) ** -program.beta
+        capacity = program.capacity * own_shares(program, x) ** -program.phi
+    return np.asarray(data + np.where(program.heard, capacity, 0.0))
+
+
+def objective(program: Program, x: Array) -> float:
+    """The value to minimise."""
+    counted = program.weight > 0
+    parts = program.weight[counted] * losses(program, x)[counted]
+    if program.base is None:
+        return float(parts.sum())
+    return float((program.base[counted] + parts).max())
+
+
+def scale(program: Program, value: float) -> float:
+    """What a gap is measured against: the part of the objective that a mixture can change.
+
+    Under the maximum that is the value less the E of the target that E weighs least on.
+    """
+    if program.base is None:
+        return max(abs(value), 1e-300)
+    counted = program.weight > 0
+    return max(value - float(program.base[counted].min()), 1e-300)
+
+
+@dataclass(frozen=True, slots=True)
+class Duals:
+    """What an engine learnt about limits that are no lines; each makes a line under the objective.
+
+    Attributes:
+        guard: (T,), prices >= 0 of the guardrails.
+        mix: (T,), weights >= 0 of sum 1 of the targets under the objective ``max``.
+        rows: (m,), prices >= 0 of the program's rows, where the engine has them.
+    """
+
+    guard: Array | None = None
+    mix: Array | None = None
+    rows: Array | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line in x and s = S(x) under the objective, at every x' that meets the limits:
+
+        fixed + capacity - pull·x' - worth·S(x') <= f(x')
+
+    Attributes:
+        x: where it touches, (n,).
+        value: the Lagrangian there.
+        fixed: its constant that no model size changes.
+        capacity: its constant from the capacity terms.
+        heavy: (T,), what multiplies m^-φ of every row: weight, price of its guardrail, A/N^α.
+        m: (T,), own shares there.
+        pull: (n,), what a share of the tokens is worth by the capacity it gives a target.
+        worth: (n,), what a unit of s is worth as data.
+        gradient: (n,), -pull - worth·S'(x).
+        yields: (T,), what one more unit of effective data of t is worth, guardrails included.
+    """
+
+    x: Array
+    value: float
+    fixed: float
+    capacity: float
+    heavy: Array
+    m: Array
+    pull: Array
+    worth: Array
+    gradient: Array
+    yields: Array
+
+
+def linearise(program: Program, x: Array, duals: Duals) -> Line:
+    """The line at ``x``: below the objective wherever the limits are met.
+
+    m and y are taken by their tangents under the convex terms, and any duals of the right sign keep
+    the line below, so that a poor dual makes the proof weak but never wrong.
+    """
+    blend = np.where(program.weight > 0, 1.0, 0.0)
+    fixed = 0.0
+    if program.base is not None:
+        counted = program.weight > 0
+        blend = _largest(program, x, program.base) if duals.mix is None else duals.mix
+        fixed = float(blend[counted] @ program.base[counted])
+    share = blend * program.weight
+    guard = np.zeros_like(share) if duals.guard is None else duals.guard
+    m = np.maximum(own_shares(program, x), _LEAST)
+    heavy = np.where(program.heard, share + guard, 0.0) * program.capacity
+    bowed = heavy * m**-program.phi
+    pull = (bowed * program.phi / m) @ program.own
+    capacity = float(bowed @ (1.0 + program.phi))
+    worth, yields = np.zeros_like(x), np.zeros_like(share)
+    for price, gain in ((share, program.gain), (guard, program.expected)):
+        if not price.any():
+            continue
+        y = np.maximum(gain @ saturate(x, program.unique, program.decay), _LEAST)
+        lost = np.where(price > 0, price * program.data * y**-program.beta, 0.0)
+        fixed += float(lost.sum()) * (1.0 + program.beta)
+        yields += lost * program.beta / y
+        worth = worth + (lost * program.beta / y) @ gain
+    guarded = guard > 0
+    fixed -= float(guard[guarded] @ program.level[guarded])
+    saturated = saturate(x, program.unique, program.decay)
+    value = fixed + capacity - float(pull @ x) - float(worth @ saturated)
+    gradient = -pull - worth * marginal(x, program.unique, program.decay)
+    return Line(x, value, fixed, capacity, heavy, m, pull, worth, gradient, yields)
+
+
+def _largest(program: Program, x: Array, base: Array) -> Array:
+    parts = np.where(program.weight > 0, base + program.weight * losses(program, x), -np.inf)
+    blend = np.zeros(parts.size)
+    blend[int(np.argmax(parts))] = 1.0
+    return blend

@@ -1,0 +1,101 @@
+"""Every shape of log that is read, and the sentences for those that are not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from atlasmix.audit.consumed import Consumed
+from atlasmix.audit.run_log import read_log
+from atlasmix.errors import DataError
+
+# In the words of Megatron-LM: arguments, build_blending_indices, training_log.
+MEGATRON = """\
+------------------------ arguments ------------------------
+  global_batch_size ............................... 512
+  seq_length ...................................... 8192
+ > building indices for blended datasets ...
+ > sample ratios:
+   dataset 0, input: 0.85, achieved: 0.850013
+   dataset 1, input: 0.15, achieved: 0.149987
+ > sample ratios:
+   dataset 0, input: 1, achieved: 1
+ [2026-01-31 10:00:00] iteration      100/    5000 | consumed samples:        51200 | elapsed
+ [2026-01-31 11:00:00] iteration      200/    5000 | consumed samples:       102400 | elapsed
+"""
+
+
+def read(tmp_path: Path, content: str, name: str = "log") -> Consumed:
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    return read_log(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "source,tokens\na,30\nb,10\n",
+        'pool,consumed_tokens,note\na,30,x\nb,"10",y\n',
+        "step,source,tokens\n1,a,3\n1,b,1\n2,a,30\n2,b,10\n",
+        '{"source": "a", "tokens": 30}\n{"source": "b", "tokens": 10}\n',
+        '{"_step": 1, "tokens/a": 3, "loss": 2.1}\n{"_step": 2, "tokens/a": 30, "tokens/b": 10}\n',
+        '{"_step": 2, "train/tokens/a": 30, "train/tokens/b": 10}\n{"_step": 3, "loss"',
+        '{"_step": 2, "tokens.a": 30, "tokens.b": 10}\n',
+    ],
+    ids=["csv", "aliases", "steps", "objects", "wandb", "cut off", "dots"],
+)
+def test_tables_and_lines(tmp_path: Path, content: str) -> None:
+    found = read(tmp_path, content)
+    assert dict(found.amounts) == {"a": 30, "b": 10}
+    assert found.unit == "tokens"
+
+
+def test_the_last_step_is_told(tmp_path: Path) -> None:
+    assert read(tmp_path, "step,source,samples\n7,a,3\n5,a,2\n").step == 7
+    assert dict(read(tmp_path, "step,source,samples\n7,a,3\n5,a,2\n").amounts) == {"a": 3}
+
+
+def test_names_with_slashes_stay_whole(tmp_path: Path) -> None:
+    found = read(tmp_path, '{"samples/hplt-3.0/gle_Latn": 5}\n')
+    assert dict(found.amounts) == {"hplt-3.0/gle_Latn": 5}
+    assert found.unit == "samples"
+
+
+def test_megatrons_own_output(tmp_path: Path) -> None:
+    found = read(tmp_path, MEGATRON)
+    assert found.form == "megatron"
+    assert dict(found.amounts) == pytest.approx({"0": 0.850013 * 102400, "1": 0.149987 * 102400})
+    assert (found.samples, found.sequence_length, found.step) == (102400, 8192, 200)
+    assert any("2 blends are listed" in note for note in found.notes)
+
+
+def test_parquet(tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "log.parquet"
+    pq.write_table(pa.table({"source": ["a", "b"], "tokens": [30, 10]}), path)
+    assert dict(read_log(path).amounts) == {"a": 30, "b": 10}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "is empty"),
+        ("a,b\n1,2\n", "expected one of source, pool"),
+        ("source,tokens\na,many\n", "row 2: 'many': expected a number of tokens"),
+        ("source,tokens\na,-1\n", "row 2: '-1'"),
+        ("source,tokens\na,1\na,2\n", "row 3: a stands there twice, and no step says"),
+        ("source,tokens\n,1\n", "row 2: no source"),
+        ('{"loss": 1}\n', "amounts by source in none"),
+        ('{"tokens/a": 1, "samples/a": 1}\n', "amounts by source in samples and tokens"),
+        ('{"tokens/a": 1}\nhello\n{"tokens/a": 2}\n', "line 2: no JSON object"),
+        (" iteration 1/ 5 | consumed samples: 5 |\n", "has no lines 'dataset 0, input"),
+        ("   dataset 0, input: 1, achieved: 1\n", "has no lines 'iteration 100/500"),
+    ],
+)
+def test_what_cannot_be_read_is_said(tmp_path: Path, content: str, said: str) -> None:
+    with pytest.raises(DataError) as refused:
+        read(tmp_path, content)
+    assert said in str(refused.value)

@@ -1,0 +1,44 @@
+"""What is printed of recipes that no longer hold, and of those whose law is gone."""
+
+from __future__ import annotations
+
+import pytest
+
+from atlasmix.recipe.check import CheckReport, EffectShift
+from atlasmix.recipe.difference import Difference, Judgement
+from atlasmix.report.recipes import check_parts, difference_parts
+
+UNCHANGED = "Matrix, inventory, law and version are those it was made with."
+
+
+def said(parts: list[object]) -> str:
+    return "\n".join(str(part) for part in parts)
+
+
+@pytest.mark.parametrize("verdict", ["broken", "superseded"])
+def test_a_recipe_that_cannot_be_asked_is_not_called_unchanged(verdict: str) -> None:
+    text = said(check_parts("r.yaml", CheckReport(verdict, (), reason="the law went")))  # type: ignore[arg-type]
+    assert verdict in text
+    assert "Reason: the law went" in text
+    assert UNCHANGED not in text
+    assert UNCHANGED in said(check_parts("r.yaml", CheckReport("holds", ())))
+
+
+def test_a_target_that_had_no_loss_is_told_in_words() -> None:
+    effect = EffectShift("yor", None, 3.9, 3.8)
+    (table,) = [
+        part
+        for part in check_parts("r.yaml", CheckReport("drifted", (), effects=(effect,)))
+        if hasattr(part, "texts")
+    ]
+    assert table.texts()[2][0] == ("Yoruba (yor)", "no own text", "3.9000", "3.8000")
+
+
+def test_a_question_that_cannot_be_asked_has_its_note_and_no_table() -> None:
+    gone = Judgement("A", (), None, None, "the question of A cannot be asked today")
+    asked = Judgement("B", ("cat",), ((1e9, 2.5),), None, "")
+    found = Difference((), (), (100, 100), (), 0.0, (gone, asked))
+    parts = difference_parts(("a.yaml", "b.yaml"), found)
+    tables = [part for part in parts if hasattr(part, "texts")]
+    assert "the question of A cannot be asked today" in said(parts)
+    assert [table.texts()[0][0] for table in tables] == ["language", "target"]
