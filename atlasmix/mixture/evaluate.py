@@ -47,7 +47,8 @@ def build_mixture(
     value = objective_value(problem, compiled, effects)
     certificate = Certificate(value, -math.inf, math.inf, "given", False, math.inf, 0)
     if proof is not None:
-        bound = in_words(problem, proof.bound)
+        # The value is summed anew from whole tokens: the last digits may fall below the bound.
+        bound = min(in_words(problem, proof.bound), value)
         certificate = Certificate(
             value, bound, proof.gap, proof.engine, proof.exact, proof.fixed_gap, proof.solves
         )
