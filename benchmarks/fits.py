@@ -23,7 +23,7 @@ import numpy as np
 
 from atlasmix.fitting.certainty import bootstrap
 from atlasmix.fitting.fit import fit
-from atlasmix.fitting.fit_question import Question
+from atlasmix.fitting.fit_question import FitQuestion
 from atlasmix.fitting.forms import huber
 from atlasmix.fitting.reading import Reading, parse_filter, read_runs
 from atlasmix.fitting.runs import Runs, make_runs
@@ -96,7 +96,7 @@ WORLDS: Final[dict[str, Callable[[], Runs]]] = {
 
 def _compare(name: str, runs: Runs, stride: int) -> Result:
     begin = time.process_time()
-    found = fit(runs, Question())
+    found = fit(runs, FitQuestion())
     seconds = time.process_time() - begin
     begin = time.process_time()
     bootstrap(found, RESAMPLES, cores=1)

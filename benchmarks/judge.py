@@ -44,15 +44,15 @@ def feasible(program: Program, x: Array) -> tuple[Array, float]:
     """The answer inside its box with sum 1, and the largest limit it broke, in shares."""
     most = np.minimum(program.upper, 1.0)
     given = np.nan_to_num(x)
-    inside = np.clip(given, program.lower, most)
+    inside = np.clip(given, 0.0, most)
     violation = max(float(np.abs(inside - x).max()), abs(float(x.sum()) - 1.0))
     for _ in range(50):
         spare = 1.0 - float(inside.sum())
-        room = (most - inside) if spare > 0 else (inside - program.lower)
+        room = (most - inside) if spare > 0 else inside
         room = room * inside  # in proportion to what is read
         if abs(spare) < 1e-15 or not room.any():
             break
-        inside = np.clip(inside + spare * room / room.sum(), program.lower, most)
+        inside = np.clip(inside + spare * room / room.sum(), 0.0, most)
     if program.rows.names:
         violation = max(violation, float((program.rows.matrix @ x - program.rows.bound).max()))
     guarded = np.isfinite(program.level)
@@ -141,7 +141,7 @@ def _prices(
         b_ub=np.concatenate(bound),
         A_eq=np.ones((1, x.size)),
         b_eq=np.ones(1),
-        bounds=np.column_stack([program.lower, np.minimum(program.upper, 1.0)]),
+        bounds=np.column_stack([0.0 * program.upper, np.minimum(program.upper, 1.0)]),
         method="highs",
     )
     if answer.status != 0:  # any prices prove something
@@ -160,7 +160,7 @@ def _least(program: Program, cost: Array, worth: Array) -> float:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             epochs = 1.0 + np.log(worth / net) / program.decay
             x = np.where(net <= 0, most, np.where(worth > net, program.unique * epochs, 0.0))
-        return np.clip(x, program.lower, most)
+        return np.clip(x, 0.0, most)
 
     low, high = -float(np.abs(cost).max() + worth.max()), float(np.abs(cost).max() + worth.max())
     for _ in range(200):

@@ -205,7 +205,7 @@ def slsqp(program: Program) -> Array:
         exact,
         start(program),
         jac=True,
-        bounds=np.column_stack([program.lower, np.minimum(program.upper, 1.0)]),
+        bounds=np.column_stack([0.0 * program.upper, np.minimum(program.upper, 1.0)]),
         constraints=limits,
         method="SLSQP",
         options={"maxiter": 2000, "ftol": 1e-14},
@@ -240,7 +240,7 @@ def trust_constr(program: Program) -> Array:
         exact,
         0.9 * start(program) + 0.1 * natural(program),
         jac=True,
-        bounds=Bounds(program.lower, np.minimum(program.upper, 1.0)),
+        bounds=Bounds(0.0, np.minimum(program.upper, 1.0)),
         constraints=limits,
         method="trust-constr",
         options={

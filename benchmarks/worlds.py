@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from atlasmix.evidence.inventory import Pool
+from atlasmix.evidence.pools import Pool
 from atlasmix.evidence.shelf import DEFAULT_INVENTORY, DEFAULT_MATRIX
 from atlasmix.evidence.store import Store
 from atlasmix.laws.saturation import DEFAULT_DECAY
@@ -29,7 +29,6 @@ from atlasmix.problem.problem import DEFAULT_EPOCHS, DEFAULT_PARAMS, MixProblem,
 from atlasmix.solver.compile import compile_problem
 from atlasmix.solver.optimise import guard_levels
 from atlasmix.solver.program import Program, Rows
-from atlasmix.transfer.estimation import estimate
 
 UNIQUE_PER_BUDGET: Final = 2.0
 """Unique tokens of all synthetic pools together, in budgets: rare languages are read repeatedly."""
@@ -87,7 +86,6 @@ def problem(
         targets=tuple(Target(key) for key in keys or matrix.keys),
         pools=pools or web,
         matrix=matrix,
-        transfer=estimate(matrix, law),
         inventory=inventory,
         law=law,
         budget=budget,
@@ -156,7 +154,6 @@ def synthetic_program(targets: int, languages: int, per_language: int) -> Progra
         expected=gain,
         own=(member == np.arange(targets)[:, None]).astype(float),
         unique=unique,
-        lower=np.zeros(n),
         upper=DEFAULT_EPOCHS * unique,
         decay=DEFAULT_DECAY,
         capacity=law.capacity_loss(DEFAULT_PARAMS),

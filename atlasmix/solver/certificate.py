@@ -48,14 +48,15 @@ def bound(program: Program, x: Array, duals: Duals) -> Bound:
     if not program.rows.names:
         return _priced(program, line, _by_halving(program, line, 0.0), np.zeros(0))
     share, rows = _by_linear_program(program, line)
-    found = [_priced(program, line, share, rows)]
+    proofs = [_priced(program, line, share, rows)]
     # The tangent in x knows no curvature: with the limits' prices held, the best ν is found in s.
     # An engine's own prices of the limits may be the sharper ones.
-    for prices in (rows, duals.rows):
-        if prices is not None:
+    for given in (rows, duals.rows):
+        if given is not None:
+            prices = np.where(np.isnan(given), rows, given)
             extra = prices @ program.rows.matrix
-            found.append(_priced(program, line, _by_halving(program, line, extra), prices))
-    return max(found, key=lambda proof: proof.value)
+            proofs.append(_priced(program, line, _by_halving(program, line, extra), prices))
+    return max(proofs, key=lambda proof: proof.value)
 
 
 def _priced(program: Program, line: Line, share: float, rows: Array) -> Bound:
@@ -73,8 +74,8 @@ def cheapest(price: Array, worth: Array, program: Program) -> Array:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         ratio = np.where(price > 0, worth / price, np.inf)
         epochs = 1.0 + np.log(ratio) / program.decay
-    inside = np.where(ratio > 1.0, program.unique * np.maximum(epochs, 1.0), program.lower)
-    return np.asarray(np.clip(inside, program.lower, np.minimum(program.upper, 1.0)))
+    inside = np.where(ratio > 1.0, program.unique * np.maximum(epochs, 1.0), 0.0)
+    return np.asarray(np.minimum(inside, np.minimum(program.upper, 1.0)))
 
 
 def _by_halving(program: Program, line: Line, extra: Array | float) -> float:
@@ -117,7 +118,7 @@ def _by_linear_program(program: Program, line: Line) -> tuple[float, Array]:
         line.gradient / size,
         limits.matrix,
         limits.bound,
-        program.lower,
+        np.zeros(n),
         np.minimum(program.upper, 2.0),  # Σx = 1 ends every column: no end to share its price
         np.ones((1, n)),
         np.ones(1),

@@ -29,9 +29,9 @@ def collisions(program: Program, exact: bool = False) -> tuple[tuple[str, ...], 
     """
     shares = np.array([kind != "keep" for kind in program.rows.kinds], dtype=bool)
     if shares.any():
-        found = _shares(program, np.flatnonzero(shares))
-        if found[0]:
-            return found
+        colliding = _shares(program, np.flatnonzero(shares))
+        if colliding[0]:
+            return colliding
     if not shares.all() or exact:
         return _amounts(program, exact)
     return (), []
@@ -40,8 +40,6 @@ def collisions(program: Program, exact: bool = False) -> tuple[tuple[str, ...], 
 def feasible(program: Program) -> bool:
     """Whether any mixture of just as many tokens meets the program's linear limits."""
     most = np.minimum(program.upper, 1.0)
-    if np.any(program.lower > program.upper) or program.lower.sum() > 1.0 + 1e-12:
-        return False
     if most.sum() < 1.0 - 1e-12:
         return False
     return not program.rows.names or not collisions(program, exact=True)[0]
@@ -65,7 +63,7 @@ def reach(program: Program) -> tuple[float, float] | None:
             cost=np.full(n, sign),
             rows=np.vstack([rows.matrix, np.ones(n)]),
             bound=np.append(rows.bound, 1.0),
-            low=program.lower,
+            low=np.zeros(n),
             high=most,
         )
         try:
@@ -117,7 +115,7 @@ def _amounts(program: Program, exact: bool) -> tuple[tuple[str, ...], list[Give]
         cost=np.append(np.zeros(n), np.ones(count)),
         rows=every,
         bound=np.append(rows.bound, [1.0, -1.0 if exact else 0.0]),
-        low=np.append(program.lower, np.zeros(count)),
+        low=np.zeros(n + count),
         high=np.append(program.upper, np.full(count, np.inf)),
     )
     optimum = minimise(task, "the check of the limits")

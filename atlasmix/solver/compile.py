@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlasmix.errors import ProblemError
-from atlasmix.evidence.inventory import Pool
+from atlasmix.evidence.pools import Pool
 from atlasmix.laws.saturation import Array
 from atlasmix.problem.constraints import EpochCap, Guardrail, KeepTokens, ShareLimit
 from atlasmix.problem.problem import MixProblem
@@ -89,7 +89,7 @@ def compile_problem(problem: MixProblem, guards: dict[str, float] | None = None)
     tau, sigma = _weights(problem, rows_of, languages)
     own = np.array(
         [
-            [float(same_language(key, one, problem.transfer.axis)) for one in languages]
+            [float(same_language(key, language, problem.transfer.axis)) for language in languages]
             for key in rows_of
         ]
     )
@@ -105,7 +105,6 @@ def compile_problem(problem: MixProblem, guards: dict[str, float] | None = None)
         expected=expected,
         own=own,
         unique=unique,
-        lower=np.zeros(len(columns)),
         upper=upper,
         decay=problem.decay,
         capacity=law.capacity_loss(problem.params),
@@ -122,7 +121,7 @@ def compile_problem(problem: MixProblem, guards: dict[str, float] | None = None)
     if problem.objective != "worst":
         return compiled
     alone = np.full(len(rows_of), np.inf)
-    alone[: len(problem.targets)] = [one.chosen_by for one in alone_of(problem, compiled)]
+    alone[: len(problem.targets)] = [each.chosen_by for each in alone_of(problem, compiled)]
     counted = np.where(weight > 0, 1.0 / alone, 0.0)
     return replace(compiled, program=replace(program, weight=counted, base=law.E * counted))
 
@@ -173,7 +172,8 @@ def _columns(problem: MixProblem, caps: Array) -> tuple[tuple[int, ...], ...]:
     if not groups:
         raise ProblemError(
             f"none of the {len(problem.pools)} pools is in a language of matrix "
-            f"{problem.matrix.name}: choose another --matrix or --inventory"
+            f"{problem.matrix.name}: choose another matrix or inventory",
+            field="pools",
         )
     named = sorted((min(problem.pools[i].name for i in group), group) for group in groups.values())
     return tuple(tuple(sorted(group, key=lambda i: problem.pools[i].name)) for _, group in named)
@@ -200,8 +200,10 @@ def _check_reachable(problem: MixProblem, reference: Array) -> None:
             raise ProblemError(
                 f"nothing that may be read helps target {target.language}: within inventory "
                 f"{problem.inventory.name} and these limits it has no pool of its own and no donor "
-                f"above 0 in matrix {problem.matrix.name}; add its tokens with --inventory, choose "
-                "other --pools, or open a limit of 0 %"
+                f"above 0 in matrix {problem.matrix.name}; add an inventory of its tokens, choose "
+                "other pools, or open a limit of 0 %",
+                field="pools",
+                value=target.language,
             )
 
 

@@ -12,7 +12,7 @@ around its answer.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Final
 
 from atlasmix.errors import Infeasible, ProblemError
@@ -24,7 +24,7 @@ from atlasmix.quantities import format_flops
 from atlasmix.solver.compile import compile_problem
 from atlasmix.solver.feasibility import check_feasible
 from atlasmix.solver.optimise import canonical, optimise_problem, token_range
-from atlasmix.solver.tokens import Found, Point, point_at, search
+from atlasmix.solver.tokens import Point, SearchResult, point_at, search
 
 LEAST_COMPUTE: Final = 1e12
 MOST_COMPUTE: Final = 1e30
@@ -36,6 +36,9 @@ _LADDER = (0.25, 0.5, 2.0, 4.0)
 _ANY_PARAMS = (1e5, 1e14)
 """N where a law does not say what sizes its runs had: our choice, all that anybody trains."""
 
+_SIZE = {"params", "budget", "allocation", "phases"}
+"""Fields of a problem that follow from the size, or leave it as it is."""
+
 
 def at_compute(problem: MixProblem) -> MixProblem:
     """The problem with N and D chosen for its compute budget; the same one where it has none.
@@ -45,13 +48,23 @@ def at_compute(problem: MixProblem) -> MixProblem:
         Infeasible: no mixture meets all limits at any D.
         SolverFailed: no engine gave an answer that passed its checks.
     """
-    if problem.compute is None or problem.allocation is not None:
+    compute = problem.compute
+    if compute is None:
         return problem
+    question = _question(problem)
+    if problem.allocation is not None and problem.allocation.question == question:
+        return problem
+    problem = replace(problem, allocation=None)
     # Phases divide the answer and leave it as it is; what they ask for is checked when D is known.
     whole = replace(problem, phases=())
-    _check(whole, problem.compute)
-    chosen = _allocate(canonical(whole), problem.compute)
+    _check(whole, compute)
+    chosen = replace(_allocate(canonical(whole), compute), question=question)
     return replace(problem, params=chosen.params, budget=chosen.tokens, allocation=chosen)
+
+
+def _question(problem: MixProblem) -> tuple[object, ...]:
+    """All that a size depends on: a size that was chosen for anything else is chosen anew."""
+    return tuple(getattr(problem, each.name) for each in fields(problem) if each.name not in _SIZE)
 
 
 def at_size(problem: MixProblem, params: float, tokens: float) -> MixProblem:
@@ -70,24 +83,31 @@ def _check(problem: MixProblem, compute: float) -> None:
         raise ProblemError(
             "the objective 'worst' measures each target against itself at the same size, which is "
             "what is sought: with a compute budget minimise the 'loss', or state parameters and "
-            "budget"
+            "budget",
+            field="objective",
+            value=problem.objective,
         )
     if problem.exact_tokens:
         raise ProblemError(
             "tokens are asked for exactly and a compute budget is given: the compute decides how "
-            "many are read; leave one of them out"
+            "many are read; leave one of them out",
+            field="tokens",
         )
     if not LEAST_COMPUTE <= compute <= MOST_COMPUTE:
         raise ProblemError(
             f"the compute budget is {format_flops(compute)} FLOPs: expected between "
-            f"{format_flops(LEAST_COMPUTE)} and {format_flops(MOST_COMPUTE)}, such as 1e22"
+            f"{format_flops(LEAST_COMPUTE)} and {format_flops(MOST_COMPUTE)}, such as 1e22",
+            field="compute",
+            value=compute,
         )
     least, _ = params_range(problem)
     most = compute / (FLOPS_PER_PARAM_TOKEN * least)
     if most < 1.0:
         raise ProblemError(
             f"{format_flops(compute)} FLOPs do not train the smallest model that law "
-            f"{problem.law.name} can speak of on a single token: raise the compute"
+            f"{problem.law.name} can speak of on a single token: raise the compute",
+            field="compute",
+            value=compute,
         )
     check_problem(at_size(problem, least, min(most, 1e18)))
 
@@ -108,9 +128,9 @@ class _Sizes:
     def loss(self, tokens: float) -> float:
         """The objective at D = ``tokens``, in the law's unit; inf where no mixture is."""
         if tokens not in self.seen:
-            asked = at_size(self.problem, self.params(tokens), tokens)
+            sized = at_size(self.problem, self.params(tokens), tokens)
             try:
-                solved = optimise_problem(asked)
+                solved = optimise_problem(sized)
                 self.seen[tokens] = solved.optimum.value + self.problem.law.E
             except Infeasible:
                 self.seen[tokens] = math.inf
@@ -126,14 +146,14 @@ class _Sizes:
 def _allocate(problem: MixProblem, compute: float) -> Allocation:
     law, without = problem.law, _without(problem)
     free = _relaxed(problem) if without else problem
-    found = _search(free, compute)
+    outcome = _search(free, compute)
     sizes = _Sizes(problem, compute)
-    tokens = found.best.tokens
+    tokens = outcome.best.tokens
     if without:
         tokens = _walk(sizes, tokens)
     params, tokens = _rounded(sizes, tokens)
     loss = sizes.loss(tokens)
-    bound = min(found.bound + law.E, loss)
+    bound = min(outcome.bound + law.E, loss)
     others = []
     for factor in _LADDER:
         there = tokens / factor
@@ -153,11 +173,11 @@ def _allocate(problem: MixProblem, compute: float) -> Allocation:
         without=without,
         others=tuple(sorted(others, key=lambda trial: trial.params)),
         fresh_params=law.best_params(compute),
-        solves=found.solves + len(sizes.seen),
+        solves=outcome.solves + len(sizes.seen),
     )
 
 
-def _search(problem: MixProblem, compute: float) -> Found:
+def _search(problem: MixProblem, compute: float) -> SearchResult:
     """The best D: N moving above the D at which it is the largest, N fixed below.
 
     Raises:
@@ -177,21 +197,21 @@ def _search(problem: MixProblem, compute: float) -> Found:
         params = sizes.params(tokens)
         return point_at(tokens, params, compiled.at(tokens, params, problem))
 
-    found = []
+    searches = []
     turn = min(max(turn, ends.low), ends.high)
     if turn < ends.high:
         above = replace(ends, least=turn, low=turn) if turn > ends.low else ends
-        found.append(search(solve_at, above, problem.law.alpha))
+        searches.append(search(solve_at, above, problem.law.alpha))
     # Below it N stays and D falls, which can still serve a target whose text is short.
     if ends.low < turn:
         below = replace(ends, high=turn, most=turn) if turn < ends.high else ends
-        found.append(search(solve_at, below))
-    kept = [one for one in found if one is not None]
+        searches.append(search(solve_at, below))
+    kept = [each for each in searches if each is not None]
     if not kept:
         raise Infeasible("no mixture meets all limits at any size that this compute pays for")
-    best = min(kept, key=lambda one: one.best.optimum.value)
-    bound = min(one.bound for one in kept)
-    return replace(best, bound=bound, solves=sum(one.solves for one in kept))
+    best = min(kept, key=lambda each: each.best.optimum.value)
+    bound = min(each.bound for each in kept)
+    return replace(best, bound=bound, solves=sum(each.solves for each in kept))
 
 
 def _walk(sizes: _Sizes, start: float) -> float:
@@ -251,10 +271,10 @@ def _loss_at(sizes: _Sizes, params: float, tokens: float) -> float:
 
 def _without(problem: MixProblem) -> tuple[str, ...]:
     """Limits that no line bounds at other sizes, by name."""
-    found = [limit.name for limit in problem.limits if isinstance(limit, Guardrail)]
+    names = [limit.name for limit in problem.limits if isinstance(limit, Guardrail)]
     if problem.max_donors is not None:
-        found.append(f"max donors {problem.max_donors}")
-    return tuple(found)
+        names.append(f"max donors {problem.max_donors}")
+    return tuple(names)
 
 
 def _relaxed(problem: MixProblem) -> MixProblem:

@@ -70,7 +70,7 @@ class _Model:
         self.constraints += [
             self.fresh <= np.minimum(program.unique, most) / self.unit,
             self.x <= most,
-            self.x >= program.lower,
+            self.x >= 0,
             cp.sum(self.x) == 1.0,
         ]
         once = most <= program.unique
@@ -141,7 +141,7 @@ def solve_conic(program: Program) -> ConicAnswer | None:
         if best[0] <= enough * max(abs(value), 1e-12):
             break
     if best is None:
-        if any("infeasible" in one for one in seen):
+        if any("infeasible" in each for each in seen):
             return None
         raise SolverFailed(
             f"no solver reached an optimum ({'; '.join(seen)}): please report the problem"
@@ -175,7 +175,7 @@ def _answers(program: Program, seen: list[str]) -> Iterator[ConicAnswer | None]:
 def _read(model: _Model, solver: str) -> ConicAnswer:
     program = model.program
     x = np.asarray(model.x.value, dtype=float)
-    x = np.clip(x, program.lower, np.minimum(program.upper, 1.0))
+    x = np.clip(x, 0.0, np.minimum(program.upper, 1.0))
     mix, guard = None, None
     if model.mix:
         mix = np.zeros(program.weight.size)

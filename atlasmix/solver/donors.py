@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from atlasmix.errors import SolverFailed
 from atlasmix.laws.saturation import Array, marginal, saturate
-from atlasmix.solver.engines import Optimum, optimise
+from atlasmix.solver.engines import Engine, Optimum, optimise
 from atlasmix.solver.linear import silent
 from atlasmix.solver.program import Program, effective, own_shares, scale
 
@@ -76,7 +76,7 @@ def optimise_donors(program: Program, donor_of: NDArray[np.intp], most: int) -> 
     best, lowest = _search(program, model, chosen, free.bound)
     if best is None:
         return None
-    return replace(best, bound=min(lowest, best.value), engine="donor search")
+    return replace(best, bound=min(lowest, best.value), engine=Engine.DONOR_SEARCH)
 
 
 def _search(
@@ -86,13 +86,13 @@ def _search(
     best: Optimum | None = None
     looked = math.inf  # the least bound of the sets tried one by one
     for _ in range(_ROUNDS):
-        found = with_set(program, model.donor_of, chosen)
+        optimum = with_set(program, model.donor_of, chosen)
         model.tried.append(chosen)
-        if found is not None:
-            model.touch(found.x)
-            looked = min(looked, found.bound)
-            if best is None or found.value < best.value:
-                best = found
+        if optimum is not None:
+            model.touch(optimum.x)
+            looked = min(looked, optimum.bound)
+            if best is None or optimum.value < best.value:
+                best = optimum
         # No set need be named that is not better by what counts.
         aim = math.inf if best is None else best.value - _ENOUGH * scale(program, best.value)
         answer = _next_set(model, aim)
@@ -130,8 +130,6 @@ def _outdone(program: Program, donor_of: NDArray[np.intp]) -> _Set:
     heads = np.flatnonzero((donor_of >= 0) & (np.minimum(program.unique, program.upper) >= 1.0))
     for donor in reversed(range(count)):
         mine = np.flatnonzero((donor_of == donor) & (program.upper > 0))
-        if np.any(program.lower[mine] > 0):
-            continue
         for head in heads:
             other = donor_of[head]
             if other == donor or out[other]:
@@ -200,7 +198,7 @@ def _next_set(model: _Model, aim: float) -> tuple[float, _Set, Array] | None:
     _value_rows(model, rows)
     _choice_rows(model, rows)
     low, high = np.full(rows.width, -np.inf), np.full(rows.width, np.inf)
-    low[rows.at["x"]], high[rows.at["x"]] = program.lower, np.minimum(program.upper, 1.0)
+    low[rows.at["x"]], high[rows.at["x"]] = 0.0, np.minimum(program.upper, 1.0)
     low[rows.at["s"]] = 0.0
     low[rows.at["z"]], high[rows.at["z"]] = 0.0, 1.0
     for name in "cdeo":
@@ -236,10 +234,10 @@ def _value_rows(model: _Model, rows: _Rows) -> None:
         worn = np.flatnonzero(slope < 1.0)  # elsewhere it is S(x) <= x, below
         rows.add(np.asarray(offset)[worn], s=np.eye(n)[worn], x=-np.diag(slope)[worn])
     rows.add(np.zeros(n), s=np.eye(n), x=-np.eye(n))
-    one, heard = np.eye(targets), np.where(program.heard, program.capacity, 0.0)
+    each, heard = np.eye(targets), np.where(program.heard, program.capacity, 0.0)
     for m in model.shares:
         lost, phi = heard * m**-program.phi, program.phi
-        rows.add(-lost * (1.0 + phi), c=-one, x=-(lost * phi / m)[:, None] * program.own)
+        rows.add(-lost * (1.0 + phi), c=-each, x=-(lost * phi / m)[:, None] * program.own)
     guarded = np.isfinite(program.level)
     beta = program.beta
     for depth in model.depths:
@@ -247,9 +245,9 @@ def _value_rows(model: _Model, rows: _Rows) -> None:
             if name == "e" and not guarded.any():
                 continue
             lost = program.data * y**-beta
-            rows.add(-lost * (1.0 + beta), **{name: -one}, s=-(lost * beta / y)[:, None] * gain)
+            rows.add(-lost * (1.0 + beta), **{name: -each}, s=-(lost * beta / y)[:, None] * gain)
     if guarded.any():
-        rows.add(program.level[guarded], c=one[guarded], e=one[guarded])
+        rows.add(program.level[guarded], c=each[guarded], e=each[guarded])
     weight = program.weight
     if program.base is None:
         rows.add(np.zeros(1), c=weight[None, :], d=weight[None, :], o=-np.ones((1, 1)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import partial
 
 import numpy as np
@@ -20,6 +21,20 @@ from atlasmix.solver.collisions import feasible
 from atlasmix.solver.interior import Aim, follow
 from atlasmix.solver.linear import NoPoint
 from atlasmix.solver.program import Duals, Program, losses, objective, scale
+
+
+class Engine(StrEnum):
+    """Who finds a mixture; as a request, who is asked first."""
+
+    INTERIOR = "interior point"
+    CONIC = "conic"
+    """cvxpy, with whichever of its solvers answers; a certificate names that solver."""
+    CLARABEL = "CLARABEL"
+    SCS = "SCS"
+    DONOR_SEARCH = "donor search"
+    GIVEN = "given"
+    """Nobody: a mixture that was given, with no proof."""
+
 
 ENOUGH = 1e-7
 """Certified gap at which an engine's answer is taken without asking a second one."""
@@ -57,23 +72,24 @@ class Optimum:
     bound: float
     prices: Bound
     duals: Duals
-    engine: str
+    engine: Engine
 
     def gap(self, program: Program) -> float:
         """Certified gap, relative; see :class:`atlasmix.mixture.mixture.Certificate`."""
         return max(self.value - self.bound, 0.0) / scale(program, self.value)
 
 
-_Answer = tuple[Array, Duals, str]
+_Answer = tuple[Array, Duals, Engine]
 _Ask = Callable[[Program], _Answer | None]
 
 
-def optimise(program: Program, engine: str | None = None) -> Optimum | None:
+def optimise(program: Program, engine: Engine | None = None) -> Optimum | None:
     """The optimum of a program with its proof; None where no mixture meets the limits.
 
     Args:
         program: as compiled.
-        engine: ``conic`` asks cvxpy even where a faster engine would do (the oracle of the tests).
+        engine: ``Engine.CONIC`` asks cvxpy even where a faster engine would do (the oracle of the
+            tests).
 
     Raises:
         SolverFailed: no engine gave an answer that keeps the limits.
@@ -104,7 +120,7 @@ def optimise(program: Program, engine: str | None = None) -> Optimum | None:
 
 def _best(
     program: Program, order: list[_Ask], safe: Array | None, good: float
-) -> tuple[Optimum | None, list[str]]:
+) -> tuple[Optimum | None, list[Engine]]:
     """The best answer of the engines, and who was asked; cvxpy only where the gap is not good."""
     best: Optimum | None = None
     tried = []
@@ -114,18 +130,18 @@ def _best(
         answer = ask(program)
         if answer is None:
             continue
-        found = _proved(program, *answer, safe)
+        optimum = _proved(program, *answer, safe)
         tried.append(answer[2])
-        if found is not None and (best is None or found.gap(program) < best.gap(program)):
-            best = found
+        if optimum is not None and (best is None or optimum.gap(program) < best.gap(program)):
+            best = optimum
         if best is not None and best.gap(program) <= ENOUGH:
             break
     return best, tried
 
 
-def _order(engine: str | None, safe: Array | None, tight: bool) -> list[_Ask]:
+def _order(engine: Engine | None, safe: Array | None, tight: bool) -> list[_Ask]:
     """The engines to ask in turn."""
-    if engine == "conic":
+    if engine is Engine.CONIC:
         return [_cone]
     order: list[_Ask] = [_interior]
     if safe is not None:
@@ -139,8 +155,8 @@ def _roomier(program: Program) -> _Answer | None:
 
 
 def _interior(program: Program, safe: Array | None = None) -> _Answer | None:
-    found = follow(program, safe=safe)
-    return (found.x, found.duals, "interior point") if np.isfinite(found.x).all() else None
+    end = follow(program, safe=safe)
+    return (end.x, end.duals, Engine.INTERIOR) if np.isfinite(end.x).all() else None
 
 
 def _cone(program: Program) -> _Answer | None:
@@ -150,18 +166,18 @@ def _cone(program: Program) -> _Answer | None:
         answer = solve_conic(program)
     except SolverFailed:
         return None
-    return None if answer is None else (answer.x, answer.duals, answer.solver)
+    return None if answer is None else (answer.x, answer.duals, Engine(answer.solver))
 
 
 def _proved(
-    program: Program, x: Array, duals: Duals, engine: str, safe: Array | None
+    program: Program, x: Array, duals: Duals, engine: Engine, safe: Array | None
 ) -> Optimum | None:
     """The answer without its dust, with its proof; None where it breaks a limit.
 
     Where an engine missed a guardrail by a little the answer is drawn towards ``safe``, a mixture
     that keeps every limit, as far as needed.
     """
-    x = _summed(program, np.clip(x, program.lower, np.minimum(program.upper, 1.0)))
+    x = _summed(program, np.clip(x, 0.0, np.minimum(program.upper, 1.0)))
     try:
         proof = bound(program, x, duals)
     except NoPoint:
@@ -193,7 +209,7 @@ def _summed(program: Program, x: Array) -> Array:
         spare = 1.0 - float(x.sum())
         if spare == 0.0:
             break
-        room = (most - x) if spare > 0 else (x - program.lower)
+        room = (most - x) if spare > 0 else x
         # What is read already gives or takes first: a column at 0 stays there.
         read = x > 1e-9
         enough = float(room[read].sum()) >= abs(spare) * (1 - 1e-6)
@@ -218,10 +234,10 @@ def relief(program: Program) -> float:
 
 def _eased(program: Program) -> Optimum | None:
     try:
-        found = barrier(program)
+        eased = barrier(program)
     except NoPoint:
         return None
-    return None if found is None else found[1]
+    return None if eased is None else eased[1]
 
 
 def barrier(program: Program) -> tuple[Program, Optimum] | None:
@@ -248,7 +264,7 @@ def barrier(program: Program) -> tuple[Program, Optimum] | None:
         answer = ask(loose)
         if answer is None:
             continue
-        x = _summed(loose, np.clip(answer[0], loose.lower, np.minimum(loose.upper, 1.0)))
+        x = _summed(loose, np.clip(answer[0], 0.0, np.minimum(loose.upper, 1.0)))
         value, proof = objective(loose, x), bound(loose, x, answer[1])
         if best is None or value - proof.value < best.value - best.bound:
             best = Optimum(x, value, proof.value, proof, *answer[1:])
@@ -259,8 +275,8 @@ def barrier(program: Program) -> tuple[Program, Optimum] | None:
 
 def extreme(program: Program, cost: Array, ceiling: float) -> float:
     """The least of cost · x where the objective is at most ``ceiling`` and the limits hold."""
-    found = follow(program, Aim(cost, ceiling))
-    return float(cost @ np.clip(found.x, program.lower, np.minimum(program.upper, 1.0)))
+    end = follow(program, Aim(cost, ceiling))
+    return float(cost @ np.clip(end.x, 0.0, np.minimum(program.upper, 1.0)))
 
 
 def tidy(program: Program, x: Array, least: float) -> Array:
@@ -268,7 +284,7 @@ def tidy(program: Program, x: Array, least: float) -> Array:
     if least <= 0:
         return x
     # What is little of the tokens may be all of a small pool, or all that a target has: no dust.
-    dust = (x < least) & (x < 1e-3 * program.upper) & (program.lower == 0)
+    dust = (x < least) & (x < 1e-3 * program.upper)
     needed = (program.own[:, dust] > 0).any(axis=1) & (program.own @ np.where(dust, 0.0, x) <= 0)
     if needed.any():
         dust &= ~(program.own[needed] > 0).any(axis=0)
@@ -278,7 +294,7 @@ def tidy(program: Program, x: Array, least: float) -> Array:
 def violations(program: Program, x: Array, tolerance: float = BREACH) -> list[str]:
     """The limits that ``x`` breaks by more than ``tolerance`` of the tokens read, by name."""
     broken = []
-    if np.any(x > program.upper + tolerance) or np.any(x < program.lower - tolerance):
+    if np.any(x > program.upper + tolerance) or np.any(x < -tolerance):
         broken.append("epoch cap")
     total = float(x.sum())
     if abs(total - 1.0) > tolerance:

@@ -35,6 +35,8 @@ def check_feasible(problem: MixProblem, compiled: Compiled) -> None:
             f"the epoch cap of {problem.max_epochs:g}: the pools give at most {read} tokens; raise "
             "the epoch cap, add pools, or read at most as many",
             ("tokens exactly", "max epochs"),
+            field="max_epochs",
+            value=problem.max_epochs,
         )
     if not program.rows.names:
         return
@@ -69,11 +71,11 @@ def explain_guardrails(problem: MixProblem, compiled: Compiled) -> Infeasible:
         level[row] = program.level[row]
         factor = relief(replace(program, level=level))
         if factor > 1.0:
-            asked = program.level[row] + problem.law.E
+            wanted = program.level[row] + problem.law.E
             best = factor * program.level[row] + problem.law.E
             broken.append(
-                f"'{guard.name}' (asks for a loss of {asked:.4g}, the best within the other limits "
-                f"is {best:.4g})"
+                f"'{guard.name}' (asks for a loss of {wanted:.4g}, the best within the other "
+                f"limits is {best:.4g})"
             )
     if not broken:
         broken = [f"'{guard.name}'" for guard in guards]

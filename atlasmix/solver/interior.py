@@ -19,9 +19,20 @@ from atlasmix.solver.newton import Newton, Solver, Terms
 from atlasmix.solver.program import Duals, Program, columns
 
 _MOST_STEPS = 100
+_MOST_IDLE = 15
+"""Steps without a nearer point after which the path is left."""
+
+_INSIDE = 1e-9
+"""What a point may miss a limit by, as a share of the limit's size, to be the answer."""
+
 _TOLERANCE = 1e-11
 _CLOSED = 1e-15
 _KEPT = 0.5
+"""Part of a curved limit's linear slack from which on its true slack takes its place."""
+
+_WAIT = 0.1
+"""Part of what the slopes are off by, in the objective's unit, that the gap may not fall below."""
+
 _BACK = 0.995
 """Part of the way to the nearest bound that one step goes."""
 
@@ -107,11 +118,6 @@ class _Model:
             parts.append(program.weight[mine, None] * single)
             lines.append(np.tile(-self.cost, (mine.size, 1)))
             bounds.append(-program.base[mine])
-        lowest = np.flatnonzero(program.lower > 0)
-        if lowest.size:
-            parts.append(np.zeros((lowest.size, size)))
-            lines.append(-wide(np.eye(self.n)[lowest]))
-            bounds.append(-program.lower[lowest])
         if aim is not None:
             parts.append((self.price if not self.worst else np.zeros(size))[None, :])
             lines.append(self.cost[None, :].copy())
@@ -189,17 +195,31 @@ def follow(program: Program, aim: Aim | None = None, safe: Array | None = None) 
         aim: minimise a linear cost under a ceiling on the objective instead.
         safe: a mixture that keeps the guardrails, to start near.
     """
-    # A column that nothing may be read of has no room for a path.
-    opened = np.flatnonzero(program.upper > _CLOSED)
-    if opened.size < program.upper.size:
+    # A column that nothing may be read of, or a row that closes its own, leaves a path no room.
+    kept = _rows_with_room(program)
+    shut = (program.rows.matrix[~kept] > 0).any(axis=0) | (program.upper <= _CLOSED)
+    if shut.any():
+        opened = np.flatnonzero(~shut)
         cost = None if aim is None else Aim(aim.cost[opened], aim.ceiling)
-        found = follow(columns(program, opened), cost, None if safe is None else safe[opened])
+        smaller = replace(program, rows=program.rows.only(kept))
+        inner = follow(columns(smaller, opened), cost, None if safe is None else safe[opened])
         x = np.zeros(program.upper.size)
-        x[opened] = found.x
-        return replace(found, x=x)
+        x[opened] = inner.x
+        prices = inner.duals.rows
+        if prices is not None or not kept.all():
+            every = np.full(kept.size, np.nan)
+            every[kept] = 0.0 if prices is None else prices
+            prices = every
+        return Interior(x, replace(inner.duals, rows=prices))
     model = _Model(program, aim)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         return _Path(model, safe).walk()
+
+
+def _rows_with_room(program: Program) -> NDArray[np.bool_]:
+    """Rows that leave their columns something: those of ``max cmn 0%`` do not."""
+    rows = program.rows
+    return (rows.bound > 0) | (rows.matrix < 0).any(axis=1) | ~(rows.matrix > 0).any(axis=1)
 
 
 class _Path:
@@ -229,15 +249,30 @@ class _Path:
         zl, zu = 0.1 / np.maximum(inside, 1e-3), 0.1 / np.maximum(model.high - inside, 1e-3)
         self.at = _Iterate(v, s, 0.1 / s, zl, zu, 0.0)
         self.arguments = model.inner(v)
+        self.off = np.inf
+        """How far the last point was from the end of the path; inf where it breaks a limit."""
         self.solver = Solver(model.terms, s.size, model.total)
 
     def walk(self) -> Interior:
-        """Steps until nothing is left to gain."""
-        model = self.model
+        """Steps until nothing is left to gain, and the best point that was met.
+
+        Where arithmetic cannot follow the path any further, prices run away from it.
+        """
+        best, best_off, idle = None, np.inf, 0
         for _ in range(_MOST_STEPS):
-            if self._step():
+            here = self.at
+            done = self._step()
+            idle += best is not None
+            if self.off < best_off:
+                best, best_off, idle = here, self.off, 0
+            if done or idle > _MOST_IDLE:
                 break
-        lam = self.at.lam * self.row * self.unit
+        return self._result(best or self.at)
+
+    def _result(self, at: _Iterate) -> Interior:
+        """Shares and duals of a point of the path."""
+        model = self.model
+        lam = at.lam * self.row * self.unit
         kept = model.kept.size
         guard = mix = None
         size = model.program.weight.size
@@ -251,7 +286,7 @@ class _Path:
             mix = mix / max(float(mix.sum()), 1e-300)
         count = len(model.program.rows.names)
         rows = lam[kept : kept + count] if count else None
-        return Interior(model.columns(self.at.v), Duals(guard, mix, rows))
+        return Interior(model.columns(at.v), Duals(guard, mix, rows))
 
     def _newton(self) -> tuple[Newton, Array, Array]:
         """Newton's matrix, the inequalities and the dual residual."""
@@ -286,6 +321,8 @@ class _Path:
         mu = gap / (at.s.size + 2 * boxed)
         rg, re = g + at.s, float(model.total @ at.v) - 1.0
         error = max(float(np.abs(rg).max(initial=0.0)), abs(re), float(np.abs(dual).max()) * 1e-3)
+        missed = max(float(np.abs(rg).max(initial=0.0)), abs(re))
+        self.off = max(gap, error) if missed <= _INSIDE else np.inf
         if gap <= _TOLERANCE and error <= 1e-9:
             return True
         if not self.solver.factorise(newton):
@@ -315,6 +352,9 @@ class _Path:
             + (above - ahead * inside) @ (at.zu + dual_ahead * first.zu)
         )
         centre = min(max((left / gap) ** 3, 1e-6), 0.9)
+        # Newton only doubles a share that is far too small: the gap waits for the slopes.
+        behind = float(np.abs(dual[:boxed]) @ below)
+        centre = max(centre, min(_WAIT * behind / gap, 0.9))
         full = ahead if ahead > 0.1 else 0.0
         step = direction(
             centre * mu,

@@ -248,9 +248,9 @@ class _Blocks:
     def __init__(self, newton: Newton) -> None:
         terms, n, k = newton.terms, newton.terms.n, newton.terms.k
         self.n, self.again = n, terms.again
-        one = terms.single
-        force = newton.curved[terms.row[one]] * np.square(terms.entry[one])
-        bowed = np.bincount(terms.column[one], weights=force, minlength=n)
+        single = terms.single
+        force = newton.curved[terms.row[single]] * np.square(terms.entry[single])
+        bowed = np.bincount(terms.column[single], weights=force, minlength=n)
         fresh, unit, often = newton.diagonal[:n] + _RIDGE, terms.unit, terms.often
         a, r = fresh[self.again], newton.diagonal[n : n + k] + _RIDGE
         c, u = bowed[self.again], unit[self.again]

@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from atlasmix.errors import Infeasible
+from atlasmix.errors import Infeasible, about
 from atlasmix.problem.baselines import baseline_tokens
 from atlasmix.problem.constraints import EpochCap, Guardrail
 from atlasmix.problem.problem import MixProblem, check_problem
 from atlasmix.solver.collisions import reach
 from atlasmix.solver.compile import Compiled, compile_problem
 from atlasmix.solver.donors import mute, only, optimise_donors
-from atlasmix.solver.engines import Optimum
+from atlasmix.solver.engines import Engine, Optimum
 from atlasmix.solver.feasibility import check_feasible, explain_guardrails
 from atlasmix.solver.program import losses, scale
-from atlasmix.solver.tokens import Found, Point, TokenRange, point_at, search
+from atlasmix.solver.tokens import Point, SearchResult, TokenRange, point_at, search
 
 _MOST_SIZES = 30
 _SAME_TOKENS, _SAME_VALUE = 1e-6, 1e-7
@@ -61,25 +61,25 @@ def canonical(problem: MixProblem) -> MixProblem:
     )
 
 
-def optimise_problem(problem: MixProblem, engine: str | None = None) -> Solved:
+def optimise_problem(problem: MixProblem, engine: Engine | None = None) -> Solved:
     """The optimum in numbers; raises as :func:`solve` does."""
     check_problem(problem)
     compiled = compile_problem(problem, guard_levels(problem))
     check_feasible(problem, compiled)
-    found = over_tokens(problem, compiled, engine)
-    if found is None:
+    outcome = over_tokens(problem, compiled, engine)
+    if outcome is None:
         raise explain_guardrails(problem, compiled)
     if problem.max_donors is not None:
-        return _few_donors(problem, compiled, found)
-    return Solved(found.best.compiled, found.best.optimum, found.bound, found.solves)
+        return _few_donors(problem, compiled, outcome)
+    return Solved(outcome.best.compiled, outcome.best.optimum, outcome.bound, outcome.solves)
 
 
 def over_tokens(
     problem: MixProblem,
     compiled: Compiled,
-    engine: str | None = None,
+    engine: Engine | None = None,
     allowed: tuple[NDArray[np.intp], NDArray[np.bool_]] | None = None,
-) -> Found | None:
+) -> SearchResult | None:
     """The best number of tokens at the problem's N; None where no mixture meets the limits."""
 
     if allowed is not None:
@@ -94,7 +94,7 @@ def over_tokens(
         return (
             None
             if point is None or not point.kept
-            else Found(point, point.optimum.bound, 1, (point,))
+            else SearchResult(point, point.optimum.bound, 1, (point,))
         )
     ends = token_range(problem, compiled)
     return None if ends is None else search(solve_at, ends)
@@ -130,27 +130,29 @@ def donor_columns(problem: MixProblem, compiled: Compiled) -> NDArray[np.intp]:
     )
 
 
-def _few_donors(problem: MixProblem, compiled: Compiled, free: Found) -> Solved:
+def _few_donors(problem: MixProblem, compiled: Compiled, free: SearchResult) -> Solved:
     """At most k donors, with free ``free`` of that limit: see :class:`_DonorCount`."""
     most, donor_of = problem.max_donors, donor_columns(problem, compiled)
     assert most is not None
     if len(set(donor_of[free.best.optimum.x > 0].tolist()) - {-1}) <= most:
         return Solved(free.best.compiled, free.best.optimum, free.bound, free.solves)
     none = np.zeros(int(donor_of.max()) + 1, dtype=bool)
-    found: Solved | None = None
+    solved: Solved | None = None
     if most:
-        found = _DonorCount(problem, compiled, donor_of, most, free).solve()
+        solved = _DonorCount(problem, compiled, donor_of, most, free).solve()
     elif not mute(only(compiled.program, donor_of, none)):
         over = over_tokens(problem, compiled, allowed=(donor_of, none))
         if over is not None:
-            found = Solved(over.best.compiled, over.best.optimum, over.bound, over.solves)
-    if found is None:
+            solved = Solved(over.best.compiled, over.best.optimum, over.bound, over.solves)
+    if solved is None:
         raise Infeasible(
             f"at most {most} donors collides with the other limits, which need more; allow more "
             "donors or relax a minimum",
             ("max donors", *(limit.name for limit in problem.limits)),
+            field="max_donors",
+            value=most,
         )
-    return found
+    return solved
 
 
 class _DonorCount:
@@ -166,7 +168,7 @@ class _DonorCount:
         compiled: Compiled,
         donor_of: NDArray[np.intp],
         most: int,
-        free: Found,
+        free: SearchResult,
     ) -> None:
         self.problem, self.compiled = problem, compiled
         self.donor_of, self.most, self.free = donor_of, most, free
@@ -195,7 +197,7 @@ class _DonorCount:
         return None if self.best is None else replace(self.best, solves=self.solves)
 
     def _known(self, tokens: float) -> bool:
-        return any(math.isclose(tokens, one, rel_tol=_SAME_TOKENS) for one in self.proved)
+        return any(math.isclose(tokens, each, rel_tol=_SAME_TOKENS) for each in self.proved)
 
     def _look_at(self, tokens: float) -> None:
         """The best set at T, and the best T of a set that was not met before."""
@@ -243,7 +245,8 @@ def guard_levels(problem: MixProblem) -> dict[str, float]:
     compiled = compile_problem(problem, dict.fromkeys(keys, math.inf))
     levels: dict[str, float] = {}
     for limit in guards:
-        x = compiled.collapse(baseline_tokens(problem, limit.reference))
+        with about("guardrails", limit.reference):
+            x = compiled.collapse(baseline_tokens(problem, limit.reference))
         row = compiled.rows_of.index(limit.language)
         read = float(x.sum())
         reference = math.inf
@@ -255,6 +258,8 @@ def guard_levels(problem: MixProblem) -> dict[str, float]:
                 f"{limit.name}: the reference mixture reads no {limit.language}, so there is no "
                 "loss to guard; choose another reference, say eng=1%:uniform",
                 (limit.name,),
+                field="guardrails",
+                value=limit.reference,
             )
         allowed = reference * (1 + limit.slack)
         levels[limit.language] = min(levels.get(limit.language, math.inf), allowed)

@@ -43,6 +43,18 @@ class Rows:
     matrix: Array
     bound: Array
 
+    def only(self, kept: NDArray[np.bool_]) -> Rows:
+        """Some of the limits."""
+        some = np.flatnonzero(kept)
+        return Rows(
+            tuple(self.names[row] for row in some),
+            tuple(self.kinds[row] for row in some),
+            self.members[some],
+            self.levels[some],
+            self.matrix[some],
+            self.bound[some],
+        )
+
     @staticmethod
     def of(
         names: Sequence[str], kinds: Sequence[str], members: ArrayLike, levels: Sequence[float]
@@ -77,7 +89,6 @@ class Program:
     expected: Array  # (T, n) q·τ, what guardrails count on
     own: Array  # (T, n) ρ: 1 where the column is in the target's own language
     unique: Array  # (n,) U / T, above 0
-    lower: Array  # (n,)
     upper: Array  # (n,) epoch cap times unique, also where that is over 1
     decay: float
     capacity: float  # A / N^α
@@ -100,7 +111,6 @@ def columns(program: Program, kept: NDArray[np.intp]) -> Program:
         expected=program.expected[:, kept],
         own=program.own[:, kept],
         unique=program.unique[kept],
-        lower=program.lower[kept],
         upper=program.upper[kept],
         rows=Rows.of(rows.names, rows.kinds, rows.members[:, kept], rows.levels.tolist()),
     )
@@ -158,7 +168,8 @@ class Duals:
     Attributes:
         guard: (T,), prices >= 0 of the guardrails.
         mix: (T,), weights >= 0 of sum 1 of the targets under the objective ``max``.
-        rows: (m,), prices >= 0 of the program's rows, where the engine has them.
+        rows: (m,), prices >= 0 of the program's rows, where the engine has them; nan for a row that
+            it has no price of.
     """
 
     guard: Array | None = None

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from atlasmix.laws.saturation import Array, saturate
 from atlasmix.solver.collisions import feasible
 from atlasmix.solver.compile import Compiled
-from atlasmix.solver.engines import Optimum, barrier, optimise
+from atlasmix.solver.engines import Engine, Optimum, barrier, optimise
 from atlasmix.solver.linear import NoPoint
 from atlasmix.solver.program import Program, scale
 
@@ -56,7 +56,7 @@ class Point:
 
 
 def point_at(
-    tokens: float, params: float, compiled: Compiled, engine: str | None = None
+    tokens: float, params: float, compiled: Compiled, engine: Engine | None = None
 ) -> Point | None:
     """The optimum of a program compiled at T and N; None where its linear limits cannot hold."""
     program = compiled.program
@@ -66,12 +66,12 @@ def point_at(
     if not np.isfinite(program.level).any() or not feasible(program):
         return None
     try:
-        found = barrier(program)
+        eased = barrier(program)
     except NoPoint:
         return None
-    if found is None:
+    if eased is None:
         return None
-    return Point(tokens, params, replace(compiled, program=found[0]), found[1], kept=False)
+    return Point(tokens, params, replace(compiled, program=eased[0]), eased[1], kept=False)
 
 
 def proved_over(
@@ -97,10 +97,10 @@ def proved_over(
         # κ bends up: at the right end its tangent at the left one stands in.
         growth = 1.0 + (exponent + phi) * (right[:, None] / left[:, None] - 1.0)
         lower = proved(right, np.minimum(first * growth, last))
-    found = np.minimum(start, lower).max(axis=0), start.max(axis=0), end.max(axis=0)
+    bounds = np.minimum(start, lower).max(axis=0), start.max(axis=0), end.max(axis=0)
     if point.kept:
-        return found
-    least, at_left, at_right = (np.where(one > _OUT, np.inf, -np.inf) for one in found)
+        return bounds
+    least, at_left, at_right = (np.where(each > _OUT, np.inf, -np.inf) for each in bounds)
     return least, at_left, at_right
 
 
@@ -245,7 +245,7 @@ _BESIDE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """The best number of tokens.
 
     Attributes:
@@ -309,7 +309,7 @@ class _Search:
 
 def search(
     solve: Callable[[float], Point | None], ends: TokenRange, exponent: float = 0.0
-) -> Found | None:
+) -> SearchResult | None:
     """The T of a range with the least objective; None where none can be solved.
 
     Args:
@@ -319,27 +319,27 @@ def search(
         exponent: α where N = C/6T, so that A/N^α grows with T^α; 0 where N stays.
     """
     low, high = ends.low, ends.high
-    found = _Search(solve, exponent)
-    if found.at(high) is None and not _first(found, low, high):
+    known = _Search(solve, exponent)
+    if known.at(high) is None and not _first(known, low, high):
         return None
     if low >= high * (1 - 1e-9):
-        best = found.best
-        bound = min(best.optimum.bound, _outside(found, ends))
-        return Found(best, bound, len(found.seen), tuple(found.points))
-    bound = _descend(found, ends)
+        best = known.best
+        bound = min(best.optimum.bound, _outside(known, ends))
+        return SearchResult(best, bound, len(known.seen), tuple(known.points))
+    bound = _descend(known, ends)
     # The search ends within a tolerance: what no target has any use for was read to fill T up.
-    idle = _idle(found.best)
+    idle = _idle(known.best)
     if 0 < idle < 0.5:
-        found.at(max(found.best.tokens * (1.0 - idle), low))
-    best, whole = found.best, found.seen[high]
+        known.at(max(known.best.tokens * (1.0 - idle), low))
+    best, whole = known.best, known.seen[high]
     if whole is not None and whole.kept:
         # Nobody leaves tokens unread for a difference that no run could show.
         near = _SAME * scale(best.compiled.program, best.optimum.value)
         best = whole if whole.optimum.value <= best.optimum.value + near else best
-    return Found(best, bound, len(found.seen), tuple(found.points))
+    return SearchResult(best, bound, len(known.seen), tuple(known.points))
 
 
-def _outside(found: _Search, ends: TokenRange) -> float:
+def _outside(known: _Search, ends: TokenRange) -> float:
     """What the points solved prove of the T between those looked at and the ends."""
     hairs = [(ends.least, ends.low), (ends.high, ends.most)]
     pairs = [(max(left, right * 1e-12), right) for left, right in hairs if left < right]
@@ -347,8 +347,8 @@ def _outside(found: _Search, ends: TokenRange) -> float:
         return math.inf
     left, right = np.array(pairs).T
     proved = [
-        proved_over(point, left, right, found.exponent)[0]
-        for point in found.seen.values()
+        proved_over(point, left, right, known.exponent)[0]
+        for point in known.seen.values()
         if point is not None
     ]
     return float(np.max(proved, axis=0).min())
@@ -362,74 +362,74 @@ def _idle(point: Point) -> float:
     return float(point.optimum.x[~used].sum())
 
 
-def _first(found: _Search, low: float, high: float) -> bool:
+def _first(known: _Search, low: float, high: float) -> bool:
     """Any T that can be solved, from many tokens to few; guardrails may leave only a part."""
     floor = max(low, high * 1e-6)
     scan = np.geomspace(high, floor, 25)[1:].tolist()
-    return any(found.at(tokens) is not None for tokens in scan) or _between_walls(found)
+    return any(known.at(tokens) is not None for tokens in scan) or _between_walls(known)
 
 
-def _between_walls(found: _Search) -> bool:
+def _between_walls(known: _Search) -> bool:
     """A T that guardrails leave between two at which they cannot hold.
 
     The largest guarded loss over its level falls from one side and rises to the other: its least
     is looked for by the slopes, until it lies below the levels or the place is found.
     """
-    walls = sorted(found.walls, key=lambda point: point.tokens)
+    walls = sorted(known.walls, key=lambda point: point.tokens)
     valleys = [
         (left, right)
         for left, right in pairwise(walls)
-        if _slope(left, found.exponent) < 0 < _slope(right, found.exponent)
+        if _slope(left, known.exponent) < 0 < _slope(right, known.exponent)
     ]
     valleys.sort(key=lambda pair: min(point.optimum.value for point in pair))
     for below, above in valleys[:2]:
         left, right = below, above
         for _ in range(_MOST_APPROACHES):
-            fall, rise = -_slope(left, found.exponent), _slope(right, found.exponent)
+            fall, rise = -_slope(left, known.exponent), _slope(right, known.exponent)
             part = min(max(fall / (fall + rise), 0.1), 0.9)
             tokens = left.tokens * (right.tokens / left.tokens) ** part
-            if found.at(tokens) is not None:
+            if known.at(tokens) is not None:
                 return True
-            middle = found.seen[tokens]
+            middle = known.seen[tokens]
             if middle is None:
                 break
-            rising = _slope(middle, found.exponent) > 0
+            rising = _slope(middle, known.exponent) > 0
             left, right = (left, middle) if rising else (middle, right)
     return False
 
 
-def _descend(found: _Search, ends: TokenRange) -> float:
+def _descend(known: _Search, ends: TokenRange) -> float:
     """Solve where the bound is least until it meets the best answer; returns the bound."""
-    high, worthless = ends.high, _worthless(found, ends.high)
+    high, worthless = ends.high, _worthless(known, ends.high)
     low = max(ends.low, worthless)
     if low >= high * (1 - 1e-9):
-        return min(found.best.optimum.bound, _outside(found, replace(ends, least=low, low=low)))
-    _approach(found, low, high)
+        return min(known.best.optimum.bound, _outside(known, replace(ends, least=low, low=low)))
+    _approach(known, low, high)
     # The cells reach to the very ends, and T is solved between ``low`` and ``high`` alone.
-    edges = np.geomspace(low, high, _cell_count(found) + 1)
+    edges = np.geomspace(low, high, _cell_count(known) + 1)
     edges[0], edges[-1] = ends.least if ends.low >= worthless else low, ends.most
-    cells, bound = _known(found, edges[:-1], edges[1:]), -math.inf
+    cells, bound = _known(known, edges[:-1], edges[1:]), -math.inf
     for _ in range(_MOST_ROUNDS):
-        best = found.best
+        best = known.best
         aim = best.optimum.value - _enough(best)
         place = int(np.argmin(cells.least))
         bound = min(float(cells.least[place]), best.optimum.bound)
-        if cells.least[place] >= aim or len(found.seen) >= _MOST_SOLVES:
+        if cells.least[place] >= aim or len(known.seen) >= _MOST_SOLVES:
             break
         apart = min(cells.start[place], cells.end[place]) < aim
-        tokens = _next(found, cells, place, aim) if apart else None
-        if tokens in found.seen:  # what was hoped of it did not hold here: look at the cell itself
+        tokens = _next(known, cells, place, aim) if apart else None
+        if tokens in known.seen:  # what was hoped of it did not hold here: look at the cell itself
             tokens = math.sqrt(cells.left[place] * cells.right[place])
         tokens = None if tokens is None else min(max(tokens, low), high)
-        if tokens is not None and tokens not in found.seen:
-            found.at(tokens)
-            new = found.seen[tokens]
+        if tokens is not None and tokens not in known.seen:
+            known.at(tokens)
+            new = known.seen[tokens]
             # Cells that are proved already stay so: the aim never rises.
             open_ = np.flatnonzero(cells.least < aim)
             if new is not None:
                 left, right = cells.left[open_], cells.right[open_]
-                cells.rise(open_, proved_over(new, left, right, found.exponent))
-            cells.least[_closed(found, cells.right)] = np.inf
+                cells.rise(open_, proved_over(new, left, right, known.exponent))
+            cells.least[_closed(known, cells.right)] = np.inf
             continue
         # What is known at its edge leaves too much room inside: smaller cells.
         edge = cells.left[place], cells.right[place]
@@ -437,7 +437,7 @@ def _descend(found: _Search, ends: TokenRange) -> float:
             break
         inside = np.geomspace(*edge, _PARTS + 1)
         inside[0], inside[-1] = edge
-        cells = cells.divided(place, _known(found, inside[:-1], inside[1:]))
+        cells = cells.divided(place, _known(known, inside[:-1], inside[1:]))
     return bound
 
 
@@ -452,31 +452,31 @@ def _slope(point: Point, exponent: float) -> float:
     return float(rise.sum()) - point.optimum.prices.share
 
 
-def _approach(found: _Search, low: float, high: float) -> None:
+def _approach(known: _Search, low: float, high: float) -> None:
     """Go downhill from the most tokens by the slopes: a better answer proves more, and sooner."""
-    right = found.at(high)
-    if right is None or not _slope(right, found.exponent) > 0:
+    right = known.at(high)
+    if right is None or not _slope(right, known.exponent) > 0:
         return
     left: Point | None = None
     for _ in range(_MOST_APPROACHES):
-        rise = _slope(right, found.exponent)
+        rise = _slope(right, known.exponent)
         if left is None:
             step = math.log(right.tokens / max(low, 0.25 * right.tokens))
         else:
             wide = math.log(right.tokens / left.tokens)
             # Where limits leave hardly any tokens for a target either slope has no end.
-            fall = _slope(left, found.exponent)
+            fall = _slope(left, known.exponent)
             fall, rise = max(fall, -_STEEP * rise), min(rise, -_STEEP * fall)
             # What a parabola would still gain is not worth a solve.
-            if rise * rise * wide < _enough(found.best) * (rise - fall):
+            if rise * rise * wide < _enough(known.best) * (rise - fall):
                 return
             step = min(max(rise / (rise - fall), 0.1), 0.9) * wide
         if step < 1e-9:
             return
-        there = found.at(right.tokens * math.exp(-step))
+        there = known.at(right.tokens * math.exp(-step))
         if there is None:
             return
-        if _slope(there, found.exponent) > 0:
+        if _slope(there, known.exponent) > 0:
             right = there
         else:
             left = there
@@ -513,13 +513,13 @@ class _Cells:
         )
 
 
-def _next(found: _Search, cells: _Cells, place: int, aim: float) -> float | None:
+def _next(known: _Search, cells: _Cells, place: int, aim: float) -> float | None:
     """Where to solve among the open cells round ``place``: as far in as a point proves about it.
 
     None where a point lies in that cell: then smaller ones are to show how far it proves.
     """
     # A wall proves nothing of what lies beside it.
-    solved = np.array([point.tokens for point in found.points])
+    solved = np.array([point.tokens for point in known.points])
     if np.any((solved >= cells.left[place]) & (solved <= cells.right[place])):
         return None
     open_ = (cells.least < aim) & (np.minimum(cells.start, cells.end) < aim)
@@ -537,31 +537,31 @@ def _next(found: _Search, cells: _Cells, place: int, aim: float) -> float | None
     return float(min(low * reach**_BESIDE, middle))
 
 
-def _cell_count(found: _Search) -> int:
+def _cell_count(known: _Search) -> int:
     """Fewer cells for large programs: those that matter are cut smaller anyway."""
-    columns = found.best.compiled.program.unique.size
+    columns = known.best.compiled.program.unique.size
     return max(_CELLS // 8, min(_CELLS, _CELLS * 100 // columns))
 
 
-def _closed(found: _Search, right: Array) -> NDArray[np.bool_]:
+def _closed(known: _Search, right: Array) -> NDArray[np.bool_]:
     """Cells below the smallest T that can be solved, where a smaller one met no linear limit."""
-    least = min(p.tokens for p in found.points)
-    none = [t for t, p in found.seen.items() if p is None and t < least]
+    least = min(p.tokens for p in known.points)
+    none = [t for t, p in known.seen.items() if p is None and t < least]
     return right <= max(none, default=0.0)
 
 
-def _worthless(found: _Search, high: float) -> float:
+def _worthless(known: _Search, high: float) -> float:
     """T below which even text of the best kind alone leaves a greater loss than the best answer.
 
     Or a billionth of the range's end, below which nobody looks.
     """
-    best = found.best
+    best = known.best
     program, tokens = best.compiled.program, best.tokens
     counted = program.weight > 0
     most = program.gain[counted].max(axis=1)
     lost = program.data * most**-program.beta  # at T tokens of the most useful kind
     # With compute given a smaller T leaves a larger N: its capacity terms count for nothing here.
-    least = program.capacity if found.exponent == 0 else 0.0
+    least = program.capacity if known.exponent == 0 else 0.0
     capacity = np.where(program.heard[counted], least, 0.0)
     weight = program.weight[counted]
     value = best.optimum.value
@@ -579,14 +579,14 @@ def _worthless(found: _Search, high: float) -> float:
     return ratio * tokens
 
 
-def _known(found: _Search, left: Array, right: Array) -> _Cells:
+def _known(known: _Search, left: Array, right: Array) -> _Cells:
     """The best that what was solved so far proves over cells of T."""
     nothing = np.full(left.size, -np.inf)
     cells = _Cells(left, right, nothing, nothing.copy(), nothing.copy())
     every = np.arange(left.size)
     # The further off a point lies, the less it proves.
-    near = sorted(found.points, key=lambda p: abs(math.log(p.tokens**2 / (left[0] * right[-1]))))
-    for point in (*near[:_NEAR], *found.walls):
-        cells.rise(every, proved_over(point, left, right, found.exponent))
-    cells.least[_closed(found, right)] = np.inf
+    near = sorted(known.points, key=lambda p: abs(math.log(p.tokens**2 / (left[0] * right[-1]))))
+    for point in (*near[:_NEAR], *known.walls):
+        cells.rise(every, proved_over(point, left, right, known.exponent))
+    cells.least[_closed(known, right)] = np.inf
     return cells

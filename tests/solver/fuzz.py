@@ -93,9 +93,11 @@ def refused_rightly(problem: MixProblem) -> bool | None:
 
 
 def speechless(problem: MixProblem, guard: Guardrail) -> bool:
-    """Whether there is no loss to guard: the language has no text here or in the reference."""
-    reads = own_share(problem, baseline_tokens(problem, guard.reference), guard.language)
-    return mute(problem, guard.language) or float(reads) <= 0
+    """Whether there is no loss to guard: the reference gives the language no text or no data."""
+    tokens = baseline_tokens(problem, guard.reference)
+    reads = float(own_share(problem, tokens, guard.language))
+    learns = float(values(problem, guard.language, False) @ tokens)
+    return mute(problem, guard.language) or reads <= 0 or learns <= 0
 
 
 def most_tokens(problem: MixProblem) -> float | None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from worlds import pool
 
-from atlasmix.evidence.inventory import Pool
+from atlasmix.evidence.pools import Pool
 from atlasmix.mixture.mixture import PhaseMixture
 from atlasmix.mixture.phases import Split
 from atlasmix.problem.constraints import Selection, ShareLimit

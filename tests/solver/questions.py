@@ -28,8 +28,6 @@ from atlasmix.problem.constraints import (
     ShareLimit,
 )
 from atlasmix.problem.problem import MixProblem, Target
-from atlasmix.transfer.estimation import estimate
-from atlasmix.transfer.model import TransferModel
 
 LAWS = (
     "datablations-2023-one-stage",
@@ -46,11 +44,11 @@ BASELINES = ("natural", "uniform", "unimax", "temperature-1.43", "temperature-3.
 
 
 @cache
-def _shelf(law: str) -> tuple[TransferMatrix, TransferModel, dict[str, Inventory], LossLaw]:
+def _shelf(law: str) -> tuple[TransferMatrix, dict[str, Inventory], LossLaw]:
     store, chosen = Store(), load_law(law)
     evidence = store.matrix("atlas-2025")
     inventories = {name: store.inventory(name) for name in ("web-2026", "culturax-2023")}
-    return evidence, estimate(evidence, chosen), inventories, chosen
+    return evidence, inventories, chosen
 
 
 def question(number: int, shipped: bool | None = None) -> MixProblem:
@@ -86,7 +84,7 @@ def _targets(rng: Any, labels: tuple[str, ...]) -> tuple[Target, ...]:
 
 
 def _shipped(rng: Any) -> MixProblem:
-    evidence, transfer, inventories, law = _shelf(str(rng.choice(LAWS, p=[0.7, 0.1, 0.1, 0.1])))
+    evidence, inventories, law = _shelf(str(rng.choice(LAWS, p=[0.7, 0.1, 0.1, 0.1])))
     inventory = inventories["web-2026" if rng.random() < 0.85 else "culturax-2023"]
     provenances = ("human",) if rng.random() < 0.6 else None
     pools = inventory.select(provenances=provenances)
@@ -102,7 +100,6 @@ def _shipped(rng: Any) -> MixProblem:
         targets=_targets(rng, labels),
         pools=pools,
         matrix=evidence,
-        transfer=transfer,
         inventory=inventory,
         law=law,
         budget=float(np.exp(rng.uniform(np.log(1e9), np.log(2e13)))),

@@ -17,6 +17,7 @@ from worlds import random_world, world
 
 from atlasmix.mixture.solve import solve
 from atlasmix.mixture.warnings import warn
+from atlasmix.solver.engines import Engine
 
 
 @settings(max_examples=15, deadline=None)
@@ -118,7 +119,7 @@ def test_a_warning_says_how_near_the_answer_is_proved():
     assert "proved to be within 0.20% of the best possible, not closer" in said
 
 
-@pytest.mark.parametrize("engine", [None, "conic"])
+@pytest.mark.parametrize("engine", [None, Engine.CONIC])
 @pytest.mark.parametrize("targets", [1, 2])
 def test_gap_is_the_distance_of_value_and_bound(targets, engine):
     """Relative to the reducible loss."""

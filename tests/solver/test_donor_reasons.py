@@ -21,7 +21,7 @@ def with_score(problem, source, target, score):
     scores[i, j] = score
     evidence = matrix(scores, problem.matrix.stderr, problem.matrix.keys, axis="domain")
     transfer = with_phi(estimate(evidence, problem.law), problem.transfer.phi)
-    return replace(problem, matrix=evidence, transfer=transfer)
+    return replace(problem, matrix=evidence, assumed=transfer)
 
 
 def reads(problem, source):
@@ -116,7 +116,7 @@ def at_score(problem, reason, score):
     weights[pair], errors[pair] = transfer.at_score(
         reason.language, reason.target, score, reason.stderr
     )
-    return replace(problem, transfer=replace(transfer, weights=weights, stderr=errors))
+    return replace(problem, assumed=replace(transfer, weights=weights, stderr=errors))
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from worlds import keys, random_world, shipped, world
 from atlasmix.errors import Infeasible
 from atlasmix.mixture.solve import solve
 from atlasmix.problem.constraints import Guardrail, Selection, ShareLimit
+from atlasmix.solver.engines import Engine
 
 RISKY = {"risk_aversion": 1.0}
 
@@ -203,6 +204,23 @@ def test_guardrails_that_a_billionth_of_the_tokens_keeps():
     mixture = solve(problem)
     assert faults_of(problem, mixture, 600113, 100) == []
     assert mixture.certificate.engine == "interior point"
+
+
+@pytest.mark.parametrize("number", [2000889, 2100045])
+def test_the_gap_waits_for_the_slopes_of_tiny_shares(number):
+    """The gap once closed first, and prices ran away from a path without a middle: cvxpy, 2e-5."""
+    problem = question(number)
+    mixture = solve(problem)
+    assert faults_of(problem, mixture, number, 100) == []
+    assert mixture.certificate.engine is Engine.INTERIOR
+
+
+def test_limits_that_leave_a_language_nothing_have_no_path_through_it():
+    """max cmn 0 % and a minimum that caps hardly leave room for: once cvxpy, 1.5e-6."""
+    problem = question(2100247)
+    mixture = solve(problem)
+    assert faults_of(problem, mixture, 2100247, 100) == []
+    assert mixture.certificate.engine is Engine.INTERIOR
 
 
 def test_guardrails_that_nothing_comes_near_are_refused():

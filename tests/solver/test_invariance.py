@@ -9,6 +9,7 @@ from worlds import keys, pool, random_world, shipped, world
 from atlasmix.mixture.solve import solve
 from atlasmix.problem.constraints import Guardrail, KeepTokens, Selection, ShareLimit
 from atlasmix.problem.problem import Target
+from atlasmix.solver.engines import Engine
 
 OBJECTIVES = ["loss", "worst"]
 LIMITS = (
@@ -129,7 +130,7 @@ def test_a_heavier_target_is_served_better():
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
-@pytest.mark.parametrize("engine", [None, "conic"])
+@pytest.mark.parametrize("engine", [None, Engine.CONIC])
 def test_same_input_same_answer(objective, engine):
     problem = random_world(107, targets=2, objective=objective, limits=LIMITS)
     first, second = solve(problem, engine), solve(problem, engine)

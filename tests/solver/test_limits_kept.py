@@ -9,8 +9,9 @@ from worlds import pool, random_world, shipped, world
 
 from atlasmix.mixture.solve import solve
 from atlasmix.problem.constraints import EpochCap, KeepTokens, Selection, ShareLimit
+from atlasmix.solver.engines import Engine
 
-ENGINES = [None, "conic"]
+ENGINES = [None, Engine.CONIC]
 # A world of real languages, so that families and scripts are known. Sorted keys.
 LABELS = ("cat", "fra", "rus", "spa", "srp", "srp_Latn")
 TAU = np.array(

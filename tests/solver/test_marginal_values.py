@@ -11,6 +11,7 @@ from worlds import pool, random_world, world
 
 from atlasmix.mixture.solve import solve
 from atlasmix.problem.constraints import EpochCap, Selection, ShareLimit
+from atlasmix.solver.engines import Engine
 
 CASES = [
     pytest.param({}, id="plain"),
@@ -75,7 +76,7 @@ def test_the_price_of_the_budget_is_the_marginal_value():
     assert budget.value == pytest.approx(-fall.mean() * 1e9 / problem.budget, rel=1e-3)
 
 
-@pytest.mark.parametrize("engine", [None, "conic"])
+@pytest.mark.parametrize("engine", [None, Engine.CONIC])
 def test_prices_have_the_sign_of_a_loosening(engine):
     """No limit that only shrinks the choice has a price of the wrong sign."""
     for seed in range(31, 35):

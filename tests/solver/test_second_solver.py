@@ -9,6 +9,7 @@ from worlds import random_world, shipped
 
 from atlasmix.mixture.solve import solve
 from atlasmix.problem.constraints import Guardrail, Selection, ShareLimit
+from atlasmix.solver.engines import Engine
 
 LIMITS = (
     ShareLimit("min", Selection("language", "e"), 0.2),
@@ -83,13 +84,13 @@ def test_a_program_of_our_own_for_cvxpy_agrees_at_the_tokens_read(case, objectiv
 @pytest.mark.parametrize("case", WORLDS)
 def test_interior_point_and_conic_engine_agree(case, objective):
     problem = problem_of(case, objective=objective)
-    ours, cone = solve(problem), solve(problem, "conic")
+    ours, cone = solve(problem), solve(problem, Engine.CONIC)
     assert ours.certificate.engine == "interior point"
     assert cone.certificate.engine in {"CLARABEL", "SCS"}
     part = reducible(problem, ours.certificate.value, reaches(problem))
     assert abs(ours.certificate.value - cone.certificate.value) <= 2.1e-5 * part
     fixed = problem_of(case, objective=objective, exact_tokens=True, budget=9e9)
-    ours, cone = solve(fixed), solve(fixed, "conic")
+    ours, cone = solve(fixed), solve(fixed, Engine.CONIC)
     part = reducible(fixed, ours.certificate.value, reaches(fixed))
     assert abs(ours.certificate.value - cone.certificate.value) <= 1e-6 * part
     assert [e.own_share for e in ours.targets] == pytest.approx(
@@ -100,7 +101,7 @@ def test_interior_point_and_conic_engine_agree(case, objective):
 @pytest.mark.parametrize("targets", [("cat",), ("cat", "yor", "eng", "arb", "tha")])
 def test_shipped_evidence_by_cone(targets):
     problem = shipped(targets, exact_tokens=True)
-    ours, cone = solve(problem), solve(problem, "conic")
+    ours, cone = solve(problem), solve(problem, Engine.CONIC)
     part = reducible(problem, ours.certificate.value)
     assert abs(ours.certificate.value - cone.certificate.value) <= 1e-6 * part
     theirs = Model(problem, problem.budget).best()

@@ -13,7 +13,8 @@ from typing import Any, Literal
 import numpy as np
 
 from atlasmix.evidence.card import Card
-from atlasmix.evidence.inventory import Inventory, Pool, pool_name
+from atlasmix.evidence.inventory import Inventory
+from atlasmix.evidence.pools import Pool, pool_name
 from atlasmix.evidence.store import Store
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.laws.shelf import load_law
@@ -108,12 +109,11 @@ def world(
     )
     wanted = tuple(Target(t) if isinstance(t, str) else Target(*t) for t in targets)
     settings: dict[str, Any] = {"budget": 10 * BILLION, "risk_aversion": 0.0, "law": LAW, **options}
-    transfer = estimate(evidence, settings["law"])
     return MixProblem(
         targets=wanted,
         pools=pools,
         matrix=evidence,
-        transfer=transfer if phi is None else with_phi(transfer, phi),
+        assumed=None if phi is None else with_phi(estimate(evidence, settings["law"]), phi),
         inventory=Inventory("world", pools, Card(name="world", kind="token inventory"), ""),
         **settings,
     )
@@ -135,7 +135,7 @@ def with_scores(problem: MixProblem, tau: Any, stderr: Any = 0.0) -> MixProblem:
     """The same problem with other weights and errors; φ stays."""
     evidence = matrix(tau, stderr, problem.matrix.keys, axis=problem.matrix.card.axis)
     transfer = with_phi(estimate(evidence, problem.law), problem.transfer.phi)
-    return replace(problem, matrix=evidence, transfer=transfer)
+    return replace(problem, matrix=evidence, assumed=transfer)
 
 
 def shipped(
@@ -152,7 +152,6 @@ def shipped(
         targets=tuple(Target(t) if isinstance(t, str) else Target(*t) for t in targets),
         pools=inventory.select(provenances=provenances, kinds=kinds),
         matrix=evidence,
-        transfer=estimate(evidence, law),
         inventory=inventory,
         law=law,
         **options,
