@@ -33,11 +33,11 @@ def execute(options: argparse.Namespace) -> int:
     path = Path(options.recipe)
     recipe = load_recipe(path)
     with working("solving again"):
-        found = check(recipe, Store(options.store))
+        report = check(recipe, Store(options.store))
     if options.json:
-        print_json({"recipe": path.name, **dataclasses.asdict(found)})
+        print_json({"recipe": path.name, **dataclasses.asdict(report)})
     else:
         from atlasmix.report.recipes import check_parts
 
-        print_text(*check_parts(path.name, found))
-    return 0 if found.verdict == "holds" else 1
+        print_text(*check_parts(path.name, report))
+    return 0 if report.verdict == "holds" else 1

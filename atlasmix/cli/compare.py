@@ -1,4 +1,4 @@
-"""``atlasmix compare``: two recipes, or imported mixtures, side by side."""
+"""``atlasmix compare``: two mixtures side by side: recipes, mixture files, published mixtures."""
 
 from __future__ import annotations
 
@@ -6,41 +6,46 @@ import argparse
 
 from atlasmix.cli.parsing import Parser, add_json, add_store
 
-EXAMPLE = "atlasmix compare recipe-100b.yaml recipe-300b.yaml"
+EXAMPLE = """\
+atlasmix compare recipe-100b.yaml recipe-300b.yaml
+atlasmix compare recipe.yaml mixture.yaml --by pool
+atlasmix compare recipe.yaml salamandra-7b"""
 
 
 def add_arguments(parser: Parser) -> None:
     """Options of the command."""
-    parser.add_argument("a", metavar="A", help="a recipe or mixture file")
+    parser.add_argument(
+        "a",
+        metavar="A",
+        help="a recipe, a mixture file, or the name of a published mixture (atlasmix mixtures "
+        "list); a file comes first",
+    )
     parser.add_argument("b", metavar="B", help="another")
+    parser.add_argument(
+        "--by",
+        choices=("language", "pool"),
+        default="language",
+        help="one line a language (default) or a pool; published mixtures have no pools",
+    )
     add_store(parser)
     add_json(parser)
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Print what sets the recipes apart."""
-    import dataclasses
+    """Print what sets the two apart."""
     from pathlib import Path
 
     from atlasmix.cli.terminal import print_json, print_text
     from atlasmix.evidence.store import Store
-    from atlasmix.recipe.as_mixture import read_given
-    from atlasmix.recipe.difference import difference
-    from atlasmix.recipe.difference_given import difference_given
+    from atlasmix.recipe.compare import compare_mixtures, comparison_data, find_mixture
 
-    paths = Path(options.a), Path(options.b)
-    (mixture_a, a), (mixture_b, b) = read_given(paths[0]), read_given(paths[1])
-    if a is not None and b is not None:
-        found = difference(a, b, Store(options.store))
-    else:
-        one, other = a or mixture_a, b or mixture_b
-        assert one is not None
-        assert other is not None
-        found = difference_given(one, other, Store(options.store))
+    names = Path(options.a).name, Path(options.b).name
+    a, b = find_mixture(options.a), find_mixture(options.b)
+    mixtures = compare_mixtures(a, b, Store(options.store), names)
     if options.json:
-        print_json(dataclasses.asdict(found))
+        print_json(comparison_data(mixtures, options.by))
         return 0
-    from atlasmix.report.recipes import difference_parts
+    from atlasmix.report.difference import comparison_parts
 
-    print_text(*difference_parts((paths[0].name, paths[1].name), found))
+    print_text(*comparison_parts(names, mixtures, options.by))
     return 0

@@ -21,6 +21,7 @@ from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import format_quantity
 from atlasmix.solver.collisions import collisions, reach
 from atlasmix.solver.compile import epoch_limits, same_language
+from atlasmix.text import first_few
 
 if TYPE_CHECKING:
     from atlasmix.solver.optimise import Solved
@@ -42,7 +43,7 @@ class Stranger:
 
 def strangers(problem: MixProblem, mixture: Mixture) -> tuple[Stranger, ...]:
     """All of them, largest share first; not those that a limit of the user's own asks for."""
-    asked = [
+    stated = [
         limit.selection
         for limit in problem.limits
         if isinstance(limit, KeepTokens) or (isinstance(limit, ShareLimit) and limit.bound == "min")
@@ -50,9 +51,9 @@ def strangers(problem: MixProblem, mixture: Mixture) -> tuple[Stranger, ...]:
     wanted = {
         pool.language
         for pool in problem.pools
-        if any(selection.matches(pool) for selection in asked)
+        if any(selection.matches(pool) for selection in stated)
     }
-    transfer, found = problem.transfer, []
+    transfer, listed = problem.transfer, []
     for donor in mixture.donors:
         if donor in wanted or donor not in transfer.keys:
             continue
@@ -67,21 +68,21 @@ def strangers(problem: MixProblem, mixture: Mixture) -> tuple[Stranger, ...]:
         target = max(mixture.targets, key=worth).language
         status = problem.matrix.pair(donor, target).status
         if status == "predicted" and not related(donor, target):
-            found.append(Stranger(donor, target, mixture.proportions[donor]))
-    return tuple(found)
+            listed.append(Stranger(donor, target, mixture.proportions[donor]))
+    return tuple(listed)
 
 
-def related(one: str, other: str) -> bool:
+def related(key: str, other: str) -> bool:
     """Whether two languages share a family or a script; labels of a domain are not judged.
 
     >>> related("cat", "spa"), related("cmn", "cym")
     (True, False)
     """
     try:
-        first, second = language(one), language(other)
+        first, second = language(key), language(other)
     except DataError:
         return True
-    same_script = (one.partition("_")[2] or first.script) == (
+    same_script = (key.partition("_")[2] or first.script) == (
         other.partition("_")[2] or second.script
     )
     return first.family == second.family or same_script
@@ -128,7 +129,7 @@ def why_stopped(problem: MixProblem, solved: Solved, mixture: Mixture) -> str:
 
 def _held(problem: MixProblem, mixture: Mixture) -> list[str]:
     """Targets whose own text is read up to its cap: they pay for what else is read."""
-    caps, found = epoch_limits(problem), []
+    caps, languages = epoch_limits(problem), []
     for effect in sorted(mixture.targets, key=lambda effect: effect.own_share):
         own = [
             share.epochs >= 0.99 * cap  # the search over tokens ends within a tolerance
@@ -136,22 +137,21 @@ def _held(problem: MixProblem, mixture: Mixture) -> list[str]:
             if same_language(effect.language, share.pool.language) and share.pool.unique_tokens > 0
         ]
         if own and all(own):
-            found.append(effect.language)
-    return found
+            languages.append(effect.language)
+    return languages
 
 
 def _few(keys: list[str]) -> str:
-    named = ", ".join(name_of(key) for key in keys[:3])
-    return f"{named} and {len(keys) - 3} more" if len(keys) > 3 else named
+    return first_few([name_of(key) for key in keys], 3)
 
 
 def caveats(problem: MixProblem, solved: Solved, mixture: Mixture) -> tuple[Caveat, ...]:
     """Every reason not to call this answer certified, most important first."""
-    found: list[Caveat] = []
+    told: list[Caveat] = []
     heard = dict(zip(solved.compiled.rows_of, solved.compiled.program.heard, strict=True))
     mute = [effect.language for effect in mixture.targets if not heard[effect.language]]
     if mute:
-        found.append(
+        told.append(
             Caveat(
                 "no text",
                 f"{_few(mute)} {'has' if len(mute) == 1 else 'have'} no text of "
@@ -166,12 +166,12 @@ def caveats(problem: MixProblem, solved: Solved, mixture: Mixture) -> tuple[Cave
         if heard[effect.language] and not math.isfinite(effect.loss)
     ]
     if lost:
-        found.append(Caveat("no loss", f"the predicted loss of {_few(lost)} is without bound"))
-    found += _shrunk(problem, mixture)
-    found += _borrowed(problem, mixture)
-    found += _far(problem, mixture)
-    found += _excess(problem)
-    return tuple(found)
+        told.append(Caveat("no loss", f"the predicted loss of {_few(lost)} is without bound"))
+    told += _shrunk(problem, mixture)
+    told += _borrowed(problem, mixture)
+    told += _far(problem, mixture)
+    told += _excess(problem)
+    return tuple(told)
 
 
 def _shrunk(problem: MixProblem, mixture: Mixture) -> list[Caveat]:
@@ -189,7 +189,7 @@ def _shrunk(problem: MixProblem, mixture: Mixture) -> list[Caveat]:
 
 def _far(problem: MixProblem, mixture: Mixture) -> list[Caveat]:
     """Sizes further than tenfold from the runs behind the law."""
-    law, found = problem.law, []
+    law, told = problem.law, []
     for what, value, ends in (
         ("parameters", problem.params, law.fitted_params),
         ("tokens", mixture.tokens, law.fitted_tokens),
@@ -198,7 +198,7 @@ def _far(problem: MixProblem, mixture: Mixture) -> list[Caveat]:
             continue
         least, most = map(format_quantity, ends)
         times = value / ends[1] if value > ends[1] else ends[0] / value
-        found.append(
+        told.append(
             Caveat(
                 "size",
                 f"{format_quantity(value)} {what} lie {format_quantity(times, 2)} times beyond the "
@@ -206,23 +206,22 @@ def _far(problem: MixProblem, mixture: Mixture) -> list[Caveat]:
                 "has seen",
             )
         )
-    return found
+    return told
 
 
 def _borrowed(problem: MixProblem, mixture: Mixture) -> list[Caveat]:
     """Much of the mixture is donors that only a prediction speaks for."""
-    found = strangers(problem, mixture)
-    total = sum(one.share for one in found)
+    borrowed = strangers(problem, mixture)
+    total = sum(each.share for each in borrowed)
     if total <= _MUCH:
         return []
-    named = ", ".join(one.words for one in found[:3])
-    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    named = first_few([each.words for each in borrowed], 3)
     return [
         Caveat(
             "strangers",
             f"{100 * total:.0f}% of the tokens are donors with neither family nor script in "
             f"common with their target, on scores that {problem.matrix.name} predicts and nobody "
-            f"measured: {named}{more}; its forest tells languages within a row badly apart, so "
+            f"measured: {named}; its forest tells languages within a row badly apart, so "
             "check them, or close them with a limit of 0 %",
         )
     ]

@@ -27,20 +27,20 @@ def compare(
     """
     problem = at_compute(problem)
     compiled = compile_problem(problem, guard_levels(problem))
-    found = []
+    comparisons = []
     for name in ("target only", *names()):
         try:
             tokens = baseline_tokens(problem, name)
         except ProblemError:
             continue
         if tokens.any():
-            found.append(_judge(problem, compiled, (name, ""), tokens))
+            comparisons.append(_judge(problem, compiled, (name, ""), tokens))
     for mixture in published:
         covered = sum(share for key, share in mixture.shares if key in problem.transfer.keys)
         note = f"{mixture.model}, {mixture.stage}: {covered:.0%} of it has pools here, scaled to 1"
         tokens = published_tokens(problem, mixture)
-        found.append(_judge(problem, compiled, (mixture.name, note), tokens))
-    return tuple(found)
+        comparisons.append(_judge(problem, compiled, (mixture.name, note), tokens))
+    return tuple(comparisons)
 
 
 def _judge(

@@ -12,6 +12,7 @@ from atlasmix.mixture.mixture import Certificate, Mixture, PoolShare, TargetEffe
 from atlasmix.problem.problem import MixProblem
 from atlasmix.solver.closed_form import Alone
 from atlasmix.solver.compile import Compiled, charged, same_language
+from atlasmix.solver.engines import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Proof:
     bound: float
     gap: float
     fixed_gap: float
-    engine: str
+    engine: Engine
     exact: bool
     solves: int = 1
 
@@ -45,7 +46,7 @@ def build_mixture(
     """
     effects = _effects(problem, tokens, alone)
     value = objective_value(problem, compiled, effects)
-    certificate = Certificate(value, -math.inf, math.inf, "given", False, math.inf, 0)
+    certificate = Certificate(value, -math.inf, math.inf, Engine.GIVEN, False, math.inf, 0)
     if proof is not None:
         # The value is summed anew from whole tokens: the last digits may fall below the bound.
         bound = min(in_words(problem, proof.bound), value)

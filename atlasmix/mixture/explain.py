@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from atlasmix.evidence.transfer_matrix import PREDICTED
+from atlasmix.evidence.scores import PREDICTED
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.saturation import Array, marginal
 from atlasmix.mixture.mixture import Mixture, Reason

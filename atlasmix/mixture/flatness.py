@@ -20,7 +20,7 @@ from atlasmix.solver.program import scale
 MOST: Final = 60
 """Languages whose range is sought, largest share first: our choice, more than any table shows."""
 
-_ASKED: Final = "eng"
+_ALWAYS: Final = "eng"
 """English has its range even where it is not read: the share that every reviewer asks about."""
 
 
@@ -29,9 +29,9 @@ def flatness(
 ) -> tuple[ShareRange, ...]:
     """The range of every language that is read, of every target and of English, largest first."""
     program, shares = compiled.program, mixture.proportions
-    keys = dict.fromkeys([*shares, *problem.target_keys, _ASKED])
+    keys = dict.fromkeys([*shares, *problem.target_keys, _ALWAYS])
     ceiling = optimum.value + FLATNESS * scale(program, optimum.value)
-    found = []
+    ranges = []
     for key in list(keys)[:MOST]:
         member = np.array([float(language == key) for language in compiled.languages])
         if not member.any():
@@ -39,5 +39,5 @@ def flatness(
         share = shares.get(key, 0.0)
         low = max(extreme(program, member, ceiling), 0.0)
         high = min(-extreme(program, -member, ceiling), 1.0)
-        found.append(ShareRange(key, share, min(low, share), max(high, share)))
-    return tuple(found)
+        ranges.append(ShareRange(key, share, min(low, share), max(high, share)))
+    return tuple(ranges)

@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from atlasmix.evidence.inventory import Pool
+from atlasmix.evidence.pools import Pool
+from atlasmix.quantities import format_quantity
+from atlasmix.solver.engines import Engine
+from atlasmix.text import first_few, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +78,12 @@ class PhaseMixture:
 
 def by_language(shares: Iterable[PoolShare | PhaseShare]) -> dict[str, float]:
     """Proportions of pools added up per language, largest first."""
-    found: dict[str, float] = {}
+    proportions: dict[str, float] = {}
     for share in shares:
-        found[share.pool.language] = found.get(share.pool.language, 0.0) + share.proportion
-    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+        proportions[share.pool.language] = (
+            proportions.get(share.pool.language, 0.0) + share.proportion
+        )
+    return dict(sorted(proportions.items(), key=lambda item: (-item[1], item[0])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,7 @@ class Certificate:
             this, in the unit of ``value``.
         gap: distance of the two relative to the reducible loss (the objective less E). 1e-6 means
             0.0001 %.
-        engine: ``interior point``, ``CLARABEL``, ``SCS`` or ``donor search``.
+        engine: who found it.
         exact: whether ``fixed_gap`` is at most 1e-6 and ``gap`` at most 1e-4, the precision that is
             asked of every engine and of the search over tokens.
         fixed_gap: the same as ``gap`` among mixtures of just as many tokens.
@@ -151,7 +156,7 @@ class Certificate:
     value: float
     bound: float
     gap: float
-    engine: str
+    engine: Engine
     exact: bool = True
     fixed_gap: float = 0.0
     solves: int = 1
@@ -249,6 +254,13 @@ class Mixture:
     caveats: tuple[Caveat, ...] = ()
     flatness: tuple[ShareRange, ...] = ()
     stopped: str = ""
+
+    def __repr__(self) -> str:
+        """What is read, in two lines."""
+        shares = list(self.proportions.items())
+        named = first_few([f"{key} {share:.1%}" for key, share in shares], 5)
+        targets = listed([effect.language for effect in self.targets])
+        return f"Mixture for {targets}: {format_quantity(self.tokens)} tokens\n  {named}"
 
     @property
     def tokens(self) -> float:

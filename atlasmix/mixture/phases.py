@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlasmix.errors import Infeasible, SolverFailed
-from atlasmix.evidence.inventory import Pool
+from atlasmix.evidence.pools import Pool
 from atlasmix.laws.saturation import Array
 from atlasmix.mixture.mixture import PhaseMixture, PhaseShare
 from atlasmix.problem.constraints import ShareLimit
@@ -82,10 +82,10 @@ def nearest_split(split: Split) -> Array | None:
         return None
     if not moved.any():
         return even
-    found = _least(normals[moved] / length[moved, None], bound[moved] / length[moved])
-    if found is None:
+    solution = _least(normals[moved] / length[moved, None], bound[moved] / length[moved])
+    if solution is None:
         return None
-    v, active = found
+    v, active = solution
     x = even + scale * (phases @ v.reshape(phases.shape[1], -1) @ parts.T)
     # What stands on its bound of 0 is 0, not a trace above or below it.
     empty = np.flatnonzero(moved)[active] - split.bound.size
@@ -179,7 +179,7 @@ _RELAXED: Final = (1e-10, 1e-8, 1e-6)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Asked:
+class _PhaseLimits:
     """The limits of all phases, row by row, over the pools that are read.
 
     Attributes:
@@ -226,18 +226,20 @@ def split_phases(
         return tuple(PhaseMixture(phase.name, 0.0, ()) for phase in phases)
     total = float(tokens.sum())
     chosen = [pools[place] for place in read]
-    asked = _asked(phases, np.array(phase_tokens(phases, total)), chosen, tokens[read])
-    split = _program(asked)
-    found = nearest_split(split)
-    if found is None:
-        found = _touching(asked, split, tolerance)
-    _check(split, found, tolerance)
-    parts = np.bincount(asked.part, weights=asked.tokens)
-    cells = total * found[:, asked.part] * (asked.tokens / parts[asked.part])
-    return _in_words(asked, chosen, cells)
+    limits = _phase_limits(phases, np.array(phase_tokens(phases, total)), chosen, tokens[read])
+    split = _program(limits)
+    shares = nearest_split(split)
+    if shares is None:
+        shares = _touching(limits, split, tolerance)
+    _check(split, shares, tolerance)
+    parts = np.bincount(limits.part, weights=limits.tokens)
+    cells = total * shares[:, limits.part] * (limits.tokens / parts[limits.part])
+    return _in_words(limits, chosen, cells)
 
 
-def _asked(phases: Sequence[Phase], amounts: Array, pools: Sequence[Pool], tokens: Array) -> _Asked:
+def _phase_limits(
+    phases: Sequence[Phase], amounts: Array, pools: Sequence[Pool], tokens: Array
+) -> _PhaseLimits:
     names = tuple((place, limit) for place, phase in enumerate(phases) for limit in phase.limits)
     masks = np.array([limit.selection.mask(pools) for _, limit in names], dtype=float)
     masks = masks.reshape(len(names), len(pools))
@@ -246,25 +248,25 @@ def _asked(phases: Sequence[Phase], amounts: Array, pools: Sequence[Pool], token
     for signature in sorted(set(signatures)):
         alike[signature] = len(alike)
     part = np.array([alike[signature] for signature in signatures], dtype=np.intp)
-    return _Asked(tuple(phases), amounts, tokens, names, masks, part)
+    return _PhaseLimits(tuple(phases), amounts, tokens, names, masks, part)
 
 
-def _program(asked: _Asked) -> Split:
+def _program(limits: _PhaseLimits) -> Split:
     """The same in shares of all tokens, pools that no limit tells apart as one part."""
-    total = float(asked.tokens.sum())
-    whole = np.bincount(asked.part, weights=asked.tokens) / total
-    sizes = asked.amounts / total
-    rows = np.zeros((len(asked.names), sizes.size, whole.size))
-    bound = np.zeros(len(asked.names))
-    _, first = np.unique(asked.part, return_index=True)
-    for row, (place, limit) in enumerate(asked.names):
+    total = float(limits.tokens.sum())
+    whole = np.bincount(limits.part, weights=limits.tokens) / total
+    sizes = limits.amounts / total
+    rows = np.zeros((len(limits.names), sizes.size, whole.size))
+    bound = np.zeros(len(limits.names))
+    _, first = np.unique(limits.part, return_index=True)
+    for row, (place, limit) in enumerate(limits.names):
         sign = 1.0 if limit.bound == "min" else -1.0
-        rows[row, place] = sign * asked.masks[row, first]
+        rows[row, place] = sign * limits.masks[row, first]
         bound[row] = sign * limit.share * sizes[place]
     return Split(whole, sizes, rows, bound)
 
 
-def _touching(asked: _Asked, split: Split, tolerance: float) -> Array:
+def _touching(limits: _PhaseLimits, split: Split, tolerance: float) -> Array:
     """The split where limits only just leave one, or the refusal that names those that collide."""
     count, cells = split.bound.size, split.even.size
     phases, parts = split.even.shape
@@ -284,20 +286,20 @@ def _touching(asked: _Asked, split: Split, tolerance: float) -> Array:
     slack = optimum.x[cells:]
     if float(slack.sum()) <= tolerance:
         for more in _RELAXED:
-            found = nearest_split(replace(split, bound=split.bound - slack - more))
-            if found is not None:
-                return found
-    raise _collision(asked, optimum.rows > _PRECISION, slack)
+            shares = nearest_split(replace(split, bound=split.bound - slack - more))
+            if shares is not None:
+                return shares
+    raise _collision(limits, optimum.rows > _PRECISION, slack)
 
 
-def _collision(asked: _Asked, priced: NDArray[np.bool_], slack: Array) -> Infeasible:
+def _collision(limits: _PhaseLimits, priced: NDArray[np.bool_], slack: Array) -> Infeasible:
     said, relax, conflict = [], [], []
-    total = float(asked.tokens.sum())
-    for row, (place, limit) in enumerate(asked.names):
-        phase, amount = asked.phases[place], float(asked.amounts[place])
+    total = float(limits.tokens.sum())
+    for row, (place, limit) in enumerate(limits.names):
+        phase, amount = limits.phases[place], float(limits.amounts[place])
         if priced[row]:
             bound = format_quantity(limit.share * amount)
-            reads = format_quantity(float(asked.masks[row] @ asked.tokens))
+            reads = format_quantity(float(limits.masks[row] @ limits.tokens))
             least = "at least" if limit.bound == "min" else "at most"
             said.append(f"{phase.label(limit)} ({least} {bound} tokens; {reads} are read in all)")
             conflict.append(f"phase {phase.name}: {limit.name}")
@@ -307,20 +309,20 @@ def _collision(asked: _Asked, priced: NDArray[np.bool_], slack: Array) -> Infeas
     return Infeasible(
         f"the limits of the phases cannot all hold: {', '.join(said)}; least change: relax "
         f"{', '.join(relax)}; phases divide what the whole mixture reads and never change it, so "
-        "relax a limit, give a phase other tokens, or ask the whole mixture for more or less "
-        "(--min, --max)",
+        "relax a limit, give a phase other tokens, or ask the whole mixture for more or less",
         tuple(conflict),
+        field="phases",
     )
 
 
-def _check(split: Split, found: Array, tolerance: float) -> None:
+def _check(split: Split, shares: Array, tolerance: float) -> None:
     """Believe no solver: totals and limits, in shares of all tokens."""
     missed = max(
-        float(np.abs(found.sum(axis=0) - split.whole).max()),
-        float(np.abs(found.sum(axis=1) - split.sizes).max()),
-        float(-found.min()),
+        float(np.abs(shares.sum(axis=0) - split.whole).max()),
+        float(np.abs(shares.sum(axis=1) - split.sizes).max()),
+        float(-shares.min()),
     )
-    broken = float(np.maximum(split.broken(found), 0.0).sum()) if split.bound.size else 0.0
+    broken = float(np.maximum(split.broken(shares), 0.0).sum()) if split.bound.size else 0.0
     if missed > _PRECISION or broken > tolerance + split.bound.size * _RELAXED[-1]:
         raise SolverFailed(
             f"the split over phases misses its totals by {missed:.1g} and its limits by "
@@ -328,11 +330,13 @@ def _check(split: Split, found: Array, tolerance: float) -> None:
         )
 
 
-def _in_words(asked: _Asked, pools: Sequence[Pool], cells: Array) -> tuple[PhaseMixture, ...]:
+def _in_words(
+    limits: _PhaseLimits, pools: Sequence[Pool], cells: Array
+) -> tuple[PhaseMixture, ...]:
     unique = np.array([pool.unique_tokens for pool in pools])
     before = np.zeros(len(pools))
-    found = []
-    for phase, amount, row in zip(asked.phases, asked.amounts.tolist(), cells, strict=True):
+    mixtures = []
+    for phase, amount, row in zip(limits.phases, limits.amounts.tolist(), cells, strict=True):
         after = before + row / unique
         shares = [
             PhaseShare(pool, count, count / amount, count / pool.unique_tokens, passes)
@@ -340,6 +344,6 @@ def _in_words(asked: _Asked, pools: Sequence[Pool], cells: Array) -> tuple[Phase
             if count > _DUST * cells.sum()
         ]
         shares.sort(key=lambda share: (-share.tokens, share.pool.name))
-        found.append(PhaseMixture(phase.name, amount, tuple(shares)))
+        mixtures.append(PhaseMixture(phase.name, amount, tuple(shares)))
         before = after
-    return tuple(found)
+    return tuple(mixtures)

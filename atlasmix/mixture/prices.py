@@ -46,12 +46,12 @@ def prices(problem: MixProblem, solved: Solved, mixture: Mixture) -> tuple[Price
         *_guardrails(problem, solved),
     ]
     size = scale(solved.compiled.program, solved.optimum.value)
-    found = [
+    priced = [
         Price(limit, change, -fall, -fall / size, kind, subject)
         for kind, subject, limit, change, fall in entries
         if math.isfinite(fall) and fall > _NOTHING * size
     ]
-    return tuple(sorted(found, key=lambda price: (price.value, price.limit)))
+    return tuple(sorted(priced, key=lambda price: (price.value, price.limit)))
 
 
 def _step(tokens: float) -> float:
@@ -93,15 +93,15 @@ def _duals(problem: MixProblem, solved: Solved, mixture: Mixture) -> _Duals:
         total = np.ones((1, slope.size))
         most = np.array([problem.budget / solved.compiled.tokens])
         limits, bound = program.rows.matrix, program.rows.bound
-        box = (program.lower, program.upper)
+        box = (np.zeros(slope.size), program.upper)
         if problem.exact_tokens:
             task = LinearProgram(slope / size, limits, bound, *box, total, most)
         else:
             limits, bound = np.vstack([limits, total]), np.append(bound, most)
             task = LinearProgram(slope / size, limits, bound, *box)
-        found = minimise(task, "the prices")
-        rows = found.rows[: rows.size] * size
-        budget = float(found.equal[0] if problem.exact_tokens else found.rows[-1]) * size
+        solution = minimise(task, "the prices")
+        rows = solution.rows[: rows.size] * size
+        budget = float(solution.equal[0] if problem.exact_tokens else solution.rows[-1]) * size
     reduced = slope + budget + rows @ program.rows.matrix
     capped = (optimum.x >= program.upper * (1.0 - _AT_CAP)) & (program.upper > 0)
     return _Duals(budget, np.where(capped, np.maximum(-reduced, 0.0), 0.0), rows)

@@ -59,7 +59,7 @@ def with_phi(problem: MixProblem, phi: float) -> MixProblem:
     """
     transfer = problem.transfer
     moved = replace(transfer, phi=transfer.phi * phi / problem.law.phi)
-    return replace(problem, transfer=moved)
+    return replace(problem, assumed=moved)
 
 
 def donors(mixture: Mixture) -> tuple[str, ...]:
@@ -90,11 +90,11 @@ def _along(constant: str, at: _With, low: float, high: float) -> list[Sensitivit
 
 def _ends(problem: MixProblem, provenance: str) -> list[SensitivityStep]:
     """The mixture where a token of a provenance is worth least and most."""
-    found = []
+    steps = []
     for worth in WORTH_RANGE[provenance]:
         mixture = _solved(replace(problem, worth={**problem.worth, provenance: worth}))
         part = sum(s.proportion for s in mixture.pools if s.pool.provenance == provenance)
-        found.append(
+        steps.append(
             SensitivityStep(
                 f"worth of {provenance}",
                 worth,
@@ -106,7 +106,7 @@ def _ends(problem: MixProblem, provenance: str) -> list[SensitivityStep]:
                 part,
             )
         )
-    return found
+    return steps
 
 
 def _solved(problem: MixProblem) -> Mixture:
@@ -125,26 +125,26 @@ def _changes(
         start: the answer where the step of ``left`` begins.
         left, right: two values and their answers.
     """
-    found = []
+    changes = []
     while _differ(start, right[1]):
         low, high = left, right
         while high[0] / low[0] > (_COARSE if _same_donors(low[1], high[1]) else _PRECISION):
             middle = float(np.sqrt(low[0] * high[0]))
             between = (middle, _solved(at(middle)))
             low, high = (low, between) if _differ(start, between[1]) else (between, high)
-        found.append(high)
+        changes.append(high)
         start, left = high[1], high
-    return found
+    return changes
 
 
-def _same_donors(one: Mixture, other: Mixture) -> bool:
-    return set(donors(one)) == set(donors(other))
+def _same_donors(mixture: Mixture, other: Mixture) -> bool:
+    return set(donors(mixture)) == set(donors(other))
 
 
-def _differ(one: Mixture, other: Mixture) -> bool:
+def _differ(mixture: Mixture, other: Mixture) -> bool:
     """Whether two answers belong to different steps."""
-    few, many = sorted((one.tokens, other.tokens))
-    return not _same_donors(one, other) or many > few * (1 + _SHIFT)
+    few, many = sorted((mixture.tokens, other.tokens))
+    return not _same_donors(mixture, other) or many > few * (1 + _SHIFT)
 
 
 def _target_epochs(mixture: Mixture) -> float:

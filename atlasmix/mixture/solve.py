@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from atlasmix.errors import ProblemError
 from atlasmix.laws.saturation import Array
 from atlasmix.mixture.caveats import caveats, why_stopped
 from atlasmix.mixture.evaluate import Proof, build_mixture
@@ -14,6 +15,8 @@ from atlasmix.mixture.prices import prices
 from atlasmix.mixture.warnings import warn
 from atlasmix.problem.problem import MixProblem, check_problem
 from atlasmix.solver.compile import alone_of, compile_problem
+from atlasmix.solver.compute import at_compute
+from atlasmix.solver.engines import Engine
 from atlasmix.solver.optimise import canonical, optimise_problem
 
 _PROVED = 1e-6
@@ -22,23 +25,26 @@ _PROVED_TOKENS = 1e-4
 and over all of them."""
 
 
-def solve(problem: MixProblem, engine: str | None = None) -> Mixture:
+def solve(problem: MixProblem, engine: Engine | None = None) -> Mixture:
     """The best mixture of the problem's pools for its targets, with proof and prices.
 
     Args:
         problem: the question; where it has a compute budget and no N and D yet, they are chosen.
-        engine: ``conic`` asks cvxpy even where a faster engine would do.
+        engine: ``Engine.CONIC`` asks cvxpy even where a faster engine would do.
 
     Raises:
-        ProblemError: the question cannot be asked this way.
+        ProblemError: the question cannot be asked this way, or ``engine`` is none of them.
         Infeasible: no mixture meets all limits; ``conflict`` names those that collide.
         SolverFailed: no engine gave an answer that passed its checks.
     """
-    if problem.compute is not None:
-        from atlasmix.solver.compute import at_compute
-
-        problem = at_compute(problem)
-    asked, problem = problem.target_keys, canonical(problem)
+    if engine is not None and not isinstance(engine, Engine):
+        raise ProblemError(
+            f"engine is {engine!r}: expected one of Engine, as Engine.CONIC, or none",
+            field="engine",
+            value=str(engine),
+        )
+    problem = at_compute(problem)
+    order, problem = problem.target_keys, canonical(problem)
     solved = optimise_problem(problem, engine)
     compiled, optimum = solved.compiled, solved.optimum
     fixed = optimum.gap(compiled.program)
@@ -66,7 +72,7 @@ def solve(problem: MixProblem, engine: str | None = None) -> Mixture:
     mixture = replace(mixture, caveats=caveats(problem, solved, mixture))
     mixture = replace(mixture, warnings=warn(problem, mixture))
     effects = {effect.language: effect for effect in mixture.targets}
-    return replace(mixture, targets=tuple(effects[key] for key in asked))
+    return replace(mixture, targets=tuple(effects[key] for key in order))
 
 
 def answer(problem: MixProblem, tokens: Array) -> Mixture:

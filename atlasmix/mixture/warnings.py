@@ -8,6 +8,8 @@ from atlasmix.mixture.mixture import Mixture
 from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import format_quantity
 from atlasmix.solver.compile import epoch_limits
+from atlasmix.solver.engines import Engine
+from atlasmix.text import first_few
 
 _FAR = 2.0
 """A factor of N from where the scores were measured that is said aloud: our choice."""
@@ -37,9 +39,7 @@ def warn(problem: MixProblem, mixture: Mixture) -> tuple[str, ...]:
 
 
 def _few(keys: list[str]) -> str:
-    """At most three names, and how many more."""
-    named = ", ".join(name_of(key) for key in keys[:3])
-    return f"{named} and {len(keys) - 3} more" if len(keys) > 3 else named
+    return first_few([name_of(key) for key in keys], 3)
 
 
 def _unspent(problem: MixProblem, mixture: Mixture) -> list[str]:
@@ -56,13 +56,14 @@ def _strangers(problem: MixProblem, mixture: Mixture) -> list[str]:
     """Unlikely donors, where no caveat names them already."""
     if any(caveat.kind == "strangers" for caveat in mixture.caveats):
         return []
-    said = [one.words for one in strangers(problem, mixture) if one.share >= _STRANGE]
+    said = [
+        stranger.words for stranger in strangers(problem, mixture) if stranger.share >= _STRANGE
+    ]
     if not said:
         return []
-    more = f" and {len(said) - 3} more" if len(said) > 3 else ""
     return [
         f"donors with neither family nor script in common, on scores that {problem.matrix.name} "
-        f"predicts and nobody measured: {', '.join(said[:3])}{more}; its forest tells languages "
+        f"predicts and nobody measured: {first_few(said, 3)}; its forest tells languages "
         "within a row badly apart, so check before training on it, or close it with a limit of 0 %"
     ]
 
@@ -141,8 +142,7 @@ def _estimated(problem: MixProblem, mixture: Mixture) -> list[str]:
     said = []
     if rough:
         part = sum(share.proportion for share in rough)
-        named = ", ".join(share.pool.name for share in rough[:3])
-        named += f" and {len(rough) - 3} more" if len(rough) > 3 else ""
+        named = first_few([share.pool.name for share in rough], 3)
         share = f"{part:.0%}" if part >= 0.005 else "less than 1%"
         said.append(f"unique tokens are estimates from bytes for {share} of the mixture: {named}")
     if len(units) > 1:
@@ -152,7 +152,7 @@ def _estimated(problem: MixProblem, mixture: Mixture) -> list[str]:
 
 def _relaxed(mixture: Mixture) -> list[str]:
     proof = mixture.certificate
-    if proof.exact or proof.engine == "given":
+    if proof.exact or proof.engine is Engine.GIVEN:
         return []
     return [f"the answer is proved to be within {proof.gap:.2%} of the best possible, not closer"]
 

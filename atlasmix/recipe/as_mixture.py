@@ -28,7 +28,7 @@ def given_of_recipe(recipe: Recipe, name: str) -> GivenMixture:
     """
     caps = epoch_caps(recipe)
     units = {pool["name"]: pool["unit"] for pool in recipe.origin["pools"]}
-    counted = " + ".join(one["name"] for one in recipe.origin["inventories"])
+    counted = " + ".join(entry["name"] for entry in recipe.origin["inventories"])
     return GivenMixture(
         name=name,
         tokens=float(recipe.tokens),
@@ -75,5 +75,6 @@ def read_given(path: Path) -> tuple[GivenMixture | None, Recipe | None]:
         return None, load_recipe(path)
     raise DataError(
         f"{what} is neither a mixture file nor a recipe: expected one that atlasmix import or "
-        "solve wrote; for a framework's own file name it with --from"
+        "solve wrote; a framework's own file needs the name of its format",
+        field="form",
     )

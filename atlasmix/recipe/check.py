@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from atlasmix.errors import AtlasMixError, SolverFailed
 from atlasmix.evidence.store import Store
 from atlasmix.languages.catalogue import name_of
+from atlasmix.mixture.diff import Side, SidePool, diff
 from atlasmix.mixture.mixture import Mixture
 from atlasmix.mixture.solve import answer, solve
 from atlasmix.problem.former import superseded
@@ -21,7 +22,7 @@ from atlasmix.problem.law_choice import CONSTANTS
 from atlasmix.problem.parsing import problem_from_mapping
 from atlasmix.problem.pool_choice import inventory_hashes
 from atlasmix.problem.problem import MixProblem
-from atlasmix.quantities import ONE, finite, format_quantity
+from atlasmix.quantities import MILLIONTHS, finite, format_quantity
 from atlasmix.recipe.phases import RecipePhase, recipe_phases
 from atlasmix.recipe.recipe import Recipe, pairs, recipe_pools, recipe_target, target_exponents
 from atlasmix.solver.compute import at_compute, at_size
@@ -52,7 +53,7 @@ def evidence_changes(recipe: Recipe, problem: MixProblem) -> tuple[str, ...]:
     said = []
     if origin["matrix"]["sha256"] != problem.matrix.sha256:
         said.append(f"matrix {problem.matrix.name} has other scores than when the recipe was made")
-    recorded = {one["name"]: one["sha256"] for one in origin["inventories"]}
+    recorded = {entry["name"]: entry["sha256"] for entry in origin["inventories"]}
     for name, digest in inventory_hashes(problem.inventory):
         if recorded.get(name) != digest:
             said.append(f"inventory {name} has other counts than when the recipe was made")
@@ -74,7 +75,7 @@ def edited_facts(recipe: Recipe, problem: MixProblem) -> tuple[str, ...]:
     if origin["matrix"]["sha256"] == problem.matrix.sha256:
         edits = _pair_edits(recipe, problem) + _estimate_edits(recipe, problem)
         said += [f"this recipe was edited: {words}" for words in edits]
-    hashes = {one["name"]: one["sha256"] for one in origin["inventories"]}
+    hashes = {entry["name"]: entry["sha256"] for entry in origin["inventories"]}
     if hashes == dict(inventory_hashes(problem.inventory)):
         said += [f"this recipe was edited: {words}" for words in _pool_edits(recipe, problem)]
     return tuple(said)
@@ -95,7 +96,7 @@ def _pair_changes(recipe: Recipe, problem: MixProblem) -> list[str]:
 
 def _pair_edits(recipe: Recipe, problem: MixProblem) -> list[str]:
     today = _pairs_today(recipe, problem)
-    recorded = {(one["source"], one["target"]): one for one in recipe.origin["pairs"]}
+    recorded = {(pair["source"], pair["target"]): pair for pair in recipe.origin["pairs"]}
     # The rule for a standard error stands on the card, which another version may word anew.
     same_version = recipe.origin["atlasmix"] == __version__
     facts = _PAIR_FACTS if same_version else ("score", "status")
@@ -137,7 +138,7 @@ def _estimate_edits(recipe: Recipe, problem: MixProblem) -> list[str]:
                 f"it gives the transfer weight of {old['source']} for {old['target']} as "
                 f"{_told_of(old, _WEIGHT)}, its scores and law give {_told_of(new, _WEIGHT)}"
             )
-    exponents = {one["language"]: one for one in target_exponents(problem)}
+    exponents = {entry["language"]: entry for entry in target_exponents(problem)}
     for old in origin["targets"]:
         new = exponents.get(old["language"])
         if new is not None and _differ(old, new, _PHI):
@@ -187,7 +188,7 @@ def _pool_edits(recipe: Recipe, problem: MixProblem) -> list[str]:
 
 def _pairs_today(recipe: Recipe, problem: MixProblem) -> dict[tuple[str, str], dict[str, Any]]:
     sources = set(recipe.proportions) & set(problem.matrix.keys)
-    return {(one["source"], one["target"]): one for one in pairs(problem, sources)}
+    return {(pair["source"], pair["target"]): pair for pair in pairs(problem, sources)}
 
 
 def _score_words(pair: Mapping[str, Any]) -> str:
@@ -264,7 +265,7 @@ class CheckReport:
     @property
     def largest_shift(self) -> float:
         """Largest move of a language's proportion, 0-1."""
-        return max((abs(one.today - one.recorded) for one in self.shifts), default=0.0)
+        return max((abs(shift.today - shift.recorded) for shift in self.shifts), default=0.0)
 
 
 def check(
@@ -279,6 +280,10 @@ def check(
 
     Raises:
         SolverFailed: no engine gave an answer that passed its checks.
+
+    >>> from atlasmix import Problem, Store
+    >>> check(Problem("cat").solve().recipe, Store(None)).verdict
+    'holds'
     """
     if recipe.former is not None:
         return CheckReport("superseded", (), reason=superseded(recipe.question))
@@ -365,45 +370,41 @@ def _told(value: Any) -> str:
 
 def proportion_shifts(recipe: Recipe, today: Mapping[str, float]) -> tuple[Shift, ...]:
     """Languages whose recorded proportion is not ``today``'s to 1e-6, largest move first."""
-    recorded = recipe.proportions
-    moved = [
-        Shift(key, recorded.get(key, 0.0), today.get(key, 0.0))
-        for key in sorted({*recorded, *today})
-        # Both are whole millionths: one apart is the rounding, not the mixture.
-        if abs(recorded.get(key, 0.0) - today.get(key, 0.0)) > 1.5 * TOLERANCE
-    ]
-    return tuple(sorted(moved, key=lambda one: (-abs(one.today - one.recorded), one.language)))
+    recorded = Side("recipe", None, tuple(recipe.proportions.items()))
+    # Both are whole millionths: one apart is the rounding, not the mixture.
+    moved = diff(recorded, Side("today", None, tuple(today.items()))).moved(1.5 * TOLERANCE)
+    return tuple(Shift(move.language, move.before, move.after) for move in moved)
 
 
 def phase_shifts(recipe: Recipe, problem: MixProblem, mixture: Mixture) -> tuple[PhaseShift, ...]:
     """Pools whose recorded tokens of a phase are not today's, to a millionth of all tokens."""
     tokens = {pool.name: pool.tokens for pool in recipe_pools(mixture)}
     today = {phase.name: phase for phase in recipe_phases(problem, tokens)}
-    moved = []
+    least = 1.5 * TOLERANCE * recipe.tokens
+    shifts = []
     for phase in recipe.phases:
         new = today.get(phase.name, RecipePhase(phase.name, 0, ()))
-        counts, shares = _by_pool(phase)
-        counts_today, shares_today = _by_pool(new)
-        moved += [
-            PhaseShift(phase.name, name, shares.get(name, 0.0), shares_today.get(name, 0.0))
-            for name in sorted({*counts, *counts_today})
-            if abs(counts.get(name, 0) - counts_today.get(name, 0))
-            > 1.5 * TOLERANCE * recipe.tokens
+        moves = diff(_side_of_phase(phase), _side_of_phase(new)).pools or ()
+        shifts += [
+            PhaseShift(phase.name, move.name, move.before, move.after)
+            for move in sorted(moves, key=lambda move: move.name)
+            if abs((move.tokens_before or 0) - (move.tokens_after or 0)) > least
         ]
-    return tuple(moved)
+    return tuple(shifts)
 
 
-def _by_pool(phase: RecipePhase) -> tuple[dict[str, int], dict[str, float]]:
-    counts = {pool.name: pool.tokens for pool in phase.pools}
-    return counts, {pool.name: pool.proportion for pool in phase.pools}
+def _side_of_phase(phase: RecipePhase) -> Side:
+    """What a phase reads, by pool alone."""
+    pools = tuple(SidePool(pool.name, "", pool.proportion, pool.tokens) for pool in phase.pools)
+    return Side(phase.name, phase.tokens, (), pools)
 
 
 def today_of(mixture: Mixture) -> dict[str, float]:
     """The proportions of a mixture per language, as a recipe would record them."""
     shares: dict[str, int] = {}
     for pool in recipe_pools(mixture):
-        shares[pool.language] = shares.get(pool.language, 0) + round(pool.proportion * ONE)
-    return {key: part / ONE for key, part in shares.items()}
+        shares[pool.language] = shares.get(pool.language, 0) + round(pool.proportion * MILLIONTHS)
+    return {key: part / MILLIONTHS for key, part in shares.items()}
 
 
 def given_tokens(recipe: Recipe, problem: MixProblem) -> NDArray[np.float64] | None:

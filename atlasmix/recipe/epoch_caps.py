@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from atlasmix.errors import DataError
-from atlasmix.evidence.inventory import Pool
+from atlasmix.evidence.pools import Pool
 from atlasmix.io.plain_data import as_mapping, as_number
 from atlasmix.languages.resolving import resolve
 from atlasmix.problem.constraint_parsing import DEFAULT, read_cap
@@ -41,9 +41,9 @@ def epoch_caps(recipe: Recipe) -> dict[str, float]:
 def _selection(label: str, groups: dict[str, object], keys: Collection[str]) -> Selection:
     members = groups.get(label)
     if isinstance(members, list):
-        return Selection("group", label, tuple(_key(str(one), keys) for one in members))
+        return Selection("group", label, tuple(_key(str(member), keys) for member in members))
     kind, colon, value = label.partition(":")
-    known = next((one for one in KINDS if one == kind.strip()), None)
+    known = next((each for each in KINDS if each == kind.strip()), None)
     if colon and known is not None:
         value = value.strip()
         return Selection(known, _key(value, keys) if known == "language" else value)

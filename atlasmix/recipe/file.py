@@ -10,13 +10,14 @@ from typing import Any, Final
 
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.io.safe_yaml import load_yaml, yaml_text
+from atlasmix.io.schema import faults_of, schema_id
 from atlasmix.io.shipped import data_folder
 from atlasmix.laws.hardware import FLOPS_PER_PARAM_TOKEN
 from atlasmix.mixture.mixture import Caveat, Mixture, Reason, SensitivityStep
-from atlasmix.problem.former import is_former, mixture_schema, superseded, without_former_defaults
+from atlasmix.problem.former import is_former, superseded, without_former_defaults
 from atlasmix.problem.parsing import read_bytes
 from atlasmix.problem.problem import DEFAULT_PARAMS
-from atlasmix.quantities import ONE, parse_flops, parse_quantity
+from atlasmix.quantities import MILLIONTHS, parse_flops, parse_quantity
 from atlasmix.recipe.phases import phase_faults, plain_phase, read_phase
 from atlasmix.recipe.recipe import (
     SCHEMA,
@@ -34,6 +35,8 @@ _HEADER: Final = """\
 # What to train on, what it is predicted to give, and where every number came from.
 # atlasmix check FILE solves it again and says whether it still holds.
 """
+_EDITORS: Final = "# yaml-language-server: $schema="
+"""What tells an editor which schema completes and checks the file."""
 
 
 def recipe_mapping(recipe: Recipe) -> dict[str, Any]:
@@ -52,11 +55,13 @@ def recipe_mapping(recipe: Recipe) -> dict[str, Any]:
             "flops": recipe.flops,
             "caveats": [dataclasses.asdict(caveat) for caveat in recipe.caveats],
             "pools": [dataclasses.asdict(pool) for pool in recipe.pools],
-            **({"phases": [plain_phase(one) for one in recipe.phases]} if recipe.phases else {}),
+            **(
+                {"phases": [plain_phase(phase) for phase in recipe.phases]} if recipe.phases else {}
+            ),
             "targets": [dataclasses.asdict(target) for target in recipe.targets],
-            "flatness": [dataclasses.asdict(one) for one in recipe.flatness],
+            "flatness": [dataclasses.asdict(each) for each in recipe.flatness],
             "certificate": dataclasses.asdict(recipe.certificate),
-            "baselines": [_plain_baseline(one) for one in recipe.baselines],
+            "baselines": [_plain_baseline(baseline) for baseline in recipe.baselines],
             "warnings": list(recipe.warnings),
         },
         "origin": dict(recipe.origin),
@@ -65,7 +70,8 @@ def recipe_mapping(recipe: Recipe) -> dict[str, Any]:
 
 def dump_recipe(recipe: Recipe) -> str:
     """The recipe as YAML: fixed order, no time, no path, the same bytes for the same answer."""
-    return _HEADER + yaml_text(recipe_mapping(recipe))
+    schema = "" if recipe.former else f"{_EDITORS}{schema_id(SCHEMA)}\n"
+    return f"{schema}{_HEADER}{yaml_text(recipe_mapping(recipe))}"
 
 
 def dump_question(question: dict[str, object]) -> str:
@@ -74,7 +80,7 @@ def dump_question(question: dict[str, object]) -> str:
 
 
 def load_recipe(source: Path | str | bytes) -> Recipe:
-    """A recipe from a file (``Path``) or from its text.
+    """A recipe from a file, or from its text: a string that ends in .yaml is the path of a file.
 
     One of the first version is read for its mixture; its law is superseded, and so the recipe has
     ``former``, no targets and no proof.
@@ -82,14 +88,21 @@ def load_recipe(source: Path | str | bytes) -> Recipe:
     Raises:
         DataError: unreadable, over 1 MiB, not plain YAML (anchors, tags), not a recipe of this
             schema, or with proportions or tokens that do not add up; ``faults`` names all.
+
+    >>> from atlasmix import Problem
+    >>> recipe = Problem("cat").solve().recipe
+    >>> load_recipe(dump_recipe(recipe)).proportions == recipe.proportions
+    True
     """
+    if isinstance(source, str) and source.endswith((".yaml", ".yml")) and len(source) < 4096:
+        source = Path(source)
     what = f"recipe {source.name or source}" if isinstance(source, Path) else "recipe"
     text = read_bytes(source, RECIPE_LIMIT, what) if isinstance(source, Path) else source
     content = load_yaml(text, what, RECIPE_LIMIT)
     if not isinstance(content, dict) or not str(content.get("schema", "")).startswith("atlasmix/"):
         raise DataError(
             f"{what} is no recipe: expected a file that begins with 'schema: {SCHEMA}'; write one "
-            "with atlasmix solve --output"
+            "with atlasmix solve"
         )
     former = is_former(content)
     if content["schema"] != SCHEMA and not former:
@@ -98,7 +111,7 @@ def load_recipe(source: Path | str | bytes) -> Recipe:
             "solve its question again"
         )
     faults = (
-        _schema_faults(content, mixture_schema(recipe_schema()) if former else recipe_schema())
+        _schema_faults(content, former)
         or (_sum_faults(content["answer"]) + _size_faults(content["question"], content["answer"]))
         or phase_faults(content)
         or ([] if former else _flops_faults(content["answer"]))
@@ -116,23 +129,20 @@ def recipe_schema() -> dict[str, Any]:
     return schema
 
 
-def _schema_faults(content: dict[str, Any], schema: dict[str, Any]) -> list[str]:
-    import jsonschema
+def _schema_faults(content: dict[str, Any], former: bool) -> list[str]:
+    from atlasmix.recipe.schema import FormerRecipeFile, RecipeFile
 
-    validator = jsonschema.Draft202012Validator(schema)
-    errors = sorted(validator.iter_errors(content), key=lambda error: list(map(str, error.path)))
-    return [
-        f"{'.'.join(map(str, error.absolute_path)) or 'recipe'}: {error.message[:200]}"
-        for error in errors[:20]
-    ]
+    return faults_of(content, FormerRecipeFile if former else RecipeFile, "recipe")
 
 
 def _sum_faults(answer: dict[str, Any]) -> list[str]:
     pools = answer["pools"]
     faults = []
-    millionths = [round(pool["proportion"] * ONE) for pool in pools]
-    if sum(millionths) != ONE:
-        faults.append(f"answer.pools: proportions sum to {sum(millionths) / ONE:g}, expected 1")
+    millionths = [round(pool["proportion"] * MILLIONTHS) for pool in pools]
+    if sum(millionths) != MILLIONTHS:
+        faults.append(
+            f"answer.pools: proportions sum to {sum(millionths) / MILLIONTHS:g}, expected 1"
+        )
     tokens = sum(pool["tokens"] for pool in pools)
     if tokens != answer["tokens"]:
         faults.append(f"answer.tokens: {answer['tokens']}, but the pools read {tokens}")
@@ -142,7 +152,7 @@ def _sum_faults(answer: dict[str, Any]) -> list[str]:
         for name in sorted({name for name in names if names.count(name) > 1})
     ]
     for pool, part in zip(pools, millionths, strict=True):
-        if answer["tokens"] and abs(pool["tokens"] / answer["tokens"] * ONE - part) > 2:
+        if answer["tokens"] and abs(pool["tokens"] / answer["tokens"] * MILLIONTHS - part) > 2:
             faults.append(f"answer.pools: tokens of {pool['name']} do not match its proportion")
         if abs(pool["tokens"] / pool["unique_tokens"] - pool["epochs"]) > 1e-3 * pool["epochs"]:
             faults.append(f"answer.pools: epochs of {pool['name']} do not match its tokens")
@@ -190,18 +200,18 @@ def _recipe(content: dict[str, Any]) -> Recipe:
         baselines=tuple(
             RecipeBaseline(
                 **{
-                    **one,
-                    "effective_data": tuple(one["effective_data"]),
-                    "losses": tuple(one["losses"]),
+                    **each,
+                    "effective_data": tuple(each["effective_data"]),
+                    "losses": tuple(each["losses"]),
                 }
             )
-            for one in answer["baselines"]
+            for each in answer["baselines"]
         ),
         warnings=tuple(answer["warnings"]),
         origin=content["origin"],
         stopped=answer.get("stopped", ""),
         caveats=tuple(Caveat(**caveat) for caveat in answer["caveats"]),
-        flatness=tuple(RecipeShareRange(**one) for one in answer["flatness"]),
+        flatness=tuple(RecipeShareRange(**each) for each in answer["flatness"]),
     )
 
 
@@ -213,7 +223,7 @@ def _mixture(answer: dict[str, Any]) -> dict[str, Any]:
         "unspent": answer["unspent"],
         "pools": tuple(RecipePool(**pool) for pool in answer["pools"]),
         "allocation": None if chosen is None else RecipeAllocation(**chosen),
-        "phases": tuple(read_phase(one) for one in answer.get("phases", ())),
+        "phases": tuple(read_phase(each) for each in answer.get("phases", ())),
     }
 
 
@@ -235,8 +245,8 @@ def _former_recipe(content: dict[str, Any]) -> Recipe:
     )
 
 
-def _plain_baseline(one: RecipeBaseline) -> dict[str, Any]:
-    written = dataclasses.asdict(one)
+def _plain_baseline(baseline: RecipeBaseline) -> dict[str, Any]:
+    written = dataclasses.asdict(baseline)
     return {
         key: list(value) if isinstance(value, tuple) else value for key, value in written.items()
     }
@@ -259,7 +269,7 @@ def answer_data(
         "recipe": recipe_mapping(recipe),
         "proportions": recipe.proportions,
         "caveats": [dataclasses.asdict(caveat) for caveat in mixture.caveats],
-        "flatness": [dataclasses.asdict(one) for one in mixture.flatness],
+        "flatness": [dataclasses.asdict(each) for each in mixture.flatness],
         "prices": [dataclasses.asdict(price) for price in mixture.prices],
         "reasons": [dataclasses.asdict(reason) for reason in reasons],
         "sensitivity": [dataclasses.asdict(step) for step in steps],

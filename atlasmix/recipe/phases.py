@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import numpy as np
+from msgspec import Meta
 
-from atlasmix.evidence.inventory import Pool
+from atlasmix.evidence.pools import Pool
+from atlasmix.io.schema import AtLeastOne, Count, Name, NotNegative, Share
 from atlasmix.mixture.mixture import PhaseMixture
 from atlasmix.mixture.phases import split_phases
 from atlasmix.problem.problem import MixProblem
-from atlasmix.quantities import ONE, exact_parts, significant, split_tokens
+from atlasmix.problem.schema import PhaseName
+from atlasmix.quantities import MILLIONTHS, exact_parts, significant, split_tokens
 
 _GRAIN: Final = 10**9
 """Tokens are dealt out in this part of all tokens: a thousandth of what proportions record, and far
@@ -31,11 +34,15 @@ class RecipePhasePool:
         epochs_after: passes from the first phase to the end of this one.
     """
 
-    name: str
-    proportion: float
-    tokens: int
-    epochs: float
-    epochs_after: float
+    name: Name
+    proportion: Annotated[
+        Share, Meta(description="share of the phase's tokens; all sum to exactly 1")
+    ]
+    tokens: AtLeastOne
+    epochs: Annotated[NotNegative, Meta(description="passes in this phase")]
+    epochs_after: Annotated[
+        NotNegative, Meta(description="passes from the first phase to the end of this one")
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +55,9 @@ class RecipePhase:
         pools: those that are read in it, largest first.
     """
 
-    name: str
-    tokens: int
-    pools: tuple[RecipePhasePool, ...]
+    name: PhaseName
+    tokens: Count
+    pools: Annotated[tuple[RecipePhasePool, ...], Meta(min_length=1)]
 
 
 def recipe_phases(problem: MixProblem, tokens: Mapping[str, int]) -> tuple[RecipePhase, ...]:
@@ -67,7 +74,7 @@ def recipe_phases(problem: MixProblem, tokens: Mapping[str, int]) -> tuple[Recip
     read = np.array([tokens[pool.name] for pool in pools], dtype=float)
     # Each pool was rounded to a millionth: where limits only just leave a split, so much is lost.
     limits = sum(len(phase.limits) for phase in problem.phases)
-    lost = (1 + limits) * (1 + len(pools)) / ONE
+    lost = (1 + limits) * (1 + len(pools)) / MILLIONTHS
     split = split_phases(problem.phases, pools, read, tolerance=lost)
     return _records(pools, tokens, split)
 
@@ -88,7 +95,7 @@ def _records(
         cells[pool.name] = split_tokens(exact_parts(exact, grains), tokens[pool.name])
     _balance(cells, _whole_tokens(split, total))
     before = dict.fromkeys(cells, 0)
-    found = []
+    records = []
     for phase in split:
         counts = {name: row[phase.name] for name, row in cells.items() if row.get(phase.name)}
         parts = exact_parts(counts) if counts else {}
@@ -101,15 +108,15 @@ def _records(
             entries.append(
                 RecipePhasePool(
                     name=pool.name,
-                    proportion=parts[pool.name] / ONE,
+                    proportion=parts[pool.name] / MILLIONTHS,
                     tokens=count,
                     epochs=significant(count / pool.unique_tokens, 4),
                     epochs_after=significant(before[pool.name] / pool.unique_tokens, 4),
                 )
             )
-        entries.sort(key=lambda one: (-one.tokens, one.name))
-        found.append(RecipePhase(phase.name, sum(counts.values()), tuple(entries)))
-    return tuple(found)
+        entries.sort(key=lambda entry: (-entry.tokens, entry.name))
+        records.append(RecipePhase(phase.name, sum(counts.values()), tuple(entries)))
+    return tuple(records)
 
 
 def _whole_tokens(split: Sequence[PhaseMixture], total: int) -> dict[str, int]:
@@ -157,13 +164,13 @@ def read_phase(content: Mapping[str, Any]) -> RecipePhase:
 def phase_faults(content: Mapping[str, Any]) -> list[str]:
     """What does not add up in the phases of a recipe that follows the schema."""
     answer = content["answer"]
-    asked = [phase["name"] for phase in content["question"].get("phases", ())]
+    expected = [phase["name"] for phase in content["question"].get("phases", ())]
     phases = answer.get("phases", [])
     named = [phase["name"] for phase in phases]
-    if named != asked:
+    if named != expected:
         return [
             f"answer.phases: {', '.join(named) or 'none'}, but the question asks for "
-            f"{', '.join(asked) or 'none'}"
+            f"{', '.join(expected) or 'none'}"
         ]
     if not phases:
         return []
@@ -188,9 +195,9 @@ def _faults_of(
 ) -> list[str]:
     """Faults of one phase; ``read`` (tokens per pool so far) goes on with it."""
     place, faults = f"answer.phases {phase['name']}", []
-    millionths = sum(round(pool["proportion"] * ONE) for pool in phase["pools"])
-    if millionths != ONE:
-        faults.append(f"{place}: proportions sum to {millionths / ONE:g}, expected 1")
+    millionths = sum(round(pool["proportion"] * MILLIONTHS) for pool in phase["pools"])
+    if millionths != MILLIONTHS:
+        faults.append(f"{place}: proportions sum to {millionths / MILLIONTHS:g}, expected 1")
     tokens = sum(pool["tokens"] for pool in phase["pools"])
     if tokens != phase["tokens"]:
         faults.append(f"{place}: {phase['tokens']} tokens, but its pools read {tokens}")
@@ -205,7 +212,7 @@ def _faults_of(
             continue
         read[name] = read.get(name, 0) + pool["tokens"]
         unique = whole[name]["unique_tokens"]
-        if tokens and abs(pool["tokens"] / tokens - pool["proportion"]) > 2 / ONE:
+        if tokens and abs(pool["tokens"] / tokens - pool["proportion"]) > 2 / MILLIONTHS:
             faults.append(f"{place}: tokens of {name} do not match its proportion")
         for key, count in (("epochs", pool["tokens"]), ("epochs_after", read[name])):
             if abs(count / unique - pool[key]) > 1e-3 * pool[key]:

@@ -5,25 +5,29 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final, cast
 
 import numpy as np
+from msgspec import Meta
 
-from atlasmix.evidence.inventory import Pool
+from atlasmix.errors import ProblemError
+from atlasmix.evidence.pools import Pool, Provenance
+from atlasmix.io.schema import AtLeastOne, Count, Name, NotNegative, Positive, Share
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.hardware import FLOPS_PER_PARAM_TOKEN
 from atlasmix.mixture.mixture import Caveat, Comparison, Mixture, ShareRange, TargetEffect
 from atlasmix.mixture.solve import answer
-from atlasmix.problem.constraint_parsing import plain
+from atlasmix.problem.constraint_parsing import tidy_number
 from atlasmix.problem.parsing import problem_to_mapping
 from atlasmix.problem.pool_choice import inventory_hashes
 from atlasmix.problem.problem import Allocation, MixProblem
 from atlasmix.quantities import (
-    ONE,
+    MILLIONTHS,
     PLACES,
     at_most,
     exact_parts,
     finite,
+    format_quantity,
     outward,
     significant,
     split_tokens,
@@ -31,6 +35,7 @@ from atlasmix.quantities import (
 )
 from atlasmix.recipe.phases import RecipePhase, RecipePhasePool, recipe_phases
 from atlasmix.solver.compute import at_compute
+from atlasmix.text import first_few, listed
 from atlasmix.version import __version__
 
 _NOT_CONSTANTS = ("note", "fitted_params", "fitted_tokens")
@@ -51,7 +56,7 @@ def origin_of(problem: MixProblem, mixture: Mixture, read: Collection[str]) -> d
     pools = [pool for pool in problem.pools if pool.name in read]
     return {
         "atlasmix": __version__,
-        "solver": _solver(mixture.certificate.engine),
+        "solver": _solver(str(mixture.certificate.engine)),
         "matrix": {
             "name": problem.matrix.name,
             "sha256": problem.matrix.sha256,
@@ -70,7 +75,7 @@ def origin_of(problem: MixProblem, mixture: Mixture, read: Collection[str]) -> d
         },
         "pairs": pairs(problem, {pool.language for pool in pools}),
         "targets": target_exponents(problem),
-        "pools": [_pool(pool) for pool in sorted(pools, key=lambda one: one.name)],
+        "pools": [_pool(pool) for pool in sorted(pools, key=lambda each: each.name)],
     }
 
 
@@ -80,13 +85,13 @@ def pairs(problem: MixProblem, sources: Collection[str]) -> list[dict[str, Any]]
     Each has status, score and its standard error (``stderr``), and the transfer weight τ with its
     own (``transfer_stderr``), as estimated together with φ.
     """
-    found = []
+    rows = []
     transfer = problem.transfer
     for target in problem.target_keys:
         for source in sorted(set(sources) - {target}):
             score = problem.matrix.pair(source, target)
             place = transfer.index(source), transfer.index(target)
-            found.append(
+            rows.append(
                 {
                     "source": source,
                     "target": target,
@@ -97,7 +102,7 @@ def pairs(problem: MixProblem, sources: Collection[str]) -> list[dict[str, Any]]
                     "transfer_stderr": finite(float(transfer.stderr[place])),
                 }
             )
-    return found
+    return rows
 
 
 def target_exponents(problem: MixProblem) -> list[dict[str, Any]]:
@@ -151,14 +156,16 @@ class RecipePool:
         unique_tokens: distinct tokens in the pool, in the unit given in the origin.
     """
 
-    name: str
-    language: str
-    provenance: str
+    name: Name
+    language: Name
+    provenance: Provenance
     corpus: str
-    proportion: float
-    tokens: int
-    epochs: float
-    unique_tokens: int
+    proportion: Annotated[
+        float, Meta(gt=0, le=1, description="share of training tokens; all sum to exactly 1")
+    ]
+    tokens: Count
+    epochs: NotNegative
+    unique_tokens: AtLeastOne
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,20 +176,37 @@ class RecipeTarget:
     it is infinite, because there is no text of the language or no data at all.
     """
 
-    language: str
-    weight: float
-    own_share: float
-    phi: float
-    capacity_loss: float | None
-    data_loss: float | None
-    loss: float | None
-    loss_alone: float | None
-    effective_data: int
-    own: int
-    transferred: int
-    risk_penalty: int
-    alone: int
-    predicted_share: float
+    language: Name
+    weight: Positive
+    own_share: Annotated[
+        Share, Meta(description="m, share of all tokens read that is in the target's own language")
+    ]
+    phi: Annotated[NotNegative, Meta(description="capacity exponent of the target")]
+    capacity_loss: Annotated[
+        float | None,
+        Meta(description="A m^-phi / N^alpha; null where none of its own text is read"),
+    ]
+    data_loss: Annotated[
+        float | None, Meta(description="B / D_eff^beta; null where there is no data")
+    ]
+    loss: Annotated[float | None, Meta(description="E + capacity_loss + data_loss")]
+    loss_alone: Annotated[
+        float | None, Meta(description="of the best mixture for this target alone")
+    ]
+    effective_data: Annotated[
+        Count, Meta(description="own + transferred, target-token equivalents")
+    ]
+    own: Count
+    transferred: Count
+    risk_penalty: Annotated[
+        Count, Meta(description="part of transferred that the solver does not count on")
+    ]
+    alone: Annotated[
+        Count, Meta(description="effective data of the best mixture for this target alone")
+    ]
+    predicted_share: Annotated[
+        Share, Meta(description="share of this target's scores that nobody measured")
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,21 +215,29 @@ class RecipeCertificate:
 
     value: float | None
     bound: float | None
-    gap: float | None
-    fixed_gap: float | None
-    engine: str
+    gap: Annotated[
+        float | None,
+        Meta(
+            description="of value and bound, over all numbers of tokens, relative to the "
+            "reducible loss"
+        ),
+    ]
+    fixed_gap: Annotated[
+        float | None, Meta(description="the same among mixtures of as many tokens")
+    ]
+    engine: Name
     exact: bool
-    solves: int
+    solves: Annotated[Count, Meta(description="numbers of tokens that were tried")]
 
 
 @dataclass(frozen=True, slots=True)
 class RecipeShareRange:
     """How far a language's share may move; ``low`` is rounded down, ``high`` up, to six places."""
 
-    language: str
-    share: float
-    low: float
-    high: float
+    language: Name
+    share: Share
+    low: Annotated[Share, Meta(description="rounded down")]
+    high: Annotated[Share, Meta(description="rounded up")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,9 +251,12 @@ class RecipeAllocation:
         proved: whether that holds for the question as it is, with all its limits.
     """
 
-    params: int
-    budget: int
-    gap: float | None
+    params: Annotated[AtLeastOne, Meta(description="parameters with embeddings")]
+    budget: Annotated[AtLeastOne, Meta(description="most tokens read")]
+    gap: Annotated[
+        float | None,
+        Meta(description="what another size could take off the reducible loss at most, relative"),
+    ]
     proved: bool
 
 
@@ -229,18 +264,23 @@ class RecipeAllocation:
 class RecipeBaseline:
     """A mixture that the answer was compared with; losses and effective data per target."""
 
-    name: str
+    name: Name
     value: float | None
-    tokens: int
+    tokens: Count
     effective_data: tuple[int, ...]
     losses: tuple[float | None, ...]
-    max_epochs: float
+    max_epochs: NotNegative
     within_limits: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """Question, answer and origin; ``dump_recipe`` writes it.
+
+    >>> from atlasmix import Problem
+    >>> recipe = Problem("cat").solve().recipe
+    >>> recipe.tokens, sum(recipe.proportions.values())
+    (100000000000, 1.0)
 
     Attributes:
         question: as ``problem_to_mapping`` writes it, every default included.
@@ -280,6 +320,16 @@ class Recipe:
     flatness: tuple[RecipeShareRange, ...] = ()
     former: Mapping[str, Any] | None = None
 
+    def __repr__(self) -> str:
+        """What is read, in a few lines."""
+        targets = list(self.question["targets"])
+        shares = list(self.proportions.items())
+        named = first_few([f"{key} {share:.1%}" for key, share in shares], 5)
+        return (
+            f"Recipe for {listed(targets)}: {format_quantity(self.tokens)} tokens, "
+            f"{format_quantity(self.params)} parameters\n  {named}"
+        )
+
     @property
     def flops(self) -> float:
         """Operations that training takes, 6·N·D of the tokens that are read, six digits."""
@@ -300,9 +350,9 @@ class Recipe:
         millionths: dict[str, int] = {}
         for pool in read:
             key = language[pool.name]
-            millionths[key] = millionths.get(key, 0) + round(pool.proportion * ONE)
+            millionths[key] = millionths.get(key, 0) + round(pool.proportion * MILLIONTHS)
         ordered = sorted(millionths.items(), key=lambda item: (-item[1], item[0]))
-        return {key: part / ONE for key, part in ordered}
+        return {key: part / MILLIONTHS for key, part in ordered}
 
 
 def make_recipe(
@@ -320,8 +370,14 @@ def make_recipe(
         comparisons: baselines that should stand in the record.
 
     Raises:
-        ProblemError: pools that the problem's inventory does not have.
+        ProblemError: pools that the problem's inventory does not have, or weights that were
+            assumed, which no record could derive again.
     """
+    if problem.assumed is not None:
+        raise ProblemError(
+            "the transfer weights of this question are assumed, not what its matrix says: no "
+            "recipe can record where they come from; put them into a matrix of your own"
+        )
     problem = at_compute(problem)
     pools = recipe_pools(mixture)
     tokens = sum(pool.tokens for pool in pools)
@@ -340,18 +396,18 @@ def make_recipe(
             bound=finite(mixture.certificate.bound, 8),
             gap=finite(at_most(mixture.certificate.gap), 3),
             fixed_gap=finite(at_most(mixture.certificate.fixed_gap), 3),
-            engine=mixture.certificate.engine,
+            engine=str(mixture.certificate.engine),
             exact=mixture.certificate.exact,
             solves=mixture.certificate.solves,
         ),
-        baselines=tuple(_baseline(one) for one in comparisons),
+        baselines=tuple(_baseline(comparison) for comparison in comparisons),
         warnings=(*_lost(mixture, effects), *mixture.warnings),
         origin=origin_of(problem, mixture, read),
         allocation=allocation,
         phases=recipe_phases(problem, {pool.name: pool.tokens for pool in pools}),
         stopped=mixture.stopped,
         caveats=mixture.caveats,
-        flatness=tuple(_range(one) for one in mixture.flatness),
+        flatness=tuple(_range(each) for each in mixture.flatness),
     )
 
 
@@ -364,15 +420,15 @@ def recipe_pools(mixture: Mixture) -> tuple[RecipePool, ...]:
     tokens = split_tokens(parts, _total(mixture))
     by_name = {share.pool.name: share.pool for share in mixture.read}
     pools = []
-    for name in sorted(parts, key=lambda one: (-parts[one], one)):
+    for name in sorted(parts, key=lambda each: (-parts[each], each)):
         pool = by_name[name]
         pools.append(
             RecipePool(
                 name=name,
                 language=pool.language,
-                provenance=pool.provenance,
+                provenance=cast(Provenance, pool.provenance),
                 corpus=pool.corpus,
-                proportion=parts[name] / ONE,
+                proportion=parts[name] / MILLIONTHS,
                 tokens=tokens[name],
                 epochs=significant(tokens[name] / pool.unique_tokens, 4),
                 unique_tokens=max(round(pool.unique_tokens), 1),
@@ -405,18 +461,20 @@ def _total(mixture: Mixture) -> int:
     return round(mixture.budget) if near else whole(mixture.tokens)
 
 
-def _allocation(found: Allocation | None) -> RecipeAllocation | None:
-    if found is None:
+def _allocation(allocation: Allocation | None) -> RecipeAllocation | None:
+    if allocation is None:
         return None
-    gap = finite(at_most(found.gap), 3)
-    return RecipeAllocation(whole(found.params), whole(found.tokens), gap, found.proved)
+    gap = finite(at_most(allocation.gap), 3)
+    return RecipeAllocation(
+        whole(allocation.params), whole(allocation.tokens), gap, allocation.proved
+    )
 
 
 def recipe_target(effect: TargetEffect) -> RecipeTarget:
     """An effect as a recipe records it."""
     return RecipeTarget(
         language=effect.language,
-        weight=plain(effect.weight),
+        weight=tidy_number(effect.weight),
         own_share=significant(effect.own_share),
         phi=significant(effect.phi),
         capacity_loss=finite(effect.capacity_loss),
@@ -432,18 +490,18 @@ def recipe_target(effect: TargetEffect) -> RecipeTarget:
     )
 
 
-def _range(one: ShareRange) -> RecipeShareRange:
-    low, high = outward(one.low, one.high)
-    return RecipeShareRange(one.language, round(one.share, PLACES), low, high)
+def _range(share_range: ShareRange) -> RecipeShareRange:
+    low, high = outward(share_range.low, share_range.high)
+    return RecipeShareRange(share_range.language, round(share_range.share, PLACES), low, high)
 
 
-def _baseline(one: Comparison) -> RecipeBaseline:
+def _baseline(comparison: Comparison) -> RecipeBaseline:
     return RecipeBaseline(
-        name=one.name,
-        value=finite(one.value, 8),
-        tokens=whole(one.tokens),
-        effective_data=tuple(whole(tokens) for tokens in one.effective_data),
-        losses=tuple(finite(loss) for loss in one.losses),
-        max_epochs=significant(one.max_epochs, 4),
-        within_limits=one.within_limits,
+        name=comparison.name,
+        value=finite(comparison.value, 8),
+        tokens=whole(comparison.tokens),
+        effective_data=tuple(whole(tokens) for tokens in comparison.effective_data),
+        losses=tuple(finite(loss) for loss in comparison.losses),
+        max_epochs=significant(comparison.max_epochs, 4),
+        within_limits=comparison.within_limits,
     )

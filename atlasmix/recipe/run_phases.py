@@ -12,7 +12,7 @@ ONLY_PHASE: Final = "main"
 
 
 @dataclass(frozen=True, slots=True)
-class Phase:
+class RunPhase:
     """What is read between two points of a training run.
 
     Attributes:
@@ -26,12 +26,14 @@ class Phase:
     pools: tuple[tuple[str, int], ...]
 
 
-def phases_of(recipe: Recipe) -> tuple[Phase, ...]:
+def phases_of(recipe: Recipe) -> tuple[RunPhase, ...]:
     """The phases of a recipe, in the order of training; their tokens sum to the recipe's."""
     if recipe.phases:
         return tuple(
-            Phase(phase.name, phase.tokens, tuple((pool.name, pool.tokens) for pool in phase.pools))
+            RunPhase(
+                phase.name, phase.tokens, tuple((pool.name, pool.tokens) for pool in phase.pools)
+            )
             for phase in recipe.phases
         )
     pools = tuple((pool.name, pool.tokens) for pool in recipe.pools)
-    return (Phase(ONLY_PHASE, recipe.tokens, pools),)
+    return (RunPhase(ONLY_PHASE, recipe.tokens, pools),)

@@ -13,7 +13,7 @@ from atlasmix.mixture.comparison import compare
 from atlasmix.mixture.solve import solve
 from atlasmix.problem.parsing import problem_from_mapping, problem_to_mapping
 from atlasmix.recipe.check import check
-from atlasmix.recipe.difference import difference
+from atlasmix.recipe.compare import compare_mixtures
 from atlasmix.recipe.file import dump_recipe, load_recipe
 from atlasmix.recipe.recipe import Recipe, make_recipe
 from atlasmix.solver.compute import at_compute
@@ -63,12 +63,12 @@ def test_another_size_today_is_said(computed: Recipe, store: Store) -> None:
 def test_it_is_compared_at_its_own_size(computed: Recipe, store: Store) -> None:
     plain = problem_from_mapping({"targets": "cat"}, store)
     other = make_recipe(plain, solve(plain))
-    found = difference(computed, other, store)
+    found = compare_mixtures(computed, other, store)
     by_a, by_b = found.judgements
     assert by_a.a is not None
-    assert by_a.a[0][1] == pytest.approx(computed.targets[0].loss, rel=1e-5)
+    assert by_a.a[0].loss == pytest.approx(computed.targets[0].loss, rel=1e-5)
     assert by_b.b is not None
-    assert by_b.b[0][1] == pytest.approx(other.targets[0].loss, rel=1e-5)
+    assert by_b.b[0].loss == pytest.approx(other.targets[0].loss, rel=1e-5)
     assert ("compute", 1e22, None) in found.question
 
 
@@ -83,7 +83,7 @@ def test_baselines_are_judged_at_the_size_that_was_chosen(store: Store) -> None:
     [
         ({"params": 3}, "6 x params x budget is not the compute of the question"),
         ({"budget": 5}, "budget is not the tokens read and unspent"),
-        ({"params": -1}, "-1 is less than the minimum of 1"),
+        ({"params": -1}, "found -1, expected a whole number >= 1"),
     ],
 )
 def test_an_edited_size(computed: Recipe, change: dict[str, int], words: str) -> None:

@@ -14,12 +14,11 @@ from recipe_samples import set_at
 from atlasmix.audit.lint import Standard, lint
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.store import Store
-from atlasmix.interop.cards.facts import Wishes, facts_of_recipe
+from atlasmix.interop.cards.facts import CardOptions, facts_of_recipe
 from atlasmix.problem.parsing import problem_from_mapping, read_question
 from atlasmix.recipe.as_mixture import given_of_recipe, read_given
 from atlasmix.recipe.check import check
-from atlasmix.recipe.difference import difference
-from atlasmix.recipe.difference_given import difference_given
+from atlasmix.recipe.compare import compare_mixtures
 from atlasmix.recipe.file import dump_recipe, load_recipe
 from atlasmix.recipe.recipe import Recipe
 from atlasmix.recipe.run_phases import phases_of
@@ -64,7 +63,7 @@ def test_check_names_the_old_law_and_what_to_do(former: Recipe) -> None:
     found = check(former, STORE)
     assert found.verdict == "superseded"
     assert "L = E + A/N^α + B/D_eff^β" in found.reason
-    assert "'atlasmix solve --problem OLD.yaml'" in found.reason
+    assert "solve the question in OLD.yaml again" in found.reason
     # Its interference of 1 was written unasked: nothing needs to be changed first.
     assert "first change" not in found.reason
 
@@ -100,7 +99,7 @@ def test_lint_and_cards_see_its_pools(former: Recipe, tmp_path: Path) -> None:
     report = lint(given_of_recipe(former, "old.yaml"), Standard())
     assert report.tokens == former.tokens
     assert {row.name: row.cap for row in report.rows}["cym.human.fineweb2"] == 8
-    facts = facts_of_recipe(former, "old.yaml", Wishes())
+    facts = facts_of_recipe(former, "old.yaml", CardOptions())
     assert facts.sha256 == hashlib.sha256(FILE.read_bytes()).hexdigest()
     assert dict(facts.languages) == pytest.approx(former.proportions)
     (only,) = phases_of(former)
@@ -109,30 +108,30 @@ def test_lint_and_cards_see_its_pools(former: Recipe, tmp_path: Path) -> None:
 
 def test_it_is_compared_with_a_recipe_of_today(former: Recipe, recipe: Recipe) -> None:
     """Both are judged by the law of today, by the question of either that can be asked."""
-    found = difference(recipe, former, STORE)
+    found = compare_mixtures(recipe, former, STORE)
     assert "B was solved under a law that is superseded" in " ".join(found.evidence)
-    assert {row.language for row in found.languages} >= {"cat", "cym", "nob", "spa"}
-    assert found.distance > 0.5
+    assert {move.language for move in found.diff.languages} >= {"cat", "cym", "nob", "spa"}
+    assert found.diff.distance > 0.5
     by_old = found.judgements[1]
     assert by_old.b is not None
-    assert all(loss > 0 for _, loss in by_old.b)
+    assert all(effect.loss > 0 for effect in by_old.b)
 
 
 def test_it_is_compared_even_where_its_question_cannot_be_asked(recipe: Recipe) -> None:
     odd = changed(interference=0.5)
-    found = difference(odd, recipe, STORE)
+    found = compare_mixtures(odd, recipe, STORE)
     assert [judgement.by for judgement in found.judgements] == ["A", "B"]
     assert found.judgements[0].a is found.judgements[0].b is None
     assert "the question of A cannot be asked today: " in found.judgements[0].note
     assert found.judgements[1].b is not None
-    beside = difference_given(odd, given_of_recipe(recipe, "r.yaml"), STORE)
+    beside = compare_mixtures(odd, given_of_recipe(recipe, "r.yaml"), STORE)
     assert "cannot be asked today" in beside.judgements[0].note
 
 
 def test_a_question_of_today_that_cannot_be_asked_is_no_comparison(recipe: Recipe) -> None:
     odd = dataclasses.replace(recipe, question={**recipe.question, "interference": 1})
-    with pytest.raises(ProblemError, match="leave the key out"):
-        difference(odd, recipe, STORE)
+    with pytest.raises(ProblemError, match="leave it out"):
+        compare_mixtures(odd, recipe, STORE)
 
 
 @pytest.mark.parametrize(
@@ -141,11 +140,11 @@ def test_a_question_of_today_that_cannot_be_asked_is_no_comparison(recipe: Recip
         (("answer", "pools", 0, "proportion"), 0.5, "proportions sum to"),
         (("answer", "pools", 0, "tokens"), 7, "but the pools read"),
         (("answer", "pools"), [], r"answer\.pools"),
-        (("answer", "pools", 0, "note"), "x", "Additional properties"),
+        (("answer", "pools", 0, "note"), "x", "no key 'note'"),
         (("question", "targets"), {}, r"question\.targets"),
         (("question", "params"), "many", "question.params is 'many'"),
-        (("origin", "matrix", "sha256"), "abc", "does not match"),
-        (("origin", "law"), {}, "'name' is a required property"),
+        (("origin", "matrix", "sha256"), "abc", "expected a text matching regex"),
+        (("origin", "law"), {}, "'name' is missing"),
     ],
 )
 def test_a_broken_one_is_refused(path: tuple[str | int, ...], value: object, words: str) -> None:

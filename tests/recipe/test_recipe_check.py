@@ -14,7 +14,7 @@ from atlasmix.mixture.solve import solve
 from atlasmix.problem.parsing import problem_from_mapping
 from atlasmix.problem.problem import MixProblem
 from atlasmix.recipe.check import check
-from atlasmix.recipe.difference import difference
+from atlasmix.recipe.compare import compare_mixtures
 from atlasmix.recipe.recipe import Recipe, make_recipe
 
 
@@ -193,27 +193,28 @@ def test_a_solver_that_answers_otherwise_shows_as_a_shift(
 
 
 def test_a_recipe_differs_in_nothing_from_itself(recipe: Recipe, store: Store) -> None:
-    found = difference(recipe, recipe, store)
-    assert found.distance == 0
+    found = compare_mixtures(recipe, recipe, store)
+    assert found.diff.distance == 0
+    assert found.diff.moved() == ()
     assert found.question == ()
     assert len(found.judgements) == 1
 
 
 def test_two_budgets_side_by_side(recipe: Recipe, store: Store) -> None:
     larger = _recipe(store, budget="300B")
-    found = difference(recipe, larger, store)
+    found = compare_mixtures(recipe, larger, store)
     assert found.question == (("budget", 100_000_000_000, 300_000_000_000),)
-    assert 0.5 < found.distance < 0.6
-    assert [row.language for row in found.languages] == ["cat", "spa"]
+    assert 0.5 < found.diff.distance < 0.6
+    assert [move.language for move in found.diff.languages] == ["cat", "spa"]
     assert [judgement.by for judgement in found.judgements] == ["A", "B"]
     by_b = found.judgements[1]
     assert by_b.a is not None
     assert by_b.b is not None
-    assert by_b.b[0][1] < by_b.a[0][1]
+    assert by_b.b[0].loss < by_b.a[0].loss
 
 
 def test_a_pool_that_one_question_lacks_is_said(recipe: Recipe, store: Store) -> None:
     other = _recipe(store, pools={"language": ["cat", "por"]})
-    found = difference(recipe, other, store)
+    found = compare_mixtures(recipe, other, store)
     assert found.judgements[1].a is None
     assert "A reads spa.human.hplt-v4" in found.judgements[1].note

@@ -229,5 +229,6 @@ def test_binary_missing_and_unknown_are_sentences(tmp_path: Path) -> None:
 
 
 def test_every_format_is_documented() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "reading_back.md").read_text(encoding="utf-8")
+    guides = Path(__file__).parents[3] / "docs" / "guides"
+    page = (guides / "import.md").read_text(encoding="utf-8")
     assert all(f"`{name}`" in page for name in FORMATS)

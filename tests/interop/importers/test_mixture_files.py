@@ -76,10 +76,10 @@ def text(tmp_path: Path) -> str:
         ("proportion: 0.7", "proportion: 0.6", "proportions sum to 0.900000000, expected 1"),
         ("name: cat.unknown.h", "name: kat", "pool kat: expected the name cat.unknown.h"),
         ("language: cat", "language: ca", "pool cat.unknown.h: expected the name ca.unknown.h"),
-        ("provenance: unknown", "provenance: humane", "'humane' is not one of"),
-        ("tokens: null\n", "", "'tokens' is a required property"),
+        ("provenance: unknown", "provenance: humane", "found 'humane', expected one of"),
+        ("tokens: null\n", "", "'tokens' is missing"),
         ("schema: atlasmix/mixture/1", "schema: atlasmix/mixture/2", "is no mixture"),
-        ("name: mix", "name: mix\ncolour: red", "'colour' was unexpected"),
+        ("name: mix", "name: mix\ncolour: red", "no key 'colour'"),
     ],
 )
 def test_a_fault_is_named(text: str, old: str, new: str, said: str) -> None:
