@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atlasmix.quantities import ONE, at_most, exact_parts, outward, split_tokens
+from atlasmix.quantities import MILLIONTHS, at_most, exact_parts, outward, split_tokens
 
 _SHARES = st.dictionaries(
     st.text("abcdef", min_size=1, max_size=4), st.floats(0, 1e12), min_size=1, max_size=60
@@ -17,9 +17,9 @@ _SHARES = st.dictionaries(
 @given(_SHARES)
 def test_proportions_sum_to_one_and_are_near(shares: dict[str, float]) -> None:
     parts = exact_parts(shares)
-    assert sum(parts.values()) == ONE
+    assert sum(parts.values()) == MILLIONTHS
     whole = math.fsum(shares.values())
-    assert all(abs(parts[name] - shares[name] / whole * ONE) < 1.001 for name in shares)
+    assert all(abs(parts[name] - shares[name] / whole * MILLIONTHS) < 1.001 for name in shares)
     assert list(parts) == list(shares)
 
 

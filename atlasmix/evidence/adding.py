@@ -17,9 +17,10 @@ from atlasmix.evidence.card import (
 )
 from atlasmix.evidence.places import CARD_FILE, Place
 from atlasmix.evidence.pool_table import read_pools
+from atlasmix.evidence.pools import pools_csv
 from atlasmix.evidence.score_table import read_scores
+from atlasmix.evidence.scores import scores_csv
 from atlasmix.evidence.shelf import MATRICES, Shelf, is_name, read_entry, shipped_names
-from atlasmix.evidence.shelf_tables import pools_csv, scores_csv
 from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows, refuse
 
 
@@ -120,10 +121,10 @@ def entry_faults(place: Place, shelf: Shelf, name: str) -> tuple[str, ...]:
     faults = list(matrix_faults(card) if shelf is MATRICES else inventory_faults(card))
     if card.name != name:
         faults.append(f"the card says name: {card.name!r}, expected {name!r}")
-    stated, found = dict(card.files).get(shelf.table), hashlib.sha256(content).hexdigest()
-    if stated != found:
+    stated, digest = dict(card.files).get(shelf.table), hashlib.sha256(content).hexdigest()
+    if stated != digest:
         faults.append(
-            f"{shelf.table}: SHA-256 is {found}, expected {stated}; it was changed after it was "
+            f"{shelf.table}: SHA-256 is {digest}, expected {stated}; it was changed after it was "
             "added: remove it and add it again"
         )
     try:
@@ -151,11 +152,16 @@ def free_name(place: Place, shelf: Shelf, name: str) -> str:
     if not is_name(name) or name == "default":
         raise DataError(
             f"{name[:80]!r} cannot be the name of a {shelf.word}: expected a-z, 0-9, dot and "
-            "hyphen, at most 64 characters, and not 'default'; choose one with --name"
+            "hyphen, at most 64 characters, and not 'default'",
+            field="name",
+            hint="choose another name",
+            value=name,
         )
     if name in shipped_names(shelf):
         raise DataError(
-            f"{shelf.word} '{name}' ships with AtlasMix and is never changed: choose another --name"
+            f"{shelf.word} '{name}' ships with AtlasMix and is never changed: choose another name",
+            field="name",
+            value=name,
         )
     if name in place.children(shelf.folder):
         raise _taken(shelf, name, place)
@@ -165,9 +171,11 @@ def free_name(place: Place, shelf: Shelf, name: str) -> str:
 def _taken(shelf: Shelf, name: str, place: Place) -> DataError:
     return DataError(
         f"{shelf.word} '{name}' is in the store {place.label} already and is never changed in "
-        "place: remove it first or choose another --name"
+        "place: remove it first or choose another name",
+        field="name",
+        value=name,
     )
 
 
 def _sentence(error: DataError) -> str:
-    return str(error.args[0])
+    return error.sentence

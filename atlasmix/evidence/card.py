@@ -149,11 +149,11 @@ def card_text(card: Card) -> str:
     >>> read_card(card_text(Card(title="Mine"))).title
     'Mine'
     """
-    plain = Card()
+    empty = Card()
     content: dict[str, Any] = {"schema": CARD_SCHEMA}
     for field in fields(Card):
         value = getattr(card, field.name)
-        if value == getattr(plain, field.name):
+        if value == getattr(empty, field.name):
             continue
         if field.name == "range":
             value = [end if math.isfinite(end) else None for end in value]

@@ -2,62 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
 
 from atlasmix.evidence.card import Card
+from atlasmix.evidence.pool_table import read_pools
+from atlasmix.evidence.pools import Pool, pools_csv
+from atlasmix.io.tables import frame_rows
+from atlasmix.quantities import format_quantity
 
-Provenance = Literal["human", "human_edited", "translated", "rephrased", "generated", "unknown"]
-Obtained = Literal["counted", "estimated", "stated"]
-Kind = Literal["web", "pdf", "encyclopedia", "other"]
-
-PROVENANCES: tuple[str, ...] = (
-    "human",
-    "human_edited",
-    "translated",
-    "rephrased",
-    "generated",
-    "unknown",
-)
-OBTAINED: tuple[str, ...] = ("counted", "estimated", "stated")
-POOL_KINDS: tuple[str, ...] = ("web", "pdf", "encyclopedia", "other")
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """Tokens of one language, one provenance and one origin.
-
-    Attributes:
-        name: unique in its inventory, ``language.provenance.corpus``.
-        language: key of the language (or label of the domain).
-        provenance: who wrote the text.
-        corpus: the corpus it comes from, say ``hplt-v4``.
-        unique_tokens: distinct tokens, in ``unit``.
-        obtained: ``counted`` by a tokenizer, ``estimated`` from bytes, or ``stated`` by a paper.
-        unit: whose tokens they are.
-        documents, utf8_bytes: size of the pool, where known.
-        generator, generation: what wrote or translated the text, and how many models lie between
-            it and human text (0: none).
-        source, licence, note: of this pool.
-        kind: genre of the text.
-    """
-
-    name: str
-    language: str
-    provenance: str
-    corpus: str
-    unique_tokens: float
-    obtained: str
-    unit: str
-    documents: float | None = None
-    utf8_bytes: float | None = None
-    generator: str = ""
-    generation: int | None = None
-    source: str = ""
-    licence: str = ""
-    note: str = ""
-    kind: str = "web"
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +32,61 @@ class Inventory:
     pools: tuple[Pool, ...]
     card: Card
     sha256: str
+
+    @classmethod
+    def from_frame(
+        cls, frame: pd.DataFrame, name: str = "frame", source: str = "a data frame"
+    ) -> Inventory:
+        """An inventory from a data frame, read as strictly as a table that is put on the shelf.
+
+        Args:
+            frame: columns language and unique_tokens (or tokens); provenance, corpus, kind, unit,
+                obtained, documents, utf8_bytes, generator, generation, source, licence and note
+                where they are known. Without them a pool is human web text of the corpus ``own``,
+                its tokens stated.
+            name: what recipes call it.
+            source: where the counts come from, for recipes.
+
+        Raises:
+            DataError: with every fault of the table in ``faults``, each with its row.
+
+        >>> import pandas as pd
+        >>> own = pd.DataFrame({"language": ["cat", "oci"], "unique_tokens": ["21B", "35M"]})
+        >>> Inventory.from_frame(own).languages()
+        ('cat', 'oci')
+        """
+        frame = (
+            frame.rename(columns={"tokens": "unique_tokens"}) if hasattr(frame, "rename") else frame
+        )
+        usual = {"provenance": "human", "corpus": "own", "unit": "own tokens", "obtained": "stated"}
+        rows = frame_rows(frame, f"frame '{name}'")
+        absent = {key: text for key, text in usual.items() if key not in rows.header}
+        rows = replace(
+            rows,
+            header=(*rows.header, *absent),
+            rows=tuple((*row, *absent.values()) for row in rows.rows),
+        )
+        card = Card(name=name, kind="token inventory", title=f"Tokens of {name}", source=source)
+        pools = read_pools(rows, card)
+        return cls(name, pools, card, hashlib.sha256(pools_csv(pools)).hexdigest())
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a pool, indexed by its name."""
+        import pandas as pd
+
+        columns = [each.name for each in fields(Pool) if each.name != "name"]
+        rows = [[getattr(pool, column) for column in columns] for pool in self.pools]
+        return pd.DataFrame(
+            rows, pd.Index([pool.name for pool in self.pools], name="pool"), columns
+        )
+
+    def __repr__(self) -> str:
+        """One line: how many pools of how many languages."""
+        tokens = format_quantity(sum(pool.unique_tokens for pool in self.pools))
+        return (
+            f"Inventory({self.name!r}, {len(self.pools)} pools of {len(self.languages())} "
+            f"languages, {tokens} unique tokens)"
+        )
 
     def select(
         self,
@@ -96,12 +108,3 @@ class Inventory:
     def languages(self) -> tuple[str, ...]:
         """The keys that have a pool, sorted."""
         return tuple(sorted({pool.language for pool in self.pools}))
-
-
-def pool_name(language: str, provenance: str, corpus: str) -> str:
-    """The name of a pool.
-
-    >>> pool_name("cat", "human", "hplt-v4")
-    'cat.human.hplt-v4'
-    """
-    return f"{language}.{provenance}.{corpus}"

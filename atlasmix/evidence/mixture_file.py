@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
+
+from msgspec import Meta, Struct
 
 from atlasmix.errors import AtlasMixError, DataError
-from atlasmix.evidence.inventory import pool_name
+from atlasmix.evidence.pools import Provenance, pool_name
 from atlasmix.io.safe_yaml import load_yaml, yaml_text
+from atlasmix.io.schema import AtLeastOne, Digest, Positive, Share, Text, faults_of
 from atlasmix.io.shipped import data_folder
 from atlasmix.io.tables import read_file, refuse
 from atlasmix.languages.resolving import resolve
@@ -37,9 +40,9 @@ class Part:
         unique_tokens: distinct tokens behind the prefix; None where nobody counted.
     """
 
-    prefix: str
-    weight: float
-    unique_tokens: float | None = None
+    prefix: Text
+    weight: Positive
+    unique_tokens: Positive | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +60,13 @@ class GivenOther:
         parts: the entries that add up to it.
     """
 
-    name: str
-    proportion: float
-    unique_tokens: float | None = None
+    name: Text
+    proportion: Share
+    unique_tokens: Positive | None = None
     unit: str = ""
     counted_in: str = ""
-    documents: float | None = None
-    max_epochs: float | None = None
+    documents: Positive | None = None
+    max_epochs: Positive | None = None
     parts: tuple[Part, ...] = ()
 
 
@@ -71,9 +74,32 @@ class GivenOther:
 class GivenPool(GivenOther):
     """Tokens of one language, one provenance and one corpus; ``name`` is made of the three."""
 
-    language: str
-    provenance: str
-    corpus: str
+    language: Text
+    provenance: Provenance
+    corpus: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_-]{0,39}$")]
+
+
+class MixtureOrigin(Struct, forbid_unknown_fields=True):
+    """Where a mixture was read from, and by what."""
+
+    atlasmix: str
+    format: str
+    file: str
+    sha256: Digest
+    mapping: str
+    counts: str
+
+
+class MixtureFile(Struct, forbid_unknown_fields=True):
+    """A mixture that a training framework was given, pool by pool."""
+
+    schema: Literal["atlasmix/mixture/1"]
+    name: Text
+    tokens: AtLeastOne | None
+    pools: list[GivenPool]
+    other: list[GivenOther]
+    notes: list[str]
+    origin: MixtureOrigin
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +167,12 @@ def mixture_of(content: dict[str, Any], what: str) -> GivenMixture:
     Raises:
         DataError: as ``load_mixture``.
     """
-    refuse(what, _schema_faults(content) or _inner_faults(content))
+    refuse(what, faults_of(content, MixtureFile, "mixture") or _inner_faults(content))
     return GivenMixture(
         name=content["name"],
         tokens=content["tokens"],
         pools=tuple(GivenPool(**_fields(pool)) for pool in content["pools"]),
-        other=tuple(GivenOther(**_fields(one)) for one in content["other"]),
+        other=tuple(GivenOther(**_fields(each)) for each in content["other"]),
         origin=content["origin"],
         notes=tuple(content["notes"]),
     )
@@ -161,17 +187,6 @@ def mixture_schema() -> dict[str, Any]:
 
 def _fields(entry: dict[str, Any]) -> dict[str, Any]:
     return {**entry, "parts": tuple(Part(**part) for part in entry["parts"])}
-
-
-def _schema_faults(content: dict[str, Any]) -> list[str]:
-    import jsonschema
-
-    validator = jsonschema.Draft202012Validator(mixture_schema())
-    errors = sorted(validator.iter_errors(content), key=lambda error: list(map(str, error.path)))
-    return [
-        f"{'.'.join(map(str, error.absolute_path)) or 'mixture'}: {error.message[:200]}"
-        for error in errors[:20]
-    ]
 
 
 def _inner_faults(content: dict[str, Any]) -> list[str]:
@@ -214,7 +229,7 @@ def mixture_mapping(mixture: GivenMixture) -> dict[str, Any]:
         "name": mixture.name,
         "tokens": None if mixture.tokens is None else round(mixture.tokens),
         "pools": [_pool(pool) for pool in mixture.pools],
-        "other": [_other(one) for one in mixture.other],
+        "other": [_other(each) for each in mixture.other],
         "notes": list(mixture.notes),
         "origin": dict(mixture.origin),
     }
@@ -227,23 +242,23 @@ def _pool(pool: GivenPool) -> dict[str, Any]:
     return {"name": name, **who, **written}
 
 
-def _other(one: GivenOther) -> dict[str, Any]:
+def _other(entry: GivenOther) -> dict[str, Any]:
     return {
-        "name": one.name,
+        "name": entry.name,
         # A float would be written 1.0e-06, which OmegaConf and YAML 1.2 read and people do not.
-        "proportion": Decimal(round(one.proportion * BILLIONTHS)) / BILLIONTHS,
-        "unique_tokens": _number(one.unique_tokens),
-        "unit": one.unit,
-        "counted_in": one.counted_in,
-        "documents": _number(one.documents),
-        "max_epochs": _number(one.max_epochs),
+        "proportion": Decimal(round(entry.proportion * BILLIONTHS)) / BILLIONTHS,
+        "unique_tokens": _number(entry.unique_tokens),
+        "unit": entry.unit,
+        "counted_in": entry.counted_in,
+        "documents": _number(entry.documents),
+        "max_epochs": _number(entry.max_epochs),
         "parts": [
             {
                 "prefix": part.prefix,
                 "weight": _number(part.weight),
                 "unique_tokens": _number(part.unique_tokens),
             }
-            for part in one.parts
+            for part in entry.parts
         ],
     }
 

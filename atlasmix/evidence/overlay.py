@@ -14,8 +14,9 @@ from atlasmix.evidence.adding import free_name, new_entry, put, whole_card
 from atlasmix.evidence.card import CARD_LIMIT, read_card
 from atlasmix.evidence.inventory import Inventory
 from atlasmix.evidence.places import CARD_FILE
+from atlasmix.evidence.pools import parse_pools
+from atlasmix.evidence.scores import parse_scores
 from atlasmix.evidence.shelf import INVENTORIES, MATRICES, Shelf
-from atlasmix.evidence.shelf_tables import parse_pools, parse_scores
 from atlasmix.evidence.store import (
     InventorySummary,
     MatrixSummary,
@@ -25,17 +26,17 @@ from atlasmix.evidence.store import (
 )
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 
-TRAY_BYTES: Final = 5 * 1024 * 1024
-"""Most bytes of one table on a tray: our choice, a matrix of 400 languages or 20,000 pools."""
+OVERLAY_BYTES: Final = 5 * 1024 * 1024
+"""Most bytes of one table on an overlay: our choice, a matrix of 400 languages or 20,000 pools."""
 
-TRAY_ENTRIES: Final = 8
-"""Most tables on a tray: our choice."""
+OVERLAY_ENTRIES: Final = 8
+"""Most tables on an overlay: our choice."""
 
 _SHELVES: Final = {MATRICES.folder: MATRICES, INVENTORIES.folder: INVENTORIES}
 
 
 @dataclass(frozen=True, slots=True)
-class Tray(Store):
+class Overlay(Store):
     """A store with a few tables of one's own on top, which nobody else sees and no file holds.
 
     Attributes:
@@ -46,19 +47,19 @@ class Tray(Store):
 
     def matrix(self, name: str = "default") -> TransferMatrix:
         """As in a store; one's own matrices by their names too."""
-        found = self._own(MATRICES, name)
-        if found is None:
+        entry = self._own(MATRICES, name)
+        if entry is None:
             return Store.matrix(self, name)
-        card = read_card(found[1], f"card of '{name}'")
-        return TransferMatrix(name, *parse_scores(found[0], card), card, _sha256(found[0]))
+        card = read_card(entry[1], f"card of '{name}'")
+        return TransferMatrix(name, *parse_scores(entry[0], card), card, _sha256(entry[0]))
 
     def inventory(self, name: str = "default") -> Inventory:
         """As in a store; one's own inventories by their names too."""
-        found = self._own(INVENTORIES, name)
-        if found is None:
+        entry = self._own(INVENTORIES, name)
+        if entry is None:
             return Store.inventory(self, name)
-        card = read_card(found[1], f"card of '{name}'")
-        return Inventory(name, parse_pools(found[0]), card, _sha256(found[0]))
+        card = read_card(entry[1], f"card of '{name}'")
+        return Inventory(name, parse_pools(entry[0]), card, _sha256(entry[0]))
 
     def matrix_names(self) -> tuple[str, ...]:
         """The names of all matrices, one's own first."""
@@ -84,7 +85,7 @@ class Tray(Store):
         return tuple(name for folder, name, _, _ in self.entries if folder == shelf.folder)
 
     def digest(self) -> str:
-        """A hash of all that lies here; empty for an empty tray."""
+        """A hash of all that lies here; empty for an empty overlay."""
         if not self.entries:
             return ""
         parts = [
@@ -101,12 +102,17 @@ class Tray(Store):
 
 
 def lay(
-    tray: Tray, shelf: Shelf, table: bytes, card: bytes, files: Mapping[str, str], name: str = ""
-) -> tuple[Tray, str]:
-    """A tray with one more table, checked as :meth:`Store.add_matrix` checks it.
+    overlay: Overlay,
+    shelf: Shelf,
+    table: bytes,
+    card: bytes,
+    files: Mapping[str, str],
+    name: str = "",
+) -> tuple[Overlay, str]:
+    """An overlay with one more table, checked as :meth:`Store.add_matrix` checks it.
 
     Args:
-        tray: what lies there.
+        overlay: what lies there.
         shelf: matrices or inventories.
         table: CSV or Parquet, at most 5 MiB.
         card: YAML.
@@ -114,16 +120,17 @@ def lay(
         name: how the question will call it; empty takes the card's, else that of the table.
 
     Returns:
-        The new tray and the name.
+        The new overlay and the name.
 
     Raises:
-        DataError: every fault of card or table, a name that is taken, or a full tray.
+        DataError: every fault of card or table, a name that is taken, or a full overlay.
     """
-    if len(tray.entries) >= TRAY_ENTRIES:
+    if len(overlay.entries) >= OVERLAY_ENTRIES:
         raise DataError(
-            f"{len(tray.entries)} tables lie here already: at most {TRAY_ENTRIES}; take one away"
+            f"{len(overlay.entries)} tables lie here already: at most {OVERLAY_ENTRIES}; "
+            "take one away"
         )
-    for what, content, most in (("table", table, TRAY_BYTES), ("card", card, CARD_LIMIT)):
+    for what, content, most in (("table", table, OVERLAY_BYTES), ("card", card, CARD_LIMIT)):
         if len(content) > most:
             raise DataError(
                 f"{what} {files[what]} has {len(content):,} bytes: expected at most {most:,}; add "
@@ -131,30 +138,30 @@ def lay(
             )
     read = whole_card(card, shelf, f"card {files['card']}")
     chosen = name or read.name or PurePosixPath(files["table"]).stem.lower()
-    chosen = free_name(tray.user_place(), shelf, chosen)
-    if chosen in tray.names(shelf):
+    chosen = free_name(overlay.user_place(), shelf, chosen)
+    if chosen in overlay.names(shelf):
         raise DataError(f"{shelf.word} '{chosen}' lies here already: choose another name")
     entry = new_entry(shelf, chosen, read, table, f"table {files['table']}")
     added = (shelf.folder, chosen, entry[shelf.table], entry[CARD_FILE])
-    return dataclasses.replace(tray, entries=(*tray.entries, added)), chosen
+    return dataclasses.replace(overlay, entries=(*overlay.entries, added)), chosen
 
 
-def take_away(tray: Tray, shelf: Shelf, name: str) -> Tray:
-    """The tray without that table."""
-    kept = tuple(entry for entry in tray.entries if entry[:2] != (shelf.folder, name))
-    return dataclasses.replace(tray, entries=kept)
+def take_away(overlay: Overlay, shelf: Shelf, name: str) -> Overlay:
+    """The overlay without that table."""
+    kept = tuple(entry for entry in overlay.entries if entry[:2] != (shelf.folder, name))
+    return dataclasses.replace(overlay, entries=kept)
 
 
-def save(tray: Tray, shelf: Shelf, name: str) -> Tray:
-    """Write a table of the tray into the store below it, and take it off the tray.
+def save(overlay: Overlay, shelf: Shelf, name: str) -> Overlay:
+    """Write a table of the overlay into the store below it, and take it off the overlay.
 
     Raises:
         DataError: the name is taken by now, or the store cannot be written.
     """
-    for folder, given, table, card in tray.entries:
+    for folder, given, table, card in overlay.entries:
         if (folder, given) == (shelf.folder, name):
-            put(tray.user_place(), _SHELVES[folder], name, {shelf.table: table, CARD_FILE: card})
-            return take_away(tray, shelf, name)
+            put(overlay.user_place(), _SHELVES[folder], name, {shelf.table: table, CARD_FILE: card})
+            return take_away(overlay, shelf, name)
     raise DataError(f"no {shelf.word} {name[:60]!r} lies here: nothing was saved")
 
 

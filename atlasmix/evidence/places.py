@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from atlasmix.errors import DataError
+from atlasmix.io.files import folder_beside
 
 CARD_FILE = "card.yaml"
-_TEMPORARY = ".adding-"
+_CLAIM = ".adding-claim"
 
 
 class Place(Protocol):
@@ -81,39 +82,28 @@ class LocalPlace:
                 entries = list(os.scandir(self.root / folder))
             except (FileNotFoundError, NotADirectoryError):
                 return ()
-            found = [entry.name for entry in entries if not entry.name.startswith(".")]
+            names = [entry.name for entry in entries if not entry.name.startswith(".")]
             return tuple(
-                sorted(name for name in found if (self.root / folder / name / CARD_FILE).is_file())
+                sorted(name for name in names if (self.root / folder / name / CARD_FILE).is_file())
             )
 
     def publish(self, folder: str, files: Mapping[str, bytes]) -> None:
         """See Place."""
-        import shutil
-
         final = self.root / folder
-        with _sentences(self.label, "written"), _clean_parents(final.parent):
-            temporary = _new_folder(final.parent)
-            try:
-                for name, content in files.items():
-                    _write_through(temporary / name, content)
-                temporary.chmod(0o755)
-                _rename_new(temporary, final)
-                _sync_folder(final.parent)
-            finally:
-                shutil.rmtree(temporary, ignore_errors=True)
+        with (
+            _sentences(self.label, "written"),
+            _clean_parents(final.parent),
+            folder_beside(final, files) as temporary,
+        ):
+            _rename_new(temporary, final)
+            _sync_folder(final.parent)
 
     def remove(self, folder: str) -> None:
         """See Place."""
-        import shutil
-
         final = self.root / folder
-        with _sentences(self.label, "written"):
-            # Renamed first: a reader sees all of it or nothing.
-            temporary = _new_folder(final.parent)
-            try:
-                final.rename(temporary / final.name)
-            finally:
-                shutil.rmtree(temporary, ignore_errors=True)
+        # Renamed first: a reader sees all of it or nothing.
+        with _sentences(self.label, "written"), folder_beside(final) as temporary:
+            final.rename(temporary / final.name)
 
     def files(self, folder: str, suffix: str) -> tuple[str, ...]:
         """See Place."""
@@ -122,22 +112,19 @@ class LocalPlace:
                 entries = list(os.scandir(self.root / folder))
             except (FileNotFoundError, NotADirectoryError):
                 return ()
-            found = [entry.name for entry in entries if entry.is_file()]
-        return tuple(sorted(_stems(found, suffix)))
+            names = [entry.name for entry in entries if entry.is_file()]
+        return tuple(sorted(_stems(names, suffix)))
 
     def publish_file(self, path: str, content: bytes) -> None:
         """See Place."""
-        import shutil
-
         final = self.root / path
-        with _sentences(self.label, "written"), _clean_parents(final.parent):
-            temporary = _new_folder(final.parent)
-            try:
-                _write_through(temporary / final.name, content)
-                _link_new(temporary / final.name, final)
-                _sync_folder(final.parent)
-            finally:
-                shutil.rmtree(temporary, ignore_errors=True)
+        with (
+            _sentences(self.label, "written"),
+            _clean_parents(final.parent),
+            folder_beside(final, {final.name: content}) as temporary,
+        ):
+            _link_new(temporary / final.name, final)
+            _sync_folder(final.parent)
 
     def remove_file(self, path: str) -> None:
         """See Place."""
@@ -184,7 +171,7 @@ class RemotePlace:
         base = f"{self._root}/{folder}"
         with self._guard("written"):
             self._system.makedirs(base, exist_ok=True)
-            with self._claim(f"{base}/{_TEMPORARY}claim"):
+            with self._claim(f"{base}/{_CLAIM}"):
                 if self._system.exists(f"{base}/{CARD_FILE}"):
                     raise FileExistsError(base)
                 written: list[str] = []
@@ -221,7 +208,7 @@ class RemotePlace:
         final = f"{self._root}/{path}"
         with self._guard("written"):
             self._system.makedirs(final.rsplit("/", 1)[0], exist_ok=True)
-            with self._claim(f"{final}{_TEMPORARY}claim"):
+            with self._claim(f"{final}{_CLAIM}"):
                 if self._system.exists(final):
                     raise FileExistsError(final)
                 self._system.pipe_file(final, content)
@@ -277,7 +264,9 @@ def _sentences(label: str, done: str) -> Iterator[None]:
         reason = error.strerror or str(error) or type(error).__name__
         raise DataError(
             f"the store {label} cannot be {done} ({reason}): nothing was changed; check its "
-            "permissions and free space, or give another folder with --store"
+            "permissions and free space, or give another folder",
+            field="store",
+            value=label,
         ) from error
 
 
@@ -296,19 +285,6 @@ def _clean_parents(folder: Path) -> Iterator[None]:
             with contextlib.suppress(OSError):
                 path.rmdir()
         raise
-
-
-def _new_folder(parent: Path) -> Path:
-    import tempfile
-
-    return Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=parent))
-
-
-def _write_through(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _stems(names: list[str], suffix: str) -> list[str]:

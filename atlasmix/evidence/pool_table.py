@@ -8,9 +8,16 @@ from dataclasses import dataclass
 
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.card import Card
-from atlasmix.evidence.inventory import OBTAINED, POOL_KINDS, PROVENANCES, Pool, pool_name
+from atlasmix.evidence.pools import (
+    OBTAINED,
+    POOL_COLUMNS,
+    POOL_KINDS,
+    PROVENANCES,
+    Pool,
+    pool_name,
+    sort_pools,
+)
 from atlasmix.evidence.score_table import label_reader, number
-from atlasmix.evidence.shelf_tables import POOL_COLUMNS, sort_pools
 from atlasmix.io.tables import Rows, refuse
 from atlasmix.quantities import parse_quantity
 
@@ -199,15 +206,16 @@ def _unique_tokens(line: int, written: str, wrong: list[str]) -> _Counted:
 
 def _slips(counts: Sequence[_Counted]) -> list[str]:
     """Counts that look like billions typed as units, one fault each."""
-    few = [one for one in counts if 0 < one.tokens < _FEW_TOKENS]
-    broken = [one for one in few if not one.tokens.is_integer()]
-    all_few = len(few) == sum(one.tokens > 0 for one in counts)
+    few = [each for each in counts if 0 < each.tokens < _FEW_TOKENS]
+    broken = [each for each in few if not each.tokens.is_integer()]
+    all_few = len(few) == sum(count.tokens > 0 for count in counts)
     below = _MOST_BILLIONS if broken else _FEW_TOKENS if all_few else 0.0
-    suspect = [one for one in counts if 0 < one.tokens < below and not one.meant]
+    suspect = [each for each in counts if 0 < each.tokens < below and not each.meant]
     return [
-        f"row {one.line}: unique_tokens {one.written}: looks like billions typed as units; write "
-        f"{one.written}B" + ("" if one in broken else f", or '{one.written} tokens' if it is right")
-        for one in sorted({*broken, *suspect}, key=lambda one: one.line)
+        f"row {each.line}: unique_tokens {each.written}: looks like billions typed as units; write "
+        f"{each.written}B"
+        + ("" if each in broken else f", or '{each.written} tokens' if it is right")
+        for each in sorted({*broken, *suspect}, key=lambda each: each.line)
     ]
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from atlasmix.errors import DataError
 from atlasmix.evidence.card import Card
 from atlasmix.evidence.shelf import shipped_tables
+from atlasmix.text import did_you_mean
 
 _FOLDER, _MODELS, _SHARES = "published_mixtures", "models.csv", "shares.csv"
 
@@ -38,6 +39,12 @@ class PublishedMixture:
     source: str
     note: str = ""
 
+    def __repr__(self) -> str:
+        """One line: the model and the languages it read most of."""
+        first = ", ".join(f"{key} {share:.1%}" for key, share in self.shares[:4])
+        more = f" and {len(self.shares) - 4} more" if self.shares[4:] else ""
+        return f"PublishedMixture({self.name!r}, {self.model} {self.year}: {first}{more})"
+
     @property
     def covered(self) -> float:
         """Sum of the language shares, 0-1; the rest is in ``other`` or not published."""
@@ -54,19 +61,18 @@ def published(name: str) -> PublishedMixture:
 
     Raises:
         DataError: no such name; suggests the nearest; or a file that is no mixture.
+
+    >>> published("salamandra-7b").shares[0][0]
+    'eng'
     """
     if name.endswith((".yaml", ".yml")):
         return _of_file(name)
     names = {mixture.name: mixture for mixture in list_published()}
     if name in names:
         return names[name]
-    import difflib
-
-    near = difflib.get_close_matches(name, names, n=2, cutoff=0.5)
     raise DataError(
-        f"no published mixture {name[:80]!r}: "
-        + (f"did you mean {' or '.join(near)}? " if near else "")
-        + f"there are {', '.join(names)}"
+        f"no published mixture {name[:80]!r}: {did_you_mean(name, names, ' ')}"
+        f"there are {', '.join(names)}"
     )
 
 
@@ -88,7 +94,7 @@ def _of_file(name: str) -> PublishedMixture:
         stage="as imported",
         year=0,
         shares=tuple(given.proportions.items()),
-        other=tuple((one.name, one.proportion) for one in given.other),
+        other=tuple((each.name, each.proportion) for each in given.other),
         basis="tokens",
         status="imported",
         source=str(given.origin.get("file", "")),

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from atlasmix.errors import DataError, UnknownLanguage
 from atlasmix.evidence.card import STATUSES, Card
-from atlasmix.evidence.shelf_tables import SCORE_COLUMNS, ScoreTable, empty_scores
+from atlasmix.evidence.scores import SCORE_COLUMNS, ScoreTable, empty_scores
 from atlasmix.io.tables import Rows, refuse
+from atlasmix.text import did_you_mean
 
 
 def label_reader(card: Card) -> Callable[[str], str]:
@@ -41,13 +42,8 @@ def _domain_label(names: tuple[str, ...]) -> Callable[[str], str]:
         label = written.strip()
         if label in names:
             return label
-        import difflib
-
-        near = difflib.get_close_matches(label, names, n=2, cutoff=0.5)
-        raise DataError(
-            f"no label {label[:60]!r} among the names of the card: "
-            + (f"did you mean {' or '.join(near)}?" if near else f"they are {', '.join(names)}")
-        )
+        hint = did_you_mean(label, names) or f"they are {', '.join(names)}"
+        raise DataError(f"no label {label[:60]!r} among the names of the card: {hint}")
 
     return read
 
@@ -98,10 +94,10 @@ def read_scores(rows: Rows, card: Card) -> ScoreTable:
         )
     refuse(rows.what, faults)
     cells = _long(rows, header, faults) if is_long else _square(rows, card, faults)
-    found = _checked(cells, card, faults)
-    if not found and not faults:
+    entries = _checked(cells, card, faults)
+    if not entries and not faults:
         faults.append("no scores: expected at least one row")
-    keys = tuple(sorted({key for pair in found for key in pair} | {*card.names}))
+    keys = tuple(sorted({key for pair in entries for key in pair} | {*card.names}))
     if len(keys) > _MOST_KEYS:
         faults.append(f"{len(keys):,} {card.axis}s: at most {_MOST_KEYS:,} are read")
     elif card.diagonal == "table":
@@ -109,12 +105,12 @@ def read_scores(rows: Rows, card: Card) -> ScoreTable:
             f"missing diagonal: no score of {key} on itself; add it, or define it on the card "
             "('diagonal: 1.0'; 'diagonal: none' where the study has none)"
             for key in keys
-            if (key, key) not in found
+            if (key, key) not in entries
         ]
-    faults += _unsaid_statuses(found, card)
-    faults += _missing_rules(found, card)
+    faults += _unsaid_statuses(entries, card)
+    faults += _missing_rules(entries, card)
     refuse(rows.what, faults)
-    return _arrays(keys, found, card)
+    return _arrays(keys, entries, card)
 
 
 class _Entry(NamedTuple):
@@ -181,7 +177,7 @@ def _whole(rows: Rows, faults: list[str]) -> list[tuple[int, tuple[str, ...]]]:
 
 def _checked(cells: list[_Cell], card: Card, faults: list[str]) -> dict[tuple[str, str], _Entry]:
     key = label_reader(card)
-    found: dict[tuple[str, str], _Entry] = {}
+    entries: dict[tuple[str, str], _Entry] = {}
     unknown: set[str] = set()
     for cell in cells:
         wrong: list[str] = []
@@ -196,13 +192,13 @@ def _checked(cells: list[_Cell], card: Card, faults: list[str]) -> dict[tuple[st
         if status and status not in STATUSES:
             wrong.append(f"status {cell.status!r}: expected {' or '.join(STATUSES)}")
         if source and target:
-            first = found.get((source, target))
+            first = entries.get((source, target))
             if first is not None:
                 wrong.append(f"{source} -> {target} stands already in row {first.row}; keep one")
             else:
-                found[source, target] = _Entry(cell.row, score, stderr, status)
+                entries[source, target] = _Entry(cell.row, score, stderr, status)
         faults += [f"row {cell.row}: {fault}" for fault in wrong]
-    return found
+    return entries
 
 
 def _key(written: str, column: str, read: Callable[[str], str], wrong: list[str]) -> str:
@@ -244,23 +240,23 @@ def _stderr(cell: _Cell, wrong: list[str]) -> float | None:
     return error
 
 
-def _unsaid_statuses(found: dict[tuple[str, str], _Entry], card: Card) -> list[str]:
+def _unsaid_statuses(entries: dict[tuple[str, str], _Entry], card: Card) -> list[str]:
     # Never taken for measured: a prediction would pass for a measurement from then on.
     unsaid = sum(
         not entry.status
-        for (source, target), entry in found.items()
+        for (source, target), entry in entries.items()
         if source != target or not isinstance(card.diagonal, float)
     )
     if not unsaid:
         return []
     return [
-        f"{unsaid:,} of {len(found):,} pairs have no status: say which pairs are measured and "
+        f"{unsaid:,} of {len(entries):,} pairs have no status: say which pairs are measured and "
         "which predicted: a status column, or `status: measured` on the card"
     ]
 
 
-def _missing_rules(found: dict[tuple[str, str], _Entry], card: Card) -> list[str]:
-    bare = {entry.status for entry in found.values() if entry.stderr is None}
+def _missing_rules(entries: dict[tuple[str, str], _Entry], card: Card) -> list[str]:
+    bare = {entry.status for entry in entries.values() if entry.stderr is None}
     return [
         f"no standard error of {status} scores: add a column stderr, or a rule to the card "
         f"('stderr: {{{status}: 0.05}}'; 0 where you take the scores as exact)"
@@ -269,10 +265,12 @@ def _missing_rules(found: dict[tuple[str, str], _Entry], card: Card) -> list[str
     ]
 
 
-def _arrays(keys: tuple[str, ...], found: dict[tuple[str, str], _Entry], card: Card) -> ScoreTable:
+def _arrays(
+    keys: tuple[str, ...], entries: dict[tuple[str, str], _Entry], card: Card
+) -> ScoreTable:
     table = empty_scores(keys, card)
     index = {key: place for place, key in enumerate(keys)}
-    for (source, target), entry in found.items():
+    for (source, target), entry in entries.items():
         if source == target and isinstance(card.diagonal, float):
             continue
         place = index[source], index[target]

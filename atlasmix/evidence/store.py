@@ -12,6 +12,8 @@ from atlasmix.errors import DataError
 from atlasmix.evidence.card import Card
 from atlasmix.evidence.inventory import Inventory
 from atlasmix.evidence.places import Place, open_place
+from atlasmix.evidence.pools import parse_pools
+from atlasmix.evidence.scores import MEASURED, PREDICTED, parse_scores
 from atlasmix.evidence.shelf import (
     INVENTORIES,
     MATRICES,
@@ -21,8 +23,8 @@ from atlasmix.evidence.shelf import (
     shipped_names,
     shipped_place,
 )
-from atlasmix.evidence.shelf_tables import parse_pools, parse_scores
-from atlasmix.evidence.transfer_matrix import MEASURED, PREDICTED, TransferMatrix
+from atlasmix.evidence.transfer_matrix import TransferMatrix
+from atlasmix.text import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,8 @@ class Store:
 
     Attributes:
         location: folder or fsspec URL of the user's store; None takes ``$ATLASMIX_STORE``, else
-            ``$XDG_DATA_HOME/atlasmix``, else ``~/.local/share/atlasmix``.
+            the system's folder for a user's data, on Linux ``$XDG_DATA_HOME/atlasmix`` or
+            ``~/.local/share/atlasmix``.
 
     >>> Store().matrix().pair("spa", "cat").score
     0.4
@@ -218,8 +221,8 @@ class Store:
             self._find(MATRICES, name)
         faults: list[str] = []
         for shelf in held or (MATRICES, INVENTORIES):
-            place, found = self._find(shelf, name)
-            faults += entry_faults(place, shelf, found)
+            place, entry = self._find(shelf, name)
+            faults += entry_faults(place, shelf, entry)
         return tuple(faults)
 
     def user_place(self) -> Place:
@@ -240,14 +243,10 @@ class Store:
             place = self.user_place()
             if name in place.children(shelf.folder):
                 return place, name
-        import difflib
-
         names = self._names(shelf)
-        near = difflib.get_close_matches(name, names, n=2, cutoff=0.5)
         raise DataError(
-            f"no {shelf.word} {name[:80]!r}: "
-            + (f"did you mean {' or '.join(near)}? " if near else "")
-            + f"there are {', '.join(names)}: choose one of them, or add your own"
+            f"no {shelf.word} {name[:80]!r}: {did_you_mean(name, names, ' ')}"
+            f"there are {', '.join(names)}: choose one of them, or add your own"
         )
 
     def _open(self, shelf: Shelf, name: str) -> tuple[str, Card, bytes, str]:
@@ -267,16 +266,14 @@ class Store:
         try:
             return summarise_matrix(self.matrix(name), shipped, default)
         except DataError as error:
-            return MatrixSummary(name, shipped=shipped, default=default, fault=str(error.args[0]))
+            return MatrixSummary(name, shipped=shipped, default=default, fault=error.sentence)
 
     def _inventory_summary(self, name: str) -> InventorySummary:
         shipped, default = name in shipped_names(INVENTORIES), name == INVENTORIES.default
         try:
             return summarise_inventory(self.inventory(name), shipped, default)
         except DataError as error:
-            return InventorySummary(
-                name, shipped=shipped, default=default, fault=str(error.args[0])
-            )
+            return InventorySummary(name, shipped=shipped, default=default, fault=error.sentence)
 
 
 def default_location() -> str:
@@ -285,4 +282,10 @@ def default_location() -> str:
     if named:
         return named
     home = os.environ.get("XDG_DATA_HOME", "").strip()
-    return str((Path(home) if home else Path.home() / ".local" / "share") / "atlasmix")
+    # Where every system had it once: whoever has evidence there keeps it. On Linux it is the same.
+    former = (Path(home) if home else Path.home() / ".local" / "share") / "atlasmix"
+    if former.is_dir():
+        return str(former)
+    from platformdirs import user_data_dir
+
+    return user_data_dir("atlasmix", appauthor=False)

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from atlasmix.errors import DataError, UnknownLanguage
 from atlasmix.evidence.card import Card
+from atlasmix.evidence.score_table import read_scores
+from atlasmix.evidence.scores import (
+    MEASURED,
+    MISSING,
+    PREDICTED,
+    Floats,
+    Texts,
+    scores_csv,
+)
+from atlasmix.io.tables import Rows, frame_rows
 from atlasmix.languages.catalogue import language, name_of
+from atlasmix.text import nearest
 
-Floats = npt.NDArray[np.float64]
-Texts = npt.NDArray[np.str_]
+if TYPE_CHECKING:
+    import pandas as pd
 
-#: How a score came to be; an empty text marks a pair that the study does not have.
-MEASURED, PREDICTED, DEFINED, MISSING = "measured", "predicted", "defined", ""
+DOUBT = 0.16
+"""Standard error of a score that nobody gives one for. Our choice: that of the predicted pairs of
+atlas-2025, the largest that ships."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,84 @@ class TransferMatrix:
         for array in (self.scores, self.stderr, self.status):
             array.setflags(write=False)
 
+    @classmethod
+    def from_frame(  # noqa: PLR0913  a card in keywords: each is one line of it
+        cls,
+        frame: pd.DataFrame,
+        name: str = "frame",
+        *,
+        metric: str = "BTS",
+        stderr: float = DOUBT,
+        status: Literal["measured", "predicted"] = "measured",
+        axis: Literal["language", "domain"] = "language",
+        params: float | None = None,
+        tokens: float | None = None,
+        source: str = "a data frame",
+    ) -> TransferMatrix:
+        """A matrix from a data frame, read as strictly as a table that is put on the shelf.
+
+        Args:
+            frame: square, sources as its index and targets as its columns, an empty cell where a
+                pair was not scored; or long, with columns source, target, score and perhaps stderr
+                and status. Languages in any code or name.
+            name: what recipes call it.
+            metric: ``BTS``, or ``transfer weight`` where scores are τ already; another one needs a
+                calibration in the problem.
+            stderr: standard error of the scores whose row gives none, in their unit.
+            status: of the scores whose row gives none.
+            axis: ``domain`` where the labels are no languages.
+            params, tokens: model and training tokens at which BTS was measured; those of ATLAS
+                where nobody says.
+            source: where the scores come from, for recipes.
+
+        Raises:
+            DataError: with every fault of the table in ``faults``, each with its row.
+
+        >>> import pandas as pd
+        >>> square = pd.DataFrame({"cat": [1, 0.4], "spa": [0.3, 1]}, index=["cat", "spa"])
+        >>> TransferMatrix.from_frame(square).pair("spa", "cat").score
+        0.4
+        """
+        rows = frame_rows(frame, f"frame '{name}'", labelled=True)
+        long = {"source", "target", "score"} <= {each.lower() for each in rows.header}
+        labels = () if axis == "language" else _labels(rows, long)
+        card = Card(
+            name=name,
+            kind="transfer matrix",
+            title=f"Scores of {name}",
+            axis=axis,
+            names=labels,
+            metric=metric,
+            orientation="source to target",
+            direction="higher is better",
+            range=(-math.inf, 2.0) if metric == "BTS" else (-math.inf, math.inf),
+            diagonal=1.0,
+            status=status,
+            stderr=(("measured", float(stderr)), ("predicted", float(stderr))),
+            rows="source",
+            parameters=params,
+            tokens=tokens,
+            source=source,
+        )
+        table = read_scores(rows, card)
+        digest = hashlib.sha256(scores_csv(table)).hexdigest()
+        return cls(name, table.keys, table.scores, table.stderr, table.status, card, digest)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The scores as a square data frame, sources as its index and targets as its columns."""
+        import pandas as pd
+
+        index, columns = (pd.Index(self.keys, name=axis) for axis in ("source", "target"))
+        return pd.DataFrame(np.array(self.scores), index, columns)
+
+    def __repr__(self) -> str:
+        """One line: what was scored, and how much of it was measured."""
+        return (
+            f"TransferMatrix({self.name!r}, {self.card.metric or 'scores'}, {len(self.keys)} "
+            f"{self.card.axis}s, {self.count(MEASURED)} pairs measured, "
+            f"{self.count(PREDICTED)} predicted)"
+        )
+
     def index(self, key: str) -> int:
         """Row and column of a language key or label.
 
@@ -76,13 +167,13 @@ class TransferMatrix:
     def donors(self, target: str) -> tuple[tuple[str, Score], ...]:
         """Every other source with a score for ``target``, best first; ties: surer, then by key."""
         column = self.index(target)
-        found = [
+        donors = [
             (key, self._score(row, column))
             for row, key in enumerate(self.keys)
             if row != column and self.status[row, column] != MISSING
         ]
         sign = -1.0 if self.card.higher_is_better else 1.0
-        return tuple(sorted(found, key=lambda each: (sign * each[1].score, each[1].stderr)))
+        return tuple(sorted(donors, key=lambda each: (sign * each[1].score, each[1].stderr)))
 
     def is_predicted_share(self, target: str) -> float:
         """Share (0-1) of the scores for ``target`` that were predicted, not measured."""
@@ -101,6 +192,13 @@ class TransferMatrix:
         )
 
 
+def _labels(rows: Rows, long: bool) -> tuple[str, ...]:
+    if not long:
+        return tuple(sorted({row[0].strip() for row in rows.rows} | {*rows.header[1:]}))
+    at = [rows.header.index(name) for name in rows.header if name.lower() in {"source", "target"}]
+    return tuple(sorted({row[place].strip() for row in rows.rows for place in at}))
+
+
 def key_index(keys: tuple[str, ...], key: str, where: str, axis: str) -> int:
     """Position of ``key`` among ``keys``.
 
@@ -111,9 +209,7 @@ def key_index(keys: tuple[str, ...], key: str, where: str, axis: str) -> int:
     try:
         return keys.index(key)
     except ValueError:
-        import difflib
-
-        near = tuple(difflib.get_close_matches(key, keys, n=3, cutoff=0.5))
+        near = nearest(key, keys, 3)
     message = (
         f"{where} has no {axis} {key!r}: "
         + (f"the nearest are {', '.join(near)}; " if near else "")
@@ -203,12 +299,12 @@ def agreement(first: TransferMatrix, second: TransferMatrix) -> Agreement:
     """
     shared = tuple(sorted(set(first.keys) & set(second.keys)))
     pairs = tuple(
-        SharedPair(source, target, one, other)
+        SharedPair(source, target, each, other)
         for source in shared
         for target in shared
         if source != target
-        for one, other in [(first.pair(source, target), second.pair(source, target))]
-        if MISSING not in (one.status, other.status)
+        for each, other in [(first.pair(source, target), second.pair(source, target))]
+        if MISSING not in (each.status, other.status)
     )
     if not pairs:
         raise DataError(
@@ -222,11 +318,11 @@ def agreement(first: TransferMatrix, second: TransferMatrix) -> Agreement:
 def _spearman(
     pairs: tuple[SharedPair, ...], first: TransferMatrix, second: TransferMatrix
 ) -> float:
-    one = [pair.first.score for pair in pairs]
+    scores = [pair.first.score for pair in pairs]
     other = [pair.second.score for pair in pairs]
-    if len(pairs) < _LEAST or len(set(one)) < 2 or len(set(other)) < 2:
+    if len(pairs) < _LEAST or len(set(scores)) < 2 or len(set(other)) < 2:
         return math.nan
     from scipy.stats import spearmanr
 
     sign = 1.0 if first.card.higher_is_better == second.card.higher_is_better else -1.0
-    return sign * float(spearmanr(one, other).statistic)
+    return sign * float(spearmanr(scores, other).statistic)

@@ -44,7 +44,7 @@ class Origin:
 
 def card_data(
     name: str,
-    found: Fit,
+    fit: Fit,
     intervals: Bootstrap | None,
     splits: tuple[HeldOut, ...],
     origin: Origin,
@@ -53,34 +53,34 @@ def card_data(
 
     Args:
         name: of the law on the shelf.
-        found: the fit.
+        fit: the fit.
         intervals: bootstrap of it; None: the card has no intervals.
         splits: held-out errors for its note.
         origin: of the runs.
     """
-    question, constants = found.question, _tidy(found)
+    question, constants = fit.question, _tidy(fit)
     decay = constants.pop("lambda", None)
-    phis = {key: constants.pop(key) for key in found.form.constants if _is_phi(found, key)}
+    phis = {key: constants.pop(key) for key in fit.form.constants if _is_phi(fit, key)}
     names = [key for key in constants if key.startswith(_ALSO)]
     also = phis if len(phis) > 1 else {}
     also = also | {key: constants.pop(key) for key in names}
     also = {key: value for key, value in also.items() if key not in question.held}
     if any(name.startswith("E ") for name in also):
-        first = found.runs.targets[0]
+        first = fit.runs.targets[0]
         also = {f"E {first}": constants["E"], **also}
         constants["E"] = _rounded(
             float(np.mean([value for name, value in also.items() if name.startswith("E ")]))
         )
     card: dict[str, object] = {
         "name": name,
-        "kind": found.form.kind,
-        "title": f"{_WORDS[question.law]}, fitted to {found.runs.count} runs of {origin.table}",
+        "kind": fit.form.kind,
+        "title": f"{_WORDS[question.law]}, fitted to {fit.runs.count} runs of {origin.table}",
         "constants": constants,
     }
     if decay is not None:
         card["decay"] = decay
-    ends = _intervals(found, intervals, also)
-    card |= _phi(found, phis, ends)
+    ends = _intervals(fit, intervals, also)
+    card |= _phi(fit, phis, ends)
     if intervals is not None and ends:
         card["intervals"] = ends
         card["intervals_are"] = (
@@ -88,11 +88,11 @@ def card_data(
         )
     if also:
         card["also_fitted"] = also
-    card["fitted_on"] = _ranges(found)
-    card["unit"] = found.runs.unit
-    card["measured_on"] = measured_on(found, origin)
+    card["fitted_on"] = _ranges(fit)
+    card["unit"] = fit.runs.unit
+    card["measured_on"] = measured_on(fit, origin)
     card["source"] = f"atlasmix fit of {origin.table} (SHA-256 {origin.sha256})"
-    card["note"] = _note(found, splits)
+    card["note"] = _note(fit, splits)
     return card
 
 
@@ -101,16 +101,16 @@ def card_text(card: dict[str, object]) -> str:
     return dump_yaml(card)
 
 
-def measured_on(found: Fit, origin: Origin) -> str:
+def measured_on(fit: Fit, origin: Origin) -> str:
     """What the runs cover, in words."""
-    runs = found.runs
+    runs = fit.runs
     words = [
         f"{runs.count} runs",
         f"{_span(runs.params)} parameters",
         f"{_span(runs.total)} tokens",
         _epochs(float(np.max(runs.epochs))),
     ]
-    if found.question.law == "curse":
+    if fit.question.law == "curse":
         words.append(f"{np.min(runs.languages):g} to {np.max(runs.languages):g} languages")
     if runs.target or runs.targets:
         words.append(f"loss of {', '.join(runs.targets or (runs.target,))}")
@@ -120,11 +120,11 @@ def measured_on(found: Fit, origin: Origin) -> str:
     return f"{origin.measured_on.strip()}; {text}" if origin.measured_on.strip() else text
 
 
-def _is_phi(found: Fit, name: str) -> bool:
-    return found.question.law == "mixing" and name.split(" ", maxsplit=1)[0] == "phi"
+def _is_phi(fit: Fit, name: str) -> bool:
+    return fit.question.law == "mixing" and name.split(" ", maxsplit=1)[0] == "phi"
 
 
-def _phi(found: Fit, phis: Mapping[str, float], ends: dict[str, list[float]]) -> dict[str, object]:
+def _phi(fit: Fit, phis: Mapping[str, float], ends: dict[str, list[float]]) -> dict[str, object]:
     """φ of the card, with its range and how it came about: that of one target, or the median."""
     if not phis:
         return {}
@@ -134,18 +134,18 @@ def _phi(found: Fit, phis: Mapping[str, float], ends: dict[str, list[float]]) ->
         if spans:
             written["phi_range"] = [min(low for low, _ in spans), max(high for _, high in spans)]
         written["phi_is"] = f"median of the {len(phis)} targets of the fit"
-    elif "phi" in found.question.held:
+    elif "phi" in fit.question.held:
         written["phi_is"] = "held, not fitted"
     else:
         written["phi_is"] = "fitted together with the other constants"
     return written
 
 
-def _ranges(found: Fit) -> dict[str, list[int | float]]:
+def _ranges(fit: Fit) -> dict[str, list[int | float]]:
     """Least and most N and D of the runs, and K where the law knows it."""
-    runs = found.runs
+    runs = fit.runs
     columns = {"params": runs.params, "tokens": runs.total}
-    if found.question.law == "curse":
+    if fit.question.law == "curse":
         columns["languages"] = runs.languages
     return {
         name: [_count(float(np.min(column))), _count(float(np.max(column)))]
@@ -153,23 +153,23 @@ def _ranges(found: Fit) -> dict[str, list[int | float]]:
     }
 
 
-def _tidy(found: Fit) -> dict[str, float]:
+def _tidy(fit: Fit) -> dict[str, float]:
     """The constants with seven digits; E at its bound is 0."""
-    least = 2 * FLOOR_BOUND * float(np.min(found.runs.loss))
-    constants = found.constants
-    if constants["E"] <= least and "E" not in found.question.held:
+    least = 2 * FLOOR_BOUND * float(np.min(fit.runs.loss))
+    constants = fit.constants
+    if constants["E"] <= least and "E" not in fit.question.held:
         constants["E"] = 0.0
     return {name: _rounded(value) for name, value in constants.items()}
 
 
 def _intervals(
-    found: Fit, intervals: Bootstrap | None, also: Mapping[str, float]
+    fit: Fit, intervals: Bootstrap | None, also: Mapping[str, float]
 ) -> dict[str, list[float]]:
     if intervals is None:
         return {}
-    least = 2 * FLOOR_BOUND * float(np.min(found.runs.loss))
+    least = 2 * FLOOR_BOUND * float(np.min(fit.runs.loss))
     ends: dict[str, list[float]] = {}
-    mixing, floors = found.question.law == "mixing", any(name.startswith("E ") for name in also)
+    mixing, floors = fit.question.law == "mixing", any(name.startswith("E ") for name in also)
     for name in intervals.samples:
         if name.startswith("tau ") and not mixing:
             continue
@@ -184,15 +184,15 @@ def _intervals(
     return ends
 
 
-def _note(found: Fit, splits: tuple[HeldOut, ...]) -> str:
-    question = found.question
+def _note(fit: Fit, splits: tuple[HeldOut, ...]) -> str:
+    question = fit.question
     text = [
-        f"Sum of Huber terms {found.objective:.6g} (delta {question.delta:g}, log loss), R² "
-        f"{found.r_squared:.4f} on the runs themselves."
+        f"Sum of Huber terms {fit.objective:.6g} (delta {question.delta:g}, log loss), R² "
+        f"{fit.r_squared:.4f} on the runs themselves."
     ]
     if question.stages == 2:
         text.append("Two stages: E, A, alpha, B and beta on runs of one epoch.")
-    if any(name.startswith("E ") for name in found.form.constants):
+    if any(name.startswith("E ") for name in fit.form.constants):
         text.append("Each target has its own E; the card's is their mean.")
     if question.tied:
         text.append("alpha and beta are held equal.")
@@ -204,11 +204,11 @@ def _note(found: Fit, splits: tuple[HeldOut, ...]) -> str:
         text.append(
             "Held out: "
             + ", ".join(
-                f"{one.split} R² {one.r_squared:.2f}, off by {one.error:.1%}" for one in shown
+                f"{each.split} R² {each.r_squared:.2f}, off by {each.error:.1%}" for each in shown
             )
             + "."
         )
-    return " ".join([*text, *(f"{note[0].upper()}{note[1:]}." for note in found.runs.notes)])
+    return " ".join([*text, *(f"{note[0].upper()}{note[1:]}." for note in fit.runs.notes)])
 
 
 def _span(column: NDArray[np.float64]) -> str:

@@ -66,45 +66,45 @@ def middle(values: Array) -> tuple[float, float]:
 
 
 def bootstrap(
-    found: Fit,
+    fitted: Fit,
     resamples: int,
     seed: int = 0,
     advance: Callable[[int], None] = lambda count: None,
     cores: int | None = None,
 ) -> Bootstrap:
-    """Fit ``resamples`` resamples of the runs of ``found``.
+    """Fit ``resamples`` resamples of the runs of ``fitted``.
 
     Args:
-        found: a fit; resamples start from its constants and its other minima.
+        fitted: a fit; resamples start from its constants and its other minima.
         resamples: how many, R.
         seed: of the draws.
         advance: called with the number of resamples that have become ready.
         cores: processes at most; None: as many as this process may use.
     """
-    draws = _draws(found, resamples, seed)
+    draws = _draws(fitted, resamples, seed)
     blocks = [draws[first : first + BLOCK] for first in range(0, len(draws), BLOCK)]
     begin = time.perf_counter()
-    thetas = [refit(found, blocks[0])]
+    thetas = [refit(fitted, blocks[0])]
     advance(len(blocks[0]))
     left = (time.perf_counter() - begin) * (len(blocks) - 1)
     cores = (cores or usable_cores()) if left > _WORTH_PROCESSES else 1
-    with closing(side_by_side(partial(refit, found), blocks[1:], cores)) as rest:
+    with closing(side_by_side(partial(refit, fitted), blocks[1:], cores)) as rest:
         for theta in rest:
             thetas.append(theta)
             advance(len(theta))
-    named = found.form.named(np.concatenate(thetas))
-    free = found.free
-    if found.question.tied:
-        free = free | (np.array(found.form.constants) == "beta")
+    named = fitted.form.named(np.concatenate(thetas))
+    free = fitted.free
+    if fitted.question.tied:
+        free = free | (np.array(fitted.form.constants) == "beta")
     samples = {
-        name: values for (name, values), fitted in zip(named.items(), free, strict=True) if fitted
+        name: values for (name, values), is_free in zip(named.items(), free, strict=True) if is_free
     }
     return Bootstrap(samples, len(draws))
 
 
-def _draws(found: Fit, resamples: int, seed: int) -> Array:
+def _draws(fitted: Fit, resamples: int, seed: int) -> Array:
     """(R, n) how often each row counts; draws that leave a constant open are drawn again."""
-    runs = found.runs
+    runs = fitted.runs
     names, members = np.unique(runs.runs, return_inverse=True)
     source = np.random.default_rng(seed)
     drawn: list[Array] = []
@@ -112,27 +112,28 @@ def _draws(found: Fit, resamples: int, seed: int) -> Array:
         for _ in range(_MOST_DRAWS):
             picked = source.integers(len(names), size=len(names))
             weights = np.bincount(picked, minlength=len(names))[members].astype(float)
-            if _fits(found, weights):
+            if _fits(fitted, weights):
                 drawn.append(weights)
                 break
     if not drawn:
         raise DataError(
             f"no resample of {len(names)} runs can fit the law: there are too few for intervals; "
-            "add runs, or --bootstrap 0"
+            "add runs, or ask for no resamples",
+            field="bootstrap",
         )
     return np.array(drawn)
 
 
-def _fits(found: Fit, weights: Array) -> bool:
+def _fits(fitted: Fit, weights: Array) -> bool:
     picked = weights > 0
-    question, first = found.question, found.first
+    question, first = fitted.question, fitted.first
     try:
         if first is not None:
-            once = first.runs.select(picked[one_epoch(found.runs)])
+            once = first.runs.select(picked[one_epoch(fitted.runs)])
             check_identified(once, first.question, first.form, spare=0)
-            base = tuple((name, found.constants[name]) for name in LOSS_CONSTANTS)
+            base = tuple((name, fitted.constants[name]) for name in LOSS_CONSTANTS)
             question = replace(question, stages=1, fixed=(*question.fixed, *base))
-        check_identified(found.runs.select(picked), question, found.form, spare=0)
+        check_identified(fitted.runs.select(picked), question, fitted.form, spare=0)
     except DataError:
         return False
     return True
@@ -169,20 +170,20 @@ class HeldOut:
 
 
 def held_out(
-    found: Fit, seed: int = 0, advance: Callable[[int], None] = lambda count: None
+    fitted: Fit, seed: int = 0, advance: Callable[[int], None] = lambda count: None
 ) -> tuple[HeldOut, ...]:
     """Every split that the runs allow.
 
     Args:
-        found: the fit to all runs.
+        fitted: the fit to all runs.
         seed: of the random fifths.
         advance: called with 1 after every split.
     """
-    results = []
-    for split, held, tests in _splits(found.runs, seed):
-        results.append(_score(found, split, held, tests))
+    splits = []
+    for split, held, tests in _splits(fitted.runs, seed):
+        splits.append(_score(fitted, split, held, tests))
         advance(1)
-    return tuple(results)
+    return tuple(splits)
 
 
 def split_names(runs: Runs) -> tuple[str, ...]:
@@ -219,15 +220,15 @@ def _folds(groups: NDArray[np.int64], seed: int) -> list[Mask]:
     return [np.isin(groups, names[order[fold::count]]) for fold in range(count)]
 
 
-def _score(found: Fit, split: str, held: str, tests: list[Mask]) -> HeldOut:
-    runs = found.runs
-    question = replace(found.question, starts=min(found.question.starts, _STARTS))
+def _score(fitted: Fit, split: str, held: str, tests: list[Mask]) -> HeldOut:
+    runs = fitted.runs
+    question = replace(fitted.question, starts=min(fitted.question.starts, _STARTS))
     predicted, seen = np.zeros(runs.count), np.zeros(runs.count, dtype=bool)
     for test in tests:
         try:
             law = fit(runs.select(~test), question)
         except (DataError, ProblemError) as error:
-            reason = str(error.args[0]).partition(":")[0]
+            reason = error.sentence.partition(":")[0]
             return HeldOut(split, held, fault=f"the other runs cannot be fitted: {reason}")
         predicted[test], seen = law.loss_of(runs.select(test)), seen | test
     measured, reached = runs.loss[seen], predicted[seen]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from atlasmix.errors import DataError
+from atlasmix.text import did_you_mean
 
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "params": (
@@ -72,35 +73,37 @@ def find_columns(header: tuple[str, ...], said: Mapping[str, str]) -> dict[str, 
         DataError: a column that is not there, or two that could be meant.
     """
     faults: list[str] = []
-    found: dict[str, Column] = {}
+    columns: dict[str, Column] = {}
     for field, written in said.items():
         column = _said(header, field, written, faults)
         if column is not None:
-            found[field] = column
+            columns[field] = column
     for field in FIELDS:
-        if field in found:
+        if field in columns:
             continue
         fitting = [
             Column(place, name, factor)
             for place, name in enumerate(header)
             if (factor := _fits(name, field))
         ]
-        exact = [column for column in fitting if plain(column.name) == field]
+        exact = [column for column in fitting if bare_name(column.name) == field]
         if len(exact) == 1:
             fitting = exact
         if len(fitting) > 1:
             names = [column.name for column in fitting]
             faults.append(
-                f"header: {field} could be {' or '.join(names)}: say --column {field}={names[0]}"
+                f"header: {field} could be {' or '.join(names)}: say column {field}={names[0]}"
             )
         elif fitting:
-            found[field] = fitting[0]
+            columns[field] = fitting[0]
     if faults:
         raise DataError("the columns of the table are not clear:", tuple(faults))
-    return found
+    return columns
 
 
-def check_present(header: tuple[str, ...], found: Mapping[str, Column], needed: list[str]) -> None:
+def check_present(
+    header: tuple[str, ...], columns: Mapping[str, Column], needed: list[str]
+) -> None:
     """Refuse a table without a needed field, naming the columns that may hold it.
 
     Raises:
@@ -108,23 +111,21 @@ def check_present(header: tuple[str, ...], found: Mapping[str, Column], needed: 
     """
     faults = []
     for field in needed:
-        if field in found:
+        if field in columns:
             continue
         stem = "embed" if field == "params" else field.rstrip("s")[:4]
-        near = [name for name in header if stem in plain(name)][:4]
+        near = [name for name in header if stem in bare_name(name)][:4]
         guess = near[0] if near else header[0]
         words = f"perhaps {' or '.join(near)}" if near else f"there are {', '.join(header[:12])}"
         tail = ""
         if field == "params" and near:
             tail = " (AtlasMix counts parameters with embeddings; the card should say if not)"
-        faults.append(
-            f"header: no column holds {field}: {words}; say --column {field}={guess}{tail}"
-        )
+        faults.append(f"header: no column holds {field}: {words}; say column {field}={guess}{tail}")
     if faults:
-        raise DataError("the table lacks what a law is fitted to:", tuple(faults))
+        raise DataError("the table lacks what a law is fitted to:", tuple(faults), field="column")
 
 
-def plain(name: str) -> str:
+def bare_name(name: str) -> str:
     """A column's name in small letters and underscores, without ``config.`` before it.
 
     >>> plain("config/N Params"), plain("Tokens (B)")
@@ -136,22 +137,22 @@ def plain(name: str) -> str:
 
 def without_embeddings(name: str) -> bool:
     """Whether a column's name says that parameters are counted without embeddings."""
-    return _WITHOUT_EMBEDDINGS.search(plain(name)) is not None
+    return _WITHOUT_EMBEDDINGS.search(bare_name(name)) is not None
 
 
 def is_perplexity(name: str) -> bool:
     """Whether a column's name says that it holds perplexities."""
-    return re.search(r"(^|_)(ppl|perplexity)(_|$)", plain(name)) is not None
+    return re.search(r"(^|_)(ppl|perplexity)(_|$)", bare_name(name)) is not None
 
 
 def is_bits_per_byte(name: str) -> bool:
     """Whether a column's name says that it holds bits per byte."""
-    return re.search(r"(^|_)(bpb|bits_per_byte)(_|$)", plain(name)) is not None
+    return re.search(r"(^|_)(bpb|bits_per_byte)(_|$)", bare_name(name)) is not None
 
 
 def _fits(name: str, field: str) -> float:
     """The factor of a column that holds ``field`` by its name; 0 where it does not."""
-    words = plain(name)
+    words = bare_name(name)
     if words in (field, *FIELDS[field]):
         return 1.0
     if field not in _COUNTED or without_embeddings(name):
@@ -163,23 +164,19 @@ def _fits(name: str, field: str) -> float:
 
 
 def _said(header: tuple[str, ...], field: str, written: str, faults: list[str]) -> Column | None:
-    import difflib
-
     if field not in FIELDS:
-        near = difflib.get_close_matches(field, FIELDS, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(FIELDS)}"
-        faults.append(f"--column {field}={written}: no field {field[:40]!r}: {hint}")
+        hint = did_you_mean(field, FIELDS) or f"expected one of {', '.join(FIELDS)}"
+        faults.append(f"column {field}={written}: no field {field[:40]!r}: {hint}")
         return None
     name, colon, unit = written.rpartition(":")
     if written in header or not colon:
         name, unit = written, ""
     if name not in header:
-        near = difflib.get_close_matches(name, header, n=2, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(header)}"
-        faults.append(f"--column {field}={written}: no column {name[:60]!r}: {hint}")
+        hint = did_you_mean(name, header) or f"there are {', '.join(header)}"
+        faults.append(f"column {field}={written}: no column {name[:60]!r}: {hint}")
         return None
     if unit and unit.lower() not in _UNITS:
-        faults.append(f"--column {field}={written}: no unit {unit[:20]!r}: expected K, M, B or T")
+        faults.append(f"column {field}={written}: no unit {unit[:20]!r}: expected K, M, B or T")
         return None
     factor = _UNITS[unit.lower()] if unit else _fits(name, field) or 1.0
     return Column(header.index(name), name, factor)

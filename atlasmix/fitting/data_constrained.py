@@ -119,7 +119,7 @@ class DataConstrained:
 
     def named(self, theta: Array) -> dict[str, Array]:
         """See Form."""
-        found = [
+        values = [
             np.exp(theta[:, 0]),
             np.exp(theta[:, 1] + theta[:, 2] * self.centres.params),
             theta[:, 2],
@@ -128,7 +128,7 @@ class DataConstrained:
             np.exp(theta[:, 5]),
             np.exp(theta[:, 6]),
         ]
-        return dict(zip(self.constants, found, strict=True))
+        return dict(zip(self.constants, values, strict=True))
 
     def coordinates(self, values: Mapping[str, float]) -> Array:
         """See Form."""

@@ -155,19 +155,19 @@ def _two_loops(
     squares = np.sum(changes**2, axis=2)
     usable = (curvature > 1e-14 * squares) & (np.arange(MEMORY) < held[:, None])
     rho = np.where(usable, 1.0 / np.where(usable, curvature, 1.0), 0.0)
-    found, weights = slope.copy(), np.zeros_like(rho)
+    direction, weights = slope.copy(), np.zeros_like(rho)
     for age in range(MEMORY):
-        weights[:, age] = rho[:, age] * np.sum(steps[:, age] * found, axis=1)
-        found -= weights[:, age : age + 1] * changes[:, age]
+        weights[:, age] = rho[:, age] * np.sum(steps[:, age] * direction, axis=1)
+        direction -= weights[:, age : age + 1] * changes[:, age]
     newest = np.argmax(usable, axis=1)
-    rows = np.arange(len(found))
+    rows = np.arange(len(direction))
     some = usable[rows, newest]
     scale = np.where(some, curvature[rows, newest] / np.where(some, squares[rows, newest], 1), 1.0)
-    found *= scale[:, None]
+    direction *= scale[:, None]
     for age in reversed(range(MEMORY)):
-        back = rho[:, age] * np.sum(changes[:, age] * found, axis=1)
-        found += (weights[:, age] - back)[:, None] * steps[:, age]
-    return np.asarray(found), ~some
+        back = rho[:, age] * np.sum(changes[:, age] * direction, axis=1)
+        direction += (weights[:, age] - back)[:, None] * steps[:, age]
+    return np.asarray(direction), ~some
 
 
 def _take(state: _State, trial: Array, value: Array, gradient: Array) -> None:
@@ -237,12 +237,12 @@ def grid_of_starts(
     )
     grid = np.clip(grid, form.low, form.high)
     held = np.isin(form.constants, list(fixed))
-    found = [
+    chunks = [
         _projected(form, grid[first : first + _CHUNK], loss, held, delta)
         for first in range(0, len(grid), _CHUNK)
     ]
-    theta = np.concatenate([each for each, _ in found])
-    value = np.concatenate([each for _, each in found])
+    theta = np.concatenate([each for each, _ in chunks])
+    value = np.concatenate([each for _, each in chunks])
     order = np.argsort(value, kind="stable")
     return theta[_apart(theta[order], most, order)]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from atlasmix.errors import DataError, SolverFailed
 from atlasmix.fitting.descent import Descent, descend, grid_of_starts
-from atlasmix.fitting.fit_question import LOSS_CONSTANTS, Question, one_epoch
+from atlasmix.fitting.fit_question import LOSS_CONSTANTS, FitQuestion, one_epoch
 from atlasmix.fitting.forms import Form, huber, huber_slope, log_loss, r_squared
 from atlasmix.fitting.identification import check_identified, settled
 from atlasmix.fitting.runs import Runs
@@ -37,7 +37,7 @@ class Fit:
         first: the first of two stages; None where there was one.
     """
 
-    question: Question
+    question: FitQuestion
     runs: Runs
     form: Form
     theta: Array
@@ -85,7 +85,7 @@ def predict(form: Form, theta: Array) -> Array:
     return np.asarray(np.exp(log_loss(form.terms(row), row[:, 0])[0][0]))
 
 
-def fit(runs: Runs, question: Question) -> Fit:
+def fit(runs: Runs, question: FitQuestion) -> Fit:
     """The constants at which the sum of Huber terms is least.
 
     Args:
@@ -99,7 +99,7 @@ def fit(runs: Runs, question: Question) -> Fit:
     >>> from atlasmix.fitting.runs import make_runs
     >>> size, read = (axis.ravel() for axis in np.meshgrid([1e8, 3e8, 1e9, 3e9], [2e9, 1e10, 5e10]))
     >>> runs = make_runs(size, read, 1.8 + 480 / size**0.35 + 2000 / read**0.37)
-    >>> round(fit(runs, Question()).constants["alpha"], 4)
+    >>> round(fit(runs, FitQuestion()).constants["alpha"], 4)
     0.35
     """
     if not runs.count:
@@ -110,30 +110,31 @@ def fit(runs: Runs, question: Question) -> Fit:
     form = question.form(runs)
     check_identified(runs, question, form)
     starts = grid_of_starts(form, runs.loss, question.held, question.delta, question.starts)
-    found = minimise(form, runs.loss, question, starts)
-    order = np.argsort(found.value, kind="stable")
-    if not np.isfinite(found.value[order[0]]):
+    descent = minimise(form, runs.loss, question, starts)
+    order = np.argsort(descent.value, kind="stable")
+    if not np.isfinite(descent.value[order[0]]):
         raise SolverFailed("no start led to finite constants")
-    best = found.theta[order[0]]
+    best = descent.theta[order[0]]
     objective = huber(np.log(predict(form, best)) - np.log(runs.loss), question.delta)
     return Fit(
-        question, runs, form, best, float(np.sum(objective)), _others(found, order, question)
+        question, runs, form, best, float(np.sum(objective)), _others(descent, order, question)
     )
 
 
-def _two_stages(runs: Runs, question: Question) -> Fit:
+def _two_stages(runs: Runs, question: FitQuestion) -> Fit:
     """E, A, α, B and β on runs of one epoch, then the rest on all runs with those held."""
     held = question.held
     once = runs.select(one_epoch(runs))
     first_held = tuple((name, value) for name, value in question.fixed if name in LOSS_CONSTANTS)
-    asked = replace(question, law="chinchilla", stages=1, fixed=first_held)
+    first_question = replace(question, law="chinchilla", stages=1, fixed=first_held)
     try:
-        first = fit(once, asked)
+        first = fit(once, first_question)
     except DataError as error:
         raise DataError(
             f"the first of two stages is fitted to the {once.count} runs of one epoch, and "
-            f"{error.args[0]}; or take its constants from a law (--base), or fit in one stage",
+            f"{error.sentence}; or take its constants from a law, or fit in one stage",
             error.faults,
+            field="base",
         ) from error
     base = {name: first.constants[name] for name in LOSS_CONSTANTS}
     rest = tuple((name, value) for name, value in held.items() if name not in base)
@@ -163,7 +164,7 @@ def refit(near: Fit, weights: Array) -> Array:
     return _refit(near, replace(question, stages=1, tied=False), weights, low, high)
 
 
-def _refit(near: Fit, question: Question, weights: Array, low: Array, high: Array) -> Array:
+def _refit(near: Fit, question: FitQuestion, weights: Array, low: Array, high: Array) -> Array:
     starts = np.concatenate([near.theta[None, :], near.others])
     each, count = len(starts), len(weights)
     rows = np.tile(starts, (count, 1))
@@ -171,17 +172,17 @@ def _refit(near: Fit, question: Question, weights: Array, low: Array, high: Arra
         np.repeat(np.broadcast_to(side, (count, near.theta.size)), each, axis=0)
         for side in (low, high)
     )
-    found = minimise(
+    descent = minimise(
         near.form, near.runs.loss, question, rows, np.repeat(weights, each, axis=0), bounds
     )
-    best = np.argmin(found.value.reshape(count, each), axis=1)
-    return np.asarray(found.theta.reshape(count, each, -1)[np.arange(count), best])
+    best = np.argmin(descent.value.reshape(count, each), axis=1)
+    return np.asarray(descent.theta.reshape(count, each, -1)[np.arange(count), best])
 
 
 def minimise(
     form: Form,
     loss: Array,
-    question: Question,
+    question: FitQuestion,
     starts: Array,
     weights: Array | None = None,
     bounds: tuple[Array, ...] | None = None,
@@ -214,20 +215,20 @@ def minimise(
             gradient[:, _TIE[1]] = 0.0
         return np.sum(costs, axis=1) * scale, gradient
 
-    found = descend(objective, starts, (low, high))
+    descent = descend(objective, starts, (low, high))
     if question.tied:
-        found.theta[:, _TIE[1]] = found.theta[:, _TIE[0]]
-    return found
+        descent.theta[:, _TIE[1]] = descent.theta[:, _TIE[0]]
+    return descent
 
 
-def _others(found: Descent, order: NDArray[np.int64], question: Question) -> Array:
+def _others(descent: Descent, order: NDArray[np.int64], question: FitQuestion) -> Array:
     """Minima other than the best, best first."""
     kept = [order[0]]
     for place in order[1:]:
-        apart = [abs(found.value[place] / found.value[other] - 1) > _DISTINCT for other in kept]
+        apart = [abs(descent.value[place] / descent.value[other] - 1) > _DISTINCT for other in kept]
         # What is far worse here is not best in a resample either.
-        if len(kept) > _MOST_OTHERS or not found.value[place] < _RIVAL * found.value[order[0]]:
+        if len(kept) > _MOST_OTHERS or not descent.value[place] < _RIVAL * descent.value[order[0]]:
             break
         if all(apart):
             kept.append(place)
-    return found.theta[kept[1:]]
+    return descent.theta[kept[1:]]

@@ -26,7 +26,7 @@ ONE_EPOCH: Final = 1.01
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class FitQuestion:
     """What is to be fitted, and how.
 
     Attributes:

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlasmix.errors import DataError
-from atlasmix.fitting.fit_question import Question, one_epoch
+from atlasmix.fitting.fit_question import FitQuestion, one_epoch
 from atlasmix.fitting.forms import Form
 from atlasmix.fitting.runs import Runs
 from atlasmix.laws.kinds import DEFAULT_PHI
 from atlasmix.laws.saturation import DEFAULT_DECAY
 from atlasmix.quantities import format_quantity
+from atlasmix.text import and_more
 
 Array = NDArray[np.float64]
 
@@ -22,7 +23,7 @@ _SAME: Final = 1.01
 """Two sizes within 1 % are one: tables round."""
 
 
-def check_identified(runs: Runs, question: Question, form: Form, spare: int = 1) -> None:
+def check_identified(runs: Runs, question: FitQuestion, form: Form, spare: int = 1) -> None:
     """Refuse runs that leave a constant open.
 
     ``spare``: runs that there must be beside one for each constant.
@@ -34,19 +35,23 @@ def check_identified(runs: Runs, question: Question, form: Form, spare: int = 1)
         name for name, fitted in zip(form.constants, question.free(form), strict=True) if fitted
     }
     if not free:
-        raise DataError("every constant is held: leave one out of --fix, so that there is a fit")
+        raise DataError(
+            "every constant is held: leave one free, so that there is a fit", field="fix"
+        )
     where = rows_text(runs.rows)
     if runs.count < len(free) + spare:
         raise DataError(
             f"{runs.count} runs ({where}) cannot fit {len(free)} constants "
             f"({', '.join(sorted(free))}): expected at least {len(free) + 1} runs, and better "
-            f"{4 * len(free)}; add runs, or hold constants with --fix"
+            f"{4 * len(free)}; add runs, or fix constants",
+            field="fix",
         )
     if free & {"A", "alpha"} and values_of(runs.params) == 1:
         raise DataError(
             f"every run ({where}) has {format_quantity(float(runs.params[0]))} parameters, so "
-            "what a larger model gains cannot be seen: add runs of another size, or hold the "
-            "capacity term with --fix A=406.4,alpha=0.34"
+            "what a larger model gains cannot be seen: add runs of another size, or fix the "
+            "capacity term, as A=406.4,alpha=0.34",
+            field="fix",
         )
     _check_mixtures(runs, question, free, where)
     own = question.law == "mixing" or not len(runs.sources)
@@ -54,19 +59,21 @@ def check_identified(runs: Runs, question: Question, form: Form, spare: int = 1)
     if free & {"B", "beta"} and values_of(data) == 1:
         raise DataError(
             f"every run ({where}) reads {format_quantity(float(data[0]))} tokens, so what more "
-            "data gains cannot be seen: add runs on other amounts, or hold the data term with "
-            "--fix B=410.7,beta=0.28"
+            "data gains cannot be seen: add runs on other amounts, or fix the data term, as "
+            "B=410.7,beta=0.28",
+            field="fix",
         )
     _check_repetition(runs, question, free, where)
     if question.law == "curse" and free & {"phi", "psi"} and values_of(runs.languages) == 1:
         raise DataError(
             f"every run ({where}) has {runs.languages[0]:g} languages, so what more languages "
-            "cost cannot be seen: add runs with another number of languages, or fit --law "
-            "chinchilla"
+            "cost cannot be seen: add runs with another number of languages, or fit the law "
+            "chinchilla",
+            field="law",
         )
 
 
-def settled(runs: Runs, question: Question) -> tuple[Runs, Question]:
+def settled(runs: Runs, question: FitQuestion) -> tuple[Runs, FitQuestion]:
     """Hold what the law of mixtures cannot see in these runs at its default, and note it.
 
     λ where nothing is repeated, and φ of a target whose own share never changes: single
@@ -97,7 +104,7 @@ def settled(runs: Runs, question: Question) -> tuple[Runs, Question]:
     )
 
 
-def _check_mixtures(runs: Runs, question: Question, free: set[str], where: str) -> None:
+def _check_mixtures(runs: Runs, question: FitQuestion, free: set[str], where: str) -> None:
     """Refuse runs of mixtures that leave a φ or a τ open, or have no share of their own language.
 
     Raises:
@@ -110,7 +117,8 @@ def _check_mixtures(runs: Runs, question: Question, free: set[str], where: str) 
         raise DataError(
             f"{rows_text(runs.rows[none])}: nothing was read in the language of the loss, and the "
             "law has no loss there: expected tokens of it above 0; leave the cell of the loss "
-            "empty, or the row out with --where"
+            "empty, or the row out",
+            field="where",
         )
     targets = runs.targets or (runs.target,)
     for place, target in enumerate(targets):
@@ -120,8 +128,9 @@ def _check_mixtures(runs: Runs, question: Question, free: set[str], where: str) 
         if name in free and (not np.any(mine) or values_of(runs.own_share[mine]) == 1):
             raise DataError(
                 f"the runs ({where}) show one own share of {target or 'the target'}, so {name} "
-                f"cannot be seen: add runs with another share, or hold it with --fix '{name}="
-                f"{DEFAULT_PHI:g}'"
+                f"cannot be seen: add runs with another share, or fix it, as '{name}="
+                f"{DEFAULT_PHI:g}'",
+                field="fix",
             )
         for number, source in enumerate(runs.sources):
             name = f"tau {source}" + (f":{target}" if several else "")
@@ -129,7 +138,7 @@ def _check_mixtures(runs: Runs, question: Question, free: set[str], where: str) 
                 raise DataError(f"no run ({where}) reads {source}, so {name} cannot be seen")
 
 
-def _check_repetition(runs: Runs, question: Question, free: set[str], where: str) -> None:
+def _check_repetition(runs: Runs, question: FitQuestion, free: set[str], where: str) -> None:
     if not question.repeats or not free & {"lambda", "R_D"}:
         return
     once = one_epoch(runs)
@@ -137,14 +146,15 @@ def _check_repetition(runs: Runs, question: Question, free: set[str], where: str
     if np.all(once):
         raise DataError(
             f"no run ({where}) reads its text more than once, so {name} cannot be seen: give "
-            "unique_tokens for runs that repeat, fit --law chinchilla, or hold it with "
-            f"--fix {name}={'0.04' if name == 'lambda' else '25'}"
+            "unique_tokens for runs that repeat, fit the law chinchilla, or fix it, as "
+            f"{name}={'0.04' if name == 'lambda' else '25'}",
+            field="fix",
         )
     if not np.any(once) and not len(runs.sources) and values_of(runs.epochs) == 1:
         raise DataError(
             f"every run ({where}) reads its text {runs.epochs[0]:.3g} times, so {name} cannot be "
-            "told from B: add runs of one epoch or of other numbers of epochs, or hold it with "
-            "--fix"
+            "told from B: add runs of one epoch or of other numbers of epochs, or fix it",
+            field="fix",
         )
 
 
@@ -176,7 +186,5 @@ def rows_text(rows: NDArray[np.int64], most: int = 8) -> str:
         else:
             spans.append([row, row])
     shown = [f"{a}" if a == b else f"{a}-{b}" if b > a + 1 else f"{a}, {b}" for a, b in spans]
-    text = ", ".join(shown[:most])
-    if len(shown) > most:
-        text += f" and {sum(b - a + 1 for a, b in spans[most:])} more"
+    text = ", ".join(shown[:most]) + and_more(sum(b - a + 1 for a, b in spans[most:]))
     return f"row{'s' * (len(ordered) > 1)} {text}"

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlasmix.errors import DataError, UnknownLanguage
-from atlasmix.fitting.columns import FIELDS, Column, plain
+from atlasmix.fitting.columns import FIELDS, Column, bare_name
 from atlasmix.io.tables import Rows
 from atlasmix.languages.resolving import resolve
 
@@ -40,25 +40,25 @@ class Sources:
             DataError: two columns for one language.
         """
         known = {name for field, names in FIELDS.items() for name in (field, *names)}
-        found: dict[str, dict[str, Column]] = {"tokens": {}, "unique_tokens": {}}
+        columns: dict[str, dict[str, Column]] = {"tokens": {}, "unique_tokens": {}}
         for place, name in enumerate(header):
             match = _PATTERN.fullmatch(name.strip())
-            if match is None or plain(name) in known:
+            if match is None or bare_name(name) in known:
                 continue
             key = _language(match[2])
             if key is None:
                 continue
             kind = match[1].lower()
-            if key in found[kind]:
+            if key in columns[kind]:
                 raise DataError(
-                    f"{found[kind][key].name} and {name} are both the {kind} of {key}: keep one"
+                    f"{columns[kind][key].name} and {name} are both the {kind} of {key}: keep one"
                 )
-            found[kind][key] = Column(place, name)
-        return cls(found["tokens"], found["unique_tokens"])
+            columns[kind][key] = Column(place, name)
+        return cls(columns["tokens"], columns["unique_tokens"])
 
 
 def choose_target(
-    table: Rows, found: Mapping[str, Column], target: str, law: str
+    table: Rows, columns: Mapping[str, Column], target: str, law: str
 ) -> tuple[Rows, str]:
     """The rows of one language's loss, and its key; empty where the table does not say.
 
@@ -66,9 +66,9 @@ def choose_target(
         DataError: losses of several languages and no choice, or a language that is not there.
     """
     wanted = str(resolve(target)) if target else ""
-    if "language" not in found:
+    if "language" not in columns:
         return table, wanted
-    place = found["language"].place
+    place = columns["language"].place
     cells = [row[place].strip() if place < len(row) else "" for row in table.rows]
     keys: dict[str, str] = {}
     faults: list[str] = []
@@ -90,7 +90,8 @@ def choose_target(
     if not wanted:
         raise DataError(
             f"{table.what} holds the losses of {len(there)} languages ({', '.join(there[:12])}): "
-            f"one law does not fit them all; choose one with --target {there[0]}"
+            f"one law does not fit them all; choose one, such as {there[0]}",
+            field="target",
         )
     stay = [keys[cell] == wanted for cell in cells]
     if not any(stay):
@@ -123,7 +124,8 @@ def read_sources(
         if not target:
             raise DataError(
                 f"the table has tokens of {names}, and does not say whose loss it holds: name the "
-                "language with --target, or in a column language"
+                "target, or a language in a column language",
+                field="target",
             )
         raise DataError(f"no column tokens_{target} beside tokens of {names}: add it")
     read = {key: numbers.language(column) for key, column in sources.tokens.items()}

@@ -133,7 +133,7 @@ class Mixing:
     def named(self, theta: Array) -> dict[str, Array]:
         """See Form."""
         count = _BEFORE + len(self.targets) + len(self.pairs)
-        found = [
+        values = [
             np.exp(theta[:, 0]),
             np.exp(theta[:, 1] + theta[:, 2] * self.centres.params),
             theta[:, 2],
@@ -143,7 +143,7 @@ class Mixing:
             *(theta[:, place] for place in range(_BEFORE, count)),
             *(np.exp(theta[:, 0] + theta[:, place]) for place in range(count, theta.shape[1])),
         ]
-        return dict(zip(self.constants, found, strict=True))
+        return dict(zip(self.constants, values, strict=True))
 
     def coordinates(self, values: Mapping[str, float]) -> Array:
         """See Form; an E of a target that is not among ``values`` is the common one."""

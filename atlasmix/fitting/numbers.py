@@ -36,10 +36,10 @@ class Numbers:
     A row without a finite loss, N or D is a fault, or is left out where that was asked for.
     """
 
-    def __init__(self, table: Rows, found: Mapping[str, Column], drop_incomplete: bool) -> None:
-        """Over the rows of ``table``; ``found``: field -> column."""
+    def __init__(self, table: Rows, columns: Mapping[str, Column], drop_incomplete: bool) -> None:
+        """Over the rows of ``table``; ``columns``: field -> column."""
         self.rows = frozen(np.array(table.numbers, dtype=np.int64))
-        self._table, self._found, self._drop = table, found, drop_incomplete
+        self._table, self._columns, self._drop = table, columns, drop_incomplete
         self._missing = np.zeros(len(self.rows), dtype=bool)
         self.faults: list[str] = []
         short = np.array([len(row) < len(table.header) for row in table.rows], dtype=bool)
@@ -53,7 +53,7 @@ class Numbers:
 
     def name_of(self, field: str) -> str:
         """The name of the column that holds ``field``; empty where there is none."""
-        return self._found[field].name if field in self._found else ""
+        return self._columns[field].name if field in self._columns else ""
 
     def column(
         self, field: str, kept: NDArray[np.bool_] | None = None, empty: float | None = None
@@ -62,9 +62,9 @@ class Numbers:
 
         ``empty``: what an empty cell stands for; None: it is a fault.
         """
-        if field not in self._found:
+        if field not in self._columns:
             return None
-        column = self._found[field]
+        column = self._columns[field]
         values = self._values(column, field, empty)
         return values if kept is None else values[kept]
 
@@ -75,9 +75,9 @@ class Numbers:
     def labels(self, field: str) -> NDArray[np.int64]:
         """Ordinals of a column of names; each row its own where there is none or it is empty."""
         count = len(self.rows)
-        if field not in self._found:
+        if field not in self._columns:
             return np.arange(count)
-        place = self._found[field].place
+        place = self._columns[field].place
         seen: dict[str, int] = {}
         names = [
             (row[place].strip() if place < len(row) else "") or f"\0{number}"
@@ -133,7 +133,7 @@ class Numbers:
             hint = "expected a number above 0"
             if what in _NEEDED:
                 hint = "a run that diverged or was cut short cannot be fitted; mend the row, or "
-                hint += "--drop-incomplete leaves it out"
+                hint += "drop incomplete ones"
             words = sorted({texts[place] or "empty" for place in np.flatnonzero(missing).tolist()})
             self.faults.append(f"{rows_text(self.rows[missing])}: {name} is {words[0]}: {hint}")
         unread = np.isnan(values) & ~missing
@@ -164,17 +164,17 @@ def _number(text: str, factor: float) -> float:
     return value * factor if math.isfinite(value) else math.nan
 
 
-def check_units(runs: Runs, compute: Array | None, found: Mapping[str, Column]) -> list[str]:
+def check_units(runs: Runs, compute: Array | None, columns: Mapping[str, Column]) -> list[str]:
     """Faults of runs whose counts or losses cannot be in the unit of the others."""
     faults: list[str] = []
     for field, column in (("params", runs.params), ("tokens", runs.total)):
-        name = found[field].name if field in found else field
+        name = columns[field].name if field in columns else field
         least = _LEAST[field]
         low = column < least
         if np.all(low):
             faults.append(
                 f"{name} is {np.min(column):g} to {np.max(column):g} in every row: that seems to "
-                f"count in millions or billions; say --column {field}={name}:B (or K, M, T)"
+                f"count in millions or billions; say column {field}={name}:B (or K, M, T)"
             )
         elif np.any(low):
             other = format_quantity(float(np.median(column[~low])))
@@ -187,7 +187,7 @@ def check_units(runs: Runs, compute: Array | None, found: Mapping[str, Column]) 
         faults.append(
             f"loss is {np.min(runs.loss):g} to {np.max(runs.loss):g} in every row: above "
             f"{_HIGHEST_NATS} no loss is in nats per token; name the column perplexity, which is "
-            "read as its logarithm, or say its unit with --unit"
+            "read as its logarithm, or say its unit"
         )
     elif runs.unit == "nats per token" and np.any(high):
         middle = float(np.median(runs.loss[~high]))
@@ -196,12 +196,12 @@ def check_units(runs: Runs, compute: Array | None, found: Mapping[str, Column]) 
             f"{middle:.3g}: above {_HIGHEST_NATS} no loss is in nats per token; mixed units "
             "(perplexity?) or a run that blew up"
         )
-    if compute is not None and "params" in found and "tokens" in found:
+    if compute is not None and "params" in columns and "tokens" in columns:
         ratio = compute / runs.compute
         off = np.abs(np.log(ratio / np.median(ratio))) > math.log(_FLOPS_OFF)
         if np.any(off):
             faults.append(
-                f"{rows_text(runs.rows[off])}: {found['compute'].name} is "
+                f"{rows_text(runs.rows[off])}: {columns['compute'].name} is "
                 f"{ratio[off][0]:.2g} times 6·params·tokens where others have about "
                 f"{np.median(ratio):.2g}: one of the three is in another unit"
             )

@@ -79,21 +79,21 @@ class PowerLaw:
         if self.k is not None:
             log_a = log_a - theta[:, 5] * centres.languages
             log_b = log_b - theta[:, 6] * centres.languages
-        found = [np.exp(theta[:, 0]), np.exp(log_a), theta[:, 2], np.exp(log_b), theta[:, 4]]
-        found += [theta[:, place] for place in range(5, theta.shape[1])]
-        return dict(zip(self.constants, found, strict=True))
+        values = [np.exp(theta[:, 0]), np.exp(log_a), theta[:, 2], np.exp(log_b), theta[:, 4]]
+        values += [theta[:, place] for place in range(5, theta.shape[1])]
+        return dict(zip(self.constants, values, strict=True))
 
     def coordinates(self, values: Mapping[str, float]) -> Array:
         """See Form."""
         centres = self.centres
         a = np.log(values["A"]) - values["alpha"] * centres.params
         b = np.log(values["B"]) - values["beta"] * centres.tokens
-        found = [np.log(max(values["E"], 1e-300)), a, values["alpha"], b, values["beta"]]
+        theta = [np.log(max(values["E"], 1e-300)), a, values["alpha"], b, values["beta"]]
         if self.k is not None:
-            found[1] += values["phi"] * centres.languages
-            found[3] += values["psi"] * centres.languages
-            found += [values["phi"], values["psi"]]
-        return np.asarray(found)
+            theta[1] += values["phi"] * centres.languages
+            theta[3] += values["psi"] * centres.languages
+            theta += [values["phi"], values["psi"]]
+        return np.asarray(theta)
 
     def over(self, runs: Runs) -> PowerLaw:
         """See Form."""

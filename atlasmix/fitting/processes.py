@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
+import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
-from types import ModuleType
-from typing import TYPE_CHECKING, TypeVar
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
-    from concurrent.futures.process import ProcessPoolExecutor
+from typing import Final, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+_IDLE: Final = 10
+"""Seconds after which a process without work ends: our choice, a second fit soon finds it warm."""
 
 
 def usable_cores() -> int:
@@ -34,7 +31,7 @@ def side_by_side(
     left, say), this process does what is left by itself.
 
     Args:
-        function: of a module, not of a script; it and the items can be pickled.
+        function: it and the items can be pickled.
         items: one argument each.
         cores: processes at most; below 2, all is done in this one. Close the iterator to end them
             before the last item.
@@ -56,50 +53,34 @@ def side_by_side(
 def _in_processes(
     function: Callable[[Item], Result], items: Sequence[Item], cores: int
 ) -> Iterator[Result]:
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
+    from joblib import Parallel, delayed
 
-    # Spawned, not forked: a progress bar may be running in another thread.
-    spawned = multiprocessing.get_context("spawn")
-    others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(min(cores, len(items)), spawned, _leave_interrupts)
+    # Loky's processes are new ones, not forks: a progress bar may be running in another thread.
+    # They do not run the script of this one again. Few items are sent ahead: a pool that is left
+    # with many stops noisily.
+    pool = Parallel(
+        n_jobs=min(cores, len(items)),
+        backend="loky",
+        return_as="generator",
+        batch_size=1,
+        max_nbytes=None,  # no files of its own for large arrays
+        idle_worker_timeout=_IDLE,
+        initializer=_leave_interrupts,
+    )
     try:
-        with _no_script():
-            waiting = _submitted(pool, function, items)
-        for one in waiting:
-            yield one.result()
-    except BaseException:  # whoever has closed this iterator waits for nothing
-        for child in set(multiprocessing.active_children()) - others:
-            child.terminate()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _submitted(
-    pool: ProcessPoolExecutor, function: Callable[[Item], Result], items: Sequence[Item]
-) -> list[Future[Result]]:
-    try:
-        return [pool.submit(function, item) for item in items]
+        results = pool(delayed(function)(item) for item in items)
     except ValueError as error:
         # Nothing of the caller's has run yet. Where the first processes end at once, the pipes
         # that the next one should inherit may be closed already, which Python reports like this.
         raise OSError("a process did not start") from error
-
-
-@contextmanager
-def _no_script() -> Iterator[None]:
-    """Start processes that do not run the script of this one again.
-
-    Spawned, each would run it up to where it starts processes itself, and end there. Nothing that
-    is sent to them is of the script.
-    """
-    script = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
     try:
-        yield
+        for result in results:  # noqa: UP028 (closed below, where a warning is kept back)
+            yield result
     finally:
-        sys.modules["__main__"] = script
+        with warnings.catch_warnings():
+            # Whoever closes this iterator early knows that items are left.
+            warnings.simplefilter("ignore", UserWarning)
+            results.close()
 
 
 def _leave_interrupts() -> None:

@@ -24,6 +24,7 @@ from atlasmix.fitting.language_columns import Sources, choose_target, read_sourc
 from atlasmix.fitting.numbers import Numbers, check_units
 from atlasmix.fitting.runs import Runs, frozen
 from atlasmix.io.tables import Rows, refuse
+from atlasmix.text import did_you_mean, first_few
 
 _COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "!=": operator.ne,
@@ -61,7 +62,10 @@ def parse_filter(text: str) -> Filter:
     match = re.fullmatch(r"\s*(.+?)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", text)
     if match is None:
         raise ProblemError(
-            f"--where is {text[:60]!r}: expected COLUMN=VALUE, or with !=, <, >, <=, >="
+            f"the condition {text[:60]!r} has no sign: expected COLUMN=VALUE, or with !=, <, >, "
+            "<=, >=",
+            field="where",
+            value=text,
         )
     return Filter(match[1], match[2], match[3])
 
@@ -72,23 +76,21 @@ def keep_rows(table: Rows, conditions: tuple[Filter, ...], notes: list[str]) -> 
     Raises:
         DataError: a column that is not there, or no row left.
     """
-    for one in conditions:
-        if one.column not in table.header:
-            import difflib
-
-            near = difflib.get_close_matches(one.column, table.header, n=2, cutoff=0.5)
-            hint = f"did you mean {' or '.join(near)}?" if near else ", ".join(table.header)
-            raise DataError(f"--where {one.column}: no such column: {hint}")
-        place = table.header.index(one.column)
-        stay = [place < len(row) and one.keeps(row[place]) for row in table.rows]
-        if not any(stay):
-            found = sorted({row[place].strip() for row in table.rows if place < len(row)})
-            more = f" and {len(found) - 6} more" if len(found) > 6 else ""
+    for condition in conditions:
+        if condition.column not in table.header:
+            hint = did_you_mean(condition.column, table.header) or ", ".join(table.header)
             raise DataError(
-                f"no row has {one.column}{one.sign}{one.value}: there are "
-                f"{', '.join(found[:6])}{more}"
+                f"the condition on {condition.column!r} names no column: {hint}",
+                field="where",
+                value=condition.column,
             )
-        notes.append(f"{sum(stay)} of {len(stay)} rows have {one.column}{one.sign}{one.value}")
+        wanted = f"{condition.column}{condition.sign}{condition.value}"
+        place = table.header.index(condition.column)
+        stay = [place < len(row) and condition.keeps(row[place]) for row in table.rows]
+        if not any(stay):
+            values = sorted({row[place].strip() for row in table.rows if place < len(row)})
+            raise DataError(f"no row has {wanted}: there are {first_few(values, 6)}")
+        notes.append(f"{sum(stay)} of {len(stay)} rows have {wanted}")
         table = replace(
             table,
             rows=tuple(row for row, kept in zip(table.rows, stay, strict=True) if kept),
@@ -149,20 +151,20 @@ def read_runs(table: Rows, how: Reading) -> Runs:
     Raises:
         DataError: with every fault of the table in ``faults``, each with its rows.
     """
-    found = find_columns(table.header, dict(how.columns))
+    columns = find_columns(table.header, dict(how.columns))
     sources = Sources.find(table.header) if how.law in MIXED_LAWS else Sources()
-    _check_columns(table, found, how, sources)
-    notes = _said(found)
+    _check_columns(table, columns, how, sources)
+    notes = _said(columns)
     table = keep_rows(table, how.where, notes)
-    table, target = choose_target(table, found, how.target, how.law)
-    numbers = Numbers(table, found, how.drop_incomplete)
-    loss, unit = _loss(numbers, found["loss"], how.unit, notes)
+    table, target = choose_target(table, columns, how.target, how.law)
+    numbers = Numbers(table, columns, how.drop_incomplete)
+    loss, unit = _loss(numbers, columns["loss"], how.unit, notes)
     params, total = _sizes(numbers, sources, notes)
-    own, unique, beside = _data(numbers, found, sources, target, total)
+    own, unique, beside = _data(numbers, columns, sources, target, total)
     faults = numbers.faults
     languages = numbers.column("languages") if how.law == "curse" else None
     refuse(table.what, faults)
-    if "unique_tokens" not in found and "epochs" not in found and not sources.unique:
+    if "unique_tokens" not in columns and "epochs" not in columns and not sources.unique:
         notes.append("no column of unique tokens: every run is taken to have read one epoch")
     kept = numbers.kept(notes)
     runs = Runs(
@@ -178,44 +180,46 @@ def read_runs(table: Rows, how: Reading) -> Runs:
         sources=beside[0],
         source_tokens=beside[1],
         source_unique=beside[2],
-        mixtures=_mixtures(numbers, found, total, own, beside[1], languages),
+        mixtures=_mixtures(numbers, columns, total, own, beside[1], languages),
         target=target,
     )
     if how.last_checkpoint:
         # Before rows without a loss go: a run that diverged has no earlier row in its place.
-        kept = kept & _last(runs, found, notes)
+        kept = kept & _last(runs, columns, notes)
     runs = runs.select(kept)
-    refuse(table.what, check_units(runs, numbers.column("compute", kept), found))
+    refuse(table.what, check_units(runs, numbers.column("compute", kept), columns))
     runs = _repeats(runs, how, table.what, notes)
-    runs = _once(runs, "run" in found, notes)
+    runs = _once(runs, "run" in columns, notes)
     from dataclasses import replace
 
     return replace(runs, notes=tuple(notes))
 
 
 def _check_columns(
-    table: Rows, found: Mapping[str, Column], how: Reading, sources: Sources
+    table: Rows, columns: Mapping[str, Column], how: Reading, sources: Sources
 ) -> None:
     needed = ["params", "tokens", "loss"]
-    if "compute" in found and ("params" in found or "tokens" in found):
+    if "compute" in columns and ("params" in columns or "tokens" in columns):
         needed = ["loss"]
     if sources.tokens:
         needed = [field for field in needed if field != "tokens"]
     if how.law == "curse":
         needed.append("languages")
-    check_present(table.header, found, needed)
+    check_present(table.header, columns, needed)
     if how.law == "mixing" and not sources.tokens:
         raise DataError(
             f"{table.what} has no tokens by language: the law of mixtures expects a column "
-            "tokens_LANG for each, such as tokens_cat; for one language fit --law atlas"
+            "tokens_LANG for each, such as tokens_cat; for one language fit the law atlas",
+            field="law",
+            value=how.law,
         )
 
 
-def _said(found: Mapping[str, Column]) -> list[str]:
+def _said(columns: Mapping[str, Column]) -> list[str]:
     """Which columns were read under another name."""
     read = [
         f"{field} from {column.name}" + (f" (x {column.factor:g})" if column.factor != 1 else "")
-        for field, column in found.items()
+        for field, column in columns.items()
         if column.name != field or column.factor != 1
     ]
     return [f"read {', '.join(read)}"] if read else []
@@ -256,7 +260,7 @@ def _sizes(numbers: Numbers, sources: Sources, notes: list[str]) -> tuple[Array,
 
 def _data(
     numbers: Numbers,
-    found: Mapping[str, Column],
+    columns: Mapping[str, Column],
     sources: Sources,
     target: str,
     total: Array,
@@ -274,13 +278,13 @@ def _data(
 
 def _mixtures(
     numbers: Numbers,
-    found: Mapping[str, Column],
+    columns: Mapping[str, Column],
     total: Array,
     own: Array,
     others: Array,
     languages: Array | None,
 ) -> NDArray[np.int64]:
-    if "mixture" in found:
+    if "mixture" in columns:
         return numbers.labels("mixture")
     if languages is not None:
         return np.unique(languages, return_inverse=True)[1].astype(np.int64)
@@ -305,8 +309,8 @@ def _repeats(runs: Runs, how: Reading, what: str, notes: list[str]) -> Runs:
                 f"{rows_text(runs.rows[over])}: tokens below unique tokens (row "
                 f"{runs.rows[first]}: {format_quantity(runs.tokens[first])} read, "
                 f"{format_quantity(runs.unique[first])} unique); unique tokens are the distinct "
-                "ones among those read: if the column holds the text that was there, say "
-                "--clip-unique"
+                "ones among those read: if the column holds the text that was there, say so "
+                "(clip_unique)"
             ],
         )
     if np.any(over):
@@ -337,11 +341,13 @@ def _once(runs: Runs, named: bool, notes: list[str]) -> Runs:
     return runs.select(np.sort(first))
 
 
-def _last(runs: Runs, found: Mapping[str, Column], notes: list[str]) -> NDArray[np.bool_]:
+def _last(runs: Runs, columns: Mapping[str, Column], notes: list[str]) -> NDArray[np.bool_]:
     """(n,) which rows are the last of their run."""
-    if "run" not in found:
+    if "run" not in columns:
         raise DataError(
-            "--last-checkpoint needs a column that names the run: say --column run=COLUMN"
+            "the last checkpoint of each run needs a column that names the run: say column "
+            "run=COLUMN",
+            field="last_checkpoint",
         )
     order = np.lexsort((runs.total, runs.runs))
     last = np.append(np.diff(runs.runs[order]) != 0, True)

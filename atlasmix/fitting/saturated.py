@@ -111,7 +111,7 @@ class Saturated:
 
     def named(self, theta: Array) -> dict[str, Array]:
         """See Form."""
-        found = [
+        values = [
             np.exp(theta[:, 0]),
             np.exp(theta[:, 1] + theta[:, 2] * self.centres.params),
             theta[:, 2],
@@ -120,7 +120,7 @@ class Saturated:
             np.exp(-theta[:, 5] if self.limit else theta[:, 5]),
             *(theta[:, place] for place in range(6, theta.shape[1])),
         ]
-        return dict(zip(self.constants, found, strict=True))
+        return dict(zip(self.constants, values, strict=True))
 
     def coordinates(self, values: Mapping[str, float]) -> Array:
         """See Form."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlasmix.errors import DataError, UnknownLanguage
-from atlasmix.fitting.columns import find_columns, plain
+from atlasmix.fitting.columns import bare_name, find_columns
 from atlasmix.fitting.reading import Reading, read_runs
 from atlasmix.fitting.runs import Runs, frozen
 from atlasmix.io.tables import Rows
@@ -39,16 +39,16 @@ def read_targets(table: Rows, how: Reading) -> Runs:
     table, wide = _long(table, how)
     targets = how.targets or _languages(table, how)
     if len(targets) < 2:
-        one = targets[0] if targets else how.target
-        return read_runs(table, replace(how, target=one, targets=()))
-    found = [read_runs(table, replace(how, target=target, targets=())) for target in targets]
-    runs = _merged(found)
+        target = targets[0] if targets else how.target
+        return read_runs(table, replace(how, target=target, targets=()))
+    parts = [read_runs(table, replace(how, target=target, targets=())) for target in targets]
+    runs = _merged(parts)
     return _named(runs, table, how, wide)
 
 
 def _long(table: Rows, how: Reading) -> tuple[Rows, bool]:
     """The table with one loss a row, and whether it had a column for each language."""
-    header = [plain(name) for name in table.header]
+    header = [bare_name(name) for name in table.header]
     if "loss" in dict(how.columns) or "loss" in header:
         return table, False
     places: dict[str, int] = {}
@@ -85,10 +85,10 @@ def _long(table: Rows, how: Reading) -> tuple[Rows, bool]:
 
 def _languages(table: Rows, how: Reading) -> tuple[str, ...]:
     """Every language that the table names as that of a loss, in the order of its rows."""
-    found = find_columns(table.header, dict(how.columns))
-    if how.target or _LANGUAGE not in found:
+    columns = find_columns(table.header, dict(how.columns))
+    if how.target or _LANGUAGE not in columns:
         return ()
-    place = found[_LANGUAGE].place
+    place = columns[_LANGUAGE].place
     cells = dict.fromkeys(row[place].strip() for row in table.rows if place < len(row))
     try:
         return tuple(dict.fromkeys(str(resolve(cell)) for cell in cells))
@@ -96,19 +96,19 @@ def _languages(table: Rows, how: Reading) -> tuple[str, ...]:
         return ()  # whoever reads the rows says which
 
 
-def _merged(found: list[Runs]) -> Runs:
+def _merged(parts: list[Runs]) -> Runs:
     """The runs of several targets as one: what is read beside one of them in common columns."""
-    keys = tuple(dict.fromkeys(key for runs in found for key in runs.sources))
-    columns = [_in_columns(runs, keys) for runs in found]
-    first = found[0]
-    units = {runs.unit for runs in found}
+    keys = tuple(dict.fromkeys(key for runs in parts for key in runs.sources))
+    columns = [_in_columns(runs, keys) for runs in parts]
+    first = parts[0]
+    units = {runs.unit for runs in parts}
     assert len(units) == 1
     stacked: dict[str, Any] = {
-        name: frozen(np.concatenate([getattr(runs, name) for runs in found]))
+        name: frozen(np.concatenate([getattr(runs, name) for runs in parts]))
         for name in ("params", "tokens", "unique", "loss", "rows", "total", "languages")
     }
-    counts = [runs.count for runs in found]
-    places = np.repeat(np.arange(len(found)), counts).astype(np.int64)
+    counts = [runs.count for runs in parts]
+    places = np.repeat(np.arange(len(parts)), counts).astype(np.int64)
     return replace(
         first,
         **stacked,
@@ -116,9 +116,9 @@ def _merged(found: list[Runs]) -> Runs:
         source_tokens=frozen(np.concatenate([tokens for tokens, _ in columns])),
         source_unique=frozen(np.concatenate([unique for _, unique in columns])),
         target="",
-        targets=tuple(runs.target for runs in found),
+        targets=tuple(runs.target for runs in parts),
         target_places=frozen(places),
-        notes=tuple(dict.fromkeys(note for runs in found for note in runs.notes)),
+        notes=tuple(dict.fromkeys(note for runs in parts for note in runs.notes)),
     )
 
 
@@ -132,12 +132,12 @@ def _in_columns(runs: Runs, keys: tuple[str, ...]) -> tuple[Array, Array]:
 
 def _named(runs: Runs, table: Rows, how: Reading, wide: bool) -> Runs:
     """Ordinals of run and mixture that mean the same for every target."""
-    found = find_columns(table.header, dict(how.columns))
+    columns = find_columns(table.header, dict(how.columns))
 
     def labels(field: str) -> NDArray[np.int64] | None:
-        if field not in found:
+        if field not in columns:
             return None
-        place = found[field].place
+        place = columns[field].place
         cells = dict(zip(table.numbers, (row[place].strip() for row in table.rows), strict=True))
         seen: dict[str, int] = {}
         names = (cells[int(row)] or f"\0{row}" for row in runs.rows)

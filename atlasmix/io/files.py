@@ -7,7 +7,7 @@ import io
 import os
 import secrets
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -23,30 +23,76 @@ def write_atomic(path: Path, text: str) -> None:
         DataError: no such folder, no permission, no space; what stood there before is untouched.
     """
     content = text.encode("utf-8")
-    try:
+    with refusing_to_write(path):
         final = path.resolve()
         if final.exists() and not final.is_file():
             if final.is_dir():
                 raise IsADirectoryError(21, "it is a folder")
             _write(final, content, os.O_WRONLY)
             return
-        temporary = final.with_name(f".{final.name[:100]}.{secrets.token_hex(4)}.tmp")
+        temporary = _beside(final)
         try:
-            _write(temporary, content, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+            write_new(temporary, content)
             os.replace(temporary, final)
         except BaseException:
             # Ctrl-C included: nothing half-written stays behind.
             with contextlib.suppress(OSError):
                 temporary.unlink()
             raise
+
+
+@contextlib.contextmanager
+def folder_beside(final: Path, files: Mapping[str, bytes] | None = None) -> Iterator[Path]:
+    """A new folder beside ``final``, to be renamed to it or emptied into it; gone at the end.
+
+    A rename is one step for every reader only within a file system, which is why it lies there.
+
+    Args:
+        final: of a file or folder.
+        files: relative path to what is written into the new folder, fsync included; for them the
+            folders above are made where they are missing.
+    """
+    import shutil
+
+    fresh = _beside(final)
+    try:
+        fresh.mkdir(parents=bool(files))
+        for name, content in (files or {}).items():
+            (fresh / name).parent.mkdir(parents=True, exist_ok=True)
+            write_new(fresh / name, content)
+        yield fresh
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that must not be there yet, through to the disk."""
+    _write(path, content, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+
+
+@contextlib.contextmanager
+def refusing_to_write(path: Path) -> Iterator[None]:
+    """Turn what the system says against writing at ``path`` into a sentence.
+
+    Raises:
+        DataError: names the path and the reason.
+    """
+    try:
+        yield
     except BrokenPipeError:
         raise
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise DataError(
             f"{str(path)[:200]} cannot be written ({reason}): nothing was changed; choose another "
-            "--output"
+            "place",
+            field="output",
+            value=str(path),
         ) from error
+
+
+def _beside(final: Path) -> Path:
+    return final.with_name(f".{final.name[:100]}.{secrets.token_hex(4)}.tmp")
 
 
 def _write(path: Path, content: bytes, flags: int) -> None:

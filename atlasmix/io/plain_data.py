@@ -6,18 +6,7 @@ import math
 from collections.abc import Collection, Mapping
 
 from atlasmix.errors import ProblemError
-
-
-def nearest(word: str, known: Collection[str]) -> str:
-    """``did you mean budget? `` or nothing.
-
-    >>> nearest("bugdet", ["budget", "params"])
-    'did you mean budget? '
-    """
-    import difflib
-
-    near = difflib.get_close_matches(word.casefold(), list(known), n=2, cutoff=0.6)
-    return f"did you mean {' or '.join(near)}? " if near else ""
+from atlasmix.text import did_you_mean
 
 
 def as_mapping(value: object, what: str, example: str) -> dict[str, object]:
@@ -27,7 +16,9 @@ def as_mapping(value: object, what: str, example: str) -> dict[str, object]:
         ProblemError: not a mapping, or a key that YAML read as something else than a text.
     """
     if not isinstance(value, Mapping):
-        raise ProblemError(f"{what} is {shown(value)}: expected a mapping such as {example}")
+        raise ProblemError(
+            f"{what} is {shown(value)}: expected a mapping such as {example}", value=value
+        )
     for key in value:
         if not isinstance(key, str):
             raise ProblemError(
@@ -48,7 +39,9 @@ def as_list(value: object, what: str) -> list[object]:
     elif isinstance(value, bool):
         value = [value]
     if not isinstance(value, list | tuple) or not value:
-        raise ProblemError(f"{what} is {shown(value)}: expected a list of at least one, as [a, b]")
+        raise ProblemError(
+            f"{what} is {shown(value)}: expected a list of at least one, as [a, b]", value=value
+        )
     return list(value)
 
 
@@ -59,7 +52,9 @@ def as_text(value: object, what: str) -> str:
         ProblemError: empty, or another type.
     """
     if not isinstance(value, str) or not value.strip():
-        raise ProblemError(f"{what} is {shown(value)}: expected a text; quote it if it is one")
+        raise ProblemError(
+            f"{what} is {shown(value)}: expected a text; quote it if it is one", value=value
+        )
     return value.strip()
 
 
@@ -76,7 +71,9 @@ def as_number(value: object, what: str, example: str) -> float:
         except (ValueError, OverflowError):
             number = math.nan
     if not math.isfinite(number):
-        raise ProblemError(f"{what} is {shown(value)}: expected a finite number, such as {example}")
+        raise ProblemError(
+            f"{what} is {shown(value)}: expected a finite number, such as {example}", value=value
+        )
     return number
 
 
@@ -87,7 +84,7 @@ def as_flag(value: object, what: str) -> bool:
         ProblemError: anything else.
     """
     if not isinstance(value, bool):
-        raise ProblemError(f"{what} is {shown(value)}: expected true or false")
+        raise ProblemError(f"{what} is {shown(value)}: expected true or false", value=value)
     return value
 
 
@@ -101,20 +98,22 @@ def as_word(value: object, what: str, known: Collection[str]) -> str:
     if word in known:
         return word
     raise ProblemError(
-        f"{what} is {word[:40]!r}: {nearest(word, known)}expected one of {', '.join(known)}"
+        f"{what} is {word[:40]!r}: {did_you_mean(word, known, ' ')}"
+        f"expected one of {', '.join(known)}"
     )
 
 
-def refuse_unknown(found: Collection[str], known: Collection[str], what: str) -> None:
+def refuse_unknown(keys: Collection[str], known: Collection[str], what: str) -> None:
     """Refuse keys that nobody reads.
 
     Raises:
         ProblemError: the first of them, with the nearest known one.
     """
-    for key in found:
+    for key in keys:
         if key not in known:
             raise ProblemError(
-                f"{what} has no key {key[:40]!r}: {nearest(key, known)}expected {', '.join(known)}"
+                f"{what} has no key {key[:40]!r}: {did_you_mean(key, known, ' ')}"
+                f"expected {', '.join(known)}"
             )
 
 

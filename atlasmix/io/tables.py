@@ -8,9 +8,13 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from atlasmix.errors import DataError
 from atlasmix.io.safe_yaml import decode
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TABLE_LIMIT = 64 * 1024 * 1024
 _MOST_CELLS = 40_000_000
@@ -32,6 +36,34 @@ class Rows:
     header: tuple[str, ...]
     numbers: tuple[int, ...]
     rows: tuple[tuple[str, ...], ...]
+
+
+def frame_rows(frame: pd.DataFrame, what: str, labelled: bool = False) -> Rows:
+    """A data frame as rows of text: what is missing is an empty cell.
+
+    Args:
+        frame: any; a count keeps all its digits.
+        what: how a message names it.
+        labelled: an index that is no plain count is the first column.
+
+    Raises:
+        DataError: no data frame.
+    """
+    if not (hasattr(frame, "columns") and hasattr(frame, "itertuples")):
+        raise DataError(f"{what} is a {type(frame).__name__}: expected a pandas DataFrame")
+    named = labelled and frame.index.dtype.kind not in "iu"
+    header = [str(name).strip() for name in frame.columns]
+    rows = tuple(
+        tuple("" if _missing(cell) else str(cell).strip() for cell in (row if named else row[1:]))
+        for row in frame.itertuples(index=True, name=None)
+    )
+    first = [str(frame.index.name or "source")] if named else []
+    return Rows(what, (*first, *header), tuple(range(1, len(rows) + 1)), rows)
+
+
+def _missing(cell: object) -> bool:
+    """None, nan, NaT or NA; a text is none of them."""
+    return cell is None or (not isinstance(cell, str) and bool(cell != cell))  # noqa: PLR0124
 
 
 def read_file(path: str | Path, limit: int) -> bytes:

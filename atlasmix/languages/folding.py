@@ -9,7 +9,7 @@ _POINTS = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u064b-\u065f\u067
 _APOSTROPHES = re.compile("['`´\u02bb\u02bc\u2018\u2019\u02b9\u02bf\u02be\ua78c\ua78b]")
 _GAPS = re.compile(r"[\s_\u2010-\u2015\u200b-\u200f-]+")
 # Letters that Unicode does not decompose, as a keyboard without them writes them.
-_PLAIN = str.maketrans(
+_BASE_LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
 )
 
@@ -22,7 +22,7 @@ def fold(text: str) -> str:
     the text itself.
     """
     bare = _POINTS.sub("", unicodedata.normalize("NFKD", text).casefold())
-    bare = _APOSTROPHES.sub("", bare.translate(_PLAIN))
+    bare = _APOSTROPHES.sub("", bare.translate(_BASE_LETTERS))
     # Some letters casefold to letters that decompose again, so decompose once more.
     bare = _POINTS.sub("", unicodedata.normalize("NFKD", bare))
     return unicodedata.normalize("NFC", _GAPS.sub(" ", bare).strip())

@@ -19,6 +19,7 @@ from atlasmix.languages.tables import (
     short_codes,
 )
 from atlasmix.languages.tags import LanguageTag, Subtags, attested_script, read_subtags
+from atlasmix.text import likeness
 
 _MOST = 3  # suggestions in one sentence
 _ALIKE = (
@@ -32,9 +33,9 @@ def suggestions(text: str) -> tuple[str, ...]:
     wanted = fold(text)
     if len(wanted) <= 3:
         return _near_codes(wanted)
-    found = _near_names(wanted)
+    near = _near_names(wanted)
     head = wanted.split(" ")[0]
-    return found or (_near_codes(head) if len(head) <= 3 else ())
+    return near or (_near_codes(head) if len(head) <= 3 else ())
 
 
 def named(codes: tuple[str, ...]) -> str:
@@ -50,39 +51,30 @@ def _near_codes(wanted: str) -> tuple[str, ...]:
     """Codes one slip away, the languages with most speakers first, as slips are by many."""
     candidates: dict[str, str] = dict(short_codes())
     candidates.update({code: code for code in (*languages(), *macrolanguages())})
-    found = {_individual(code) for short, code in candidates.items() if _one_slip(wanted, short)}
-    found.update(alias.code for alias in aliases().get(wanted, ()))
-    listed = [code for code in found if code in languages()]
+    codes = {_individual(code) for short, code in candidates.items() if _one_slip(wanted, short)}
+    codes.update(alias.code for alias in aliases().get(wanted, ()))
+    listed = [code for code in codes if code in languages()]
     return tuple(
         sorted(listed, key=lambda code: (-(languages()[code].speakers or 0), code))[:_MOST]
     )
 
 
-def _one_slip(one: str, other: str) -> bool:
+def _one_slip(text: str, other: str) -> bool:
     """Whether two codes differ by one letter changed, or by two neighbours swapped."""
-    if len(one) != len(other) or len(one) < 2:
+    if len(text) != len(other) or len(text) < 2:
         return False
-    wrong = [place for place, letter in enumerate(one) if letter != other[place]]
+    wrong = [place for place, letter in enumerate(text) if letter != other[place]]
     if len(wrong) == 2 and wrong[1] == wrong[0] + 1:
-        return one[wrong[0]] == other[wrong[1]] and one[wrong[1]] == other[wrong[0]]
-    return len(wrong) <= 1 and len(one) > 2
+        return text[wrong[0]] == other[wrong[1]] and text[wrong[1]] == other[wrong[0]]
+    return len(wrong) <= 1 and len(text) > 2
 
 
 def _near_names(wanted: str) -> tuple[str, ...]:
-    from difflib import SequenceMatcher  # only a refusal needs it
-
     best: dict[str, float] = {}
-    matcher = SequenceMatcher(autojunk=False)
-    matcher.set_seq2(wanted)
-    for folded, entries in aliases().items():
-        matcher.set_seq1(folded)
-        if matcher.real_quick_ratio() < _ALIKE or matcher.quick_ratio() < _ALIKE:
-            continue
-        alike = matcher.ratio()
-        if alike >= _ALIKE:
-            for entry in entries:
-                if entry.code in languages():
-                    best[entry.code] = max(alike, best.get(entry.code, 0.0))
+    for folded, alike in likeness(wanted, aliases(), _ALIKE).items():
+        for entry in aliases()[folded]:
+            if entry.code in languages():
+                best[entry.code] = max(alike, best.get(entry.code, 0.0))
     least = max(best.values(), default=0.0) - _SPREAD
     ranked = sorted((code for code in best if best[code] >= least), key=lambda c: (-best[c], c))
     return tuple(ranked[:_MOST])
@@ -131,13 +123,18 @@ def _resolve_text(text: str) -> LanguageTag:
         raise UnknownLanguage(
             f"no language {text[:40]!r}…: expected at most {_LONGEST} characters, found {len(text)}"
         )
-    plain = unicodedata.normalize("NFKC", text).replace("\ufeff", "").strip()
-    if not fold(plain):
+    trimmed = unicodedata.normalize("NFKC", text).replace("\ufeff", "").strip()
+    if not fold(trimmed):
         raise UnknownLanguage(
             f"no language {text!r}: expected a code or a name, such as 'cat' or 'Catalan'"
         )
-    found = _by_code(plain) or _by_name(plain) or _by_subtags(plain) or _by_name_and_script(plain)
-    return found if found is not None else _refuse(text)
+    tag = (
+        _by_code(trimmed)
+        or _by_name(trimmed)
+        or _by_subtags(trimmed)
+        or _by_name_and_script(trimmed)
+    )
+    return tag if tag is not None else _refuse(text)
 
 
 def _refuse(text: str) -> NoReturn:
@@ -170,14 +167,14 @@ def _by_code(text: str) -> LanguageTag | None:
     code = _code_of(text)
     if not code:
         return None
-    found = _usual(code)
+    usual = _usual(code)
     for name in aliases().get(text.lower(), ()):
         if name.kind == "code" and name.script and name.code == code:
             return _tag_of(name)  # zht, as ROOTS writes Chinese in Traditional script
         # "Mon" written as a name, while mon is the code of another language.
-        if name.alias == text and name.kind != "code" and name.code != found.code:
-            _ambiguous(text, (name.code, found.code))
-    return found
+        if name.alias == text and name.kind != "code" and name.code != usual.code:
+            _ambiguous(text, (name.code, usual.code))
+    return usual
 
 
 def _by_name(text: str) -> LanguageTag | None:
@@ -245,14 +242,14 @@ def _in_region(code: str, parts: Subtags) -> LanguageTag:
 
 
 def _in_script(code: str, script: str, text: str) -> LanguageTag:
-    found = _scripted(code, script)
-    if found is not None:
-        return found
+    tag = _scripted(code, script)
+    if tag is not None:
+        return tag
     others = _members_written_in(code, script)
     if others:
         raise UnknownLanguage(f"{text!r} may be {named(others)}: write one of these codes", others)
     entry = languages()[_usual(code).code]
-    scripts = ", ".join(f"{one} ({script_names()[one]})" for one in entry.scripts)
+    scripts = ", ".join(f"{each} ({script_names()[each]})" for each in entry.scripts)
     raise UnknownLanguage(
         f"no language {text!r}: {entry.name} ({entry.code}) is attested in {scripts}, not in "
         f"{script.title()}; write {entry.code!r} for its usual script",
@@ -276,7 +273,11 @@ def _scripted(code: str, script: str) -> LanguageTag | None:
 
 def _members_written_in(code: str, script: str) -> tuple[str, ...]:
     members = macrolanguages()[code].members if code in macrolanguages() else ()
-    return tuple(one for one in members if attested_script(one, script) == languages()[one].script)
+    return tuple(
+        member
+        for member in members
+        if attested_script(member, script) == languages()[member].script
+    )
 
 
 def _by_name_and_script(text: str) -> LanguageTag | None:
@@ -285,8 +286,8 @@ def _by_name_and_script(text: str) -> LanguageTag | None:
     if match is None:
         return None
     script = _scripts_by_name().get(fold(match[2]), "")
-    found = (_by_code(match[1]) or _by_name(match[1])) if script else None
-    return None if found is None else _in_script(found.code, script, text)
+    tag = (_by_code(match[1]) or _by_name(match[1])) if script else None
+    return None if tag is None else _in_script(tag.code, script, text)
 
 
 @cache

@@ -98,10 +98,10 @@ def short_codes() -> dict[str, str]:
 @cache
 def aliases() -> dict[str, tuple[Alias, ...]]:
     """Names, endonyms and older codes by their folded spelling."""
-    found: dict[str, tuple[Alias, ...]] = {}
+    known: dict[str, tuple[Alias, ...]] = {}
     for alias, folded, code, script, kind in _rows("aliases", 5):
-        found[folded] = (*found.get(folded, ()), Alias(alias, code, script, kind))
-    return found
+        known[folded] = (*known.get(folded, ()), Alias(alias, code, script, kind))
+    return known
 
 
 @cache

@@ -104,6 +104,6 @@ def attested_script(code: str, script: str) -> str:
     if wanted in scripts:
         return wanted
     if wanted == "Hani":
-        return next((one for one in scripts if one in _HAN), "")
+        return next((each for each in scripts if each in _HAN), "")
     joined = _JOINED.get(wanted, "")
     return joined if joined in scripts else ""

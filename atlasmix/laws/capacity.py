@@ -173,11 +173,11 @@ class _Family:
     def way(self, name: str, point: Callable[[_Exponents], tuple[float, float]]) -> Way:
         """A point of the curve as multipliers with their ranges."""
         s, t = point(self.middle)
-        pairs = [(s, t), *(point(one) for one in self.corners)]
+        pairs = [(s, t), *(point(corner) for corner in self.corners)]
 
         def over(value: Callable[[float, float], float]) -> Multiplier:
-            found = [value(*pair) for pair in pairs]
-            return Multiplier(found[0], min(found), max(found))
+            values = [value(*pair) for pair in pairs]
+            return Multiplier(values[0], min(values), max(values))
 
         r = self.ratio
         return Way(
@@ -211,14 +211,17 @@ def starting(
     if (params is None) != (tokens is None):
         given, lacking = ("params", "tokens") if tokens is None else ("tokens", "params")
         raise ProblemError(
-            f"--{given} is given without --{lacking}: a size needs both; leave both out for "
-            "multipliers alone"
+            f"{given} is given without {lacking}: a size needs both; leave both out for "
+            "multipliers alone",
+            field=lacking,
         )
     if share is not None:
         if not 0 < share < 1:
             raise ProblemError(
                 f"the capacity share is {share:g}: expected a part of the reducible loss above 0 "
-                "and below 1, such as 25%"
+                "and below 1, such as 25%",
+                field="capacity_share",
+                value=share,
             )
         return Start(languages, params, tokens, share, "stated")
     if params is not None and tokens is not None and law.A is not None:
@@ -254,9 +257,11 @@ def grow(
     middle, ratio = family.middle, family.ratio
     off = abs(start.share / middle.optimal - 1) > _NEAR
     others = [
-        family.way("same parameters", lambda one: (1.0, one.each_for(ratio, 1.0))),
-        family.way("same total tokens", lambda one: (one.params_for(ratio, 1 / ratio), 1 / ratio)),
-        family.way("same tokens per language", lambda one: (one.params_for(ratio, 1.0), 1.0)),
+        family.way("same parameters", lambda each: (1.0, each.each_for(ratio, 1.0))),
+        family.way(
+            "same total tokens", lambda each: (each.params_for(ratio, 1 / ratio), 1 / ratio)
+        ),
+        family.way("same tokens per language", lambda each: (each.params_for(ratio, 1.0), 1.0)),
     ]
     chosen = _chosen(family, start, new_params, new_tokens)
     balance = _Family(middle, family.corners, 1.0)
@@ -265,10 +270,10 @@ def grow(
         start=start,
         languages=languages,
         optimal_share=middle.optimal,
-        cheapest=family.way("least compute", lambda one: one.cheapest(ratio)),
-        restored=family.way("each term restored", lambda one: one.restored(ratio)),
+        cheapest=family.way("least compute", lambda each: each.cheapest(ratio)),
+        restored=family.way("each term restored", lambda each: each.restored(ratio)),
         rebalanced=(
-            balance.way("least compute, same languages", lambda one: one.cheapest(1.0))
+            balance.way("least compute, same languages", lambda each: each.cheapest(1.0))
             if off
             else None
         ),
@@ -284,7 +289,7 @@ def _family(law: CurseLaw, start: Start, ratio: float) -> _Family:
         return _Exponents(phi, psi, alpha, beta, share)
 
     middle = with_share(law.phi, law.psi, law.alpha, law.beta)
-    return _Family(middle, tuple(with_share(*one) for one in law.corners), ratio)
+    return _Family(middle, tuple(with_share(*corner) for corner in law.corners), ratio)
 
 
 def _chosen(
@@ -300,8 +305,8 @@ def _chosen(
         )
     if start.params is None or start.tokens is None:
         raise ProblemError(
-            "new parameters or tokens are given without those of the start: add --params and "
-            "--tokens"
+            "new parameters or tokens are given without those of the start: add params and tokens",
+            field="params",
         )
     ratio, middle = family.ratio, family.middle
     if new_params is not None:
@@ -313,7 +318,7 @@ def _chosen(
                 f"whatever they read: expected more than {format_quantity(least)}"
             )
         name = f"{format_quantity(new_params)} parameters"
-        return family.way(name, lambda one: (s, one.each_for(ratio, s)))
+        return family.way(name, lambda each: (s, each.each_for(ratio, s)))
     each = float(new_tokens or 0.0) / start.tokens / ratio
     if math.isinf(middle.params_for(ratio, each)):
         least = (ratio**middle.psi * (1 - middle.share)) ** (1 / middle.beta) * ratio
@@ -322,7 +327,7 @@ def _chosen(
             f"start, however large: expected more than {format_quantity(least * start.tokens)}"
         )
     name = f"{format_quantity(new_tokens or 0.0)} tokens"
-    return family.way(name, lambda one: (one.params_for(ratio, each), each))
+    return family.way(name, lambda exponents: (exponents.params_for(ratio, each), each))
 
 
 def _curve(middle: _Exponents, ratio: float) -> tuple[tuple[float, float], ...]:

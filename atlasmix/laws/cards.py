@@ -22,6 +22,7 @@ from atlasmix.laws.kinds import (
     LawCard,
     LossLaw,
 )
+from atlasmix.text import did_you_mean, listed
 
 CARD_LIMIT: Final = 65_536
 """Most bytes of the card of a law."""
@@ -151,7 +152,7 @@ def _language_laws(card: dict[str, Any]) -> LanguageLaws:
 
 def _curse(name: str, constants: dict[str, Any], intervals: tuple[Interval, ...]) -> CurseLaw:
     """Exponents as fitted, or from the exponents of the multipliers that a paper prints."""
-    ends = {one.constant: (one.low, one.high) for one in intervals}
+    ends = {interval.constant: (interval.low, interval.high) for interval in intervals}
     if "alpha" in constants:
         phi, psi, alpha, beta = (
             ends.get(key, (constants[key],)) for key in ("phi", "psi", "alpha", "beta")
@@ -160,15 +161,15 @@ def _curse(name: str, constants: dict[str, Any], intervals: tuple[Interval, ...]
         return CurseLaw(name=name, **constants, corners=corners)
     phi, psi = constants["phi"], constants["psi"]
     pairs = _consistent(constants, ends)
-    found = [
-        (*one, one[0] / capacity, one[1] / (tokens - 1))
-        for one in product(ends.get("phi", (phi,)), ends.get("psi", (psi,)))
+    extremes = [
+        (*each, each[0] / capacity, each[1] / (tokens - 1))
+        for each in product(ends.get("phi", (phi,)), ends.get("psi", (psi,)))
         for capacity, tokens in pairs
     ]
     capacity = sum(pair[0] for pair in pairs) / len(pairs)
     tokens = sum(pair[1] for pair in pairs) / len(pairs)
     alpha, beta = phi / capacity, psi / (tokens - 1)
-    return CurseLaw(name, phi, psi, alpha, beta, corners=tuple(found) if ends else ())
+    return CurseLaw(name, phi, psi, alpha, beta, corners=tuple(extremes) if ends else ())
 
 
 def _consistent(
@@ -203,10 +204,8 @@ def _faults(card: dict[str, Any]) -> list[str]:
     faults = [f"{key} is missing" for key in _NEEDED if not isinstance(card.get(key), str)]
     for key in card:
         if key not in _KEYS:
-            import difflib
-
-            near = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.6)
-            faults.append(f"no field {key[:40]!r}" + (f": did you mean {near[0]}?" if near else ""))
+            hint = did_you_mean(key, _KEYS)
+            faults.append(f"no field {key[:40]!r}" + (f": {hint}" if hint else ""))
     faults += [
         f"{key} is {type(card[key]).__name__}: expected a text"
         for key in _TEXTS
@@ -225,18 +224,18 @@ def _constant_faults(card: dict[str, Any], kind: str) -> list[str]:
     constants = card.get("constants")
     names = _CONSTANTS[kind]
     if not isinstance(constants, Mapping):
-        return [f"constants is missing: expected a mapping with {_listed(names)}"]
+        return [f"constants is missing: expected a mapping with {listed(names)}"]
     if kind == "curse" and "params_exponent" in constants:
         names = _PRINTED_CURSE
     optional = {"R_N", "compute_exponent"}
     faults = [
-        f"constants has no {key}: expected {_listed(names)}"
+        f"constants has no {key}: expected {listed(names)}"
         for key in names
         if key not in constants and key not in optional
     ]
     for key, value in constants.items():
         if key not in names:
-            faults.append(f"constants.{key} is not one of {_listed(names)}")
+            faults.append(f"constants.{key} is not one of {listed(names)}")
             continue
         if not _is_number(value):
             faults.append(f"constants.{key} is {value!r}: expected a number")
@@ -366,7 +365,3 @@ def _is_interval(ends: object) -> bool:
         and all(map(_is_number, ends))
         and ends[0] <= ends[1]
     )
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:-1]) + f" and {names[-1]}"

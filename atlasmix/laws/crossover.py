@@ -116,14 +116,14 @@ def crossover(language: str, params: float, tokens: float | None = None) -> Cros
         raise ProblemError(
             f"the number of parameters is {format_quantity(params)}: expected between 1M and 10T"
         )
-    found = study()
-    by_law = tuple((law, law.tokens(params)) for law in found.readings)
-    counts = [count for _, count in found.measured]
+    reported = study()
+    by_law = tuple((law, law.tokens(params)) for law in reported.readings)
+    counts = [count for _, count in reported.measured]
     ends = min(counts), max(counts)
-    same_size = abs(params / found.params - 1) <= _SAME_SIZE
-    grown = [end / law.tokens(found.params) * there for law, there in by_law for end in ends]
+    same_size = abs(params / reported.params - 1) <= _SAME_SIZE
+    grown = [end / law.tokens(reported.params) * there for law, there in by_law for end in ends]
     spread = ends if same_size else (min(grown), max(grown))
-    measured = dict(found.measured).get(language) if same_size else None
+    measured = dict(reported.measured).get(language) if same_size else None
     low, high = (measured, measured) if measured is not None else spread
     verdict: Verdict | None = None
     if tokens is not None:
@@ -141,24 +141,24 @@ def crossover(language: str, params: float, tokens: float | None = None) -> Cros
         spread=spread,
         tokens=tokens,
         verdict=verdict,
-        study=found,
-        warnings=tuple(_warnings(language, params, found, same_size)),
+        study=reported,
+        warnings=tuple(_warnings(language, params, reported, same_size)),
     )
 
 
-def _warnings(language: str, params: float, found: Study, same_size: bool) -> list[str]:
+def _warnings(language: str, params: float, study: Study, same_size: bool) -> list[str]:
     said = []
-    known = dict(found.measured)
+    known = dict(study.measured)
     if language not in known:
         low, high = (format_quantity(pick(known.values())) for pick in (min, max))
         said.append(
             f"{language} is not among the {len(known)} languages measured: all that is known is "
-            f"their range at {format_quantity(found.params)} parameters, {low} to {high} tokens, "
+            f"their range at {format_quantity(study.params)} parameters, {low} to {high} tokens, "
             "and one power law for all languages"
         )
     elif not same_size:
         said.append(
-            f"measured at {format_quantity(found.params)} parameters alone: elsewhere only the "
+            f"measured at {format_quantity(study.params)} parameters alone: elsewhere only the "
             "power law speaks, which is one for all languages"
         )
     if params > FIGURE_PARAMS:

@@ -8,6 +8,7 @@ from typing import Final
 
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.shelf import shipped_tables
+from atlasmix.text import nearest
 
 FLOPS_PER_PARAM_TOKEN: Final = 6.0
 """C = 6·N·D: forward and backward pass of a dense model (Kaplan et al. 2020, arXiv 2001.08361)."""
@@ -61,13 +62,17 @@ def machine(
     if not 0 < utilisation <= 1:
         raise ProblemError(
             f"the utilisation is {utilisation:g}: expected a share of the peak above 0 and at most "
-            "1, such as 40%"
+            "1, such as 40%",
+            field="utilisation",
+            value=utilisation,
         )
     if peak is None:
         return Machine(_gpu(name or ""), utilisation)
     if not 1e9 <= peak <= _LARGEST_PEAK:
         raise ProblemError(
-            f"a GPU of {peak:g} FLOP/s: expected 1e9 to 1e18, such as 989T for an H100"
+            f"a GPU of {peak:g} FLOP/s: expected 1e9 to 1e18, such as 989T for an H100",
+            field="flops_per_gpu",
+            value=peak,
         )
     return Machine(Gpu(name or "GPU", peak, "stated"), utilisation)
 
@@ -76,24 +81,24 @@ def machine(
 def gpus() -> dict[str, Gpu]:
     """Every GPU of the table, by each of its names in small letters."""
     _, tables = shipped_tables("gpus", ("gpus.csv",))
-    found: dict[str, Gpu] = {}
+    known: dict[str, Gpu] = {}
     for row in tables["gpus.csv"]:
         gpu = Gpu(row["name"], float(row["peak_flops"]), row["source"])
         for name in (row["name"], *row["also"].split()):
-            found[name.lower()] = gpu
-    return found
+            known[name.lower()] = gpu
+    return known
 
 
 def _gpu(name: str) -> Gpu:
     known = gpus()
     if name.strip().lower() in known:
         return known[name.strip().lower()]
-    import difflib
-
-    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
+    near = nearest(name, known, 1)
     names = ", ".join(dict.fromkeys(gpu.name for gpu in known.values()))
     raise DataError(
         f"no GPU {name[:40]!r} in the table: "
         + (f"did you mean {known[near[0]].name}? " if near else "")
-        + f"there are {names}; or state its peak with --flops-per-gpu"
+        + f"there are {names}; or state its peak in FLOP/s",
+        field="gpu",
+        value=name,
     )

@@ -33,7 +33,7 @@ class LossLaw:
     share m the model works like one of m^(φ/α)·N parameters that reads nothing else.
 
     Attributes:
-        name: how ``--law`` calls it.
+        name: how a question calls it.
         E, A, alpha, B, beta: the constants; E and the loss share one unit.
         unit: unit of the loss, say ``nats per token``.
         measured_on: data, languages and sizes of the runs behind it.
@@ -46,6 +46,10 @@ class LossLaw:
         phi: capacity exponent φ of a typical language, under these very constants.
         phi_range: least and most φ that the evidence allows.
         fitted_tokens: least and most tokens of the runs behind it, if its card says.
+
+    >>> law = LossLaw("mine", 1.8, 482, 0.35, 2085, 0.37, "nats per token", "web text", "my runs")
+    >>> round(law.capacity_loss(2e9) + law.data_loss(1e11), 3)
+    0.445
     """
 
     kind: ClassVar[str] = "chinchilla"
@@ -66,6 +70,14 @@ class LossLaw:
     phi: float = DEFAULT_PHI
     phi_range: tuple[float, float] = DEFAULT_PHI_RANGE
     fitted_tokens: tuple[float, float] | None = None
+
+    def __repr__(self) -> str:
+        """The law as a formula."""
+        decay = f", λ {self.decay:.4g}" if self.decay else ""
+        return (
+            f"LossLaw({self.name!r}: L = {self.E:.4g} + {self.A:.4g}·m^-{self.phi:.3g}/"
+            f"N^{self.alpha:.4g} + {self.B:.4g}/D^{self.beta:.4g}{decay}; {self.unit})"
+        )
 
     def capacity_term(self, params: float) -> float:
         """E + A/N^α: the loss that data alone cannot remove at ``params`` parameters."""
@@ -175,7 +187,7 @@ class CurseLaw:
     D_t are the tokens of one language, K·D_t all tokens (ATLAS, arXiv 2510.22037, Eq. 7).
 
     Attributes:
-        name: how ``--law`` of ``capacity`` calls it.
+        name: how a question of capacity calls it.
         phi, psi: growth of the need of capacity and of data per language with K.
         alpha, beta: exponents of N and D_t.
         E, A, B: None where the source does not print them; multipliers do not need them.
@@ -293,7 +305,7 @@ class LawCard:
 
     @property
     def drives_a_solve(self) -> bool:
-        """Whether ``solve --law`` takes it (a table: one of its laws)."""
+        """Whether a question of mixtures takes it (a table: one of its laws)."""
         return isinstance(self.law, LossLaw | LanguageLaws)
 
 

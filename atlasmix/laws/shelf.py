@@ -14,6 +14,7 @@ from atlasmix.evidence.store import Store
 from atlasmix.languages.resolving import resolve
 from atlasmix.laws.cards import CARD_LIMIT, parse_card
 from atlasmix.laws.kinds import CurseLaw, LanguageLaws, LawCard, LossLaw
+from atlasmix.text import did_you_mean
 
 DEFAULT_LAW: Final = "datablations-2023-one-stage"
 """One fit of the very form that a solve uses; the constants that its study printed come from two
@@ -46,15 +47,15 @@ def shipped_laws() -> dict[str, LossLaw]:
 def law_cards(store: Store) -> tuple[tuple[str, LawCard | str], ...]:
     """Every law on the shelf by name; a text where a card is broken: what is wrong with it."""
     place = store.user_place()
-    found: dict[str, LawCard | str] = {name: shipped_card(name) for name in shipped_names()}
+    cards: dict[str, LawCard | str] = {name: shipped_card(name) for name in shipped_names()}
     for name in filter(is_name, place.files(_FOLDER, _SUFFIX)):
-        if name in found:
+        if name in cards:
             continue
         try:
-            found[name] = _on_shelf(place, name)
+            cards[name] = _on_shelf(place, name)
         except DataError as error:
-            found[name] = " ".join((str(error.args[0]), *error.faults))
-    return tuple(sorted(found.items()))
+            cards[name] = " ".join((error.sentence, *error.faults))
+    return tuple(sorted(cards.items()))
 
 
 def law_card(name: str, store: Store | None = None) -> LawCard:
@@ -75,14 +76,10 @@ def law_card(name: str, store: Store | None = None) -> LawCard:
     own = tuple(filter(is_name, place.files(_FOLDER, _SUFFIX)))
     if name in own:
         return _on_shelf(place, name)
-    import difflib
-
     known = (*shipped_names(), *own)
-    near = difflib.get_close_matches(name, known, n=2, cutoff=0.6)
     raise DataError(
-        f"no law {name[:80]!r}: "
-        + (f"did you mean {' or '.join(near)}? " if near else "")
-        + f"expected one of {', '.join(known)}, or the path of a card (.yaml)"
+        f"no law {name[:80]!r}: {did_you_mean(name, known, ' ')}"
+        f"expected one of {', '.join(known)}, or the path of a card (.yaml)"
     )
 
 
@@ -96,17 +93,20 @@ def load_law(name: str, store: Store | None = None) -> LossLaw:
     Raises:
         DataError: no such law, or a file that is not one.
         ProblemError: a law of another kind; says what that is for.
+
+    >>> load_law("besiroglu-2024").alpha
+    0.3478
     """
     table, _, rest = name.partition("/")
     if rest and table in shipped_names():
         law = shipped_card(table).law
         if isinstance(law, LanguageLaws):
             return _row(law, rest)
-    found = law_card(name, store)
-    if isinstance(found.law, LossLaw):
-        return found.law
+    card = law_card(name, store)
+    if isinstance(card.law, LossLaw):
+        return card.law
     raise ProblemError(
-        f"law {found.name} cannot drive a solve: it {found.law.purpose}; choose a law of kind "
+        f"law {card.name} cannot drive a solve: it {card.law.purpose}; choose a law of kind "
         "chinchilla ('atlasmix laws list')"
     )
 
@@ -118,11 +118,11 @@ def load_curse(name: str, store: Store | None = None) -> CurseLaw:
         DataError: no such law, or a file that is not one.
         ProblemError: a law of another kind.
     """
-    found = law_card(name, store)
-    if isinstance(found.law, CurseLaw):
-        return found.law
+    card = law_card(name, store)
+    if isinstance(card.law, CurseLaw):
+        return card.law
     raise ProblemError(
-        f"law {found.name} is of kind {found.kind} and does not know the number of languages: "
+        f"law {card.name} is of kind {card.kind} and does not know the number of languages: "
         f"expected one of kind curse, such as {DEFAULT_CURSE}"
     )
 
@@ -170,17 +170,24 @@ def add_law(path: Path, store: Store, name: str | None = None) -> str:
     if not is_name(chosen):
         raise DataError(
             f"{chosen[:80]!r} cannot be the name of a law: expected a-z, 0-9, dot and hyphen, at "
-            "most 64 characters; choose one with --name"
+            "most 64 characters",
+            field="name",
+            hint="choose another name",
+            value=chosen,
         )
     if chosen in shipped_names():
-        raise DataError(f"law '{chosen}' ships with AtlasMix: choose another --name")
+        raise DataError(
+            f"law '{chosen}' ships with AtlasMix: choose another name", field="name", value=chosen
+        )
     place = store.user_place()
     try:
         place.publish_file(f"{_FOLDER}/{chosen}{_SUFFIX}", _named(path, chosen))
     except FileExistsError:
         raise DataError(
             f"law '{chosen}' is in the store {place.label} already and is never changed in place: "
-            "remove it first or choose another --name"
+            "remove it first or choose another name",
+            field="name",
+            value=chosen,
         ) from None
     return chosen
 

@@ -1,10 +1,10 @@
-"""A tray: one's own tables beside the shelf, checked as strictly, written nowhere."""
+"""An overlay: one's own tables beside the shelf, checked as strictly, written nowhere."""
 
 import pytest
 from shelf_samples import INVENTORY_CARD, MATRIX_CARD, POOLS, SCORES
 
 from atlasmix.errors import DataError
-from atlasmix.evidence.overlay import TRAY_BYTES, TRAY_ENTRIES, Tray, lay, save, take_away
+from atlasmix.evidence.overlay import OVERLAY_BYTES, OVERLAY_ENTRIES, Overlay, lay, save, take_away
 from atlasmix.evidence.shelf import INVENTORIES, MATRICES
 from atlasmix.evidence.store import Store
 from atlasmix.mixture.solve import solve
@@ -14,16 +14,16 @@ FILES = {"table": "Ours.csv", "card": "card.yaml"}
 
 
 @pytest.fixture
-def tray(tmp_path):
-    return Tray(str(tmp_path / "store"))
+def overlay(tmp_path):
+    return Overlay(str(tmp_path / "store"))
 
 
-def laid(tray, name="ours", scores=SCORES, card=MATRIX_CARD):
-    return lay(tray, MATRICES, scores.encode(), card.encode(), FILES, name)[0]
+def laid(overlay, name="ours", scores=SCORES, card=MATRIX_CARD):
+    return lay(overlay, MATRICES, scores.encode(), card.encode(), FILES, name)[0]
 
 
-def test_a_table_is_read_as_the_store_reads_it(tray, tmp_path):
-    full = laid(tray)
+def test_a_table_is_read_as_the_store_reads_it(overlay, tmp_path):
+    full = laid(overlay)
     (tmp_path / "scores.csv").write_text(SCORES)
     (tmp_path / "card.yaml").write_text(MATRIX_CARD)
     store = Store(str(tmp_path / "other"))
@@ -35,17 +35,19 @@ def test_a_table_is_read_as_the_store_reads_it(tray, tmp_path):
     assert mine.card == theirs.card
 
 
-def test_nothing_is_written_and_the_old_tray_stays_as_it_was(tray, tmp_path):
-    full = laid(tray)
+def test_nothing_is_written_and_the_old_overlay_stays_as_it_was(overlay, tmp_path):
+    full = laid(overlay)
     assert full.names(MATRICES) == ("ours",)
-    assert tray.names(MATRICES) == ()
+    assert overlay.names(MATRICES) == ()
     assert not (tmp_path / "store").exists()
     with pytest.raises(DataError, match="no matrix 'ours'"):
-        tray.matrix("ours")
+        overlay.matrix("ours")
 
 
-def test_a_question_uses_both(tray):
-    full, _ = lay(laid(tray), INVENTORIES, POOLS.encode(), INVENTORY_CARD.encode(), FILES, "mine")
+def test_a_question_uses_both(overlay):
+    full, _ = lay(
+        laid(overlay), INVENTORIES, POOLS.encode(), INVENTORY_CARD.encode(), FILES, "mine"
+    )
     asked = {"targets": "cat", "matrix": "ours", "inventory": "mine"}
     mixture = solve(problem_from_mapping(asked, full))
     assert set(mixture.proportions) == {"cat", "spa"}
@@ -56,10 +58,10 @@ def test_a_question_uses_both(tray):
     assert full.matrix_names()[0] == "ours"
 
 
-def test_the_name_comes_from_the_card_or_the_file(tray):
-    assert lay(tray, MATRICES, SCORES.encode(), MATRIX_CARD.encode(), FILES)[1] == "ours"
+def test_the_name_comes_from_the_card_or_the_file(overlay):
+    assert lay(overlay, MATRICES, SCORES.encode(), MATRIX_CARD.encode(), FILES)[1] == "ours"
     named = MATRIX_CARD + "name: on-the-card\n"
-    assert lay(tray, MATRICES, SCORES.encode(), named.encode(), FILES)[1] == "on-the-card"
+    assert lay(overlay, MATRICES, SCORES.encode(), named.encode(), FILES)[1] == "on-the-card"
 
 
 @pytest.mark.parametrize(
@@ -71,30 +73,32 @@ def test_the_name_comes_from_the_card_or_the_file(tray):
         (SCORES, MATRIX_CARD, "../x", "cannot be the name"),
         (SCORES, "!!python/object:os.system {}\n", "ours", "not plain YAML"),
         ("", MATRIX_CARD, "ours", "is empty"),
-        (SCORES + "x" * TRAY_BYTES, MATRIX_CARD, "ours", "expected at most 5,242,880"),
+        (SCORES + "x" * OVERLAY_BYTES, MATRIX_CARD, "ours", "expected at most 5,242,880"),
     ],
 )
-def test_faults_are_named_as_in_an_addition(tray, scores, card, name, words):
+def test_faults_are_named_as_in_an_addition(overlay, scores, card, name, words):
     with pytest.raises(DataError) as caught:
-        laid(tray, name, scores, card)
+        laid(overlay, name, scores, card)
     assert words in str(caught.value)
 
 
-def test_a_tray_is_bounded(tray):
-    for number in range(TRAY_ENTRIES):
-        tray = laid(tray, f"ours-{number}")
+def test_an_overlay_is_bounded(overlay):
+    for number in range(OVERLAY_ENTRIES):
+        overlay = laid(overlay, f"ours-{number}")
     with pytest.raises(DataError, match=r"at most 8; take one away"):
-        laid(tray, "one-more")
-    assert laid(take_away(tray, MATRICES, "ours-0"), "one-more").names(MATRICES)[-1] == "one-more"
+        laid(overlay, "one-more")
+    assert (
+        laid(take_away(overlay, MATRICES, "ours-0"), "one-more").names(MATRICES)[-1] == "one-more"
+    )
 
 
-def test_a_name_lies_there_once(tray):
+def test_a_name_lies_there_once(overlay):
     with pytest.raises(DataError, match="lies here already"):
-        laid(laid(tray))
+        laid(laid(overlay))
 
 
-def test_saving_puts_it_on_the_shelf_for_all(tray, tmp_path):
-    left = save(laid(tray), MATRICES, "ours")
+def test_saving_puts_it_on_the_shelf_for_all(overlay, tmp_path):
+    left = save(laid(overlay), MATRICES, "ours")
     assert left.entries == ()
     assert Store(str(tmp_path / "store")).matrix("ours").pair("spa", "cat").score == 0.4
     assert Store(str(tmp_path / "store")).verify("ours") == ()
@@ -104,7 +108,7 @@ def test_saving_puts_it_on_the_shelf_for_all(tray, tmp_path):
         save(left, MATRICES, "ours")
 
 
-def test_the_digest_tells_trays_apart(tray):
+def test_the_digest_tells_overlays_apart(overlay):
     other = SCORES.replace("0.4", "0.5")
-    digests = {tray.digest(), laid(tray).digest(), laid(tray, scores=other).digest()}
+    digests = {overlay.digest(), laid(overlay).digest(), laid(overlay, scores=other).digest()}
     assert len(digests) == 3

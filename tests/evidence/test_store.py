@@ -162,9 +162,9 @@ def test_a_full_disk_leaves_no_trace(
     where: str,
     what: str,
 ):
-    from atlasmix.evidence import places
+    from atlasmix.io import files
 
-    original = places._write_through
+    original = files.write_new
     full = OSError(errno.ENOSPC, "No space left on device")
 
     def write_through(path: Path, content: bytes) -> None:
@@ -180,7 +180,7 @@ def test_a_full_disk_leaves_no_trace(
     if what == "fsync":
         monkeypatch.setattr(os, "fsync", fsync)
     else:
-        monkeypatch.setattr(places, "_write_through", write_through)
+        monkeypatch.setattr(files, "write_new", write_through)
     with pytest.raises(DataError, match=r"cannot be written .*No space left.*nothing was changed"):
         add(store, write)
     assert not (tmp_path / "store").exists()
@@ -208,7 +208,7 @@ def test_a_store_that_may_not_be_written(
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(os, "mkdir", forbid)
-    with pytest.raises(DataError, match=r"cannot be written .*Permission denied.*--store"):
+    with pytest.raises(DataError, match=r"cannot be written .*Permission denied.*another folder"):
         store.add_matrix(table, card, "ours")
 
 
@@ -349,14 +349,44 @@ def test_credentials_in_a_url_are_not_printed():
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the rule of Linux")
 def test_where_the_store_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.delenv("ATLASMIX_STORE", raising=False)
     monkeypatch.delenv("XDG_DATA_HOME", raising=False)
-    assert default_location() == str(Path.home() / ".local/share/atlasmix")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert default_location() == str(tmp_path / "home/.local/share/atlasmix")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert default_location() == str(tmp_path / "atlasmix")
     monkeypatch.setenv("ATLASMIX_STORE", "memory://elsewhere")
     assert default_location() == "memory://elsewhere"
+
+
+def test_a_store_of_before_keeps_its_place_where_the_system_has_another(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.delenv("ATLASMIX_STORE", raising=False)
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    library = tmp_path / "Library" / "Application Support" / "atlasmix"
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda name, appauthor: str(library))
+    assert default_location() == str(library)
+    former = tmp_path / ".local" / "share" / "atlasmix"
+    former.mkdir(parents=True)
+    assert default_location() == str(former)
+
+
+@pytest.mark.parametrize("form", ["{}", "file://{}"])
+def test_a_folder_needs_no_file_system_of_urls(write: Write, tmp_path: Path, form: str):
+    table, card = write("scores.csv", SCORES), write("card.yaml", MATRIX_CARD)
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom atlasmix.evidence.store import Store\n"
+        f"store = Store({form.format(tmp_path / 'mine')!r})\n"
+        f"store.add_matrix(Path({str(table)!r}), Path({str(card)!r}), 'ours')\n"
+        "store.matrix('ours'); store.remove_matrix('ours')\n"
+        "print('fsspec' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_reading_evidence_imports_nothing_heavy():

@@ -9,7 +9,7 @@ from scipy.optimize import minimize as scipy_minimize
 
 from atlasmix.fitting.descent import descend, grid_of_starts
 from atlasmix.fitting.fit import fit, minimise
-from atlasmix.fitting.fit_question import Question
+from atlasmix.fitting.fit_question import FitQuestion
 
 
 def rosenbrock(theta, places):
@@ -77,7 +77,7 @@ def test_a_start_without_a_value_hurts_nobody():
 @pytest.mark.parametrize("law", ["atlas", "chinchilla"])
 def test_no_worse_than_scipy_from_the_same_starts(law):
     runs = noisy(repeated_runs(), 0.01, outliers=4, seed=5)
-    question = Question(law)
+    question = FitQuestion(law)
     found = fit(runs, question)
     form = question.form(runs)
     starts = grid_of_starts(form, runs.loss, {}, question.delta, 6)
@@ -97,7 +97,7 @@ def test_no_worse_than_scipy_from_the_same_starts(law):
 
 def test_every_start_ends_near_the_same_minimum():
     runs = noisy(repeated_runs(), 0.01, outliers=4, seed=5)
-    question = Question("atlas")
+    question = FitQuestion("atlas")
     form = question.form(runs)
     starts = grid_of_starts(form, runs.loss, {}, question.delta, 24)
     found = minimise(form, runs.loss, question, starts)

@@ -14,7 +14,7 @@ from atlasmix.fitting.card import Origin, card_data, card_text
 from atlasmix.fitting.certainty import bootstrap, held_out
 from atlasmix.fitting.diagnosis import diagnose
 from atlasmix.fitting.fit import fit
-from atlasmix.fitting.fit_question import Question
+from atlasmix.fitting.fit_question import FitQuestion
 from atlasmix.fitting.runs import make_runs
 from atlasmix.io.shipped import data_folder
 from atlasmix.laws.shelf import read_card, read_law
@@ -33,7 +33,7 @@ def written(path, runs, question, resamples=20):
 
 def test_a_fitted_law_drives_a_solve(tmp_path):
     path = tmp_path / "mine.yaml"
-    found, sure, _ = written(path, noisy(repeated_runs(0.05), 0.003), Question("atlas"))
+    found, sure, _ = written(path, noisy(repeated_runs(0.05), 0.003), FitQuestion("atlas"))
     law = read_law(path)
     assert law.decay == pytest.approx(found.constants["lambda"], rel=1e-6)
     assert law.loss(1e9, 2e10) == pytest.approx(power_law(1e9, 2e10), rel=0.01)
@@ -47,11 +47,11 @@ def test_a_fitted_law_drives_a_solve(tmp_path):
 @pytest.mark.parametrize(
     ("runs", "question"),
     [
-        (fresh_runs(), Question()),
-        (repeated_runs(), Question("data-constrained")),
-        (repeated_runs(), Question("data-constrained", data_only=True)),
-        (curse_runs(), Question("curse")),
-        (transfer_runs(), Question("atlas")),
+        (fresh_runs(), FitQuestion()),
+        (repeated_runs(), FitQuestion("data-constrained")),
+        (repeated_runs(), FitQuestion("data-constrained", data_only=True)),
+        (curse_runs(), FitQuestion("curse")),
+        (transfer_runs(), FitQuestion("atlas")),
     ],
 )
 def test_every_law_has_a_card_that_the_shelf_reads(tmp_path, runs, question):
@@ -73,7 +73,7 @@ def test_every_law_has_a_card_that_the_shelf_reads(tmp_path, runs, question):
 
 def test_the_card_predicts_what_the_fit_predicts(tmp_path):
     runs = noisy(repeated_runs(), 0.01)
-    found, _, _ = written(tmp_path / "a.yaml", runs, Question("data-constrained"), 0)
+    found, _, _ = written(tmp_path / "a.yaml", runs, FitQuestion("data-constrained"), 0)
     law = read_card(tmp_path / "a.yaml").law
     each = zip(runs.params, runs.tokens, runs.unique, strict=True)
     np.testing.assert_allclose([law.loss(*row) for row in each], found.predicted, rtol=1e-5)
@@ -82,19 +82,19 @@ def test_the_card_predicts_what_the_fit_predicts(tmp_path):
 def test_a_floor_at_its_bound_is_written_as_zero(tmp_path):
     size, read = fresh_runs().params, fresh_runs().tokens
     runs = noisy(make_runs(size, read, power_law(size, read, E=-0.15)), 0.003)
-    written(tmp_path / "mine.yaml", runs, Question())
+    written(tmp_path / "mine.yaml", runs, FitQuestion())
     assert dict(read_card(tmp_path / "mine.yaml").constants)["E"] == 0.0
 
 
 def test_the_same_runs_give_the_same_bytes(tmp_path):
     runs = noisy(fresh_runs(), 0.01)
-    texts = {written(tmp_path / "a.yaml", runs, Question())[2] for _ in range(2)}
+    texts = {written(tmp_path / "a.yaml", runs, FitQuestion())[2] for _ in range(2)}
     assert len(texts) == 1
 
 
 def test_the_report_holds_every_number():
     runs = noisy(fresh_runs(), 0.01)
-    found = fit(runs, Question(fixed=(("E", TRUTH["E"]),)))
+    found = fit(runs, FitQuestion(fixed=(("E", TRUTH["E"]),)))
     splits = held_out(found)
     data = fit_data(Fitted("mine", found, None, splits, diagnose(found), ORIGIN))
     assert data["held"] == ["E"]

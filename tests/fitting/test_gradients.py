@@ -6,19 +6,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_runs import curse_runs, fresh_runs, mixture_runs, repeated_runs, transfer_runs
 
-from atlasmix.fitting.fit_question import Question
+from atlasmix.fitting.fit_question import FitQuestion
 from atlasmix.fitting.forms import centres_of, huber, huber_slope, jacobian, log_loss, pulled
 
 FORMS = {
-    "chinchilla": (Question("chinchilla"), fresh_runs()),
-    "atlas": (Question("atlas"), repeated_runs()),
-    "atlas with sources": (Question("atlas"), transfer_runs()),
-    "data-only": (Question("data-constrained", data_only=True), repeated_runs()),
-    "data-constrained": (Question("data-constrained"), repeated_runs()),
-    "curse": (Question("curse"), curse_runs()),
-    "mixing": (Question("mixing"), transfer_runs()),
-    "mixing, two targets": (Question("mixing"), mixture_runs(count=30)),
-    "mixing, own floors": (Question("mixing", own_floors=True), mixture_runs(count=30)),
+    "chinchilla": (FitQuestion("chinchilla"), fresh_runs()),
+    "atlas": (FitQuestion("atlas"), repeated_runs()),
+    "atlas with sources": (FitQuestion("atlas"), transfer_runs()),
+    "data-only": (FitQuestion("data-constrained", data_only=True), repeated_runs()),
+    "data-constrained": (FitQuestion("data-constrained"), repeated_runs()),
+    "curse": (FitQuestion("curse"), curse_runs()),
+    "mixing": (FitQuestion("mixing"), transfer_runs()),
+    "mixing, two targets": (FitQuestion("mixing"), mixture_runs(count=30)),
+    "mixing, own floors": (FitQuestion("mixing", own_floors=True), mixture_runs(count=30)),
 }
 VALUES = {
     "E": st.floats(0.01, 3),
@@ -84,7 +84,7 @@ def test_a_pull_is_the_jacobian_transposed(name):
 @pytest.mark.parametrize("name", FORMS)
 def test_coordinates_and_constants_are_two_ways_to_say_one_thing(name):
     question, runs = FORMS[name]
-    for asked in (question, Question(question.law, question.data_only, fixed=(("A", 300.0),))):
+    for asked in (question, FitQuestion(question.law, question.data_only, fixed=(("A", 300.0),))):
         form = asked.form(runs)
         given_ = {"E": 1.5, "A": 300.0, "alpha": 0.3, "B": 900.0, "beta": 0.32, "lambda": 0.1}
         given_ |= {"R_D": 9.0, "R_N": 4.0, "phi": 0.1, "psi": -0.1, **OTHERS}

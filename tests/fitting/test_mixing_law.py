@@ -15,7 +15,7 @@ from atlasmix.fitting.card import Origin, card_data, card_text
 from atlasmix.fitting.certainty import bootstrap, held_out
 from atlasmix.fitting.diagnosis import diagnose
 from atlasmix.fitting.fit import fit
-from atlasmix.fitting.fit_question import Question
+from atlasmix.fitting.fit_question import FitQuestion
 from atlasmix.fitting.reading import Reading
 from atlasmix.fitting.runs import frozen
 from atlasmix.fitting.target_tables import read_targets
@@ -30,7 +30,7 @@ WORDS = {
     **{f"phi {target}": phi for target, phi in PHIS.items()},
     **{f"tau {pair}": tau for pair, tau in TAUS.items()},
 }
-MIXING = Question("mixing")
+MIXING = FitQuestion("mixing")
 
 
 @pytest.fixture(scope="module")

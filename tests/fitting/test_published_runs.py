@@ -5,7 +5,7 @@ import pytest
 
 from atlasmix.fitting.certainty import held_out
 from atlasmix.fitting.fit import fit, predict
-from atlasmix.fitting.fit_question import Question
+from atlasmix.fitting.fit_question import FitQuestion
 from atlasmix.fitting.forms import huber, r_squared
 from atlasmix.fitting.reading import Reading, parse_filter, read_runs
 from atlasmix.io.shipped import data_folder
@@ -41,7 +41,7 @@ def scores(runs, question, constants):
 def test_the_printed_constants_have_the_printed_scores(repeated):
     """Muennighoff et al. 2023, the table of versions of their fit: loss 0.0158, R² 0.7722."""
     found = BASE | {"R_D": 15.387756, "R_N": 5.309743}
-    r2, objective = scores(repeated, Question("data-constrained"), found)
+    r2, objective = scores(repeated, FitQuestion("data-constrained"), found)
     assert r2 == pytest.approx(0.7722, abs=5e-5)
     assert objective == pytest.approx(0.01583, abs=5e-6)
 
@@ -52,7 +52,7 @@ def test_the_data_only_version(repeated):
     The minimum lies at 2.9149. At 2.9157 the objective is higher by 1e-8 of itself, less than
     single precision tells apart, which the authors' optimiser ran in.
     """
-    question = Question("data-constrained", data_only=True, fixed=tuple(BASE.items()))
+    question = FitQuestion("data-constrained", data_only=True, fixed=tuple(BASE.items()))
     found = fit(repeated, question)
     assert found.constants["R_D"] == pytest.approx(2.9157, rel=5e-4)
     assert found.r_squared == pytest.approx(0.7354, abs=1e-4)
@@ -63,7 +63,7 @@ def test_the_data_only_version(repeated):
 
 
 def test_the_printed_full_fit_is_one_of_several_minima(repeated):
-    question = Question("data-constrained", fixed=tuple(BASE.items()))
+    question = FitQuestion("data-constrained", fixed=tuple(BASE.items()))
     found = fit(repeated, question)
     _, printed = scores(repeated, question, BASE | {"R_D": 15.387756, "R_N": 5.309743})
     assert found.objective < printed
@@ -72,14 +72,14 @@ def test_the_printed_full_fit_is_one_of_several_minima(repeated):
 
 
 def test_the_one_stage_form_of_atlas(repeated):
-    found = fit(repeated, Question("atlas"))
+    found = fit(repeated, FitQuestion("atlas"))
     assert 0.037 <= found.constants["lambda"] <= 0.040
     assert 0.93 <= found.r_squared <= 0.94
 
 
 def test_two_stages_are_worse_than_one_and_better_than_the_printed(repeated):
-    once = fit(repeated, Question("data-constrained"))
-    twice = fit(repeated, Question("data-constrained", stages=2, tied=True))
+    once = fit(repeated, FitQuestion("data-constrained"))
+    twice = fit(repeated, FitQuestion("data-constrained", stages=2, tied=True))
     assert twice.first.runs.count == 29
     assert once.objective < twice.objective < 0.0158
 
@@ -94,7 +94,7 @@ def test_open_lm_from_the_smaller_to_the_larger_half(trained_on, error):
         columns=(("loss", "loss_c4_val"),),
         where=(parse_filter(f"train_set={trained_on}"),),
     )
-    found = fit(runs, Question())
+    found = fit(runs, FitQuestion())
     assert found.r_squared > 0.97
     splits = {split.split: split for split in held_out(found)}
     assert splits["larger half"].count in (17, 18)

@@ -10,7 +10,7 @@ from typing import NoReturn
 import pytest
 
 from atlasmix.errors import DataError
-from atlasmix.io.files import write_atomic
+from atlasmix.io.files import folder_beside, refusing_to_write, write_atomic, write_new
 
 
 def test_a_file_is_replaced_in_one_step(tmp_path: Path) -> None:
@@ -68,3 +68,37 @@ def test_a_full_device_is_refused_and_stays_a_device() -> None:
     with pytest.raises(DataError, match="No space left"):
         write_atomic(Path("/dev/full"), "text" * 100_000)
     assert Path("/dev/full").is_char_device()
+
+
+def test_a_new_folder_lies_beside_and_is_gone_at_the_end(tmp_path: Path) -> None:
+    final = tmp_path / "above" / "export"
+    with folder_beside(final, {"a.txt": b"a", "in/b.txt": b"b"}) as fresh:
+        assert fresh.parent == final.parent
+        assert (fresh / "in" / "b.txt").read_bytes() == b"b"
+        fresh.rename(final)
+    assert os.listdir(tmp_path / "above") == ["export"]
+    with pytest.raises(KeyboardInterrupt), folder_beside(final, {"a.txt": b"a"}):
+        raise KeyboardInterrupt
+    assert os.listdir(tmp_path / "above") == ["export"]
+
+
+def test_an_empty_folder_makes_nothing_above_it(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), folder_beside(tmp_path / "none" / "export"):
+        pass
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_new_file_replaces_none(tmp_path: Path) -> None:
+    write_new(tmp_path / "a.txt", b"first")
+    with pytest.raises(FileExistsError):
+        write_new(tmp_path / "a.txt", b"second")
+    assert (tmp_path / "a.txt").read_bytes() == b"first"
+
+
+def test_a_refusal_names_the_place_and_the_reason(tmp_path: Path) -> None:
+    with (
+        pytest.raises(DataError, match=r"out.yaml cannot be written \(No space left") as refusal,
+        refusing_to_write(tmp_path / "out.yaml"),
+    ):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert refusal.value.field == "output"

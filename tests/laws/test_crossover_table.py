@@ -103,7 +103,7 @@ def test_every_gpu_has_a_source_and_a_dense_peak() -> None:
     ("name", "peak", "share", "error", "words"),
     [
         ("H1000", None, 0.4, DataError, "no GPU 'H1000' in the table: did you mean H100-SXM"),
-        ("", None, 0.4, DataError, "or state its peak with --flops-per-gpu"),
+        ("", None, 0.4, DataError, "or state its peak in FLOP/s"),
         ("H100", None, 0.0, ProblemError, "the utilisation is 0"),
         ("H100", None, 1.5, ProblemError, "the utilisation is 1.5"),
         ("mine", 10.0, 0.4, ProblemError, "a GPU of 10 FLOP/s: expected 1e9 to 1e18"),

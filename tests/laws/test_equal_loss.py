@@ -188,7 +188,7 @@ def test_shares_out_of_range(share: float) -> None:
 
 
 def test_new_sizes_need_a_start() -> None:
-    with pytest.raises(ProblemError, match="add --params and --tokens"):
+    with pytest.raises(ProblemError, match="add params and tokens"):
         grow(ATLAS, starting(ATLAS, 24), 48, new_params=1e9)
 
 

@@ -69,9 +69,10 @@ def test_a_card_is_rewritten_as_it_stands():
         assert [line for line in again.splitlines() if "phi" not in line] == strip
 
 
-def test_the_page_of_laws_prints_what_the_cards_say():
-    page = Path(__file__).resolve().parents[2] / "docs" / "scaling.md"
-    said = " ".join(page.read_text(encoding="utf-8").split())
+def test_the_pages_on_laws_print_what_the_cards_say():
+    docs = Path(__file__).resolve().parents[2] / "docs"
+    pages = [docs / "concepts" / "capacity.md", docs / "reference" / "laws.md"]
+    said = " ".join(" ".join(page.read_text(encoding="utf-8") for page in pages).split())
     default = law_card(DEFAULT_LAW)
     assert f"{default.law.phi:g} for the default" in said
     for name in ("hoffmann-2022", "besiroglu-2024", "muennighoff-2023"):

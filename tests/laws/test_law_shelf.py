@@ -243,7 +243,7 @@ def test_a_law_is_added_whole_or_not_at_all(store: Store, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("besiroglu-2024", "ships with AtlasMix: choose another --name"),
+        ("besiroglu-2024", "ships with AtlasMix: choose another name"),
         ("Mine", "cannot be the name of a law"),
         ("../mine", "cannot be the name of a law"),
     ],

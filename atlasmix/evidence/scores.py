@@ -1,7 +1,7 @@
-"""The two normal forms on the shelf, scores.csv and pools.csv: written here, read fast here.
+"""Scores as a table: arrays [source, target], and their normal form on the shelf, scores.csv.
 
-A table reaches the shelf only through the strict readers, and its hash is compared before it is
-read again, so these readers trust its shape.
+A table reaches the shelf only through the strict reader, and its hash is compared before it is
+read again, so the fast reader here trusts its shape.
 """
 
 from __future__ import annotations
@@ -11,30 +11,19 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from atlasmix.errors import DataError
 from atlasmix.evidence.card import Card
-from atlasmix.evidence.inventory import Pool, pool_name
-from atlasmix.evidence.transfer_matrix import DEFINED, MISSING, Floats, Texts
 from atlasmix.io.tables import shelf_rows, to_csv
 
+Floats = npt.NDArray[np.float64]
+Texts = npt.NDArray[np.str_]
+
+#: How a score came to be; an empty text marks a pair that the study does not have.
+MEASURED, PREDICTED, DEFINED, MISSING = "measured", "predicted", "defined", ""
+
 SCORE_COLUMNS = ("source", "target", "score", "stderr", "status")
-POOL_COLUMNS = (
-    "language",
-    "provenance",
-    "corpus",
-    "kind",
-    "unique_tokens",
-    "obtained",
-    "unit",
-    "documents",
-    "utf8_bytes",
-    "generator",
-    "generation",
-    "source",
-    "licence",
-    "note",
-)
 
 
 class ScoreTable(NamedTuple):
@@ -99,64 +88,3 @@ def scores_csv(table: ScoreTable) -> bytes:
                 score, error = float(table.scores[i, j]), float(table.stderr[i, j])
                 rows.append((source, target, repr(score), repr(error), status))
     return to_csv(SCORE_COLUMNS, tuple(rows))
-
-
-def parse_pools(content: bytes) -> tuple[Pool, ...]:
-    """A pools.csv of the shelf.
-
-    Raises:
-        DataError: the table is not in the normal form.
-    """
-    try:
-        header, rows = shelf_rows(content)
-        at = [header.index(name) for name in POOL_COLUMNS]
-        pools = tuple(_pool(*(row[column] for column in at)) for row in rows)
-    except (ValueError, TypeError, IndexError, StopIteration, csv.Error) as error:
-        raise DataError(
-            f"pools.csv is not in the form of the shelf ({','.join(POOL_COLUMNS)}): "
-            "remove the inventory and add it again"
-        ) from error
-    return sort_pools(pools)
-
-
-def _pool(*cells: str) -> Pool:
-    language, provenance, corpus, kind, tokens, obtained, unit, documents, size = cells[:9]
-    generator, generation, source, licence, note = cells[9:]
-    return Pool(
-        name=pool_name(language, provenance, corpus),
-        language=language,
-        provenance=provenance,
-        corpus=corpus,
-        unique_tokens=float(tokens),
-        obtained=obtained,
-        unit=unit,
-        documents=float(documents) if documents else None,
-        utf8_bytes=float(size) if size else None,
-        generator=generator,
-        generation=int(generation) if generation else None,
-        source=source,
-        licence=licence,
-        note=note,
-        kind=kind,
-    )
-
-
-def pools_csv(pools: tuple[Pool, ...]) -> bytes:
-    """The normal form of a pool table."""
-    return to_csv(
-        POOL_COLUMNS,
-        tuple(tuple(_written(getattr(pool, name)) for name in POOL_COLUMNS) for pool in pools),
-    )
-
-
-def sort_pools(pools: tuple[Pool, ...]) -> tuple[Pool, ...]:
-    """Pools by language, script, provenance and corpus."""
-    return tuple(sorted(pools, key=lambda pool: (pool.language, pool.provenance, pool.corpus)))
-
-
-def _written(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    return str(value)

@@ -1,0 +1,197 @@
+"""Types of what is read from files: every fault in a sentence, and the JSON Schema of the type.
+
+A type is a dataclass or a ``msgspec.Struct``. Its fields say what may stand in the file, with
+limits as annotations; msgspec judges a value by them and writes them as JSON Schema.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta, UnsetType
+
+from atlasmix.io.plain_data import shown
+from atlasmix.text import did_you_mean
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Names = Name | list[Name]
+Text = Annotated[str, Meta(min_length=1)]
+Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Positive = Annotated[float, Meta(gt=0)]
+NotNegative = Annotated[float, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0)]
+AtLeastOne = Annotated[int, Meta(ge=1)]
+Written = float | str
+"""A number as people write it: ``2e9``, ``2B``, ``30%``."""
+
+_MOST_FAULTS: Final = 20
+_WORDS: Final = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "a text",
+    "bool": "true or false",
+    "null": "null",
+    "object": "a mapping",
+    "array": "a list",
+}
+
+
+def faults_of(value: object, kind: Any, what: str) -> list[str]:
+    """What keeps plain data from being of a type: a sentence for each place, the first twenty.
+
+    Args:
+        value: mappings, lists, texts and numbers.
+        kind: the type.
+        what: how a sentence names the whole.
+
+    >>> faults_of(["a", 1], list[Name], "it")
+    ['1: found 1, expected a text']
+    """
+    result = _walk(value, kind, "")
+    return [f"{path or what}: {said}" for path, said in sorted(result)[:_MOST_FAULTS]]
+
+
+def _walk(value: object, kind: Any, path: str) -> Iterator[tuple[str, str]]:
+    kind = _member(kind, value)
+    bare = _unlimited(kind)
+    if get_origin(bare) is Literal:
+        if value not in get_args(bare):
+            yield path, f"found {shown(value)}, expected one of {', '.join(get_args(bare))}"
+        return
+    if _has_fields(bare) and isinstance(value, Mapping):
+        yield from _walk_fields(value, bare, path)
+        return
+    below = list(_walk_members(value, bare, path))
+    yield from below or _judged(value, kind, path)
+
+
+def _walk_members(value: object, kind: Any, path: str) -> Iterator[tuple[str, str]]:
+    """The faults of what a list or a mapping of one type holds."""
+    types = get_args(kind)
+    if isinstance(value, list) and get_origin(kind) in (list, tuple):
+        for place, item in enumerate(value):
+            yield from _walk(item, types[0], _below(path, place))
+    elif isinstance(value, Mapping) and get_origin(kind) is dict:
+        for key, item in value.items():
+            yield from _walk(item, types[1], _below(path, key))
+
+
+def _walk_fields(value: Mapping[Any, Any], kind: Any, path: str) -> Iterator[tuple[str, str]]:
+    known = _fields(kind)
+    if _is_closed(kind):
+        for key in value:
+            if key not in known:
+                hint = did_you_mean(str(key), known, " ")
+                yield path, f"no key {shown(key)}: {hint}expected {', '.join(known)}"
+    for name, (inner, needed) in known.items():
+        if name in value:
+            yield from _walk(value[name], inner, _below(path, name))
+        elif needed:
+            yield path, f"{name!r} is missing"
+
+
+def _judged(value: object, kind: Any, path: str) -> Iterator[tuple[str, str]]:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        said = re.sub(r"(, got `[^`]*`)?( - at `[^`]*`)?$", "", str(error))
+        said = re.sub(r"`([^`]*)`", lambda match: _in_words(match[1]), said)
+        said = re.sub(r"\b(\d+)\.0$", r"\1", said)
+        yield path, f"found {shown(value)}, {said[:1].lower()}{said[1:]}"
+
+
+def _in_words(types: str) -> str:
+    return " or ".join(_WORDS.get(each, each) for each in types.split(" | "))
+
+
+def _member(kind: Any, value: object) -> Any:
+    """The type without absence; of a union the one member that a mapping or a list may be."""
+    if get_origin(kind) not in (Union, UnionType):
+        return kind
+    members = [get_arg for get_arg in get_args(kind) if get_arg is not UnsetType]
+    shaped = [member for member in members if _has_shape(member, value)]
+    if len(shaped) == 1:
+        return shaped[0]
+    return members[0] if len(members) == 1 else Union[tuple(members)]  # noqa: UP007
+
+
+def _has_shape(kind: Any, value: object) -> bool:
+    bare = _unlimited(kind)
+    if isinstance(value, Mapping):
+        return _has_fields(bare) or get_origin(bare) is dict
+    return isinstance(value, list) and get_origin(bare) in (list, tuple)
+
+
+def _unlimited(kind: Any) -> Any:
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+
+
+def _has_fields(kind: Any) -> bool:
+    return dataclasses.is_dataclass(kind) or (
+        isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+    )
+
+
+def _is_closed(kind: Any) -> bool:
+    """Whether other keys than those of the type are refused: a struct may say that they are not."""
+    return dataclasses.is_dataclass(kind) or bool(kind.__struct_config__.forbid_unknown_fields)
+
+
+def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:
+    """Key in the file: (type, whether it must be there)."""
+    if dataclasses.is_dataclass(kind):
+        hints = get_type_hints(kind, include_extras=True)
+        return {
+            field.name: (
+                hints[field.name],
+                field.default is dataclasses.MISSING
+                and field.default_factory is dataclasses.MISSING,
+            )
+            for field in dataclasses.fields(kind)
+        }
+    return {
+        field.encode_name: (field.type, field.required) for field in msgspec.structs.fields(kind)
+    }
+
+
+def _below(path: str, key: object) -> str:
+    return f"{path}.{key}" if path else str(key)
+
+
+def schema_id(name: str) -> str:
+    """The address of a schema, which no server answers: ``urn:atlasmix:schema:recipe:2``.
+
+    >>> schema_id("atlasmix/recipe/2")
+    'urn:atlasmix:schema:recipe:2'
+    """
+    return f"urn:{name.replace('/', ':schema:', 1).replace('/', ':')}"
+
+
+def json_schema(kind: Any, name: str, title: str) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a type.
+
+    Args:
+        kind: the type of the whole file; its first line of documentation is the description.
+        name: as files say it: ``atlasmix/recipe/2``.
+        title: for readers of the schema.
+    """
+    _, parts = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    for part in parts.values():
+        if "properties" in part:
+            part.setdefault("additionalProperties", False)
+        if "description" in part:
+            part["description"] = part["description"].splitlines()[0]
+    whole = parts.pop(kind.__name__)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": schema_id(name),
+        **whole,
+        "title": title,
+        "$defs": dict(sorted(parts.items())),
+    }
