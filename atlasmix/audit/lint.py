@@ -17,11 +17,12 @@ from atlasmix.interop.importers.mapping import plain_prefix
 from atlasmix.languages.catalogue import name_of
 from atlasmix.problem.problem import DEFAULT_EPOCHS
 from atlasmix.quantities import format_quantity
+from atlasmix.text import first_few
 
 Level = Literal["fault", "note"]
 Kind = Literal["epochs", "vanishes", "floor", "duplicate", "uncounted", "budget", "reading"]
 FAULTS: Final = ("epochs", "vanishes", "floor", "duplicate")
-"""Kinds that ``--strict`` does not let pass. Our choice: what changes what is trained on."""
+"""Kinds that a strict check does not let pass. Our choice: what changes what is trained on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +132,12 @@ def lint(mixture: GivenMixture, standard: Standard) -> LintReport:
     return LintReport(
         name=mixture.name,
         tokens=tokens,
-        entries=sum(max(len(one.parts), 1) for one in (*mixture.pools, *mixture.other)),
+        entries=sum(max(len(each.parts), 1) for each in (*mixture.pools, *mixture.other)),
         rows=rows,
         languages=languages,
         provenances=_provenances(mixture),
         vanishing=lost,
-        findings=tuple(sorted(findings, key=lambda one: one.level != "fault")),
+        findings=tuple(sorted(findings, key=lambda each: each.level != "fault")),
     )
 
 
@@ -151,36 +152,36 @@ def _finding(kind: Kind, subject: str, sentence: str) -> Finding:
 
 def _epochs(rows: Sequence[Row]) -> list[Finding]:
     over = sorted((row for row in rows if row.over), key=lambda row: (-(row.epochs or 0), row.name))
-    found: dict[str, Finding] = {}
+    findings: dict[str, Finding] = {}
     for row in over:
         # Sources that share the text of a language are read as often, all of them.
         shared = row.basis == "whole language"
         name = row.name
         if shared:
             name = f"{name_of(row.language)} text of {row.provenance} provenance"
-        asked = "" if shared else f" and is asked for {format_quantity(row.tokens or 0)}"
+        wanted = "" if shared else f" and is asked for {format_quantity(row.tokens or 0)}"
         where = " in the inventory, all sources of it together" if shared else ""
         sentence = (
             f"{name} would be read {row.epochs:.3g} times, the cap is {row.cap:g}: it has "
-            f"{format_quantity(row.unique_tokens or 0)} unique tokens{where}{asked}"
+            f"{format_quantity(row.unique_tokens or 0)} unique tokens{where}{wanted}"
         )
-        found.setdefault(name, _finding("epochs", row.name, sentence))
-    return list(found.values())
+        findings.setdefault(name, _finding("epochs", row.name, sentence))
+    return list(findings.values())
 
 
 def _vanish(lost: Sequence[Vanishing], rows: Sequence[Row], tokens: float | None) -> list[Finding]:
-    found = []
-    for number, one in enumerate(lost):
-        if not one.names:
+    findings = []
+    for number, each in enumerate(lost):
+        if not each.names:
             continue
         # The run's own resolution holds whatever the framework; the others only in that one.
         own = number == 0 and tokens is not None
         sentence = (
-            f"{one.where}: {len(one.names)} of {len(rows)} sources would not be drawn at all; "
-            f"{one.remedy}"
+            f"{each.where}: {len(each.names)} of {len(rows)} sources would not be drawn at all; "
+            f"{each.remedy}"
         )
-        found.append(Finding("fault" if own else "note", "vanishes", one.where, sentence))
-    return found
+        findings.append(Finding("fault" if own else "note", "vanishes", each.where, sentence))
+    return findings
 
 
 def _languages(mixture: GivenMixture, floor: float) -> tuple[LanguageShare, ...]:
@@ -197,12 +198,12 @@ def _floor(languages: Sequence[LanguageShare], floor: float) -> list[Finding]:
     return [
         _finding(
             "floor",
-            one.language,
-            f"{name_of(one.language)} ({one.language}) has {100 * one.share:.4g}% of the tokens, "
-            f"below the floor of {100 * floor:g}%",
+            each.language,
+            f"{name_of(each.language)} ({each.language}) has {100 * each.share:.4g}% of the "
+            f"tokens, below the floor of {100 * floor:g}%",
         )
-        for one in languages
-        if one.below_floor
+        for each in languages
+        if each.below_floor
     ]
 
 
@@ -210,7 +211,7 @@ def _provenances(mixture: GivenMixture) -> tuple[tuple[str, float], ...]:
     shares: dict[str, float] = {}
     for pool in mixture.pools:
         shares[pool.provenance] = shares.get(pool.provenance, 0.0) + pool.proportion
-    rest = sum(one.proportion for one in mixture.other)
+    rest = sum(each.proportion for each in mixture.other)
     if rest:
         shares["other"] = rest
     return tuple(sorted(shares.items(), key=lambda item: (-item[1], item[0])))
@@ -218,8 +219,8 @@ def _provenances(mixture: GivenMixture) -> tuple[tuple[str, float], ...]:
 
 def _duplicates(mixture: GivenMixture) -> list[Finding]:
     seen: dict[str, list[str]] = {}
-    for one in (*mixture.pools, *mixture.other):
-        for part in one.parts:
+    for entry in (*mixture.pools, *mixture.other):
+        for part in entry.parts:
             seen.setdefault(plain_prefix(part.prefix), []).append(part.prefix)
     return [
         _finding(
@@ -235,20 +236,19 @@ def _duplicates(mixture: GivenMixture) -> list[Finding]:
 
 
 def _unknown(rows: Sequence[Row], tokens: float | None) -> list[Finding]:
-    found = []
+    findings = []
     if tokens is None:
-        found.append(_finding("budget", "", "no budget: epochs need one; give --budget, as 10T"))
+        findings.append(_finding("budget", "", "no budget: epochs need one; give a budget, as 10T"))
     bare = [row for row in rows if row.unique_tokens is None]
     if bare:
         share = sum(row.share for row in bare)
-        names = ", ".join(row.name for row in bare[:5])
-        more = f" and {len(bare) - 5} more" if len(bare) > 5 else ""
-        found.append(
+        names = first_few([row.name for row in bare], 5)
+        findings.append(
             _finding(
                 "uncounted",
                 "",
                 f"{len(bare)} of {len(rows)} sources ({100 * share:.3g}% of the tokens) have no "
-                f"count, so their epochs are unknown: {names}{more}; give --counts or --inventory",
+                f"count, so their epochs are unknown: {names}; give counts or an inventory",
             )
         )
-    return found
+    return findings

@@ -81,42 +81,42 @@ def rows_of(
     """
     rows: list[Row] = []
     uncounted: list[GivenOther] = []
-    for one in (*mixture.pools, *mixture.other):
-        parts = _by_prefix(one, sizes.counts)
+    for entry in (*mixture.pools, *mixture.other):
+        parts = _by_prefix(entry, sizes.counts)
         known = [unique for _, unique in parts.values()]
         if parts and None not in known:
             weight = sum(weighed for weighed, _ in parts.values())
             rows += [
-                _row(one, prefix, one.proportion * weighed / weight, unique, (tokens, cap))
+                _row(entry, prefix, entry.proportion * weighed / weight, unique, (tokens, cap))
                 for prefix, (weighed, unique) in parts.items()
             ]
-        elif one.unique_tokens or _in_inventory(one, sizes.inventory):
-            unique = one.unique_tokens or _in_inventory(one, sizes.inventory)
-            rows.append(_row(one, "", one.proportion, unique, (tokens, cap)))
+        elif entry.unique_tokens or _in_inventory(entry, sizes.inventory):
+            unique = entry.unique_tokens or _in_inventory(entry, sizes.inventory)
+            rows.append(_row(entry, "", entry.proportion, unique, (tokens, cap)))
         else:
-            uncounted.append(one)
+            uncounted.append(entry)
     rows += _by_language(uncounted, tokens, cap, sizes.inventory)
     return tuple(sorted(rows, key=lambda row: (-row.share, row.name)))
 
 
-def _by_prefix(one: GivenOther, counts: Counts) -> dict[str, tuple[float, float | None]]:
+def _by_prefix(entry: GivenOther, counts: Counts) -> dict[str, tuple[float, float | None]]:
     """Prefix to weight and unique tokens; the same prefix twice is one text."""
-    found: dict[str, tuple[float, float | None]] = {}
-    for part in one.parts:
+    parts: dict[str, tuple[float, float | None]] = {}
+    for part in entry.parts:
         name = plain_prefix(part.prefix)
-        weight, unique = found.get(name, (0.0, part.unique_tokens))
+        weight, unique = parts.get(name, (0.0, part.unique_tokens))
         if unique is None:
             count = counts.of(part.prefix)
             unique = count.tokens if count is not None and count.tokens > 0 else None
-        found[name] = weight + part.weight, unique
-    return found
+        parts[name] = weight + part.weight, unique
+    return parts
 
 
-def _in_inventory(one: GivenOther, inventory: Inventory | None) -> float | None:
-    if inventory is None or not isinstance(one, GivenPool):
+def _in_inventory(entry: GivenOther, inventory: Inventory | None) -> float | None:
+    if inventory is None or not isinstance(entry, GivenPool):
         return None
-    found = next((pool for pool in inventory.pools if pool.name == one.name), None)
-    return found.unique_tokens if found is not None and found.unique_tokens > 0 else None
+    counted = next((pool for pool in inventory.pools if pool.name == entry.name), None)
+    return counted.unique_tokens if counted is not None and counted.unique_tokens > 0 else None
 
 
 def _by_language(
@@ -131,15 +131,15 @@ def _by_language(
     for pool in inventory.pools if inventory is not None else ():
         key = pool.language, pool.provenance
         whole[key] = whole.get(key, 0.0) + pool.unique_tokens
-    for one in uncounted:
-        if isinstance(one, GivenPool):
-            share[_kind(one)] = share.get(_kind(one), 0.0) + one.proportion
+    for entry in uncounted:
+        if isinstance(entry, GivenPool):
+            share[_kind(entry)] = share.get(_kind(entry), 0.0) + entry.proportion
     rows = []
-    for one in uncounted:
-        row = _row(one, "", one.proportion, None, (tokens, cap))
-        unique = whole.get(_kind(one)) if isinstance(one, GivenPool) else None
-        if unique and isinstance(one, GivenPool):
-            epochs = None if tokens is None else share[_kind(one)] * tokens / unique
+    for entry in uncounted:
+        row = _row(entry, "", entry.proportion, None, (tokens, cap))
+        unique = whole.get(_kind(entry)) if isinstance(entry, GivenPool) else None
+        if unique and isinstance(entry, GivenPool):
+            epochs = None if tokens is None else share[_kind(entry)] * tokens / unique
             row = replace(row, unique_tokens=unique, basis="whole language", epochs=epochs)
         rows.append(row)
     return rows
@@ -151,7 +151,7 @@ def _kind(pool: GivenPool) -> tuple[str, str]:
 
 
 def _row(
-    one: GivenOther,
+    entry: GivenOther,
     prefix: str,
     share: float,
     unique: float | None,
@@ -160,11 +160,11 @@ def _row(
     tokens, cap = run
     read = None if tokens is None else share * tokens
     language, provenance = "", ""
-    if isinstance(one, GivenPool):
-        language, provenance = one.language, one.provenance
+    if isinstance(entry, GivenPool):
+        language, provenance = entry.language, entry.provenance
     return Row(
-        name=prefix if prefix and len(one.parts) > 1 else one.name,
-        pool=one.name,
+        name=prefix if prefix and len(entry.parts) > 1 else entry.name,
+        pool=entry.name,
         language=language,
         provenance=provenance,
         share=share,
@@ -172,7 +172,7 @@ def _row(
         unique_tokens=unique,
         basis="unknown" if unique is None else "counted",
         epochs=None if read is None or not unique else read / unique,
-        cap=cap if one.max_epochs is None else one.max_epochs,
+        cap=cap if entry.max_epochs is None else entry.max_epochs,
     )
 
 
@@ -216,13 +216,18 @@ def vanishing(
     Raises:
         ProblemError: a length or block that is not above 0.
     """
-    for what, number in (("--sequence-length", sequence_length), ("--block", block)):
+    for field, what, number in (
+        ("sequence_length", "the sequence length", sequence_length),
+        ("block", "the mixture block", block),
+    ):
         if number < 1:
-            raise ProblemError(f"{what} is {number}: expected a whole number from 1")
-    found = []
+            raise ProblemError(
+                f"{what} is {number}: expected a whole number from 1", field=field, value=number
+            )
+    vanished = []
     if tokens is not None:
         samples = tokens / sequence_length
-        found.append(
+        vanished.append(
             _left_out(
                 rows,
                 f"{samples:,.0f} samples of {sequence_length:,} tokens",
@@ -233,13 +238,15 @@ def vanishing(
         )
     # Levanter cuts share x block to a whole number; its largest source gets what is left.
     cut = [row for row in rows if math.floor(row.share * block) == 0]
-    found.append(_left_out(rows, f"Levanter, block {block:,}", 1 / block, cut, _block_remedy(rows)))
+    vanished.append(
+        _left_out(rows, f"Levanter, block {block:,}", 1 / block, cut, _block_remedy(rows))
+    )
     whole = math.fsum(row.share for row in rows)
     lost = [row for row in rows if round(row.share / whole, MAXTEXT_PLACES) == 0]
     remedy = "use its JSON (grain_train_mixture_config_path), which rounds nothing"
     where = f"MaxText's semicolon form, {MAXTEXT_PLACES} decimals"
-    found.append(_left_out(rows, where, 10.0**-MAXTEXT_PLACES / 2, lost, remedy))
-    return tuple(found)
+    vanished.append(_left_out(rows, where, 10.0**-MAXTEXT_PLACES / 2, lost, remedy))
+    return tuple(vanished)
 
 
 def _left_out(

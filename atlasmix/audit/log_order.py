@@ -30,22 +30,23 @@ def pools_in_order(path: Path, keys: Mapping[str, str], plan: GivenMixture) -> t
     what = f"data file {path.name}"
     listing = megatron.read(decode(read_file(path, FILE_LIMIT), what, FILE_LIMIT), what)
     owner = {plain_prefix(word): name for word, name in keys.items()}
-    for one in (*plan.pools, *plan.other):
-        owner.setdefault(safe_key(one.name), one.name)
-        for part in one.parts:
-            owner.setdefault(plain_prefix(part.prefix), one.name)
-    found: list[str] = []
+    for source in (*plan.pools, *plan.other):
+        owner.setdefault(safe_key(source.name), source.name)
+        for part in source.parts:
+            owner.setdefault(plain_prefix(part.prefix), source.name)
+    names: list[str] = []
     faults: list[str] = []
     for entry in listing.entries:
-        plain = plain_prefix(entry.prefix)
-        name = owner.get(plain) or owner.get(plain.rpartition("/")[2])
+        bare = plain_prefix(entry.prefix)
+        name = owner.get(bare) or owner.get(bare.rpartition("/")[2])
         if name is None:
             faults.append(f"{entry.place}: {entry.prefix} is no pool of {plan.name}")
-        found.append(name or "")
+        names.append(name or "")
     if faults:
         raise DataError(
             f"{what} has {len(faults)} prefixes that {plan.name} does not know: name the export's "
-            "expected.json with --mapping",
+            "expected.json as the mapping",
             tuple(faults[:20]),
+            field="mapping",
         )
-    return tuple(found)
+    return tuple(names)

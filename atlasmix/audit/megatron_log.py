@@ -33,12 +33,12 @@ def read(text: str, what: str) -> Consumed:
     """
     ratios: dict[int, float] = {}
     lists = 0
-    for found in _ACHIEVED.finditer(text):
-        number = int(found[1])
+    for match in _ACHIEVED.finditer(text):
+        number = int(match[1])
         lists += number == 0
         if lists == 1:
-            ratios[number] = float(found[3])
-    steps = [(int(found[1]), int(found[2])) for found in _CONSUMED.finditer(text)]
+            ratios[number] = float(match[3])
+    steps = [(int(match[1]), int(match[2])) for match in _CONSUMED.finditer(text)]
     if not ratios or not steps:
         missing = (
             "lines 'dataset 0, input: ..., achieved: ...'"

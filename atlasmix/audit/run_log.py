@@ -88,22 +88,22 @@ def read_lines(text: str, what: str) -> Consumed:
         if not line.strip():
             continue
         try:
-            found = json.loads(line)
+            content = json.loads(line)
         except (ValueError, RecursionError):
-            found = None
-        if isinstance(found, dict):
-            objects.append((f"line {number}", found))
+            content = None
+        if isinstance(content, dict):
+            objects.append((f"line {number}", content))
         else:
             faults.append(f"line {number}: no JSON object; a run that was cut off, perhaps")
     if len(faults) == 1 and faults[0].startswith(f"line {len(text.splitlines())}:") and objects:
         faults = []  # the last line of a run that is still writing
     refuse(what, faults)
-    keys = {key.lower() for _, found in objects for key in found}
+    keys = {key.lower() for _, each in objects for key in each}
     if keys & set(_SOURCES) and keys & set(_AMOUNTS):
         source, unit = _columns(list(keys), what)
         entries = [
-            (place, str(_get(found, source)), _get(found, unit), _step(found))
-            for place, found in objects
+            (place, str(_get(each, source)), _get(each, unit), _step(each))
+            for place, each in objects
         ]
         return _consumed(entries, _AMOUNTS[unit], what, "lines")
     return _by_step(objects, what)
@@ -112,19 +112,19 @@ def read_lines(text: str, what: str) -> Consumed:
 def _by_step(objects: list[tuple[str, dict[str, Any]]], what: str) -> Consumed:
     """Keys such as ``train/tokens/cat__human__hplt_v4``; each key's last value counts."""
     entries: dict[str, list[tuple[str, str, object, object]]] = {}
-    for place, found in objects:
-        for key, value in found.items():
+    for place, content in objects:
+        for key, value in content.items():
             unit, source = _unit_and_source(key)
             if unit and as_weight(value) is not None:
-                entries.setdefault(unit, []).append((place, source, value, _step(found)))
+                entries.setdefault(unit, []).append((place, source, value, _step(content)))
     if len(entries) != 1:
         kinds = " and ".join(sorted(entries)) or "none"
         raise DataError(
             f"{what} has amounts by source in {kinds}: expected objects with a source and one of "
             f"{', '.join(dict.fromkeys(_AMOUNTS.values()))}, or keys such as 'tokens/SOURCE'"
         )
-    unit, found_entries = entries.popitem()
-    return _consumed(found_entries, unit, what, "lines")
+    unit, amounts = entries.popitem()
+    return _consumed(amounts, unit, what, "lines")
 
 
 def _unit_and_source(key: str) -> tuple[str, str]:
@@ -147,12 +147,12 @@ def _columns(header: list[str], what: str) -> tuple[str, str]:
     return source, unit
 
 
-def _get(found: Mapping[str, Any], name: str) -> Any:
-    return next((value for key, value in found.items() if key.lower() == name), "")
+def _get(content: Mapping[str, Any], name: str) -> Any:
+    return next((value for key, value in content.items() if key.lower() == name), "")
 
 
-def _step(found: Mapping[str, Any]) -> object:
-    return next((found[name] for name in _STEPS if name in found), "")
+def _step(content: Mapping[str, Any]) -> object:
+    return next((content[name] for name in _STEPS if name in content), "")
 
 
 def _consumed(

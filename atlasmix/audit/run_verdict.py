@@ -24,7 +24,7 @@ ONE_SAMPLE: Final = 1.0
 """Samples of slack beside: a greedy blend such as Megatron's is off by at most one."""
 
 
-Phase = tuple[float, Mapping[str, float]]
+PhaseShares = tuple[float, Mapping[str, float]]
 """Tokens of a phase, and the share of each pool in it."""
 
 
@@ -92,7 +92,7 @@ def verify_run(
     keys: Mapping[str, str],
     sequence_length: int | None = None,
     order: Sequence[str] = (),
-    phases: Sequence[Phase] = (),
+    phases: Sequence[PhaseShares] = (),
 ) -> RunReport:
     """Hold what was consumed against what was planned.
 
@@ -127,11 +127,13 @@ def verify_run(
     tokens = total * length if log.unit == "samples" else total
     samples = total if log.unit == "samples" else total / length
     entries = (*plan.pools, *plan.other)
-    planned = {one.name: one.proportion for one in entries}
+    planned = {each.name: each.proportion for each in entries}
     if len(phases) > 1:
         planned = dict.fromkeys(planned, 0.0) | shares_so_far(phases, tokens)
     frame = _Frame(tokens, total, samples, plan.tokens)
-    pools = [_verdict(one, planned[one.name], read.get(one.name, 0.0), frame) for one in entries]
+    pools = [
+        _verdict(entry, planned[entry.name], read.get(entry.name, 0.0), frame) for entry in entries
+    ]
     pools += [
         PoolVerdict(
             source,
@@ -147,7 +149,7 @@ def verify_run(
         for source, amount in strangers.items()
         if amount > 0
     ]
-    pools.sort(key=lambda one: (-_off(one), one.name))
+    pools.sort(key=lambda each: (-_off(each), each.name))
     return RunReport(
         plan.name, log.form, tokens, plan.tokens, samples, length, log.step, tuple(pools), log.notes
     )
@@ -161,7 +163,7 @@ class _Frame:
     planned: float | None
 
 
-def shares_so_far(phases: Sequence[Phase], tokens: float) -> dict[str, float]:
+def shares_so_far(phases: Sequence[PhaseShares], tokens: float) -> dict[str, float]:
     """Share of each pool in the first ``tokens`` of a run in phases; sums to 1.
 
     >>> shares_so_far([(60.0, {"a": 1.0}), (40.0, {"a": 0.5, "b": 0.5})], 80.0)
@@ -179,14 +181,14 @@ def shares_so_far(phases: Sequence[Phase], tokens: float) -> dict[str, float]:
     return {name: amount / whole for name, amount in read.items()}
 
 
-def _verdict(one: GivenOther, planned: float, amount: float, frame: _Frame) -> PoolVerdict:
+def _verdict(entry: GivenOther, planned: float, amount: float, frame: _Frame) -> PoolVerdict:
     share = amount / frame.total
     chance = math.sqrt(planned * (1 - planned) / frame.samples)
     tolerance = ERRORS * chance + ONE_SAMPLE / frame.samples
     tokens = share * frame.tokens
     epochs = end = None
-    if one.unique_tokens:
-        epochs = tokens / one.unique_tokens
+    if entry.unique_tokens:
+        epochs = tokens / entry.unique_tokens
         if frame.planned is not None:
             end = epochs * max(frame.planned / frame.tokens, 1.0)
     verdict: Verdict = "as planned"
@@ -196,27 +198,35 @@ def _verdict(one: GivenOther, planned: float, amount: float, frame: _Frame) -> P
             verdict = "not read"
     # A share within its tolerance may carry a pool that is read to its cap a hair past it.
     slack = 1 + (tolerance / planned if planned else 0.0) + 1e-3
-    if epochs is not None and one.max_epochs is not None and epochs > one.max_epochs * slack:
+    if epochs is not None and entry.max_epochs is not None and epochs > entry.max_epochs * slack:
         verdict = "past its cap"
     return PoolVerdict(
-        one.name, planned, share, tolerance, tokens, epochs, end, one.max_epochs, verdict
+        entry.name,
+        planned,
+        share,
+        tolerance,
+        tokens,
+        epochs,
+        end,
+        entry.max_epochs,
+        verdict,
     )
 
 
-def _off(one: PoolVerdict) -> float:
-    if one.verdict == "not planned":
+def _off(pool: PoolVerdict) -> float:
+    if pool.verdict == "not planned":
         return math.inf
-    return abs(one.read - one.planned) / one.tolerance if one.tolerance else 0.0
+    return abs(pool.read - pool.planned) / pool.tolerance if pool.tolerance else 0.0
 
 
 def _names(plan: GivenMixture, keys: Mapping[str, str]) -> dict[str, str]:
     """Every word that may stand for a pool in a log: name, key, prefix, and those given."""
     known: dict[str, str] = {}
-    for one in (*plan.pools, *plan.other):
-        known[one.name] = one.name
-        known.setdefault(safe_key(one.name), one.name)
-        for part in one.parts:
-            known.setdefault(plain_prefix(part.prefix), one.name)
+    for entry in (*plan.pools, *plan.other):
+        known[entry.name] = entry.name
+        known.setdefault(safe_key(entry.name), entry.name)
+        for part in entry.parts:
+            known.setdefault(plain_prefix(part.prefix), entry.name)
     return {**known, **{plain_prefix(word): name for word, name in keys.items()}}
 
 
@@ -226,19 +236,21 @@ def _named(
     if log.form == "megatron":
         if not order:
             raise ProblemError(
-                "the log numbers its sources: say what was trained on with --data, the file that "
-                "Megatron was given (data_args.txt), in its order"
+                "the log numbers its sources: say what was trained on, with the data file that "
+                "Megatron was given (data_args.txt), in its order",
+                field="data",
             )
         if int(source) >= len(order):
             raise DataError(
-                f"the log has a source {source}, and --data lists {len(order)}: give the file that "
-                "this run was given"
+                f"the log has a source {source}, and the data file lists {len(order)}: give the "
+                "file that this run was given",
+                field="data",
             )
         return order[int(source)]
     return names.get(source) or names.get(plain_prefix(source))
 
 
-def phases_of_expected(content: Any) -> tuple[Phase, ...]:
+def phases_of_expected(content: Any) -> tuple[PhaseShares, ...]:
     """Tokens and shares of each phase, from an export's ``expected.json``."""
     return tuple(
         (float(phase["tokens"]), {pool["pool"]: float(pool["share"]) for pool in phase["pools"]})
@@ -255,13 +267,14 @@ def keys_of_expected(content: Any) -> dict[str, str]:
     schema = str(content.get("schema", "")) if isinstance(content, dict) else ""
     if not schema.startswith("atlasmix/expected/"):
         raise DataError(
-            "--mapping is no expected.json: expected the one that atlasmix export wrote beside "
-            "the framework's file"
+            "the mapping is no expected.json: expected the one that an export wrote beside the "
+            "framework's file",
+            field="mapping",
         )
-    found: dict[str, str] = {}
+    keys: dict[str, str] = {}
     for pool in content["pools"]:
         for word in (pool["key"], *pool["paths"]):
-            found[word] = pool["pool"]
+            keys[word] = pool["pool"]
         for number in range(1, len(pool["paths"]) + 1):
-            found.setdefault(f"{pool['key']}__{number}", pool["pool"])
-    return found
+            keys.setdefault(f"{pool['key']}__{number}", pool["pool"])
+    return keys

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 
 from atlasmix.audit.lint_rows import SLACK, Row
 from atlasmix.errors import AtlasMixError, DataError, ProblemError, SolverFailed
 from atlasmix.evidence.card import Card
-from atlasmix.evidence.inventory import Inventory, Pool
+from atlasmix.evidence.inventory import Inventory
+from atlasmix.evidence.pools import Pool
 from atlasmix.evidence.store import Store
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.saturation import DEFAULT_DECAY
 from atlasmix.laws.shelf import DEFAULT_LAW, load_law
+from atlasmix.mixture.diff import Diff, Side, diff, largest_first, side_of_mixture
 from atlasmix.mixture.mixture import Mixture
 from atlasmix.mixture.solve import answer, solve
 from atlasmix.problem.constraints import HARD_EPOCHS, EpochCap, Limit, Selection
@@ -26,11 +28,10 @@ from atlasmix.problem.vocabulary import Vocabulary
 from atlasmix.quantities import parse_quantity
 from atlasmix.recipe.check import given_tokens, missing_pools
 from atlasmix.recipe.recipe import Recipe
-from atlasmix.transfer.estimation import estimate
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ResolveOptions:
     """How the mixture is asked for again.
 
     Attributes:
@@ -69,38 +70,83 @@ class Resolved:
     """The re-solved mixture beside the given one.
 
     Attributes:
-        asked: ``recipe`` (its own question), ``targets`` (the user's) or ``shares`` (the mixture's
-            own languages, each weighted by its share).
+        basis: whose question: ``recipe`` (its own), ``targets`` (the user's) or ``shares`` (the
+            mixture's own languages, each weighted by its share).
         tokens: tokens that were solved for; the rest keeps its place.
         covered: their share of the mixture, 0-1.
         left_out: names of sources that keep their place.
         value_now, value_then: the objective, a weighted mean of predicted losses unless the recipe
             asks otherwise; lower is better.
         objective: ``loss`` or ``worst``.
-        changes: largest move first.
+        diff: what moves from the given mixture to the re-solved one; None where it was refused.
         gap: what is proved of the re-solved mixture, relative.
-        moved: share of the solved tokens that would go elsewhere, 0-1.
         unspent: tokens that the re-solved mixture leaves unread.
         notes: plain sentences.
         refused: why it could not be solved; empty where it was.
     """
 
-    asked: Literal["recipe", "targets", "shares"]
+    basis: Literal["recipe", "targets", "shares"]
     tokens: float = 0.0
     covered: float = 0.0
     left_out: tuple[str, ...] = ()
     value_now: float | None = None
     value_then: float | None = None
     objective: str = "loss"
-    changes: tuple[Change, ...] = ()
+    diff: Diff | None = None
     gap: float | None = None
-    moved: float = 0.0
     unspent: float = 0.0
     notes: tuple[str, ...] = ()
     refused: str = ""
 
+    @property
+    def moved(self) -> float:
+        """Share of the solved tokens that would go elsewhere, 0-1."""
+        return 0.0 if self.diff is None else self.diff.distance
 
-def solve_again(rows: Sequence[Row], tokens: float, question: Question, store: Store) -> Resolved:
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Every language that is read or a target, the largest move first."""
+        if self.diff is None:
+            return ()
+        effects = {effect.language: effect for effect in self.diff.effects}
+        changes = []
+        for move in largest_first(self.diff.languages):
+            change = Change(move.language, move.before, move.after)
+            effect = effects.get(move.language)
+            if effect is not None:
+                change = replace(
+                    change,
+                    loss_now=effect.loss_before,
+                    loss_then=effect.loss_after,
+                    effective_now=effect.effective_before,
+                    effective_then=effect.effective_after,
+                )
+            changes.append(change)
+        return tuple(changes)
+
+
+def resolved_data(resolved: Resolved) -> dict[str, Any]:
+    """The comparison as plain data."""
+    return {
+        "asked": resolved.basis,
+        "tokens": resolved.tokens,
+        "covered": resolved.covered,
+        "left_out": resolved.left_out,
+        "value_now": resolved.value_now,
+        "value_then": resolved.value_then,
+        "objective": resolved.objective,
+        "changes": [asdict(change) for change in resolved.changes],
+        "gap": resolved.gap,
+        "moved": resolved.moved,
+        "unspent": resolved.unspent,
+        "notes": resolved.notes,
+        "refused": resolved.refused,
+    }
+
+
+def solve_again(
+    rows: Sequence[Row], tokens: float, options: ResolveOptions, store: Store
+) -> Resolved:
     """The best proportions of the mixture's own pools for the same targets, tokens and caps.
 
     What has no count, no single language, or a language without scores keeps its place and its
@@ -109,21 +155,21 @@ def solve_again(rows: Sequence[Row], tokens: float, question: Question, store: S
     Args:
         rows: of the mixture, with unique tokens.
         tokens: of the run.
-        question: targets and evidence.
+        options: targets and evidence.
         store: where the matrix is found.
 
     Raises:
         SolverFailed: no engine gave an answer that passed its checks.
     """
-    asked: Literal["targets", "shares"] = "targets" if question.targets else "shares"
+    basis: Literal["targets", "shares"] = "targets" if options.targets else "shares"
     try:
-        problem, given, left_out = _problem(rows, tokens, question, store)
+        problem, given, left_out = _problem(rows, tokens, options, store)
     except SolverFailed:
         raise
     except AtlasMixError as error:
-        return Resolved(asked, refused=str(error))
+        return Resolved(basis, refused=str(error))
     read = np.array([given[pool.name] for pool in problem.pools])
-    frame = Resolved(asked, problem.budget, problem.budget / tokens, left_out)
+    frame = Resolved(basis, problem.budget, problem.budget / tokens, left_out)
     over = [pool.name for pool in problem.pools if given[pool.name] > _most(problem, pool)]
     if over:
         frame = replace(
@@ -143,9 +189,9 @@ def solve_again(rows: Sequence[Row], tokens: float, question: Question, store: S
 def _most(problem: MixProblem, pool: Pool) -> float:
     """Most tokens of a pool within its cap, and a thousandth."""
     caps = [
-        one.epochs
-        for one in problem.limits
-        if isinstance(one, EpochCap) and one.selection.value == pool.name
+        limit.epochs
+        for limit in problem.limits
+        if isinstance(limit, EpochCap) and limit.selection.value == pool.name
     ]
     return (caps[-1] if caps else problem.max_epochs) * pool.unique_tokens * (1 + SLACK)
 
@@ -179,55 +225,47 @@ def read_targets(written: Sequence[str], matrix: TransferMatrix) -> dict[str, fl
         DataError: no such language, or none that the matrix has.
     """
     words = Vocabulary(matrix)
-    found: dict[str, float] = {}
+    targets: dict[str, float] = {}
     for text in ",".join(written).split(","):
         if not text.strip():
             continue
         name, colon, weight = text.strip().rpartition(":")
-        key = words.key(name if colon else weight, "--target")
+        key = words.key(name if colon else weight, "target")
         if key not in matrix.keys:
             raise DataError(
                 f"target {name_of(key)} ({key}) is not in matrix {matrix.name}: choose one that "
-                "has scores (atlasmix matrices show), or another --matrix"
+                "has scores (atlasmix matrices show), or another matrix",
+                field="targets",
+                value=text.strip(),
             )
-        found[key] = parse_quantity(weight, f"weight of {name}") if colon else 1.0
-    return found
+        targets[key] = parse_quantity(weight, f"weight of {name}") if colon else 1.0
+    return targets
 
 
 def compared(problem: MixProblem, now: Mixture, best: Mixture, frame: Resolved) -> Resolved:
     """Both mixtures in the frame of a report."""
-    shares_now, shares_then = now.proportions, best.proportions
-    effects = {old.language: (old, new) for old, new in zip(now.targets, best.targets, strict=True)}
-    changes = []
-    for key in {*shares_now, *shares_then, *effects}:
-        change = Change(key, shares_now.get(key, 0.0), shares_then.get(key, 0.0))
-        if key in effects:
-            old, new = effects[key]
-            change = replace(
-                change,
-                loss_now=old.loss,
-                loss_then=new.loss,
-                effective_now=old.effective_data,
-                effective_then=new.effective_data,
-            )
-        changes.append(change)
-    changes.sort(key=lambda one: (-abs(one.then - one.now), one.language))
     return replace(
         frame,
         value_now=now.certificate.value,
         value_then=best.certificate.value,
         objective=problem.objective,
-        changes=tuple(changes),
+        diff=diff(_with_targets(now), _with_targets(best)),
         gap=best.certificate.gap,
-        moved=sum(abs(one.then - one.now) for one in changes) / 2,
         unspent=best.unspent,
     )
 
 
+def _with_targets(mixture: Mixture) -> Side:
+    """A side that names its targets where it reads none of their text."""
+    side, read = side_of_mixture(mixture), mixture.proportions
+    unread = ((target.language, 0.0) for target in mixture.targets if target.language not in read)
+    return replace(side, shares=(*side.shares, *unread))
+
+
 def _problem(
-    rows: Sequence[Row], tokens: float, question: Question, store: Store
+    rows: Sequence[Row], tokens: float, options: ResolveOptions, store: Store
 ) -> tuple[MixProblem, dict[str, float], tuple[str, ...]]:
-    matrix = store.matrix(question.matrix)
+    matrix = store.matrix(options.matrix)
     pools: dict[str, Pool] = {}
     given: dict[str, float] = {}
     caps: dict[str, float] = {}
@@ -251,14 +289,15 @@ def _problem(
         )
     if not pools:
         raise ProblemError(
-            f"no source is counted and of a language that matrix {matrix.name} has: give --counts "
-            "or --inventory"
+            f"no source is counted and of a language that matrix {matrix.name} has: give "
+            "counts or an inventory",
+            field="counts",
         )
     shares: dict[str, float] = {}
     for name, read in given.items():
         key = pools[name].language
         shares[key] = shares.get(key, 0.0) + read / sum(given.values())
-    wanted = question.targets or shares
+    wanted = options.targets or shares
     cap = max(caps.values())
     limits: tuple[Limit, ...] = tuple(
         EpochCap(Selection("pool", name), own) for name, own in caps.items() if own < cap
@@ -268,11 +307,10 @@ def _problem(
         targets=tuple(Target(key, weight) for key, weight in wanted.items()),
         pools=tuple(pools.values()),
         matrix=matrix,
-        transfer=estimate(matrix, law),
         inventory=Inventory("the mixture's own pools", tuple(pools.values()), Card(), ""),
         law=law,
         budget=sum(given.values()),
-        params=question.params,
+        params=options.params,
         decay=law.decay or DEFAULT_DECAY,
         max_epochs=cap,
         limits=limits,

@@ -63,31 +63,31 @@ def execute(options: argparse.Namespace) -> int:
         quantity("tokens"),
         None if share is None else parse_share(share, "--capacity-share"),
     )
-    found = grow(
+    growth = grow(
         law,
         start,
         _languages(options.after, "--to"),
         quantity("new_params"),
         quantity("new_tokens"),
     )
-    hardware = _machine(options, found)
+    hardware = _machine(options, growth)
     if options.figure:
         from pathlib import Path
 
         from atlasmix.report.figures.drawing import save_figure
         from atlasmix.report.figures.scaling import iso_loss_figure, iso_loss_title
 
-        save_figure(iso_loss_figure(found), Path(options.figure), iso_loss_title(found))
+        save_figure(iso_loss_figure(growth), Path(options.figure), iso_loss_title(growth))
     if options.json:
         from atlasmix.cli.terminal import print_json
         from atlasmix.report.capacity import capacity_data
 
-        print_json(capacity_data(found, hardware))
+        print_json(capacity_data(growth, hardware))
         return 0
     from atlasmix.cli.terminal import print_text
     from atlasmix.report.capacity import capacity_parts
 
-    print_text(*capacity_parts(found, hardware, options.figure or ""))
+    print_text(*capacity_parts(growth, hardware, options.figure or "", "--capacity-share"))
     return 0
 
 
@@ -104,10 +104,10 @@ def _languages(written: str, option: str) -> int:
     )
 
 
-def _machine(options: argparse.Namespace, found: Growth) -> Machine | None:
+def _machine(options: argparse.Namespace, growth: Growth) -> Machine | None:
     from atlasmix.errors import ProblemError
 
     hardware = machine_of(options)
-    if hardware is not None and (found.start.params is None or found.start.tokens is None):
+    if hardware is not None and (growth.start.params is None or growth.start.tokens is None):
         raise ProblemError("GPU-hours need a size: add --params and --tokens of where you stand")
     return hardware

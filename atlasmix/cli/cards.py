@@ -45,21 +45,21 @@ def execute(options: argparse.Namespace) -> int:
 
     from atlasmix.cli.terminal import print_json
     from atlasmix.errors import ProblemError
-    from atlasmix.interop.cards.facts import Wishes, facts_of_mixture, facts_of_recipe
+    from atlasmix.interop.cards.facts import CardOptions, facts_of_mixture, facts_of_recipe
     from atlasmix.interop.cards.making import make_card
     from atlasmix.io.files import write_atomic
     from atlasmix.recipe.as_mixture import read_given
 
     path = Path(options.recipe)
     mixture, recipe = read_given(path)
-    wishes = Wishes(
+    card_options = CardOptions(
         options.name or "", options.date or "", options.licence or "", options.url or ""
     )
     if recipe is not None:
-        facts = facts_of_recipe(recipe, path.name, wishes)
+        facts = facts_of_recipe(recipe, path.name, card_options)
     else:
         assert mixture is not None
-        facts = facts_of_mixture(mixture, wishes)
+        facts = facts_of_mixture(mixture, card_options)
     output = Path("card.json" if options.output == "-" else options.output)
     files = make_card(facts, options.to, output.name)
     if options.output == "-":

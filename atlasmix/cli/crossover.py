@@ -33,16 +33,16 @@ def execute(options: argparse.Namespace) -> int:
 
     language = str(resolve(options.target))
     tokens = None if options.tokens is None else parse_quantity(options.tokens, "--tokens")
-    found = crossover(language, parse_quantity(options.params, "--params"), tokens)
+    answer = crossover(language, parse_quantity(options.params, "--params"), tokens)
     inventory = Store(options.store).inventory(options.inventory or DEFAULT_INVENTORY)
     human = inventory.select(languages=(language,), provenances=("human",))
     unique = sum(pool.unique_tokens for pool in human)
     if options.json:
         from atlasmix.report.crossover import crossover_data
 
-        print_json(crossover_data(found, inventory.name, unique))
+        print_json(crossover_data(answer, inventory.name, unique))
         return 0
     from atlasmix.report.crossover import crossover_parts
 
-    print_text(*crossover_parts(found, inventory.name, unique))
+    print_text(*crossover_parts(answer, inventory.name, unique))
     return 0

@@ -23,7 +23,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Solve, and print a reason for each donor."""
+    """Solve, and print the donors and a reason for each."""
     import dataclasses
 
     from atlasmix.cli.terminal import print_json, print_text, working
@@ -43,7 +43,8 @@ def execute(options: argparse.Namespace) -> int:
     if options.json:
         print_json([dataclasses.asdict(reason) for reason in reasons])
         return 0
-    from atlasmix.report.answer import explanation
+    from atlasmix.report.answer import explanation_report
+    from atlasmix.report.terminal import terminal_parts
 
-    print_text(*explanation(mixture, reasons))
+    print_text(*terminal_parts(explanation_report(problem, mixture, reasons).blocks))
     return 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from atlasmix.cli.parsing import Parser, add_json, add_store
 
 if TYPE_CHECKING:
-    from atlasmix.interop.exporters.planning import Wishes
+    from atlasmix.interop.exporters.planning import ExportOptions
 
 EXAMPLE = "atlasmix export recipe.yaml --to megatron --paths paths.yaml -o out"
 
@@ -70,7 +70,7 @@ def execute(options: argparse.Namespace) -> int:
     if not (exporter and options.recipe and options.output):
         return _misuse(options)
     recipe = load_recipe(Path(options.recipe))
-    written = export_recipe(recipe, exporter, _wishes(options), Store(options.store))
+    written = export_recipe(recipe, exporter, _export_options(options), Store(options.store))
     write_folder(Path(options.output), written.files, options.force)
     if options.json:
         files = sorted(written.files)
@@ -92,17 +92,17 @@ def _misuse(options: argparse.Namespace) -> int:
     return 2
 
 
-def _wishes(options: argparse.Namespace) -> Wishes:
+def _export_options(options: argparse.Namespace) -> ExportOptions:
     from pathlib import Path
 
     from atlasmix.interop.exporters.documents import read_lengths
     from atlasmix.interop.exporters.paths import read_paths
     from atlasmix.interop.exporters.plan import Run
-    from atlasmix.interop.exporters.planning import Wishes
+    from atlasmix.interop.exporters.planning import ExportOptions
     from atlasmix.quantities import parse_quantity
 
     run = Run()
-    return Wishes(
+    return ExportOptions(
         run=Run(
             sequence_length=_whole(
                 options.sequence_length, "--sequence-length", run.sequence_length
@@ -132,13 +132,13 @@ def _list(options: argparse.Namespace) -> int:
     from atlasmix.cli.terminal import print_json, print_text
     from atlasmix.interop.exporters.registry import INSTEAD, REFUSED, all_exporters
 
-    found = all_exporters()
+    exporters = all_exporters()
     if options.json:
         told = ("name", "title", "unit", "documents", "repetition", "stages", "most_sources")
         listed = [
-            {name: getattr(one, name) for name in told}
-            | {"checked": dataclasses.asdict(one.checked), "paths": one.paths.what}
-            for one in found
+            {name: getattr(each, name) for name in told}
+            | {"checked": dataclasses.asdict(each.checked), "paths": each.paths.what}
+            for each in exporters
         ]
         print_json(
             {"frameworks": listed, "refused": {n: [REFUSED[n], INSTEAD[n]] for n in REFUSED}}
@@ -148,7 +148,7 @@ def _list(options: argparse.Namespace) -> int:
 
     refused = "; ".join(REFUSED.values())
     print_text(
-        frameworks_table(found),
+        frameworks_table(exporters, "--to"),
         "\nexecuted: the real package loads what is exported, in this project's tests; by hand: so "
         "it did once, outside CI; read only: the format was read from source. --json says from "
         "which version or commit, and when.",

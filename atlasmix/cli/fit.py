@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 from atlasmix.cli.parsing import Parser, add_json, add_store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.text import Text
+
     from atlasmix.fitting.card import Origin
     from atlasmix.fitting.certainty import HeldOut
-    from atlasmix.fitting.fit_question import Question
+    from atlasmix.fitting.fit_question import FitQuestion
     from atlasmix.fitting.reading import Reading
     from atlasmix.fitting.runs import Runs
     from atlasmix.report.fit import Fitted
@@ -135,11 +139,31 @@ def execute(options: argparse.Namespace) -> int:
     from atlasmix.cli.terminal import print_text
     from atlasmix.report.fit import fit_parts
 
-    print_text(*fit_parts(fitted))
+    print_text(*fit_parts(fitted), "", *_ending(fitted))
     return 0
 
 
-def _fit(options: argparse.Namespace, runs: Runs, question: Question, origin: Origin) -> Fitted:
+def _ending(fitted: Fitted) -> Iterator[Text]:
+    """Where the law is now, and how it is used."""
+    from rich.text import Text
+
+    drives = fitted.fit.form.kind == "chinchilla" or fitted.fit.question.data_only
+    use = f"atlasmix {'solve --target LANG --law' if drives else 'laws show'}"
+    if fitted.fit.question.law == "curse":
+        use = "atlasmix capacity --from K --to K --law"
+    if fitted.figure:
+        yield Text(f"Figure written to {fitted.figure}.")
+    if fitted.shelf:
+        yield Text(f"On your shelf as {fitted.name}: {use} {fitted.name}")
+    if fitted.card:
+        yield Text(f"Card written to {fitted.card}: {use} {fitted.card}")
+    if not fitted.shelf and not fitted.card:
+        yield Text(
+            "Add --output mine.yaml to keep the law, or --name mine to put it on your shelf."
+        )
+
+
+def _fit(options: argparse.Namespace, runs: Runs, question: FitQuestion, origin: Origin) -> Fitted:
     from atlasmix.cli.terminal import counting, working
     from atlasmix.fitting.certainty import bootstrap, held_out, split_names
     from atlasmix.fitting.diagnosis import diagnose
@@ -151,21 +175,21 @@ def _fit(options: argparse.Namespace, runs: Runs, question: Question, origin: Or
         _count(options.bootstrap, "--bootstrap", 200),
     )
     with working("fitting"):
-        found = fit(runs, question)
+        fitted = fit(runs, question)
     intervals = None
     if resamples:
         with counting("resamples", resamples) as advance:
-            intervals = bootstrap(found, resamples, seed, advance)
+            intervals = bootstrap(fitted, resamples, seed, advance)
     splits: tuple[HeldOut, ...] = ()
     if not options.no_held_out:
         with counting("held-out splits", len(split_names(runs))) as advance:
-            splits = held_out(found, seed, advance)
+            splits = held_out(fitted, seed, advance)
     return Fitted(
         name=options.name or _stem(options),
-        found=found,
+        fit=fitted,
         intervals=intervals,
         splits=splits,
-        diagnosis=diagnose(found, intervals),
+        diagnosis=diagnose(fitted, intervals),
         origin=origin,
         card=options.output or "",
         shelf=bool(options.name),
@@ -218,7 +242,7 @@ def _write(options: argparse.Namespace, fitted: Fitted) -> None:
     from atlasmix.laws.shelf import add_law
 
     card = card_text(
-        card_data(fitted.name, fitted.found, fitted.intervals, fitted.splits, fitted.origin)
+        card_data(fitted.name, fitted.fit, fitted.intervals, fitted.splits, fitted.origin)
     )
     if options.output == "-":
         print(card, end="")
@@ -235,13 +259,13 @@ def _write(options: argparse.Namespace, fitted: Fitted) -> None:
         from atlasmix.report.figures.drawing import save_figure
         from atlasmix.report.figures.fit import fit_figure
 
-        save_figure(fit_figure(fitted.found), Path(options.figure))
+        save_figure(fit_figure(fitted.fit), Path(options.figure))
 
 
-def _question(options: argparse.Namespace) -> Question:
+def _question(options: argparse.Namespace) -> FitQuestion:
     from atlasmix.errors import ProblemError
     from atlasmix.evidence.store import Store
-    from atlasmix.fitting.fit_question import LOSS_CONSTANTS, Question
+    from atlasmix.fitting.fit_question import LOSS_CONSTANTS, FitQuestion
     from atlasmix.fitting.forms import DELTA
     from atlasmix.languages.resolving import resolve
     from atlasmix.laws.shelf import load_law
@@ -271,7 +295,7 @@ def _question(options: argparse.Namespace) -> Question:
     delta = DELTA if options.delta is None else _number(options.delta, "--delta")
     if not 0 < delta <= 10:
         raise ProblemError(f"--delta is {options.delta}: expected a number above 0, at most 10")
-    return Question(
+    return FitQuestion(
         law=options.law,
         data_only=options.data_only,
         stages=options.stages,
@@ -309,7 +333,7 @@ def _reading(options: argparse.Namespace) -> Reading:
         unit=(options.unit or "").strip(),
         where=tuple(map(parse_filter, options.where or ())),
         target="" if several else "".join(targets),
-        targets=tuple(dict.fromkeys(str(resolve(one)) for one in targets)) if several else (),
+        targets=tuple(dict.fromkeys(str(resolve(target)) for target in targets)) if several else (),
         clip_unique=options.clip_unique,
         drop_incomplete=options.drop_incomplete,
         last_checkpoint=options.last_checkpoint,

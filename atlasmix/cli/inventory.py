@@ -40,23 +40,24 @@ def _list(options: argparse.Namespace) -> int:
     from atlasmix.cli.terminal import print_json, print_text
     from atlasmix.evidence.store import Store
 
-    found = Store(options.store).list_inventories()
+    inventories = Store(options.store).list_inventories()
     if options.json:
         print_json(
             [
                 {
-                    **dataclasses.asdict(one),
-                    "provenances": dict(one.provenances),
-                    "obtained": dict(one.obtained),
+                    **dataclasses.asdict(each),
+                    "provenances": dict(each.provenances),
+                    "obtained": dict(each.obtained),
                 }
-                for one in found
+                for each in inventories
             ]
         )
         return 0
     from atlasmix.report.evidence import inventories_table
 
     print_text(
-        inventories_table(found), "\natlasmix inventory show NAME says what it counts and how."
+        inventories_table(inventories),
+        "\natlasmix inventory show NAME says what it counts and how.",
     )
     return 0
 

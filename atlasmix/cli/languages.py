@@ -29,10 +29,10 @@ def add_arguments(parser: Parser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Print the languages asked for, or all."""
-    keys, found, refused = _found([word.rstrip(",") for word in options.query])
-    if refused and not found:
+    keys, languages, refused = _look_up([word.rstrip(",") for word in options.query])
+    if refused and not languages:
         raise refused[0]
-    _print(keys, found, options.json)
+    _print(keys, languages, options.json)
     # What is known comes first; then a sentence for each that is not, the last one from the door.
     sys.stdout.flush()
     for error in refused[:-1]:
@@ -42,51 +42,54 @@ def execute(options: argparse.Namespace) -> int:
     return 0
 
 
-def _print(keys: list[str], found: list[Language], as_json: bool) -> None:
+def _print(keys: list[str], languages: list[Language], as_json: bool) -> None:
     from atlasmix.cli.terminal import print_json, print_text
 
     if as_json:
         print_json(
-            [{"key": key, **dataclasses.asdict(one)} for key, one in zip(keys, found, strict=True)]
+            [
+                {"key": key, **dataclasses.asdict(each)}
+                for key, each in zip(keys, languages, strict=True)
+            ]
         )
         return
     from atlasmix.report.evidence import languages_table
     from atlasmix.report.words import language_text
 
-    if len(found) == 1:
-        print_text(language_text(keys[0], found[0]))
+    if len(languages) == 1:
+        print_text(language_text(keys[0], languages[0]))
     else:
-        print_text(languages_table(found))
+        print_text(languages_table(languages))
 
 
-def _found(words: list[str]) -> tuple[list[str], list[Language], list[UnknownLanguage]]:
+def _look_up(words: list[str]) -> tuple[list[str], list[Language], list[UnknownLanguage]]:
     from atlasmix.errors import UnknownLanguage
     from atlasmix.languages.catalogue import all_languages, language
     from atlasmix.languages.resolving import resolve
 
     if not words:
         every = all_languages()
-        return [one.code for one in every], list(every), []
+        return [each.code for each in every], list(every), []
     keys: list[str] = []
-    found: list[Language] = []
+    languages: list[Language] = []
     refused: list[UnknownLanguage] = []
     # "Scottish Gaelic" is one name, "cat spa" two codes: the whole is tried first.
     for word in [" ".join(words)] if len(words) > 1 and _resolves(" ".join(words)) else words:
         try:
             key = str(resolve(word))
             keys.append(key)
-            found.append(language(key))
+            languages.append(language(key))
         except UnknownLanguage as error:
             kin = [
-                one
-                for one in all_languages()
-                if word.casefold() in (one.family.casefold(), one.genus.casefold())
+                each
+                for each in all_languages()
+                if word.casefold() in (each.family.casefold(), each.genus.casefold())
             ]
             if not kin:
                 refused.append(error)
-            keys += [one.code for one in kin]
-            found += kin
-    return keys, found, refused
+            keys += [each.code for each in kin]
+            languages += kin
+    return keys, languages, refused
 
 
 def _resolves(text: str) -> bool:

@@ -46,18 +46,18 @@ def _list(options: argparse.Namespace) -> int:
     from atlasmix.evidence.store import Store
     from atlasmix.laws.shelf import law_cards
 
-    found = law_cards(Store(options.store))
+    cards = law_cards(Store(options.store))
     if options.json:
         print_json(
             [
                 {"name": name, "fault": card} if isinstance(card, str) else _summary(card)
-                for name, card in found
+                for name, card in cards
             ]
         )
         return 0
     from atlasmix.report.laws import laws_table
 
-    print_text(laws_table(found), "\natlasmix laws show NAME says what a law is for.")
+    print_text(laws_table(cards), "\natlasmix laws show NAME says what a law is for.")
     return 0
 
 
@@ -76,7 +76,7 @@ def _show(options: argparse.Namespace) -> int:
         return 0
     from atlasmix.report.laws import law_parts
 
-    print_text(*law_parts(card))
+    print_text(*law_parts(card, "--law"))
     return 0
 
 

@@ -10,7 +10,7 @@ from atlasmix.cli.reading_options import add_reading_options, quantity, request_
 
 if TYPE_CHECKING:
     from atlasmix.audit.lint import LintReport, Standard
-    from atlasmix.audit.solving_again import Question, Resolved
+    from atlasmix.audit.solving_again import Resolved, ResolveOptions
     from atlasmix.evidence.inventory import Inventory
     from atlasmix.evidence.mixture_file import GivenMixture
     from atlasmix.evidence.store import Store
@@ -71,14 +71,16 @@ def execute(options: argparse.Namespace) -> int:
     if options.json:
         import dataclasses
 
+        from atlasmix.audit.solving_again import resolved_data
         from atlasmix.cli.terminal import print_json
 
-        print_json({**dataclasses.asdict(report), "faults": report.faults})
+        resolved = report.resolved and resolved_data(report.resolved)
+        print_json({**dataclasses.asdict(report), "resolved": resolved, "faults": report.faults})
     else:
         from atlasmix.cli.terminal import print_text
         from atlasmix.report.lint import lint_parts
 
-        print_text(*lint_parts(report, options.all))
+        print_text(*lint_parts(report, options.all, ": --all"))
     return 1 if options.strict and report.faults else 0
 
 
@@ -92,11 +94,11 @@ def _mixture(
 
     if options.form:
         return import_mixture(request_of(options, inventory)), None
-    found = read_given(Path(options.file))
-    if found[1] is not None:
-        return given_of_recipe(found[1], Path(options.file).name), found[1]
-    assert found[0] is not None
-    return found[0], None
+    mixture, recipe = read_given(Path(options.file))
+    if recipe is not None:
+        return given_of_recipe(recipe, Path(options.file).name), recipe
+    assert mixture is not None
+    return mixture, None
 
 
 def _standard(options: argparse.Namespace, inventory: Inventory | None) -> Standard:
@@ -106,19 +108,19 @@ def _standard(options: argparse.Namespace, inventory: Inventory | None) -> Stand
     from atlasmix.interop.importers.counts import COUNT_FILES, Counts, read_counts
     from atlasmix.quantities import parse_quantity, parse_share
 
-    plain = Standard()
+    usual = Standard()
     counts = Counts()
     if options.counts and not options.form:
         files = (options.counts_file,) if options.counts_file else COUNT_FILES
         counts = read_counts(Path(options.counts), files)
     return Standard(
         tokens=quantity(options.budget, "--budget"),
-        cap=plain.cap
+        cap=usual.cap
         if options.max_epochs is None
         else parse_quantity(options.max_epochs, "--max-epochs", 1e6),
         floor=0.0 if options.floor is None else parse_share(options.floor, "--floor"),
-        sequence_length=whole(options.sequence_length, "--sequence-length", plain.sequence_length),
-        block=whole(options.block, "--block", plain.block),
+        sequence_length=whole(options.sequence_length, "--sequence-length", usual.sequence_length),
+        block=whole(options.block, "--block", usual.block),
         counts=counts,
         inventory=inventory,
     )
@@ -130,23 +132,23 @@ def _resolved(
     from atlasmix.audit.solving_again import recipe_again, solve_again
     from atlasmix.cli.terminal import working
 
-    asked = (options.target, options.matrix, options.params, options.budget)
+    named = (options.target, options.matrix, options.params, options.budget)
     with working("solving again"):
-        if recipe is not None and not any(asked):
+        if recipe is not None and not any(named):
             return recipe_again(recipe, store)
         if report.tokens is None:
             return None
         return solve_again(report.rows, report.tokens, _question(options, store), store)
 
 
-def _question(options: argparse.Namespace, store: Store) -> Question:
-    from atlasmix.audit.solving_again import Question, read_targets
+def _question(options: argparse.Namespace, store: Store) -> ResolveOptions:
+    from atlasmix.audit.solving_again import ResolveOptions, read_targets
 
-    plain = Question({})
+    usual = ResolveOptions({})
     params = quantity(options.params, "--params")
-    name = options.matrix or plain.matrix
-    return Question(
+    name = options.matrix or usual.matrix
+    return ResolveOptions(
         targets=read_targets(options.target or (), store.matrix(name)),
         matrix=name,
-        params=plain.params if params is None else params,
+        params=usual.params if params is None else params,
     )

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from atlasmix.cli.parsing import Parser
 
 COMMANDS = {
     "solve": "the best mixture for your targets, with its proof",
@@ -47,7 +51,7 @@ def run(arguments: list[str] | None = None) -> int:
         _drop_output()
         return BROKEN_PIPE
     except Exception as error:
-        status = _refused(error)
+        status = _refused(error, given)
         try:
             sys.stdout.flush()
         except OSError:
@@ -78,6 +82,17 @@ def _dispatch(given: list[str]) -> int:
     name = given[0]
     if name not in COMMANDS:
         return _unknown(name)
+    command, parser = _command(name)
+    try:
+        options = parser.read(given[1:])
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    status: int = options.execute(options) if "execute" in options else command.execute(options)
+    return status
+
+
+def _command(name: str) -> tuple[Any, Parser]:
+    """The module of a command, and the parser of its options."""
     from importlib import import_module
 
     from atlasmix.cli.parsing import Parser
@@ -85,12 +100,7 @@ def _dispatch(given: list[str]) -> int:
     command = import_module(f"atlasmix.cli.{MODULES.get(name, name)}")
     parser = Parser(f"atlasmix {name}", COMMANDS[name], command.EXAMPLE)
     command.add_arguments(parser)
-    try:
-        options = parser.read(given[1:])
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    status: int = options.execute(options) if "execute" in options else command.execute(options)
-    return status
+    return command, parser
 
 
 def help_text() -> str:
@@ -115,16 +125,16 @@ def help_text() -> str:
 
 
 def _unknown(name: str) -> int:
-    import difflib
+    from atlasmix.text import did_you_mean
 
-    near = difflib.get_close_matches(name, COMMANDS, n=2, cutoff=0.6)
     if name.startswith("-"):
         return _say(f"no option {name} before the command: see atlasmix --help", 2)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"expected {', '.join(COMMANDS)}"
+    hint = did_you_mean(name, COMMANDS) or f"expected {', '.join(COMMANDS)}"
     return _say(f"no command {name[:60]!r}: {hint}", 2)
 
 
-def _refused(error: Exception) -> int:
+def _refused(error: Exception, given: list[str]) -> int:
+    from atlasmix.cli.wording import options_read, worded
     from atlasmix.errors import AtlasMixError, SolverFailed
 
     if os.environ.get("ATLASMIX_DEBUG"):
@@ -132,7 +142,8 @@ def _refused(error: Exception) -> int:
 
         traceback.print_exc()
     if isinstance(error, AtlasMixError) and not isinstance(error, SolverFailed):
-        return _say(str(error), 1)
+        known = options_read(_command(given[0])[1], given[1:]) if given else ()
+        return _say(worded(error, known), 1)
     if isinstance(error, OSError):
         # The library speaks for its own files; what is left is mostly a full disk under stdout.
         where = error.filename or "the output"
@@ -142,8 +153,8 @@ def _refused(error: Exception) -> int:
     how = "with the command and what it prints when ATLASMIX_DEBUG=1 is set"
     if isinstance(error, SolverFailed):
         return _say(f"{error} ({how})", 1)
-    found = f"{type(error).__name__}: {str(error)[:300]}"
-    return _say(f"a fault of AtlasMix ({found}); please report it, {how}", 1)
+    fault = f"{type(error).__name__}: {str(error)[:300]}"
+    return _say(f"a fault of AtlasMix ({fault}); please report it, {how}", 1)
 
 
 def _say(sentence: str, status: int) -> int:

@@ -54,13 +54,13 @@ def _list(options: argparse.Namespace) -> int:
     from atlasmix.cli.terminal import print_json, print_text
     from atlasmix.evidence.store import Store
 
-    found = Store(options.store).list_matrices()
+    matrices = Store(options.store).list_matrices()
     if options.json:
-        print_json([dataclasses.asdict(one) for one in found])
+        print_json([dataclasses.asdict(each) for each in matrices])
         return 0
     from atlasmix.report.evidence import matrices_table
 
-    print_text(matrices_table(found), "\natlasmix matrices show NAME says what its scores mean.")
+    print_text(matrices_table(matrices), "\natlasmix matrices show NAME says what its scores mean.")
     return 0
 
 

@@ -32,13 +32,13 @@ def _list(options: argparse.Namespace) -> int:
     from atlasmix.cli.terminal import print_json, print_text
     from atlasmix.evidence.published import list_published
 
-    found = list_published()
+    mixtures = list_published()
     if options.json:
-        print_json([_as_data(one) for one in found])
+        print_json([_as_data(each) for each in mixtures])
         return 0
     from atlasmix.report.evidence import published_table
 
-    print_text(published_table(found))
+    print_text(published_table(mixtures))
     return 0
 
 
@@ -46,21 +46,25 @@ def _show(options: argparse.Namespace) -> int:
     from atlasmix.cli.terminal import print_json, print_text
     from atlasmix.evidence.published import published
 
-    one = published(options.name)
+    mixture = published(options.name)
     if options.json:
-        print_json(_as_data(one))
+        print_json(_as_data(mixture))
         return 0
     from atlasmix.report.evidence import shares_table
 
-    about = [f"{one.model}, {one.stage} ({one.year})", f"share of: {one.basis}"]
-    about += [f"status: {one.status}", f"source: {one.source}"]
-    about += [f"note: {one.note}"] if one.note else []
-    print_text("\n".join(about), "", shares_table(one))
+    about = [f"{mixture.model}, {mixture.stage} ({mixture.year})", f"share of: {mixture.basis}"]
+    about += [f"status: {mixture.status}", f"source: {mixture.source}"]
+    about += [f"note: {mixture.note}"] if mixture.note else []
+    print_text("\n".join(about), "", shares_table(mixture))
     return 0
 
 
-def _as_data(one: PublishedMixture) -> dict[str, object]:
+def _as_data(mixture: PublishedMixture) -> dict[str, object]:
     import dataclasses
 
-    written = dataclasses.asdict(one)
-    return {**written, "shares": dict(one.shares), "other": dict(one.other)}
+    written = dataclasses.asdict(mixture)
+    return {
+        **written,
+        "shares": dict(mixture.shares),
+        "other": dict(mixture.other),
+    }

@@ -35,23 +35,26 @@ class Parser(argparse.ArgumentParser):
             reader.refuse_leftovers(left)
         return options
 
+    @property
+    def option_words(self) -> tuple[str, ...]:
+        """Every option, as it is written."""
+        return tuple(self._option_string_actions)
+
     def refuse_leftovers(self, left: Sequence[str]) -> NoReturn:
         """Say that nobody reads these words."""
-        import difflib
+        from atlasmix.text import did_you_mean
 
-        word = next((one for one in left if one.startswith("-")), left[0]).partition("=")[0]
+        word = next((each for each in left if each.startswith("-")), left[0]).partition("=")[0]
         told = [action for action in self._actions if action.help != argparse.SUPPRESS]
         known = [text for action in told for text in action.option_strings]
-        near = difflib.get_close_matches(word, known, n=2, cutoff=0.6)
+        hint = did_you_mean(word, known)
         if word.startswith("-"):
-            self.error(
-                f"no option {word}" + (f": did you mean {' or '.join(near)}?" if near else "")
-            )
+            self.error(f"no option {word}" + (f": {hint}" if hint else ""))
         self.error(f"{word!r} is one argument too many")
 
     def error(self, message: str) -> NoReturn:
         """One sentence on stderr and exit status 2."""
-        say(f"{_plain(message)}; see {self.prog} --help")
+        say(f"{_worded(message)}; see {self.prog} --help")
         sys.exit(2)
 
 
@@ -107,13 +110,12 @@ def _join_negatives(given: Sequence[str]) -> list[str]:
     return joined
 
 
-def _plain(message: str) -> str:
+def _worded(message: str) -> str:
     match = re.fullmatch(r"argument (\S+): invalid choice: ('.*?') \(choose from (.*)\)", message)
     if match is None:
         return message.removeprefix("argument ")
-    import difflib
+    from atlasmix.text import did_you_mean
 
     known = re.findall(r"'([^']*)'", match[3])
-    near = difflib.get_close_matches(match[2].strip("'"), known, n=2, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"expected {', '.join(known)}"
+    hint = did_you_mean(match[2].strip("'"), known) or f"expected {', '.join(known)}"
     return f"{match[1]}: no {match[2]}: {hint}"

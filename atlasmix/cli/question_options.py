@@ -14,20 +14,6 @@ if TYPE_CHECKING:
 _HIDDEN: Final = {"interference": "--interference", "spend_all": "--spend-all"}
 """Keys that a question refuses, and the options that set them."""
 
-_IN_OPTIONS: Final = (
-    ("the question has the key 'interference'", "there is no option --interference"),
-    ("the question has the key 'spend_all'", "there is no option --spend-all"),
-    (
-        "write tokens: exactly in the place of spend_all: true, and leave it out in the place of "
-        "false",
-        "write --tokens exactly in its place",
-    ),
-    ("from is ", "--from is "),
-    ("no such key", "no checkpoint"),
-    ("leave the key out", "leave the option out"),
-)
-"""What the sentences of the library say of a key, and how the command line says it."""
-
 
 def add_former_options(parser: Parser) -> None:
     """The options, which no help text shows."""
@@ -35,38 +21,23 @@ def add_former_options(parser: Parser) -> None:
         parser.add_argument(option, dest=key, nargs="?", const="", help=argparse.SUPPRESS)
 
 
-def refuse_former_options(options: argparse.Namespace, asked: Mapping[str, Any]) -> None:
-    """Refuse them in the words of the command line.
+def refuse_former_options(options: argparse.Namespace, question: Mapping[str, Any]) -> None:
+    """Refuse them, also where their value would do no harm.
 
     Args:
         options: as they were read.
-        asked: the question so far, whose target a sentence may name.
+        question: the question so far, whose target a sentence may name.
 
     Raises:
         ProblemError: the first that was given.
     """
-    found = {key: getattr(options, key) for key in _HIDDEN} | {"from": options.origin}
-    given = {key: value for key, value in found.items() if value is not None}
+    values = {key: getattr(options, key) for key in _HIDDEN} | {"from": options.origin}
+    given = {key: value for key, value in values.items() if value is not None}
     if not given:
         return
-    from atlasmix.errors import ProblemError
     from atlasmix.problem.parsing import refuse_keys
 
-    try:
-        refuse_keys({"targets": asked.get("targets"), **given})
-    except ProblemError as error:
-        raise ProblemError(in_options(str(error))) from None
-
-
-def in_options(sentence: str) -> str:
-    """A sentence about a refused key as one about the option.
-
-    >>> in_options("from is 'x': expected no such key, so leave the key out")
-    "--from is 'x': expected no checkpoint, so leave the option out"
-    """
-    for key_words, option_words in _IN_OPTIONS:
-        sentence = sentence.replace(key_words, option_words, 1)
-    return sentence
+    refuse_keys({"targets": question.get("targets"), **given})
 
 
 def add_hardware_options(parser: Parser) -> None:
@@ -160,9 +131,9 @@ def _copied(in_file: object) -> list[dict[str, Any]] | None:
     """The file's phases, free to change; None where they are no list of mappings."""
     if in_file is None:
         return []
-    if not isinstance(in_file, list) or not all(isinstance(one, dict) for one in in_file):
+    if not isinstance(in_file, list) or not all(isinstance(each, dict) for each in in_file):
         return None
-    return [dict(one) for one in in_file]
+    return [dict(each) for each in in_file]
 
 
 def _phase(phases: list[dict[str, Any]], name: str, tokens: str) -> None:
@@ -176,7 +147,7 @@ def _phase(phases: list[dict[str, Any]], name: str, tokens: str) -> None:
 
 def _limit(phases: list[dict[str, Any]], place: tuple[str, str], what: str, share: str) -> None:
     from atlasmix.errors import ProblemError
-    from atlasmix.io.plain_data import nearest
+    from atlasmix.text import did_you_mean
 
     name, bound = place
     for phase in phases:
@@ -184,7 +155,8 @@ def _limit(phases: list[dict[str, Any]], place: tuple[str, str], what: str, shar
             phase[bound] = {**phase.get(bound, {}), what: share}
             return
     known = [str(phase.get("name")) for phase in phases]
-    there = f"{nearest(name, known)}there {'are' if len(known) > 1 else 'is'} {', '.join(known)}"
+    there = did_you_mean(name, known, " ")
+    there += f"there {'are' if len(known) > 1 else 'is'} {', '.join(known)}"
     raise ProblemError(
         f"--phase-{bound} names phase {name[:40]!r}: "
         f"{there if known else 'there is none'}; add one with --phase {name[:40]}=20%"
@@ -194,15 +166,15 @@ def _limit(phases: list[dict[str, Any]], place: tuple[str, str], what: str, shar
 def _read(given: list[str] | None, option: str, example: str) -> dict[str, str]:
     from atlasmix.errors import ProblemError
 
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for text in given or []:
         name, equals, value = (part.strip() for part in text.rpartition("="))
         if not (name and equals and value):
             raise _misread(option, text, example)
-        if name in found:
+        if name in values:
             raise ProblemError(f"{option} names {name[:60]!r} twice: keep one")
-        found[name] = value
-    return found
+        values[name] = value
+    return values
 
 
 def _misread(option: str, text: str, example: str) -> Exception:
@@ -211,7 +183,7 @@ def _misread(option: str, text: str, example: str) -> Exception:
     return ProblemError(f"{option} is {text[:60]!r}: expected for example {option} {example}")
 
 
-_PLAIN = {
+_AS_WRITTEN = {
     "budget": "budget",
     "params": "params",
     "compute": "compute",
@@ -242,44 +214,44 @@ def question_of(options: argparse.Namespace) -> dict[str, object]:
         DataError: the problem file cannot be read.
         ProblemError: a flag without its ``=``, or one that only the law before this one had.
     """
-    asked: dict[str, Any] = {}
+    question: dict[str, Any] = {}
     if options.problem:
         from pathlib import Path
 
         from atlasmix.problem.parsing import read_question
 
-        asked = dict(read_question(Path(options.problem)))
-    _drop_other_sizes(asked, options)
-    for name, key in _PLAIN.items():
+        question = dict(read_question(Path(options.problem)))
+    _drop_other_sizes(question, options)
+    for name, key in _AS_WRITTEN.items():
         if getattr(options, name) is not None:
-            asked[key] = getattr(options, name)
+            question[key] = getattr(options, name)
     if options.target:
-        asked["targets"] = ",".join(options.target)
-    refuse_former_options(options, asked)
+        question["targets"] = ",".join(options.target)
+    refuse_former_options(options, question)
     if options.inventory:
-        asked["inventory"] = ",".join(options.inventory)
+        question["inventory"] = ",".join(options.inventory)
     if options.pools or options.kind:
-        asked["pools"] = _pools(asked.get("pools"), options)
+        question["pools"] = _pools(question.get("pools"), options)
     if options.tokens:
-        asked["tokens"] = options.tokens.replace("-", " ")
+        question["tokens"] = options.tokens.replace("-", " ")
     for key in ("min", "max", "keep", "worth"):
-        _merge(asked, key, _pairs(getattr(options, key), f"--{key}"))
+        _merge(question, key, _pairs(getattr(options, key), f"--{key}"))
     groups = _pairs(options.group, "--group")
-    _merge(asked, "groups", {name: members.split(",") for name, members in groups.items()})
-    _merge(asked, "guardrails", _pairs(options.guardrail, "--guardrail"))
+    _merge(question, "groups", {name: members.split(",") for name, members in groups.items()})
+    _merge(question, "guardrails", _pairs(options.guardrail, "--guardrail"))
     if options.max_epochs:
-        asked["max_epochs"] = _caps(asked.get("max_epochs"), options.max_epochs)
-    phases = with_phases(asked.get("phases"), options)
-    return asked if phases is None else {**asked, "phases": phases}
+        question["max_epochs"] = _caps(question.get("max_epochs"), options.max_epochs)
+    phases = with_phases(question.get("phases"), options)
+    return question if phases is None else {**question, "phases": phases}
 
 
-def _drop_other_sizes(asked: dict[str, Any], options: argparse.Namespace) -> None:
+def _drop_other_sizes(question: dict[str, Any], options: argparse.Namespace) -> None:
     """A compute budget on the command line replaces the size in the file, and the other way."""
     if options.compute is not None:
         for key in ("budget", "params"):
-            asked.pop(key, None)
+            question.pop(key, None)
     elif options.budget is not None or options.params is not None:
-        asked.pop("compute", None)
+        question.pop("compute", None)
 
 
 def _add_targets(parser: Parser) -> None:
@@ -434,12 +406,12 @@ def _pools(in_file: object, options: argparse.Namespace) -> object:
     return choice
 
 
-def _merge(asked: dict[str, Any], key: str, flags: dict[str, Any]) -> None:
+def _merge(question: dict[str, Any], key: str, flags: dict[str, Any]) -> None:
     if not flags:
         return
-    in_file = asked.get(key)
+    in_file = question.get(key)
     if isinstance(in_file, dict) or in_file is None:
-        asked[key] = {**(in_file or {}), **flags}
+        question[key] = {**(in_file or {}), **flags}
     else:
         # A file whose part is no mapping is refused later, with its own sentence.
-        asked[key] = in_file
+        question[key] = in_file

@@ -34,7 +34,7 @@ class Shelf:
 
 
 def add_shelf_actions(
-    parser: Parser, shelf: Shelf, listing: Action, showing: Action
+    parser: Parser, shelf: Shelf, listing: Action, show: Action
 ) -> dict[str, Parser]:
     """The five actions with the options that both kinds share, by name."""
     command = f"atlasmix {shelf.command}"
@@ -50,7 +50,7 @@ def add_shelf_actions(
             "remove": ("take one of your own off the shelf", f"{command} remove mine"),
         },
     )
-    runs = {"list": listing, "show": showing, "add": _add, "verify": _verify, "remove": _remove}
+    runs = {"list": listing, "show": show, "add": _add, "verify": _verify, "remove": _remove}
     for name, run in runs.items():
         add_store(actions[name])
         actions[name].set_defaults(execute=run, noun=shelf.noun)

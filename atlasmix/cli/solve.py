@@ -14,11 +14,15 @@ from atlasmix.cli.question_options import (
 )
 
 if TYPE_CHECKING:
+    from atlasmix.mixture.mixture import Mixture
+    from atlasmix.problem.problem import MixProblem
     from atlasmix.recipe.recipe import Recipe
+    from atlasmix.report.findings import Findings
 
 EXAMPLE = """\
 atlasmix solve --target cat
-atlasmix solve --target cat:2,spa --budget 300B --max eng=20% --output r.yaml"""
+atlasmix solve --target cat:2,spa --budget 300B --max eng=20% --output r.yaml
+atlasmix solve --target cat --report report.html"""
 
 
 def add_arguments(parser: Parser) -> None:
@@ -32,13 +36,18 @@ def add_arguments(parser: Parser) -> None:
         help="a published mixture to compare with (atlasmix mixtures list); repeatable",
     )
     group.add_argument("--output", metavar="FILE", help="write the recipe (YAML); - is stdout")
+    group.add_argument(
+        "--report",
+        metavar="FILE",
+        help="write the whole answer as one page for others (.html with figures, .md, .txt)",
+    )
     add_hardware_options(parser)
     add_store(parser)
     add_json(parser)
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Solve, write the recipe if asked, and print the report."""
+    """Solve, write recipe and report if asked, and print the answer."""
     from atlasmix.cli.terminal import working
     from atlasmix.evidence.published import published
     from atlasmix.evidence.store import Store
@@ -48,10 +57,13 @@ def execute(options: argparse.Namespace) -> int:
     from atlasmix.mixture.solve import solve
     from atlasmix.problem.parsing import problem_from_mapping
     from atlasmix.recipe.recipe import make_recipe
+    from atlasmix.report.findings import Findings
     from atlasmix.solver.compute import at_compute
 
     others = tuple(published(name) for name in options.compare_with or ())
     machine = machine_of(options)
+    if options.report:
+        _check(options.report)
     problem = problem_from_mapping(question_of(options), Store(options.store))
     with working("solving"):
         problem = at_compute(problem)
@@ -60,10 +72,15 @@ def execute(options: argparse.Namespace) -> int:
     recipe = make_recipe(problem, mixture, comparisons)
     if options.output:
         _write(recipe, options.output)
-        if options.output == "-":
-            return 0
+    if options.output == "-" and not options.report:
+        return 0
     with working("trying other scores and other constants"):
         reasons, steps = explain(problem, mixture), sensitivity(problem)
+    findings = Findings(comparisons, reasons, steps, machine=machine)
+    if options.report:
+        _report(problem, mixture, findings, options.report)
+    if options.output == "-":
+        return 0
     if options.json:
         from atlasmix.cli.terminal import print_json
         from atlasmix.recipe.file import answer_data
@@ -71,14 +88,50 @@ def execute(options: argparse.Namespace) -> int:
 
         cost = cost_data(mixture, machine)
         print_json({**answer_data(recipe, mixture, reasons, steps), "training": cost})
-        return 0
-    from atlasmix.cli.terminal import print_text
-    from atlasmix.report.answer import Report, report
-
-    saved = options.output or ""
-    found = Report(problem, mixture, comparisons, reasons, steps, saved, machine)
-    print_text(*report(found))
+    else:
+        _print(problem, mixture, findings, options.output)
     return 0
+
+
+def _print(problem: MixProblem, mixture: Mixture, findings: Findings, saved: str | None) -> None:
+    from rich.text import Text
+
+    from atlasmix.cli.terminal import print_text
+    from atlasmix.report.answer import answer_report
+    from atlasmix.report.terminal import terminal_parts
+
+    last = Text("\nAdd --output recipe.yaml to keep this answer as a recipe.", style="dim")
+    if saved:
+        last = Text(f"\nRecipe written to {saved}.")
+    print_text(*terminal_parts(answer_report(problem, mixture, findings).blocks), last)
+
+
+def _check(report: str) -> None:
+    from pathlib import Path
+
+    from atlasmix.report.report import check_report
+
+    check_report(Path(report))
+
+
+def _report(problem: MixProblem, mixture: Mixture, findings: Findings, path: str) -> None:
+    """Write the whole answer, and say so on stderr: stdout stays what it is without."""
+    import dataclasses
+
+    from atlasmix.cli.terminal import say, working
+    from atlasmix.problem.command import solve_command
+    from atlasmix.problem.link import short_question
+    from atlasmix.report.answer import answer_report
+    from atlasmix.report.findings import models_beside
+
+    with working("writing the report"):
+        whole = dataclasses.replace(
+            findings,
+            published=models_beside(problem),
+            command=solve_command(short_question(problem)),
+        )
+        answer_report(problem, mixture, whole).save(path)
+    say(f"report written to {path}")
 
 
 def _write(recipe: Recipe, output: str) -> None:

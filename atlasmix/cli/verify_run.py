@@ -52,7 +52,12 @@ def execute(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from atlasmix.audit.run_log import read_log
-    from atlasmix.audit.run_verdict import Phase, keys_of_expected, phases_of_expected, verify_run
+    from atlasmix.audit.run_verdict import (
+        PhaseShares,
+        keys_of_expected,
+        phases_of_expected,
+        verify_run,
+    )
     from atlasmix.cli.terminal import print_json, print_text
     from atlasmix.recipe.as_mixture import given_of_recipe, read_given
 
@@ -62,7 +67,7 @@ def execute(options: argparse.Namespace) -> int:
     assert plan is not None
     log = read_log(Path(options.log))
     keys: dict[str, str] = {}
-    phases: tuple[Phase, ...] = ()
+    phases: tuple[PhaseShares, ...] = ()
     if options.mapping:
         content = _json(Path(options.mapping))
         keys, phases = keys_of_expected(content), phases_of_expected(content)
@@ -76,7 +81,7 @@ def execute(options: argparse.Namespace) -> int:
     else:
         from atlasmix.report.run import run_parts
 
-        print_text(*run_parts(report))
+        print_text(*run_parts(report, ": --json"))
     return 0 if report.as_planned else 1
 
 

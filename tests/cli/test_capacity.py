@@ -85,8 +85,14 @@ def test_a_figure(atlasmix: Run, tmp_path: Path) -> None:
         (("--from", "4", "--to", "4.5"), "--to is '4.5': expected a whole number"),
         (("--from", "4", "--to", "99999999999"), "from 1 to 10,000"),
         (("--from", "4", "--to", "8", "--gpu", "H100"), "GPU-hours need a size"),
-        (("--from", "4", "--to", "8", "--params", "2B"), "--params is given without --tokens"),
-        (("--from", "4", "--to", "8", "--tokens", "2B"), "--tokens is given without --params"),
+        (
+            ("--from", "4", "--to", "8", "--params", "2B"),
+            "params is given without tokens: a size needs both",
+        ),
+        (
+            ("--from", "4", "--to", "8", "--tokens", "2B"),
+            "leave both out for multipliers alone (--params)",
+        ),
         (("--from", "4", "--to", "8", "--utilisation", "0.4"), "name one with --gpu"),
         ((*SIZED[1:], "--gpu", "GTX"), "no GPU 'GTX' in the table"),
         ((*SIZED[1:], "--gpu", "H100", "--utilisation", "0"), "the utilisation is 0"),

@@ -49,11 +49,11 @@ def test_stdout_and_mixture_files(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("recipe.yaml --to spdx", "give --date YYYY-MM-DD"),
+        ("recipe.yaml --to spdx", "give the date, as YYYY-MM-DD (--date)"),
         ("recipe.yaml --to croissant", "a croissant card is 2 files"),
         ("recipe.yaml --to croisant", "did you mean croissant?"),
-        ("recipe.yaml --to prov --date today", "--date is 'today'"),
-        ("recipe.yaml --to prov --url here", "--url is 'here'"),
+        ("recipe.yaml --to prov --date today", "date is 'today'"),
+        ("recipe.yaml --to prov --url here", "url is 'here'"),
         ("recipe.yaml --to prov -o nosuch/x.json", "cannot be written"),
         ("nosuch.yaml --to prov", "no file nosuch.yaml"),
     ],

@@ -77,7 +77,7 @@ def test_a_recipe_is_held_against_its_own_question(atlasmix: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("datamix.txt", "for a framework's own file name it with --from"),
+        ("datamix.txt", "a framework's own file needs the name of its format (--from)"),
         ("counts.json", "is neither a mixture file nor a recipe"),
         ("datamix.txt --from megatron --floor 7", "--floor is '7'"),
         ("datamix.txt --from megatron --block 0", "--block is '0'"),

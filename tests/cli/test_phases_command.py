@@ -199,8 +199,8 @@ def test_phases_above_what_compute_buys_are_told_to_raise_it(atlasmix: Run) -> N
     )
     assert_refused(done, "phase b asks for 1T tokens, above the")
     assert_refused(done, "that are best at this compute: lower a count, write shares such as 80%")
-    assert "or raise --compute" in done.err
-    assert "--budget" not in done.err
+    assert "or raise the compute (--compute)" in done.err
+    assert "budget" not in done.err
 
 
 def test_a_file_whose_phases_are_no_list_is_refused(atlasmix: Run, tmp_path: Path) -> None:

@@ -131,17 +131,17 @@ def test_every_target_gets_its_least_share(atlasmix: Run) -> None:
 def test_what_the_law_lacks_is_refused_in_a_sentence(atlasmix: Run) -> None:
     done = atlasmix("solve", "--target", "cat", "--from", "checkpoint:unimax")
     assert_refused(done, "the law has no term for what a checkpoint has read already")
-    assert "atlasmix crossover --target cat" in done.err
-    assert done.err.startswith("atlasmix: --from is 'checkpoint:unimax': ")
+    assert "ask for the crossover of cat (--from)" in done.err
+    assert done.err.startswith("atlasmix: from is 'checkpoint:unimax': expected no checkpoint")
     assert " key" not in done.err
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("--interference 0.5", "there is no option --interference, the part of every negative"),
-        ("--interference", "leave the option out"),
-        ("--spend-all", "write --tokens exactly in its place"),
+        ("--interference 0.5", "the question has 'interference', the part of every negative"),
+        ("--interference", "leave it out (--interference)"),
+        ("--spend-all", "ask for tokens 'exactly' in the place of a true one"),
     ],
 )
 def test_what_the_former_law_had_is_refused_with_what_to_write(

@@ -50,9 +50,11 @@ def test_megatrons_log_with_the_export_it_ran_on(run: Run, tmp_path: Path) -> No
     found = run(*words.split(), "--mapping", "out/expected.json")
     assert found.status == 0, found.out + found.err
     assert "4.1B of 100B tokens read, step 100" in found.out
-    assert_refused(run(*words.split()), "name the export's expected.json with --mapping")
+    assert_refused(
+        run(*words.split()), "name the export's expected.json as the mapping (--mapping)"
+    )
     alone = run(*["verify-run", "recipe.yaml", "--log", "train.log"])
-    assert_refused(alone, "say what was trained on with --data")
+    assert_refused(alone, "say what was trained on, with the data file that Megatron was given")
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from atlasmix.evidence.mixture_file import GivenMixture, GivenOther, GivenPool
-from atlasmix.interop.cards.facts import CardFacts, Wishes, facts_of_mixture, facts_of_recipe
+from atlasmix.interop.cards.facts import CardFacts, CardOptions, facts_of_mixture, facts_of_recipe
 from atlasmix.interop.cards.making import make_card
 from atlasmix.recipe.file import load_recipe
 
 RECIPE = Path(__file__).parents[1] / "interop" / "exporters" / "golden" / "recipe.yaml"
-WISHES = Wishes(date="2026-01-31", licence="CC-BY-4.0", url="https://example.org/mixture")
+OPTIONS = CardOptions(date="2026-01-31", licence="CC-BY-4.0", url="https://example.org/mixture")
 
 
 def imported() -> GivenMixture:
@@ -34,8 +34,8 @@ def imported() -> GivenMixture:
 @pytest.fixture(params=["recipe", "mixture"])
 def facts(request: pytest.FixtureRequest) -> CardFacts:
     if request.param == "recipe":
-        return facts_of_recipe(load_recipe(RECIPE), "recipe.yaml", WISHES)
-    return facts_of_mixture(imported(), WISHES)
+        return facts_of_recipe(load_recipe(RECIPE), "recipe.yaml", OPTIONS)
+    return facts_of_mixture(imported(), OPTIONS)
 
 
 def written(facts: CardFacts, form: str, folder: Path) -> Path:

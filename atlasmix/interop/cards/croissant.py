@@ -156,9 +156,13 @@ def _activity(facts: CardFacts) -> str:
 
 
 def _evidence(facts: CardFacts, place: int) -> dict[str, Any]:
-    one = facts.evidence[place]
-    name = f"urn:sha256:{one.sha256}" if one.sha256 else f"urn:atlasmix:{_urn(one.what, one.name)}"
-    return {"@id": name, "@type": "prov:Entity", "prov:label": f"{one.what} {one.name}"}
+    evidence = facts.evidence[place]
+    name = (
+        f"urn:sha256:{evidence.sha256}"
+        if evidence.sha256
+        else f"urn:atlasmix:{_urn(evidence.what, evidence.name)}"
+    )
+    return {"@id": name, "@type": "prov:Entity", "prov:label": f"{evidence.what} {evidence.name}"}
 
 
 def _urn(*words: str) -> str:

@@ -129,7 +129,7 @@ class CardFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class CardOptions:
     """What the user says beside the recipe.
 
     Attributes:
@@ -145,7 +145,7 @@ class Wishes:
     url: str = ""
 
 
-def facts_of_recipe(recipe: Recipe, file: str, wishes: Wishes) -> CardFacts:
+def facts_of_recipe(recipe: Recipe, file: str, options: CardOptions) -> CardFacts:
     """The facts of a recipe, with the origin of every number in it.
 
     Raises:
@@ -158,11 +158,14 @@ def facts_of_recipe(recipe: Recipe, file: str, wishes: Wishes) -> CardFacts:
         Evidence(
             "transfer matrix", matrix["name"], matrix["sha256"], matrix["source"], matrix["licence"]
         ),
-        *(Evidence("token inventory", one["name"], one["sha256"]) for one in origin["inventories"]),
+        *(
+            Evidence("token inventory", each["name"], each["sha256"])
+            for each in origin["inventories"]
+        ),
         Evidence("loss law", law["name"], "", str(law.get("source", "")), ""),
     ]
     return CardFacts(
-        name=_name(wishes.name, file),
+        name=_name(options.name, file),
         kind="recipe",
         file=file,
         sha256=_digest(dump_recipe(recipe)),
@@ -186,13 +189,13 @@ def facts_of_recipe(recipe: Recipe, file: str, wishes: Wishes) -> CardFacts:
         evidence=tuple(evidence),
         made_with=origin["atlasmix"],
         solver=f"{origin['solver']['engine']}, {origin['solver']['version']}",
-        date=_date(wishes.date),
-        licence=wishes.licence.strip(),
-        url=_url(wishes.url),
+        date=_date(options.date),
+        licence=options.licence.strip(),
+        url=_url(options.url),
     )
 
 
-def facts_of_mixture(mixture: GivenMixture, wishes: Wishes) -> CardFacts:
+def facts_of_mixture(mixture: GivenMixture, options: CardOptions) -> CardFacts:
     """The facts of an imported mixture.
 
     Raises:
@@ -200,34 +203,34 @@ def facts_of_mixture(mixture: GivenMixture, wishes: Wishes) -> CardFacts:
     """
     pools = [
         *((pool, pool.language, pool.provenance, pool.corpus) for pool in mixture.pools),
-        *((one, "", "unknown", one.name) for one in mixture.other),
+        *((entry, "", "unknown", entry.name) for entry in mixture.other),
     ]
     pools.sort(key=lambda item: (-item[0].proportion, item[0].name))
     origin = mixture.origin
     return CardFacts(
-        name=_name(wishes.name, mixture.name),
+        name=_name(options.name, mixture.name),
         kind="mixture",
         file=f"{mixture.name}.yaml",
         sha256=_digest(dump_mixture(mixture)),
         tokens=None if mixture.tokens is None else round(mixture.tokens),
         pools=tuple(
             CardPool(
-                name=one.name,
+                name=entry.name,
                 language=language,
                 provenance=provenance,
                 corpus=corpus,
-                proportion=one.proportion,
-                tokens=None if mixture.tokens is None else round(one.proportion * mixture.tokens),
-                unique_tokens=None if one.unique_tokens is None else round(one.unique_tokens),
-                unit=one.unit,
+                proportion=entry.proportion,
+                tokens=None if mixture.tokens is None else round(entry.proportion * mixture.tokens),
+                unique_tokens=None if entry.unique_tokens is None else round(entry.unique_tokens),
+                unit=entry.unit,
             )
-            for one, language, provenance, corpus in pools
+            for entry, language, provenance, corpus in pools
         ),
         evidence=(Evidence(f"{origin['format']} file", origin["file"], origin["sha256"]),),
         made_with=origin["atlasmix"],
-        date=_date(wishes.date),
-        licence=wishes.licence.strip(),
-        url=_url(wishes.url),
+        date=_date(options.date),
+        licence=options.licence.strip(),
+        url=_url(options.url),
     )
 
 
@@ -257,8 +260,10 @@ def _name(given: str, file: str) -> str:
     name = given.strip() or file.partition(".")[0]
     if not _NAME.fullmatch(name):
         raise ProblemError(
-            f"--name is {name[:60]!r}: expected up to 80 letters, digits, blanks, dots, hyphens "
-            "and underscores, beginning with a letter or digit"
+            f"name is {name[:60]!r}: expected up to 80 letters, digits, blanks, dots, hyphens "
+            "and underscores, beginning with a letter or digit",
+            field="name",
+            value=name,
         )
     return name
 
@@ -266,12 +271,20 @@ def _name(given: str, file: str) -> str:
 def _date(given: str) -> str:
     date = given.strip()
     if date and not _DATE.fullmatch(date):
-        raise ProblemError(f"--date is {date[:40]!r}: expected YYYY-MM-DD, such as 2026-01-31")
+        raise ProblemError(
+            f"date is {date[:40]!r}: expected YYYY-MM-DD, such as 2026-01-31",
+            field="date",
+            value=date,
+        )
     return date
 
 
 def _url(given: str) -> str:
     url = given.strip()
     if url and not re.fullmatch(r"https?://[^\s\"<>]+", url):
-        raise ProblemError(f"--url is {url[:60]!r}: expected an address with http:// or https://")
+        raise ProblemError(
+            f"url is {url[:60]!r}: expected an address with http:// or https://",
+            field="url",
+            value=url,
+        )
     return url

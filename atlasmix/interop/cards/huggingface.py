@@ -60,12 +60,12 @@ def hub_code(key: str) -> str:
     >>> [hub_code(key) for key in ("cat", "nob", "als", "cmn_Hant", "ast")]
     ['ca', 'nb', 'sq', 'zh', 'ast']
     """
-    found = language(key.partition("_")[0])
-    macro = macrolanguages().get(found.macrolanguage)
-    stands_for = macro is not None and macro.representative == found.code
-    wanted = found.macrolanguage if stands_for else ""
+    entry = language(key.partition("_")[0])
+    macro = macrolanguages().get(entry.macrolanguage)
+    stands_for = macro is not None and macro.representative == entry.code
+    wanted = entry.macrolanguage if stands_for else ""
     short = next((two for two, three in short_codes().items() if three == wanted), "")
-    return found.iso639_1 or short or found.code
+    return entry.iso639_1 or short or entry.code
 
 
 def _body(facts: CardFacts) -> str:

@@ -12,7 +12,7 @@ from atlasmix.interop.cards.facts import CardFacts
 from atlasmix.interop.cards.huggingface import huggingface
 from atlasmix.interop.cards.prov import prov
 from atlasmix.interop.cards.spdx import spdx
-from atlasmix.io.plain_data import nearest
+from atlasmix.text import did_you_mean
 
 FORMATS: Final[Mapping[str, str]] = {
     "croissant": "Croissant 1.1 (JSON-LD) with PROV terms, and its CSV of pools",
@@ -33,8 +33,10 @@ def make_card(facts: CardFacts, form: str, file: str) -> dict[str, str]:
         table = f"{file.rpartition('.')[0] or file}.csv"
         if table == file:
             raise ProblemError(
-                f"the card would be called {file}, as the table beside it: choose another ending "
-                "for --output, such as .json"
+                f"the card would be called {file}, as the table beside it: choose another ending, "
+                "such as .json",
+                field="output",
+                value=file,
             )
         return {table: pool_table(facts), file: croissant(facts, table)}
     if form == "spdx":
@@ -46,5 +48,6 @@ def make_card(facts: CardFacts, form: str, file: str) -> dict[str, str]:
     if form == "eu-summary":
         return {file: eu_summary(facts)}
     raise ProblemError(
-        f"no card {form[:40]!r}: {nearest(form, FORMATS)}expected one of {', '.join(FORMATS)}"
+        f"no card {form[:40]!r}: {did_you_mean(form, FORMATS, ' ')}"
+        f"expected one of {', '.join(FORMATS)}"
     )

@@ -41,11 +41,11 @@ def prov(facts: CardFacts) -> str:
             "prov:activity": activity,
         }
     used: dict[str, dict[str, str]] = {}
-    for number, one in enumerate(facts.evidence, start=1):
-        name = f"sha256:{one.sha256}" if one.sha256 else f"atlasmix:evidence-{number}"
-        entities[name] = {"prov:label": one.name, "prov:type": one.what} | {
+    for number, each in enumerate(facts.evidence, start=1):
+        name = f"sha256:{each.sha256}" if each.sha256 else f"atlasmix:evidence-{number}"
+        entities[name] = {"prov:label": each.name, "prov:type": each.what} | {
             f"atlasmix:{key}": text
-            for key, text in (("source", one.source), ("licence", one.licence))
+            for key, text in (("source", each.source), ("licence", each.licence))
             if text
         }
         used[f"_:used{number}"] = {"prov:activity": activity, "prov:entity": name}
@@ -72,9 +72,9 @@ def prov(facts: CardFacts) -> str:
 def _texts(facts: CardFacts, corpus: str) -> dict[str, str]:
     """Sources and licences that the pools of a corpus name."""
     pools = [pool for pool in facts.pools if pool.corpus == corpus]
-    found = {}
+    texts = {}
     for key in ("source", "licence"):
         words = "; ".join(dict.fromkeys(getattr(pool, key) for pool in pools if getattr(pool, key)))
         if words:
-            found[f"atlasmix:{key}"] = words
-    return found
+            texts[f"atlasmix:{key}"] = words
+    return texts

@@ -26,8 +26,9 @@ def spdx(facts: CardFacts) -> str:
     """
     if not facts.date:
         raise ProblemError(
-            "SPDX demands the date on which a document was created, and none is made up: give "
-            "--date YYYY-MM-DD"
+            "SPDX demands the date on which a document was created, and none is made up: give the "
+            "date, as YYYY-MM-DD",
+            field="date",
         )
     created = f"{facts.date}T00:00:00Z"
     base = f"urn:atlasmix:{facts.sha256}"
@@ -78,14 +79,14 @@ def spdx(facts: CardFacts) -> str:
 
 def _mixture(facts: CardFacts, name: str, agent: str, created: str) -> dict[str, Any]:
     evidence = [
-        f"{one.what} {one.name}" + (f" (SHA-256 {one.sha256})" if one.sha256 else "")
-        for one in facts.evidence
+        f"{each.what} {each.name}" + (f" (SHA-256 {each.sha256})" if each.sha256 else "")
+        for each in facts.evidence
     ]
     package = _package(name, facts.name, agent, created)
     package |= {
         "description": description(facts),
         "dataset_datasetType": ["text"],
-        "dataset_dataPreprocessing": [f"proportions from {one}" for one in evidence],
+        "dataset_dataPreprocessing": [f"proportions from {each}" for each in evidence],
         "dataset_intendedUse": "pre-training of a language model",
         "software_downloadLocation": facts.url or _UNKNOWN,
         "comment": "share by provenance: "

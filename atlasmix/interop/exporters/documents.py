@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from atlasmix.errors import DataError, ProblemError
+from atlasmix.errors import DataError, ProblemError, about
 from atlasmix.evidence.store import Store
 from atlasmix.interop.exporters.paths import EVERY, speaks_of
 from atlasmix.io.plain_data import as_mapping
@@ -14,8 +14,9 @@ from atlasmix.io.safe_yaml import load_yaml
 from atlasmix.problem.parsing import read_bytes
 from atlasmix.quantities import parse_quantity
 from atlasmix.recipe.recipe import Recipe
+from atlasmix.text import first_few
 
-OPTION: Final = "--tokens-per-document"
+_WHAT: Final = "tokens per document"
 LONGEST: Final = 1e9
 """More tokens than this in one document are taken for a slip."""
 
@@ -32,16 +33,20 @@ def read_lengths(given: Sequence[str]) -> dict[str, float]:
         ProblemError: no number, or not above 0.
         DataError: a file that cannot be read.
     """
-    found: dict[str, float] = {}
+    lengths: dict[str, float] = {}
     for text in given:
-        name, equals, number = text.rpartition("=")
-        if equals:
-            found[name.strip()] = parse_quantity(number, f"{OPTION} {name}", LONGEST)
-        elif text.endswith((".yaml", ".yml")):
-            found |= _from_file(Path(text))
-        else:
-            found[EVERY] = parse_quantity(text, OPTION, LONGEST)
-    return found
+        with about("tokens_per_document", text):
+            lengths |= _read_length(text)
+    return lengths
+
+
+def _read_length(text: str) -> dict[str, float]:
+    name, equals, number = text.rpartition("=")
+    if equals:
+        return {name.strip(): parse_quantity(number, f"{_WHAT} of {name}", LONGEST)}
+    if text.endswith((".yaml", ".yml")):
+        return _from_file(Path(text))
+    return {EVERY: parse_quantity(text, _WHAT, LONGEST)}
 
 
 def tokens_per_document(
@@ -62,14 +67,16 @@ def tokens_per_document(
     strangers = [entry for entry in given if entry not in chosen.values()]
     if strangers and not (strangers == [EVERY] and chosen):
         raise ProblemError(
-            f"{OPTION} speaks of {', '.join(strangers[:8])}: no pool of this recipe is left for "
-            f"that; it reads {', '.join(pool.name for pool in recipe.pools[:8])}"
+            f"{_WHAT} are given of {', '.join(strangers[:8])}: no pool of this recipe is left for "
+            f"that; it reads {', '.join(pool.name for pool in recipe.pools[:8])}",
+            field="tokens_per_document",
+            value=strangers[0],
         )
-    found = {name: given[entry] for name, entry in chosen.items()}
-    if len(found) < len(recipe.pools):
+    lengths = {name: given[entry] for name, entry in chosen.items()}
+    if len(lengths) < len(recipe.pools):
         counted = _from_inventories(recipe, store)
-        found = {**counted, **found}
-    return {pool.name: found[pool.name] for pool in recipe.pools if pool.name in found}
+        lengths = {**counted, **lengths}
+    return {pool.name: lengths[pool.name] for pool in recipe.pools if pool.name in lengths}
 
 
 def refuse_unknown_lengths(names: Sequence[str], title: str) -> None:
@@ -79,16 +86,16 @@ def refuse_unknown_lengths(names: Sequence[str], title: str) -> None:
         ProblemError: naming the pools and the way out.
     """
     if names:
-        more = f" and {len(names) - 8} more" if len(names) > 8 else ""
         raise ProblemError(
             f"{title} draws documents, not tokens, and nobody says how long a document of "
-            f"{', '.join(names[:8])}{more} is: the recipe's inventory is not on this shelf as it "
-            f"was, or does not count documents; give {OPTION} {names[0]}=800, or a file"
+            f"{first_few(names, 8)} is: the recipe's inventory is not on this shelf as it "
+            f"was, or does not count documents; give {_WHAT}, as {names[0]}=800, or a file",
+            field="tokens_per_document",
         )
 
 
 def _from_file(path: Path) -> dict[str, float]:
-    what = f"file {path.name} of {OPTION}"
+    what = f"file {path.name} of {_WHAT}"
     content = load_yaml(read_bytes(path, _FILE_LIMIT, what), what, _FILE_LIMIT)
     entries = as_mapping(content, what, "{cat.human.hplt-v4: 770}")
     return {
@@ -97,7 +104,7 @@ def _from_file(path: Path) -> dict[str, float]:
 
 
 def _from_inventories(recipe: Recipe, store: Store) -> dict[str, float]:
-    found: dict[str, float] = {}
+    lengths: dict[str, float] = {}
     for origin in recipe.origin["inventories"]:
         try:
             inventory = store.inventory(origin["name"])
@@ -107,5 +114,5 @@ def _from_inventories(recipe: Recipe, store: Store) -> dict[str, float]:
             continue
         for pool in inventory.pools:
             if pool.documents:
-                found[pool.name] = pool.unique_tokens / pool.documents
-    return found
+                lengths[pool.name] = pool.unique_tokens / pool.documents
+    return lengths

@@ -82,7 +82,7 @@ class Exporter:
     """One framework.
 
     Attributes:
-        name: for ``--to``.
+        name: by which it is asked for.
         title: as its makers write it.
         unit: what its weights count.
         documents: whether the mean length of documents is needed, only welcome, or of no use.

@@ -15,6 +15,7 @@ from atlasmix.interop.exporters.exporter import Checked, Export, Exporter, PathR
 from atlasmix.interop.exporters.plan import Plan, PlannedPhase
 from atlasmix.interop.exporters.planning import refuse_over_cap
 from atlasmix.io.safe_yaml import yaml_text
+from atlasmix.text import first_few
 
 BLOCKS: Final = (2048, 4096, 8192, 16384, 32768)
 """Levanter's default and its doublings below its limit of 65,536. A power of two, because a count
@@ -58,10 +59,9 @@ def choose_blocks(plan: Plan) -> Blocks:
     last = blocks[-1]
     gone = sorted({name for phase in last.plan.phases for name, count in phase.tokens if not count})
     if gone:
-        more = f" and {len(gone) - 8} more" if len(gone) > 8 else ""
         raise ProblemError(
             f"even in Levanter's largest block of {BLOCKS[-1]:,} sequences there is none of "
-            f"{', '.join(gone[:8])}{more}: leave these pools out of the question or put them "
+            f"{first_few(gone, 8)}: leave these pools out of the question or put them "
             "together"
         )
     return last
@@ -102,8 +102,10 @@ def _moved(plan: Plan, grain: int, size: int, near: frozenset[str]) -> list[Plan
             raise ProblemError(
                 f"phase {phase.name} has {phase.steps:,} steps, and in Levanter a stage begins "
                 f"only every {grain:,} steps (blocks of {size:,}, batches of "
-                f"{plan.run.batch_size:,}): lengthen the phase, or choose a --batch-size that a "
-                "power of two divides"
+                f"{plan.run.batch_size:,}): lengthen the phase, or choose a batch size that a "
+                "power of two divides",
+                field="batch_size",
+                value=plan.run.batch_size,
             )
         kept = {name: share for name, share in phase.shares.items() if name in near}
         free = 1 - sum(kept.values())

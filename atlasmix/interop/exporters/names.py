@@ -23,8 +23,8 @@ def safe_key(name: str) -> str:
     >>> safe_key("cat.human.hplt-v4"), safe_key("srp_Cyrl.human.2023"), safe_key("no")
     ('cat__human__hplt_v4', 'srp_Cyrl__human__2023', 'no_')
     """
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
-    key = re.sub(r"[^A-Za-z0-9_]", "_", plain.replace(".", PARTS)) or "pool"
+    bare = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
+    key = re.sub(r"[^A-Za-z0-9_]", "_", bare.replace(".", PARTS)) or "pool"
     if not key[0].isalpha():
         key = f"p_{key}"
     return key if PARTS in key else f"{key}_"
@@ -40,7 +40,7 @@ def safe_keys(names: Iterable[str]) -> dict[str, str]:
     by_key: dict[str, list[str]] = {}
     for name, key in keys.items():
         by_key.setdefault(key, []).append(name)
-    doubled = [f"{key}: {' and '.join(found)}" for key, found in by_key.items() if len(found) > 1]
+    doubled = [f"{key}: {' and '.join(each)}" for key, each in by_key.items() if len(each) > 1]
     if doubled:
         raise DataError(
             f"{len(doubled)} names of pools are the same in letters, digits and underscores: "

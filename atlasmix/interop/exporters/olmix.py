@@ -18,7 +18,7 @@ def write_phase(plan: Plan, phase: PlannedPhase) -> Export:
     """``mix.yaml``: flat, so that every entry has both ``weight`` and ``repetition_factor``."""
     sources = plan.by_tokens(phase)
     epochs = plan.epochs(phase)
-    caps = {one.key: most_repeats(one.pool, epochs[one.pool.name]) for one in sources}
+    caps = {each.key: most_repeats(each.pool, epochs[each.pool.name]) for each in sources}
     content = {
         "data": {
             "sources": [

@@ -36,13 +36,13 @@ def speaks_of(entries: Collection[str], pools: Sequence[RecipePool]) -> dict[str
     Returns:
         Name of the pool to entry; pools that no entry speaks of are absent.
     """
-    found: dict[str, str] = {}
+    chosen: dict[str, str] = {}
     for pool in pools:
         fitting = (entry for entry in entries if fits(entry, pool))
         entry = pool.name if pool.name in entries else next(fitting, None)
         if entry is not None:
-            found[pool.name] = entry
-    return found
+            chosen[pool.name] = entry
+    return chosen
 
 
 def fits(pattern: str, pool: RecipePool) -> bool:
@@ -54,7 +54,7 @@ def fits(pattern: str, pool: RecipePool) -> bool:
     if pattern == EVERY:
         return True
     named = {"language": pool.language, "provenance": pool.provenance, "corpus": pool.corpus}
-    return _PLACEHOLDER.sub(lambda found: named.get(found[1], found[0]), pattern) == pool.name
+    return _PLACEHOLDER.sub(lambda match: named.get(match[1], match[0]), pattern) == pool.name
 
 
 def fill(text: str, pool: RecipePool, key: str) -> str:
@@ -75,17 +75,17 @@ def fill(text: str, pool: RecipePool, key: str) -> str:
         "key": key,
     }
 
-    def word(found: re.Match[str]) -> str:
-        if text[: found.start()].endswith("$"):
-            return found[0]
-        if found[1] not in words:
+    def word(match: re.Match[str]) -> str:
+        if text[: match.start()].endswith("$"):
+            return match[0]
+        if match[1] not in words:
             raise DataError(
-                f"{text[:80]!r} has the placeholder {{{found[1][:40]}}}: expected one of "
+                f"{text[:80]!r} has the placeholder {{{match[1][:40]}}}: expected one of "
                 f"{_braced(PLACEHOLDERS)}"
             )
-        if not words[found[1]]:
+        if not words[match[1]]:
             raise DataError(f"{text[:80]!r}: {pool.name} has no script; leave {{script}} out")
-        return words[found[1]]
+        return words[match[1]]
 
     return _PLACEHOLDER.sub(word, text)
 
@@ -204,18 +204,18 @@ def place_pools(
                 filled[fill(text, pool, keys[pool.name])] = tokens
             except DataError as error:
                 faults.append(str(error))
-        faults += [f"{pool.name}: {fault}" for one in filled for fault in misread(one, exporter)]
+        faults += [f"{pool.name}: {fault}" for each in filled for fault in misread(each, exporter)]
         faults += [
-            f"{one} is the path of {owner[one]} and of {pool.name}: its text would count twice"
-            for one in filled
-            if owner.setdefault(one, pool.name) != pool.name
+            f"{each} is the path of {owner[each]} and of {pool.name}: its text would count twice"
+            for each in filled
+            if owner.setdefault(each, pool.name) != pool.name
         ]
         faults += _undivided(pool.name, filled, exporter.paths)
         placed[pool.name] = _parts(filled)
-    for one in (*paths.valid, *paths.test):
-        faults += [f"held-out text: {fault}" for fault in misread(one, exporter)]
-        if one in owner:
-            faults.append(f"{one} is held-out text and the path of {owner[one]}")
+    for path in (*paths.valid, *paths.test):
+        faults += [f"held-out text: {fault}" for fault in misread(path, exporter)]
+        if path in owner:
+            faults.append(f"{path} is held-out text and the path of {owner[path]}")
     if faults:
         few = dict.fromkeys(faults)
         raise DataError(
@@ -256,9 +256,9 @@ def _places(value: object) -> dict[str, float | None]:
     if isinstance(value, str):
         value = [value]
     if isinstance(value, list) and value and len(set(map(str, value))) == len(value):
-        return {_path(one): None for one in value}
+        return {_path(each): None for each in value}
     if isinstance(value, dict) and value:
-        return {_path(one): parse_quantity(count, str(one)) for one, count in value.items()}
+        return {_path(each): parse_quantity(count, str(each)) for each, count in value.items()}
     raise DataError(
         f"{shown(value)} is no path: expected a text, a list of different texts, or "
         "{path: tokens}"

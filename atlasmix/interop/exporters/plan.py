@@ -221,11 +221,11 @@ class Plan:
     def documents(self, phase: PlannedPhase) -> dict[str, int | None]:
         """Documents drawn of each pool in a phase, to the nearest; None where a mean is unknown."""
         tokens = phase.steps * self.run.step_tokens
-        found: dict[str, int | None] = {}
+        drawn: dict[str, int | None] = {}
         for name, share in phase.shares.items():
             mean = self.pools[name].tokens_per_document
-            found[name] = None if mean is None else max(round(share * tokens / Fraction(mean)), 1)
-        return found
+            drawn[name] = None if mean is None else max(round(share * tokens / Fraction(mean)), 1)
+        return drawn
 
     def by_tokens(self, phase: PlannedPhase) -> list[Source]:
         """One source a pool; weights are shares of tokens."""
@@ -255,12 +255,12 @@ class Plan:
 
     def _whole_pools(self, shares: Mapping[str, Fraction]) -> list[Source]:
         weights = exact_weights(shares)
-        found = []
+        sources = []
         for name, weight in weights.items():
             pool = self.pools[name]
             paths = tuple(place.path for place in pool.places)
-            found.append(Source(pool.key, pool, paths, weight))
-        return found
+            sources.append(Source(pool.key, pool, paths, weight))
+        return sources
 
     def _places(self, shares: Mapping[str, Fraction]) -> list[Source]:
         parts = {
@@ -268,9 +268,9 @@ class Plan:
             for name, share in shares.items()
             for number, place in enumerate(self.pools[name].places)
         }
-        found = []
+        sources = []
         for (name, number), weight in exact_weights(parts).items():
             pool = self.pools[name]
             key = pool.key if len(pool.places) == 1 else f"{pool.key}__{number + 1}"
-            found.append(Source(key, pool, (pool.places[number].path,), weight))
-        return found
+            sources.append(Source(key, pool, (pool.places[number].path,), weight))
+        return sources

@@ -14,17 +14,18 @@ from atlasmix.interop.exporters.exporter import Exporter
 from atlasmix.interop.exporters.names import safe_key, safe_keys
 from atlasmix.interop.exporters.paths import EXAMPLE, PathsFile, place_pools
 from atlasmix.interop.exporters.plan import Place, Plan, PlannedPhase, PlannedPool, Run
-from atlasmix.quantities import ONE, format_quantity
+from atlasmix.quantities import MILLIONTHS, format_quantity
 from atlasmix.recipe.epoch_caps import epoch_caps
 from atlasmix.recipe.recipe import Recipe
-from atlasmix.recipe.run_phases import Phase
+from atlasmix.recipe.run_phases import RunPhase
+from atlasmix.text import first_few
 
 LARGEST: Final = 10**7
 """Most tokens of a sequence, and sequences of a step; above, a slip is taken for granted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ExportOptions:
     """What the user says beside the recipe.
 
     Attributes:
@@ -41,7 +42,11 @@ class Wishes:
 
 
 def make_plan(
-    recipe: Recipe, phases: Sequence[Phase], exporter: Exporter, wishes: Wishes, store: Store
+    recipe: Recipe,
+    phases: Sequence[RunPhase],
+    exporter: Exporter,
+    options: ExportOptions,
+    store: Store,
 ) -> Plan:
     """The plan of a run.
 
@@ -49,7 +54,7 @@ def make_plan(
         recipe: what to train on.
         phases: of the recipe, in the order of training.
         exporter: the framework that will read the plan.
-        wishes: of the user.
+        options: of the user.
         store: where the recipe's inventory is looked up for tokens per document.
 
     Raises:
@@ -60,16 +65,16 @@ def make_plan(
     read = {name for phase in phases for name, tokens in phase.pools if tokens > 0}
     pools = [pool for pool in recipe.pools if pool.name in read]
     keys = safe_keys(pool.name for pool in pools)
-    placed = _placed(recipe, keys, exporter, wishes)
+    placed = _placed(recipe, keys, exporter, options)
     lengths: Mapping[str, float] = {}
-    if exporter.documents != "unused" or wishes.lengths:
-        lengths = tokens_per_document(recipe, wishes.lengths, store)
+    if exporter.documents != "unused" or options.lengths:
+        lengths = tokens_per_document(recipe, options.lengths, store)
     if exporter.documents == "needed":
         refuse_unknown_lengths([name for name in keys if name not in lengths], exporter.title)
     caps = epoch_caps(recipe)
     plan = Plan(
-        run=wishes.run,
-        phases=_phases(phases, wishes),
+        run=options.run,
+        phases=_phases(phases, options),
         pools={
             pool.name: PlannedPool(
                 name=pool.name,
@@ -84,8 +89,8 @@ def make_plan(
             )
             for pool in pools
         },
-        valid=wishes.paths.valid if wishes.paths else (),
-        test=wishes.paths.test if wishes.paths else (),
+        valid=options.paths.valid if options.paths else (),
+        test=options.paths.test if options.paths else (),
     )
     _refuse_vanishing(plan)
     refuse_over_cap(plan, sum(phase.tokens for phase in phases))
@@ -109,42 +114,48 @@ def refuse_over_cap(plan: Plan, tokens: int, grain: Fraction = Fraction(0)) -> N
     over = []
     for name, epochs in plan.epochs_in_all().items():
         pool = plan.pools[name]
-        most = Fraction(pool.max_epochs) * pool.unique_tokens + Fraction(tokens, ONE) + grain
+        most = Fraction(pool.max_epochs) * pool.unique_tokens + Fraction(tokens, MILLIONTHS) + grain
         if epochs * pool.unique_tokens > most:
             over.append(f"{name} {float(epochs):.2f} times (cap {pool.max_epochs:g})")
     if over:
         read = sum(phase.steps for phase in plan.phases) * plan.run.step_tokens
         raise ProblemError(
-            f"on {format_quantity(read)} tokens this recipe reads {_few(over)}: hardly any "
-            "framework stops there by itself; solve again with this --budget, or raise the cap"
+            f"on {format_quantity(read)} tokens this recipe reads {first_few(over, 8)}: hardly any "
+            "framework stops there by itself; solve again with this budget, or raise the cap",
+            field="budget",
         )
 
 
 def _placed(
-    recipe: Recipe, keys: Mapping[str, str], exporter: Exporter, wishes: Wishes
+    recipe: Recipe, keys: Mapping[str, str], exporter: Exporter, options: ExportOptions
 ) -> Mapping[str, tuple[Place, ...]]:
     pools = [pool for pool in recipe.pools if pool.name in keys]
-    if wishes.paths is not None:
-        return place_pools(pools, keys, wishes.paths, exporter)
+    if options.paths is not None:
+        return place_pools(pools, keys, options.paths, exporter)
     if not exporter.paths.needed:
         return {}
     raise ProblemError(
-        f"{exporter.title} reads files, and nobody says where {_few(list(keys))} lie: give --paths "
-        f"with a file of lines such as {EXAMPLE}"
+        f"{exporter.title} reads files, and nobody says where {first_few(list(keys), 8)} lie: "
+        f"give paths in a file of lines such as {EXAMPLE}",
+        field="paths",
     )
 
 
-def _phases(phases: Sequence[Phase], wishes: Wishes) -> tuple[PlannedPhase, ...]:
+def _phases(phases: Sequence[RunPhase], options: ExportOptions) -> tuple[PlannedPhase, ...]:
     """Whole steps: the last step of a phase is the last that fits into its tokens."""
-    run = wishes.run
-    for what, number in (
-        ("--sequence-length", run.sequence_length),
-        ("--batch-size", run.batch_size),
+    run = options.run
+    for key, what, number in (
+        ("sequence_length", "the sequence length", run.sequence_length),
+        ("batch_size", "the batch size", run.batch_size),
     ):
         if not 1 <= number <= LARGEST:
-            raise ProblemError(f"{what} is {number}: expected a whole number from 1 to {LARGEST:,}")
+            raise ProblemError(
+                f"{what} is {number}: expected a whole number from 1 to {LARGEST:,}",
+                field=key,
+                value=number,
+            )
     whole = sum(phase.tokens for phase in phases)
-    budget = Fraction(whole) if wishes.budget is None else Fraction(round(wishes.budget))
+    budget = Fraction(whole) if options.budget is None else Fraction(round(options.budget))
     planned: list[PlannedPhase] = []
     tokens, start = Fraction(0), 0
     for number, phase in enumerate(phases):
@@ -154,7 +165,9 @@ def _phases(phases: Sequence[Phase], wishes: Wishes) -> tuple[PlannedPhase, ...]
             raise ProblemError(
                 f"phase {phase.name} has {format_quantity(float(phase.tokens * budget / whole))} "
                 f"tokens, less than one step of {run.batch_size:,} sequences of "
-                f"{run.sequence_length:,}: lower --batch-size or --sequence-length"
+                f"{run.sequence_length:,}: lower the batch size or the sequence length",
+                field="batch_size",
+                value=run.batch_size,
             )
         read = tuple((name, count) for name, count in phase.pools if count > 0)
         key = safe_key(phase.name).rstrip("_")
@@ -172,8 +185,9 @@ def _refuse_vanishing(plan: Plan) -> None:
     ]
     if gone:
         raise ProblemError(
-            f"in this run not one sequence would be drawn of {_few(gone)}: raise --budget, lower "
-            "--sequence-length, or leave these pools out of the question"
+            f"in this run not one sequence would be drawn of {first_few(gone, 8)}: raise the "
+            "budget, lower the sequence length, or leave these pools out of the question",
+            field="budget",
         )
 
 
@@ -190,8 +204,3 @@ def _refuse_too_many(plan: Plan, exporter: Exporter) -> None:
             f"this recipe has {sources:,} entries, and {exporter.title} can hold at most "
             f"{exporter.most_sources:,}: put the smallest pools together"
         )
-
-
-def _few(words: list[str]) -> str:
-    more = f" and {len(words) - 8} more" if len(words) > 8 else ""
-    return ", ".join(words[:8]) + more

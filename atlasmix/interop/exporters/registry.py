@@ -7,7 +7,7 @@ from typing import Final
 
 from atlasmix.errors import ProblemError
 from atlasmix.interop.exporters.exporter import Exporter
-from atlasmix.io.plain_data import nearest
+from atlasmix.text import did_you_mean
 
 MODULES: Final = (
     "megatron",
@@ -48,11 +48,11 @@ REFUSED: Final = {
     "unsloth": "Unsloth has no mixing of its own",
 }
 INSTEAD: Final = {
-    "axolotl": "write the mixture to disk with --to token-budget and point datasets at it",
-    "torchtune": "write the mixture to disk with --to token-budget and point dataset at it",
-    "litgpt": "call litdata.CombinedStreamingDataset with the weights of --to megatron, or write "
-    "the mixture to disk with --to token-budget",
-    "unsloth": "pass it the data set that the loader of --to hf makes",
+    "axolotl": "write the mixture to disk with token-budget and point datasets at it",
+    "torchtune": "write the mixture to disk with token-budget and point dataset at it",
+    "litgpt": "call litdata.CombinedStreamingDataset with the weights of megatron, or write the "
+    "mixture to disk with token-budget",
+    "unsloth": "pass it the data set that the loader of hf makes",
 }
 
 
@@ -62,25 +62,27 @@ def all_exporters() -> tuple[Exporter, ...]:
 
 
 def find_exporter(name: str) -> Exporter:
-    """The exporter that ``--to`` names.
+    """The exporter of this name.
 
     Raises:
         ProblemError: a framework that takes no weights, with what to do instead; or none at all.
     """
-    asked = name.strip().casefold().replace("_", "-").replace(" ", "-")
-    asked = ALIASES.get(asked, asked)
-    if asked in REFUSED:
-        raise ProblemError(f"{REFUSED[asked]}: {INSTEAD[asked]}")
-    module = asked.replace("-", "_")
+    framework = name.strip().casefold().replace("_", "-").replace(" ", "-")
+    framework = ALIASES.get(framework, framework)
+    if framework in REFUSED:
+        raise ProblemError(f"{REFUSED[framework]}: {INSTEAD[framework]}", field="to", value=name)
+    module = framework.replace("-", "_")
     if module in MODULES:
         return _load(module)
-    known = [one.replace("_", "-") for one in MODULES]
+    known = [each.replace("_", "-") for each in MODULES]
+    hint = did_you_mean(framework, [*known, *ALIASES, *REFUSED], " ")
     raise ProblemError(
-        f"--to is {name[:40]!r}: {nearest(asked, [*known, *ALIASES, *REFUSED])}expected one of "
-        f"{', '.join(known)}"
+        f"no framework {name[:40]!r}: {hint}expected one of {', '.join(known)}",
+        field="to",
+        value=name,
     )
 
 
 def _load(module: str) -> Exporter:
-    found: Exporter = import_module(f"atlasmix.interop.exporters.{module}").EXPORTER
-    return found
+    exporter: Exporter = import_module(f"atlasmix.interop.exporters.{module}").EXPORTER
+    return exporter

@@ -73,10 +73,10 @@ def _name(path: str) -> str:
 def _refuse_beginnings(names: Sequence[str]) -> None:
     """The script looks for ``name*``: a name that begins another takes its files too."""
     both = [
-        f"{one} begins {other}: its pattern {one}* takes the other's files too"
-        for one in names
+        f"{name} begins {other}: its pattern {name}* takes the other's files too"
+        for name in names
         for other in names
-        if other != one and other.startswith(one)
+        if other != name and other.startswith(name)
     ]
     if both:
         raise DataError(

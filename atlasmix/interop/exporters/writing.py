@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import os
-import secrets
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +16,14 @@ from atlasmix.errors import DataError
 from atlasmix.evidence.store import Store
 from atlasmix.interop.exporters.exporter import Export, Exporter, json_text
 from atlasmix.interop.exporters.plan import Plan, PlannedPhase
-from atlasmix.interop.exporters.planning import Wishes, make_plan
+from atlasmix.interop.exporters.planning import ExportOptions, make_plan
+from atlasmix.io.files import folder_beside, refusing_to_write
 from atlasmix.io.safe_yaml import plain_decimal
 from atlasmix.quantities import significant
 from atlasmix.recipe.file import dump_recipe
 from atlasmix.recipe.recipe import Recipe
-from atlasmix.recipe.run_phases import Phase, phases_of
+from atlasmix.recipe.run_phases import RunPhase, phases_of
+from atlasmix.text import first_few
 from atlasmix.version import __version__
 
 EXPECTED: Final = "expected.json"
@@ -193,46 +194,28 @@ def write_folder(folder: Path, files: Mapping[str, str], force: bool = False) ->
     Raises:
         DataError: something else lies there, or it cannot be written; the folder is as it was.
     """
-    try:
+    with refusing_to_write(folder):
         final = folder.resolve()
         strangers = _strangers(final)
         if strangers and not force:
             raise DataError(
-                f"{str(folder)[:200]} holds {_few(strangers)}, which no export wrote, or which was "
-                "changed since: choose an empty --output, or --force to write over files of the "
-                "same names"
+                f"{str(folder)[:200]} holds {first_few(strangers, 4)}, which no export wrote, or "
+                "which was changed since: choose an empty folder, or say that files of the same "
+                "names may be written over",
+                field="force",
+                value=str(folder),
             )
-        fresh = final.with_name(f".{final.name[:100]}.{secrets.token_hex(4)}.tmp")
-        try:
-            _write_all(fresh, files)
+        content = {name: text.encode("utf-8") for name, text in files.items()}
+        with folder_beside(final, content) as fresh:
             if strangers:
                 _pour(fresh, final, files)
             else:
                 _swap(fresh, final)
-        finally:
-            # Ctrl-C included: nothing half-written stays behind.
-            shutil.rmtree(fresh, ignore_errors=True)
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise DataError(
-            f"{str(folder)[:200]} cannot be written ({reason}): nothing was changed; choose "
-            "another --output"
-        ) from error
-
-
-def _write_all(folder: Path, files: Mapping[str, str]) -> None:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as file:
-            file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
 
 
 def _pour(fresh: Path, final: Path, files: Mapping[str, str]) -> None:
     """Each file in one step into a folder that holds others' files too; ``expected.json`` last."""
-    for name in sorted(files, key=lambda one: one == EXPECTED):
+    for name in sorted(files, key=lambda each: each == EXPECTED):
         (final / name).parent.mkdir(parents=True, exist_ok=True)
         os.replace(fresh / name, final / name)
 
@@ -263,7 +246,7 @@ def _strangers(folder: Path) -> list[str]:
         written = json.loads((folder / EXPECTED).read_text(encoding="utf-8"))
         if written.get("schema") == SCHEMA:
             known = dict(written["files"])
-    found = []
+    strangers = []
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_dir() and not path.is_symlink():
@@ -271,17 +254,12 @@ def _strangers(folder: Path) -> list[str]:
         if name == EXPECTED and known:
             continue
         if known.get(name) != _sha256(path):
-            found.append(name)
-    return found
+            strangers.append(name)
+    return strangers
 
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-
-
-def _few(names: list[str]) -> str:
-    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-    return ", ".join(names[:4]) + more
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,16 +282,16 @@ class Written:
 def export_recipe(
     recipe: Recipe,
     exporter: Exporter,
-    wishes: Wishes | None = None,
+    options: ExportOptions | None = None,
     store: Store | None = None,
-    phases: Sequence[Phase] | None = None,
+    phases: Sequence[RunPhase] | None = None,
 ) -> Written:
     """The files that a framework loads, and beside them ``expected.json`` and ``LOAD.md``.
 
     Args:
         recipe: what to train on.
         exporter: the framework.
-        wishes: run, budget, paths, tokens per document.
+        options: run, budget, paths, tokens per document.
         store: where the recipe's inventory is looked up; by default the user's own.
         phases: in the place of the recipe's own.
 
@@ -321,7 +299,7 @@ def export_recipe(
         ProblemError, DataError: as ``make_plan`` and the exporter itself.
     """
     phases = phases_of(recipe) if phases is None else phases
-    plan = make_plan(recipe, phases, exporter, wishes or Wishes(), store or Store())
+    plan = make_plan(recipe, phases, exporter, options or ExportOptions(), store or Store())
     export = exporter.write(plan)
     digest = hashlib.sha256(dump_recipe(recipe).encode("utf-8")).hexdigest()
     real = export.plan or plan

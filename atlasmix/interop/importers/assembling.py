@@ -6,15 +6,17 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, cast
 
 from atlasmix.errors import DataError, ProblemError
-from atlasmix.evidence.inventory import Inventory, Pool, pool_name
+from atlasmix.evidence.inventory import Inventory
 from atlasmix.evidence.mixture_file import BILLIONTHS, GivenMixture, GivenOther, GivenPool, Part
+from atlasmix.evidence.pools import Pool, Provenance, pool_name
 from atlasmix.interop.importers.counts import Count, Counts
 from atlasmix.interop.importers.listing import Entry, Listing
 from atlasmix.interop.importers.mapping import UNKNOWN, Meaning, Rule, meaning, plain_prefix, slug
 from atlasmix.quantities import exact_parts
+from atlasmix.text import first_few
 from atlasmix.version import __version__
 
 _LISTED: Final = 5
@@ -22,7 +24,7 @@ _LISTED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ImportOptions:
     """What the user says beside the framework's file.
 
     Attributes:
@@ -47,7 +49,7 @@ class Wishes:
 
 
 @dataclass(slots=True)
-class _Found:
+class _Placed:
     """An entry on its way."""
 
     entry: Entry
@@ -56,7 +58,9 @@ class _Found:
     share: float = 0.0
 
 
-def assemble(listing: Listing, text: str, file: str, form: str, wishes: Wishes) -> GivenMixture:
+def assemble(
+    listing: Listing, text: str, file: str, form: str, options: ImportOptions
+) -> GivenMixture:
     """The mixture that a list stands for.
 
     Args:
@@ -64,46 +68,48 @@ def assemble(listing: Listing, text: str, file: str, form: str, wishes: Wishes) 
         text: of that file, for its hash.
         file: its name.
         form: of the framework.
-        wishes: of the user.
+        options: of the user.
 
     Raises:
         DataError, ProblemError: weights that cannot be told without counts.
     """
-    found = [_found(entry, wishes) for entry in listing.entries]
-    for one, share in zip(found, _token_shares(found, listing, wishes), strict=True):
-        one.share = share
-    groups: dict[str, list[_Found]] = {}
-    for one in found:
-        groups.setdefault(_name(one.meaning), []).append(one)
-    whole = {name: math.fsum(one.share for one in members) for name, members in groups.items()}
+    placed = [_placed(entry, options) for entry in listing.entries]
+    for item, share in zip(placed, _token_shares(placed, listing, options), strict=True):
+        item.share = share
+    groups: dict[str, list[_Placed]] = {}
+    for item in placed:
+        groups.setdefault(_name(item.meaning), []).append(item)
+    whole = {
+        name: math.fsum(member.share for member in members) for name, members in groups.items()
+    }
     parts = exact_parts(whole, BILLIONTHS)
     ordered = sorted(groups, key=lambda name: (-parts[name], name))
-    made = [_made(name, groups[name], parts[name], wishes) for name in ordered]
-    tokens = wishes.tokens if wishes.tokens is not None else listing.tokens
+    made = [_made(name, groups[name], parts[name], options) for name in ordered]
+    tokens = options.tokens if options.tokens is not None else listing.tokens
     return GivenMixture(
-        name=wishes.name,
+        name=options.name,
         tokens=None if tokens is None else float(round(tokens)),
-        pools=tuple(one for one in made if isinstance(one, GivenPool)),
-        other=tuple(one for one in made if not isinstance(one, GivenPool)),
+        pools=tuple(each for each in made if isinstance(each, GivenPool)),
+        other=tuple(each for each in made if not isinstance(each, GivenPool)),
         origin={
             "atlasmix": __version__,
             "format": form,
             "file": file,
             "sha256": hashlib.sha256(text.encode("utf-8")).hexdigest(),
-            "mapping": wishes.mapping,
-            "counts": _sources_of_counts(wishes),
+            "mapping": options.mapping,
+            "counts": _sources_of_counts(options),
         },
-        notes=(*listing.notes, *_notes(found, made, wishes)),
+        notes=(*listing.notes, *_notes(placed, made, options)),
     )
 
 
-def _found(entry: Entry, wishes: Wishes) -> _Found:
-    meant = meaning(entry, wishes.rules, wishes.provenance, slug(wishes.name))
-    if wishes.inventory is not None and meant.language:
-        meant = _as_in_inventory(meant, wishes.inventory)
+def _placed(entry: Entry, options: ImportOptions) -> _Placed:
+    meant = meaning(entry, options.rules, options.provenance, slug(options.name))
+    if options.inventory is not None and meant.language:
+        meant = _as_in_inventory(meant, options.inventory)
     names = (meant.counts,) if meant.counts else (entry.prefix, *entry.paths)
-    counted = (wishes.counts.of(name) for name in names)
-    return _Found(entry, meant, next((one for one in counted if one is not None), None))
+    counted = (options.counts.of(name) for name in names)
+    return _Placed(entry, meant, next((each for each in counted if each is not None), None))
 
 
 def _as_in_inventory(meant: Meaning, inventory: Inventory) -> Meaning:
@@ -117,39 +123,45 @@ def _folded(corpus: str) -> str:
     return corpus.replace("-", "").replace("_", "").replace(".", "")
 
 
-def _token_shares(found: Sequence[_Found], listing: Listing, wishes: Wishes) -> list[float]:
+def _token_shares(
+    placed: Sequence[_Placed], listing: Listing, options: ImportOptions
+) -> list[float]:
     """Shares of tokens, in any unit: from shares of tokens, of documents, or from sizes."""
-    if any(one.entry.weight is None for one in found):
-        lacking = [one.entry.prefix for one in found if one.count is None]
+    if any(each.entry.weight is None for each in placed):
+        lacking = [each.entry.prefix for each in placed if each.count is None]
         if lacking:
             raise ProblemError(
                 f"the file has no weights, so shares follow the sizes, and nobody counted "
-                f"{_few(lacking)}: give --counts with the tokens of every prefix"
+                f"{first_few(lacking, _LISTED)}: give counts with the tokens of every prefix",
+                field="counts",
             )
-        return [one.count.tokens for one in found if one.count is not None]
-    weights = [one.entry.weight or 0.0 for one in found]
+        return [each.count.tokens for each in placed if each.count is not None]
+    weights = [each.entry.weight or 0.0 for each in placed]
     if listing.unit == "tokens":
         return weights
-    lengths = [_tokens_per_document(one, wishes) for one in found]
-    lacking = [one.entry.prefix for one, mean in zip(found, lengths, strict=True) if mean is None]
+    lengths = [_tokens_per_document(each, options) for each in placed]
+    lacking = [
+        each.entry.prefix for each, mean in zip(placed, lengths, strict=True) if mean is None
+    ]
     if lacking:
         raise ProblemError(
             f"the weights are shares of documents, and nobody says how long a document of "
-            f"{_few(lacking)} is: give --counts with tokens and documents, --inventory, or "
-            "--tokens-per-document"
+            f"{first_few(lacking, _LISTED)} is: give counts of tokens and documents, an "
+            "inventory, or the tokens per document",
+            field="counts",
         )
     return [weight * (mean or 0.0) for weight, mean in zip(weights, lengths, strict=True)]
 
 
-def _tokens_per_document(one: _Found, wishes: Wishes) -> float | None:
-    if one.count is not None and one.count.documents:
-        return one.count.tokens / one.count.documents
-    if one.meaning.tokens_per_document:
-        return one.meaning.tokens_per_document
-    pool = _pool_of(one.meaning, wishes.inventory)
+def _tokens_per_document(placed: _Placed, options: ImportOptions) -> float | None:
+    if placed.count is not None and placed.count.documents:
+        return placed.count.tokens / placed.count.documents
+    if placed.meaning.tokens_per_document:
+        return placed.meaning.tokens_per_document
+    pool = _pool_of(placed.meaning, options.inventory)
     if pool is not None and pool.documents:
         return pool.unique_tokens / pool.documents
-    return wishes.tokens_per_document
+    return options.tokens_per_document
 
 
 def _name(meant: Meaning) -> str:
@@ -164,30 +176,30 @@ def _pool_of(meant: Meaning, inventory: Inventory | None) -> Pool | None:
     return next((pool for pool in inventory.pools if pool.name == _name(meant)), None)
 
 
-def _made(name: str, members: Sequence[_Found], part: int, wishes: Wishes) -> GivenOther:
+def _made(name: str, members: Sequence[_Placed], part: int, options: ImportOptions) -> GivenOther:
     """One pool, or one other source, from the entries that add up to it."""
     meant = members[0].meaning
     # The same prefix twice is the same text: it is weighted twice and counted once.
     by_text: dict[str, Count | None] = {}
-    for one in members:
-        by_text.setdefault(plain_prefix(one.entry.prefix), one.count)
+    for member in members:
+        by_text.setdefault(plain_prefix(member.entry.prefix), member.count)
     counts = [count for count in by_text.values() if count is not None]
     unique, unit, where, documents = None, "", "", None
-    pool = _pool_of(meant, wishes.inventory)
+    pool = _pool_of(meant, options.inventory)
     if counts and len(counts) == len(by_text):
         unique = sum(count.tokens for count in counts)
-        units, places = {one.unit for one in counts}, {one.counted_in for one in counts}
+        units, places = {each.unit for each in counts}, {each.counted_in for each in counts}
         unit = units.pop() if len(units) == 1 else ""
-        where = places.pop() if len(places) == 1 else f"{wishes.counts.what}, added up"
+        where = places.pop() if len(places) == 1 else f"{options.counts.what}, added up"
         known = [count.documents for count in counts]
         documents = None if None in known else sum(filter(None, known))
     elif meant.unique_tokens:
-        unique, where = meant.unique_tokens, wishes.mapping
-    elif pool is not None and wishes.inventory is not None:
+        unique, where = meant.unique_tokens, options.mapping
+    elif pool is not None and options.inventory is not None:
         unique, unit, documents = pool.unique_tokens, pool.unit, pool.documents
-        where = f"inventory {wishes.inventory.name}"
-    caps = {one.entry.max_epochs for one in members}
-    plain = GivenOther(
+        where = f"inventory {options.inventory.name}"
+    caps = {each.entry.max_epochs for each in members}
+    bare = GivenOther(
         name=name,
         proportion=part / BILLIONTHS,
         unique_tokens=unique or None,
@@ -195,73 +207,74 @@ def _made(name: str, members: Sequence[_Found], part: int, wishes: Wishes) -> Gi
         counted_in=where if unique else "",
         documents=documents or None,
         max_epochs=min((cap for cap in caps if cap is not None), default=None),
-        parts=tuple(_part(one) for one in members),
+        parts=tuple(_part(member) for member in members),
     )
     if not meant.language:
-        return plain
+        return bare
     return GivenPool(
-        **{key: getattr(plain, key) for key in GivenOther.__slots__},
+        **{key: getattr(bare, key) for key in GivenOther.__slots__},
         language=meant.language,
-        provenance=meant.provenance,
+        provenance=cast(Provenance, meant.provenance),
         corpus=meant.corpus,
     )
 
 
-def _part(one: _Found) -> Part:
-    counted = one.count.tokens if one.count is not None and one.count.tokens > 0 else None
+def _part(placed: _Placed) -> Part:
+    counted = placed.count.tokens if placed.count is not None and placed.count.tokens > 0 else None
     # Where a file leaves its weights out, sizes are what a framework weighs with.
-    return Part(one.entry.prefix, one.entry.weight or one.share, counted)
+    return Part(placed.entry.prefix, placed.entry.weight or placed.share, counted)
 
 
-def _sources_of_counts(wishes: Wishes) -> str:
-    named = [wishes.counts.what]
-    named += [f"inventory {wishes.inventory.name}"] if wishes.inventory is not None else []
+def _sources_of_counts(options: ImportOptions) -> str:
+    named = [options.counts.what]
+    named += [f"inventory {options.inventory.name}"] if options.inventory is not None else []
     return ", ".join(filter(None, named))
 
 
-def _notes(found: Sequence[_Found], made: Sequence[GivenOther], wishes: Wishes) -> list[str]:
+def _notes(
+    placed: Sequence[_Placed], made: Sequence[GivenOther], options: ImportOptions
+) -> list[str]:
     notes = []
-    doubts: dict[str, list[_Found]] = {}
-    for one in found:
-        if one.meaning.doubt:
-            doubts.setdefault(one.meaning.doubt, []).append(one)
+    doubts: dict[str, list[_Placed]] = {}
+    for each in placed:
+        if each.meaning.doubt:
+            doubts.setdefault(each.meaning.doubt, []).append(each)
     for doubt, members in doubts.items():
-        listed = _few([f"{one.entry.prefix} ({one.entry.place})" for one in members])
+        listed = first_few(
+            [f"{member.entry.prefix} ({member.entry.place})" for member in members], _LISTED
+        )
         notes.append(f"{_entries(len(members))} kept as other, {doubt}: {listed}")
-    places: Mapping[str, list[str]] = _twice(found)
+    places: Mapping[str, list[str]] = _twice(placed)
     notes += [
         f"{prefix} stands there {len(lines)} times ({', '.join(lines)}): its weights are added up, "
         "its text is counted once"
         for prefix, lines in places.items()
     ]
-    return notes + _uncounted(found, made, wishes)
+    return notes + _uncounted(placed, made, options)
 
 
-def _uncounted(found: Sequence[_Found], made: Sequence[GivenOther], wishes: Wishes) -> list[str]:
-    bare = {part.prefix for one in made if one.unique_tokens is None for part in one.parts}
-    lacking = [one for one in found if one.count is None and one.entry.prefix in bare]
-    if not lacking or not wishes.counts.what:
+def _uncounted(
+    placed: Sequence[_Placed], made: Sequence[GivenOther], options: ImportOptions
+) -> list[str]:
+    bare = {part.prefix for each in made if each.unique_tokens is None for part in each.parts}
+    lacking = [each for each in placed if each.count is None and each.entry.prefix in bare]
+    if not lacking or not options.counts.what:
         return []
-    near = wishes.counts.nearest(lacking[0].entry.prefix)
-    listed = _few([f"{one.entry.prefix} ({one.entry.place})" for one in lacking])
+    near = options.counts.nearest(lacking[0].entry.prefix)
+    listed = first_few([f"{each.entry.prefix} ({each.entry.place})" for each in lacking], _LISTED)
     hint = f"; the nearest count is {near}, say 'counts: {near}' in the mapping" if near else ""
     return [f"no count for {_entries(len(lacking))}, so their epochs stay unknown: {listed}{hint}"]
 
 
-def _twice(found: Sequence[_Found]) -> dict[str, list[str]]:
+def _twice(placed: Sequence[_Placed]) -> dict[str, list[str]]:
     places: dict[str, list[str]] = {}
-    for one in found:
-        places.setdefault(plain_prefix(one.entry.prefix), []).append(one.entry.place)
+    for each in placed:
+        places.setdefault(plain_prefix(each.entry.prefix), []).append(each.entry.place)
     return {prefix: lines for prefix, lines in places.items() if len(lines) > 1}
 
 
 def _entries(count: int) -> str:
     return f"{count} entr{'y' if count == 1 else 'ies'}"
-
-
-def _few(words: Sequence[str]) -> str:
-    more = f" and {len(words) - _LISTED} more" if len(words) > _LISTED else ""
-    return ", ".join(words[:_LISTED]) + more
 
 
 def refuse_empty(mixture: GivenMixture, what: str) -> None:
@@ -272,8 +285,9 @@ def refuse_empty(mixture: GivenMixture, what: str) -> None:
     """
     if mixture.pools:
         return
-    names = _few([one.name for one in mixture.other])
+    names = first_few([each.name for each in mixture.other], _LISTED)
     raise DataError(
-        f"{what}: no prefix names a language ({names}); give --pattern, for example "
-        "'{corpus}/{language}_{script}', or a --mapping file"
+        f"{what}: no prefix names a language ({names}); give a pattern, for example "
+        "'{corpus}/{language}_{script}', or a mapping file",
+        field="pattern",
     )

@@ -12,6 +12,7 @@ from atlasmix.errors import DataError
 from atlasmix.interop.importers.listing import as_weight
 from atlasmix.interop.importers.mapping import path_words
 from atlasmix.io.tables import TABLE_LIMIT, Rows, read_file, read_rows, refuse
+from atlasmix.text import nearest
 
 COUNT_FILES: Final = ("release.json", "source.json")
 """Which of several files in one folder counts: what is trained on, before what it was made from."""
@@ -47,12 +48,12 @@ class Counts:
     """Counts by the words of a path.
 
     Attributes:
-        found: path in words to its count.
+        exact: path in words to its count.
         below: path in words to the counts of everything that lies below it.
         what: where they come from, for the origin; empty where there are none.
     """
 
-    found: Mapping[tuple[str, ...], Count] = field(default_factory=dict)
+    exact: Mapping[tuple[str, ...], Count] = field(default_factory=dict)
     below: Mapping[tuple[str, ...], tuple[Count, ...]] = field(default_factory=dict)
     what: str = ""
 
@@ -65,20 +66,17 @@ class Counts:
         words = path_words(name)
         tails = [words[start:] for start in range(len(words))]
         for tail in tails:
-            if tail in self.found:
-                return self.found[tail]
+            if tail in self.exact:
+                return self.exact[tail]
         return next((_sum(self.below[tail]) for tail in tails if tail in self.below), None)
 
     def nearest(self, name: str) -> str:
         """The counted path that looks most like a prefix; empty where none does."""
-        import difflib
-
-        known = ["/".join(words) for words in self.found]
-        near = difflib.get_close_matches("/".join(path_words(name)), known, n=1, cutoff=0.6)
-        return near[0] if near else ""
+        known = ["/".join(words) for words in self.exact]
+        return next(iter(nearest("/".join(path_words(name)), known)), "")
 
 
-def indexed(found: Mapping[tuple[str, ...], Count], what: str) -> Counts:
+def indexed(exact: Mapping[tuple[str, ...], Count], what: str) -> Counts:
     """Counts that find what lies below a path as fast as what lies at it.
 
     Raises:
@@ -89,15 +87,15 @@ def indexed(found: Mapping[tuple[str, ...], Count], what: str) -> Counts:
         [
             f"{'/'.join(words)}: {count.tokens:g} tokens: looks like billions typed as units; "
             "write the number of tokens in full"
-            for words, count in found.items()
+            for words, count in exact.items()
             if 0 < count.tokens < _FEW_TOKENS and not float(count.tokens).is_integer()
         ],
     )
     below: dict[tuple[str, ...], list[Count]] = {}
-    for words, count in found.items():
+    for words, count in exact.items():
         for end in range(1, len(words)):
             below.setdefault(words[:end], []).append(count)
-    return Counts(found, {words: tuple(counts) for words, counts in below.items()}, what)
+    return Counts(exact, {words: tuple(counts) for words, counts in below.items()}, what)
 
 
 def read_counts(path: Path, files: Sequence[str] = COUNT_FILES) -> Counts:
@@ -123,12 +121,12 @@ def read_counts(path: Path, files: Sequence[str] = COUNT_FILES) -> Counts:
 
 def counts_of(pairs: Iterable[tuple[str, float]], what: str) -> Counts:
     """Counts that a framework's own file holds."""
-    found = {path_words(name): Count(tokens, counted_in=what) for name, tokens in pairs}
-    return indexed(found, what if found else "")
+    counts = {path_words(name): Count(tokens, counted_in=what) for name, tokens in pairs}
+    return indexed(counts, what if counts else "")
 
 
 def _folder(path: Path, files: Sequence[str]) -> Counts:
-    found: dict[tuple[str, ...], Count] = {}
+    counts: dict[tuple[str, ...], Count] = {}
     rank: dict[tuple[str, ...], int] = {}
     faults: list[str] = []
     listed = sorted(path.rglob("*.json"))
@@ -146,20 +144,20 @@ def _folder(path: Path, files: Sequence[str]) -> Counts:
         if count is None:
             faults.append(f"{name}: no number 'tokens' of at least 0")
             continue
-        found[words], rank[words] = count, files.index(file.name)
+        counts[words], rank[words] = count, files.index(file.name)
     refuse(f"counts folder {path.name}", faults)
-    if not found:
+    if not counts:
         raise DataError(
             f"counts folder {path.name} holds no {' and no '.join(files)}: expected files such as "
             'hplt-3.0/counts/gle_Latn/release.json with {"tokens": ...}'
         )
-    return indexed(found, path.name)
+    return indexed(counts, path.name)
 
 
 def _mapping(content: object, what: str, name: str) -> Counts:
     if not isinstance(content, dict) or not content:
         raise DataError(f"{what} is no mapping: expected {{prefix: tokens}}")
-    found: dict[tuple[str, ...], Count] = {}
+    counts: dict[tuple[str, ...], Count] = {}
     faults: list[str] = []
     for prefix, value in content.items():
         entry = value if isinstance(value, dict) else {"tokens": value}
@@ -167,9 +165,9 @@ def _mapping(content: object, what: str, name: str) -> Counts:
         if count is None:
             faults.append(f"{prefix}: no number of tokens of at least 0")
         else:
-            found[path_words(prefix)] = count
+            counts[path_words(prefix)] = count
     refuse(what, faults)
-    return indexed(found, name)
+    return indexed(counts, name)
 
 
 def _table(rows: Rows, name: str) -> Counts:
@@ -180,7 +178,7 @@ def _table(rows: Rows, name: str) -> Counts:
             f"{rows.what} has the columns {', '.join(rows.header)[:200]}: expected prefix (or "
             "dataset and part) and tokens; rename the column that counts what is trained on"
         )
-    found: dict[tuple[str, ...], Count] = {}
+    counts: dict[tuple[str, ...], Count] = {}
     faults: list[str] = []
     for line, row in zip(rows.numbers, rows.rows, strict=True):
         cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
@@ -191,12 +189,12 @@ def _table(rows: Rows, name: str) -> Counts:
             faults.append(
                 f"row {line}: tokens {cells.get('tokens', '')!r}: expected a number from 0"
             )
-        elif path_words(written) in found:
+        elif path_words(written) in counts:
             faults.append(f"row {line}: {written} stands there twice; keep one")
         else:
-            found[path_words(written)] = count
+            counts[path_words(written)] = count
     refuse(rows.what, faults)
-    return indexed(found, name)
+    return indexed(counts, name)
 
 
 def _count(entry: Mapping[str, Any], where: str) -> Count | None:

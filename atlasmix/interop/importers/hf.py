@@ -35,12 +35,12 @@ def read(text: str, what: str) -> Listing:
     content = read_marked(text, what)
     sources = content.get("sources")
     if sources is not None and sources.kind == "list":
-        found = [_source(one) for one in sources.members()]
+        rows = [_source(member) for member in sources.members()]
     else:
-        found = _call(content, what)
+        rows = _call(content, what)
     entries: list[Entry] = []
     faults: list[str] = []
-    for name, weight, place, paths in found:
+    for name, weight, place, paths in rows:
         if name is None or weight is None:
             faults.append(f"{place}: expected a name and a number as probability")
             continue
@@ -56,24 +56,26 @@ def read(text: str, what: str) -> Listing:
     return Listing(finished(entries, faults, what, NAME), unit="documents", notes=notes)
 
 
-_Found = tuple[str | None, float | None, str, tuple[str, ...]]
+_Named = tuple[str | None, float | None, str, tuple[str, ...]]
 
 
-def _source(one: Marked) -> _Found:
-    name, weight = one.get("name"), one.get("probability")
+def _source(marked: Marked) -> _Named:
+    name, weight = marked.get("name"), marked.get("probability")
     places = (("path",), ("load_dataset", "data_files"), ("load_dataset", "path"))
-    path = next(filter(None, (one.get(*keys) for keys in places)), None)
+    path = next(filter(None, (marked.get(*keys) for keys in places)), None)
     paths: tuple[str, ...] = ()
     if path is not None:
         paths = tuple(str(member.value) for member in path.members()) or (str(path.value),)
     called = None if name is None else str(name.value)
-    return called, None if weight is None else as_weight(weight.value), one.place, paths
+    return called, None if weight is None else as_weight(weight.value), marked.place, paths
 
 
-def _call(content: Marked, what: str) -> list[_Found]:
+def _call(content: Marked, what: str) -> list[_Named]:
     weights = content.get("probabilities")
     if weights is not None and weights.kind == "mapping":
-        return [(name, as_weight(one.value), one.place, ()) for name, one in weights.items()]
+        return [
+            (name, as_weight(weight.value), weight.place, ()) for name, weight in weights.items()
+        ]
     names = next(filter(None, (content.get(key) for key in _LISTS)), None)
     if weights is None or names is None or weights.kind != "list" or names.kind != "list":
         raise DataError(

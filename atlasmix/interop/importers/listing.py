@@ -129,15 +129,18 @@ def finished(
     Raises:
         DataError: with every fault, or where nothing is listed.
     """
-    found = list(faults)
-    if not entries and not found:
-        found.append(f"it lists nothing: expected what {framework} is given")
-    if found:
-        count = f"{len(found):,} fault{'s' * (len(found) > 1)}"
-        if len(found) > MOST_FAULTS:
-            rest = len(found) - MOST_FAULTS
-            found = [*found[:MOST_FAULTS], f"and {rest:,} more; is it really {framework}'s file?"]
-        raise DataError(f"{what} has {count}: mend what follows and try again", tuple(found))
+    sentences = list(faults)
+    if not entries and not sentences:
+        sentences.append(f"it lists nothing: expected what {framework} is given")
+    if sentences:
+        count = f"{len(sentences):,} fault{'s' * (len(sentences) > 1)}"
+        if len(sentences) > MOST_FAULTS:
+            rest = len(sentences) - MOST_FAULTS
+            sentences = [
+                *sentences[:MOST_FAULTS],
+                f"and {rest:,} more; is it really {framework}'s file?",
+            ]
+        raise DataError(f"{what} has {count}: mend what follows and try again", tuple(sentences))
     return tuple(entries)
 
 
@@ -170,12 +173,12 @@ class Marked:
 
     def get(self, *keys: str) -> Marked | None:
         """What stands under these keys, one inside the other; None where one is missing."""
-        found: Marked | None = self
+        marked: Marked | None = self
         for key in keys:
-            if found is None or found.kind != "mapping":
+            if marked is None or marked.kind != "mapping":
                 return None
-            found = dict(found.content).get(key)
-        return found
+            marked = dict(marked.content).get(key)
+        return marked
 
     def items(self) -> Iterator[tuple[str, Marked]]:
         """Keys and values of a mapping."""

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from atlasmix.errors import AtlasMixError, DataError, ProblemError
-from atlasmix.evidence.inventory import PROVENANCES
+from atlasmix.evidence.pools import PROVENANCES
 from atlasmix.interop.importers.listing import Entry
-from atlasmix.io.plain_data import nearest, shown
+from atlasmix.io.plain_data import shown
 from atlasmix.io.tables import refuse
 from atlasmix.languages.resolving import resolve
+from atlasmix.text import did_you_mean
 
 PLACEHOLDERS: Final = ("language", "script", "provenance", "corpus", "name")
 
@@ -50,12 +51,12 @@ class Pattern:
         Folders that only say how a tree is kept (``megatron-lm``) are passed over, unless the
         pattern names them.
         """
-        plain = plain_prefix(prefix)
-        root = "/" if plain.startswith("/") else ""
-        for text in (root + "/".join(path_words(plain)), plain):
-            found = self.expression.fullmatch(text)
-            if found is not None:
-                return found.groupdict()
+        bare = plain_prefix(prefix)
+        root = "/" if bare.startswith("/") else ""
+        for text in (root + "/".join(path_words(bare)), bare):
+            match = self.expression.fullmatch(text)
+            if match is not None:
+                return match.groupdict()
         return None
 
 
@@ -93,7 +94,7 @@ def compile_pattern(text: str) -> Pattern:
             parts.append("[^/]*" if token[0] == "*" else ".*")
             continue
         if name not in _GROUPS:
-            known = ", ".join(f"{{{one}}}" for one in PLACEHOLDERS)
+            known = ", ".join(f"{{{each}}}" for each in PLACEHOLDERS)
             raise ProblemError(
                 f"pattern {text[:80]!r} has the placeholder {{{name[:40]}}}: expected {known}"
             )
@@ -203,15 +204,15 @@ def read_rules(content: object, what: str) -> tuple[Rule, ...]:
             f"{what} holds no rules: expected 'rules:' and below it lines such as "
             "'- {match: \"hplt-3.0/*/{language}_{script}\", provenance: human, corpus: hplt-v3}'"
         )
-    found: list[Rule] = []
+    parsed: list[Rule] = []
     faults: list[str] = []
     for number, rule in enumerate(rules, start=1):
         try:
-            found.append(read_rule(rule))
+            parsed.append(read_rule(rule))
         except AtlasMixError as error:
             faults.append(f"rule {number}: {error}")
     refuse(what, faults)
-    return tuple(found)
+    return tuple(parsed)
 
 
 def read_rule(rule: object) -> Rule:
@@ -233,8 +234,8 @@ def read_rule(rule: object) -> Rule:
         resolve(language)
     if provenance and "{" not in provenance and provenance not in PROVENANCES:
         raise ProblemError(
-            f"provenance {provenance!r}: {nearest(provenance, PROVENANCES)}expected one of "
-            f"{', '.join(PROVENANCES)}"
+            f"provenance {provenance!r}: {did_you_mean(provenance, PROVENANCES, ' ')}"
+            f"expected one of {', '.join(PROVENANCES)}"
         )
     return Rule(
         pattern,
@@ -253,7 +254,8 @@ def _texts(rule: object) -> dict[str, str]:
     for key, value in rule.items():
         if key not in RULE_KEYS:
             raise ProblemError(
-                f"no key {key!r}: {nearest(str(key), RULE_KEYS)}expected {', '.join(RULE_KEYS)}"
+                f"no key {key!r}: {did_you_mean(str(key), RULE_KEYS, ' ')}"
+                f"expected {', '.join(RULE_KEYS)}"
             )
         if not isinstance(value, str) or not value.strip():
             raise ProblemError(f"{key} is {shown(value)}: expected a text; quote it if it is one")
@@ -286,9 +288,9 @@ def meaning(entry: Entry, rules: Sequence[Rule], default: str, corpus: str) -> M
     """
     for text in (entry.prefix, *entry.paths[:1]):
         for rule in rules:
-            found = rule.pattern.match(text)
-            if found is not None:
-                return _by_rule(rule, found, default, corpus)
+            match = rule.pattern.match(text)
+            if match is not None:
+                return _by_rule(rule, match, default, corpus)
     return Meaning(other=plain_prefix(entry.prefix), doubt="no rule fits")
 
 
@@ -298,33 +300,33 @@ def slug(text: str) -> str:
     >>> slug("nemotron-cc-tower+-0.1"), slug("HPLT 3.0")
     ('nemotron-cc-tower-0-1', 'hplt-3-0')
     """
-    plain = re.sub(r"-{2,}", "-", _SLUG.sub("-", text.lower())).strip("-_")
-    return plain[:40].rstrip("-_") or "corpus"
+    bare = re.sub(r"-{2,}", "-", _SLUG.sub("-", text.lower())).strip("-_")
+    return bare[:40].rstrip("-_") or "corpus"
 
 
-def _by_rule(rule: Rule, found: Mapping[str, str], default: str, corpus: str) -> Meaning:
-    counts = _filled(rule.counts, found)
+def _by_rule(rule: Rule, parts: Mapping[str, str], default: str, corpus: str) -> Meaning:
+    counts = _filled(rule.counts, parts)
     if rule.other:
-        return Meaning(other=_filled(rule.other, found), counts=counts)
-    written = _filled(rule.language, found) or found["language"]
-    if found.get("script") and not rule.language:
-        written = f"{written}_{found['script']}"
+        return Meaning(other=_filled(rule.other, parts), counts=counts)
+    written = _filled(rule.language, parts) or parts["language"]
+    if parts.get("script") and not rule.language:
+        written = f"{written}_{parts['script']}"
     try:
         key = str(resolve(written))
     except DataError as error:
         return Meaning(other=written, counts=counts, doubt=str(error).partition(":")[0])
     return Meaning(
         language=key,
-        provenance=_filled(rule.provenance, found) or found.get("provenance", "") or default,
-        corpus=slug(_filled(rule.corpus, found) or found.get("corpus", "") or corpus),
+        provenance=_filled(rule.provenance, parts) or parts.get("provenance", "") or default,
+        corpus=slug(_filled(rule.corpus, parts) or parts.get("corpus", "") or corpus),
         counts=counts,
         unique_tokens=rule.unique_tokens,
         tokens_per_document=rule.tokens_per_document,
     )
 
 
-def _filled(text: str, found: Mapping[str, str]) -> str:
-    return _FILL.sub(lambda word: found[word[1]], text)
+def _filled(text: str, parts: Mapping[str, str]) -> str:
+    return _FILL.sub(lambda word: parts[word[1]], text)
 
 
 def _expected_rules(content: dict[str, Any]) -> tuple[Rule, ...]:

@@ -64,6 +64,6 @@ def _json(text: str, what: str) -> Listing:
             )
     else:
         notes.append("a flat JSON list: Automodel takes it, Megatron's --data-args-path does not")
-    items = [(one.value, one.place) for one in blend.members()]
+    items = [(member.value, member.place) for member in blend.members()]
     entries, faults, more = paired(items, NAME)
     return Listing(finished(entries, faults, what, NAME), notes=(*notes, *more))

@@ -27,15 +27,17 @@ def read(text: str, what: str) -> Listing:
         DataError: naming every fault with its line.
     """
     content = read_marked(text, what)
-    found = next(filter(None, (content.get(*keys) for keys in (*_PLACES, *_PATHS))), None)
-    if found is not None and found.kind == "mapping":
-        found = found.get("train")
-    if found is None or found.kind != "list":
+    blend = next(filter(None, (content.get(*keys) for keys in (*_PLACES, *_PATHS))), None)
+    if blend is not None and blend.kind == "mapping":
+        blend = blend.get("train")
+    if blend is None or blend.kind != "list":
         raise DataError(
             f"{what} has no model.data.data_prefix: expected a list of weights and paths there, "
             "or under its key 'train'"
         )
-    entries, faults, notes = paired([(one.value, one.place) for one in found.members()], NAME)
+    entries, faults, notes = paired(
+        [(member.value, member.place) for member in blend.members()], NAME
+    )
     tokens = _tokens(content)
     return Listing(finished(entries, faults, what, NAME), tokens=tokens, notes=tuple(notes))
 
@@ -48,8 +50,8 @@ def _tokens(content: Marked) -> float | None:
         ("model", "global_batch_size"),
         ("model", "encoder_seq_length"),
     ):
-        found = content.get(*keys)
-        number = None if found is None else as_weight(found.value)
+        setting = content.get(*keys)
+        number = None if setting is None else as_weight(setting.value)
         if number is None or not number > 0:
             return None
         product *= number

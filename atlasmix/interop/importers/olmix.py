@@ -41,7 +41,7 @@ def read(text: str, what: str) -> Listing:
     faults: list[str] = []
     _leaves(mix, (), 1.0, _paths(content), entries, faults)
     counts = content.get("priors", "token_counts")
-    sizes = [(name, as_weight(found.value)) for name, found in counts.items()] if counts else []
+    sizes = [(name, as_weight(count.value)) for name, count in counts.items()] if counts else []
     return Listing(
         finished(entries, faults, what, NAME),
         counts=tuple((name, size) for name, size in sizes if size is not None and size > 0),
@@ -66,7 +66,7 @@ def _leaves(
         if number is None:
             faults.append(f"{child.place}: {JOINT.join(here)} has no number as weight")
             continue
-        inner = [one for one in child.items() if one[0] not in _OWN]
+        inner = [each for each in child.items() if each[0] not in _OWN]
         if inner:
             _leaves(child, here, weight * number, paths, entries, faults)
             continue
@@ -89,10 +89,10 @@ def _leaves(
 
 def _paths(content: Marked) -> dict[str, tuple[str, ...]]:
     """Paths of every source, topic and quality in ``data.sources``, by name."""
-    found: dict[str, tuple[str, ...]] = {}
+    paths: dict[str, tuple[str, ...]] = {}
     sources = content.get("data", "sources")
     queue: list[tuple[tuple[str, ...], Marked]] = []
-    queue += [((), one) for one in sources.members()] if sources else []
+    queue += [((), each) for each in sources.members()] if sources else []
     while queue:
         path, node = queue.pop()
         name = node.get("name")
@@ -101,8 +101,8 @@ def _paths(content: Marked) -> dict[str, tuple[str, ...]]:
         here: tuple[str, ...] = (*path, str(name.value))
         listed = node.get("paths")
         if listed is not None:
-            found[JOINT.join(here)] = tuple(str(one.value) for one in listed.members())
+            paths[JOINT.join(here)] = tuple(str(each.value) for each in listed.members())
         for inner in ("topics", "quality"):
             below = node.get(inner)
-            queue += [(here, one) for one in below.members()] if below else []
-    return found
+            queue += [(here, member) for member in below.members()] if below else []
+    return paths

@@ -33,15 +33,15 @@ def read(text: str, what: str) -> Listing:
         DataError: naming every fault with its line.
     """
     content = read_marked(text, what)
-    found = content.get("sources") or content.get("source_list", "sources")
-    if found is None or found.kind != "list":
+    sources = content.get("sources") or content.get("source_list", "sources")
+    if sources is None or sources.kind != "list":
         raise DataError(
             f"{what} has no list of sources: expected 'sources: [{{source_name: ...}}]'"
         )
     entries: list[Entry] = []
     faults: list[str] = []
     notes: list[str] = []
-    for source in found.members():
+    for source in sources.members():
         name, ratio = _text(source, "source_name"), _number(source, "target_ratio")
         if name is None or ratio is None:
             faults.append(f"{source.place}: expected a source_name and a number as target_ratio")
@@ -64,7 +64,7 @@ def read(text: str, what: str) -> Listing:
                 ratio,
                 source.place,
                 max_epochs=_number(source, "max_repetition_ratio") or 1.0,
-                paths=tuple(str(one.value) for one in paths.members()) if paths else (),
+                paths=tuple(str(member.value) for member in paths.members()) if paths else (),
             )
         )
     total = math.fsum(entry.weight or 0.0 for entry in entries)
@@ -75,10 +75,10 @@ def read(text: str, what: str) -> Listing:
 
 
 def _text(source: Marked, key: str) -> str | None:
-    found = source.get(key)
-    return found.value if found is not None and isinstance(found.value, str) else None
+    marked = source.get(key)
+    return marked.value if marked is not None and isinstance(marked.value, str) else None
 
 
 def _number(source: Marked, key: str) -> float | None:
-    found = source.get(key)
-    return None if found is None else as_weight(found.value)
+    marked = source.get(key)
+    return None if marked is None else as_weight(marked.value)

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from atlasmix.errors import ProblemError
-from atlasmix.evidence.inventory import PROVENANCES, Inventory
+from atlasmix.evidence.inventory import Inventory
 from atlasmix.evidence.mixture_file import GivenMixture
+from atlasmix.evidence.pools import PROVENANCES
 from atlasmix.interop.importers import hf, megatron, nemo, olmix, olmo_core, salamandra
-from atlasmix.interop.importers.assembling import Wishes, assemble, refuse_empty
+from atlasmix.interop.importers.assembling import ImportOptions, assemble, refuse_empty
 from atlasmix.interop.importers.counts import COUNT_FILES, counts_of, indexed, read_counts
 from atlasmix.interop.importers.listing import FILE_LIMIT, Listing
 from atlasmix.interop.importers.mapping import GUESSES, UNKNOWN, Rule, read_rule, read_rules
-from atlasmix.io.plain_data import nearest
 from atlasmix.io.safe_yaml import decode, load_yaml
 from atlasmix.io.tables import read_file
+from atlasmix.text import did_you_mean
 
 _MAPPING_LIMIT: Final = 4 * 1024 * 1024
 
@@ -27,7 +28,7 @@ class Format:
     """A framework whose file can be read.
 
     Attributes:
-        name: for ``--from``.
+        name: by which it is asked for.
         reads: what file, in words.
         read: from text and name to what it lists.
         mapping: rules that hold where the user gives none; None for the safe guesses.
@@ -40,8 +41,8 @@ class Format:
 
 
 FORMATS: Final[Mapping[str, Format]] = {
-    one.name: one
-    for one in (
+    each.name: each
+    for each in (
         Format("megatron", "data-args text, per-split JSON or flat JSON list", megatron.read),
         Format("nemo", "YAML with model.data.data_prefix", nemo.read),
         Format("olmo-core", "YAML of a SourceMixtureList", olmo_core.read),
@@ -90,13 +91,18 @@ def import_mixture(request: Request) -> GivenMixture:
     """
     if request.form not in FORMATS:
         raise ProblemError(
-            f"no format {request.form[:40]!r}: {nearest(request.form, FORMATS)}expected one of "
-            f"{', '.join(FORMATS)}"
+            f"no format {request.form[:40]!r}: {did_you_mean(request.form, FORMATS, ' ')}"
+            f"expected one of {', '.join(FORMATS)}",
+            field="form",
+            value=request.form,
         )
     if request.provenance not in PROVENANCES:
         raise ProblemError(
-            f"--provenance is {request.provenance[:40]!r}: "
-            f"{nearest(request.provenance, PROVENANCES)}expected one of {', '.join(PROVENANCES)}"
+            f"provenance is {request.provenance[:40]!r}: "
+            f"{did_you_mean(request.provenance, PROVENANCES, ' ')}"
+            f"expected one of {', '.join(PROVENANCES)}",
+            field="provenance",
+            value=request.provenance,
         )
     what = f"{FORMATS[request.form].name} file {request.path.name or request.path}"
     text = decode(read_file(request.path, FILE_LIMIT), what, FILE_LIMIT)
@@ -104,17 +110,17 @@ def import_mixture(request: Request) -> GivenMixture:
     rules, called, planned = _rules(request)
     own = counts_of(listing.counts, request.path.name)
     counts = own if request.counts is None else read_counts(request.counts, request.count_files)
-    wishes = Wishes(
+    options = ImportOptions(
         name=request.path.name.partition(".")[0] or "mixture",
         rules=rules,
         mapping=called,
         provenance=request.provenance,
-        counts=indexed({**own.found, **counts.found}, counts.what),
+        counts=indexed({**own.exact, **counts.exact}, counts.what),
         inventory=request.inventory,
         tokens=request.tokens or planned,
         tokens_per_document=request.tokens_per_document,
     )
-    mixture = assemble(listing, text, request.path.name, request.form, wishes)
+    mixture = assemble(listing, text, request.path.name, request.form, options)
     refuse_empty(mixture, what)
     return mixture
 
@@ -122,7 +128,11 @@ def import_mixture(request: Request) -> GivenMixture:
 def _rules(request: Request) -> tuple[tuple[Rule, ...], str, float | None]:
     """The rules, what the origin calls them, and the tokens of the run that an export planned."""
     if request.mapping is not None and request.pattern:
-        raise ProblemError("--mapping and --pattern together: a mapping file may hold the pattern")
+        raise ProblemError(
+            "a mapping and a pattern together: a mapping file may hold the pattern",
+            field="pattern",
+            value=request.pattern,
+        )
     if request.pattern:
         rule = read_rule({"match": request.pattern})
         return (rule,), f"pattern {request.pattern}", None

@@ -160,7 +160,7 @@ def test_the_same_prefix_twice_is_a_fault_however_it_is_written() -> None:
 
 def test_without_budget_or_counts_lint_says_what_it_cannot_say() -> None:
     notes = sentences(lint(mixture(pool("cat", 1.0)), Standard()), "note")
-    assert any("no budget: epochs need one; give --budget" in note for note in notes)
+    assert any("no budget: epochs need one; give a budget" in note for note in notes)
     assert any("1 of 1 sources (100% of the tokens) have no count" in note for note in notes)
 
 
@@ -196,8 +196,8 @@ def test_an_inventory_is_asked_by_pool_and_then_by_language() -> None:
 @pytest.mark.parametrize(
     ("standard", "said"),
     [
-        (Standard(tokens=1e9, sequence_length=0), "--sequence-length is 0"),
-        (Standard(block=0), "--block is 0"),
+        (Standard(tokens=1e9, sequence_length=0), "the sequence length is 0"),
+        (Standard(block=0), "the mixture block is 0"),
     ],
 )
 def test_settings_that_are_none(standard: Standard, said: str) -> None:

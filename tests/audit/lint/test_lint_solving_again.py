@@ -8,7 +8,7 @@ import pytest
 
 from atlasmix.audit.lint import Standard, lint
 from atlasmix.audit.lint_rows import Row
-from atlasmix.audit.solving_again import Question, read_targets, recipe_again, solve_again
+from atlasmix.audit.solving_again import ResolveOptions, read_targets, recipe_again, solve_again
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.store import Store
 from atlasmix.laws.saturation import saturate
@@ -38,8 +38,8 @@ ROWS = (
 
 
 def test_the_named_target_gets_its_best_mixture_of_the_same_pools() -> None:
-    found = solve_again(ROWS, 1e11, Question({"cat": 1.0}), STORE)
-    assert (found.asked, found.refused, found.left_out) == ("targets", "", ("code",))
+    found = solve_again(ROWS, 1e11, ResolveOptions({"cat": 1.0}), STORE)
+    assert (found.basis, found.refused, found.left_out) == ("targets", "", ("code",))
     assert found.tokens == pytest.approx(0.9e11)
     assert found.covered == pytest.approx(0.9)
     then = {one.language: one.then for one in found.changes}
@@ -53,8 +53,8 @@ def test_the_named_target_gets_its_best_mixture_of_the_same_pools() -> None:
 
 
 def test_its_own_languages_weigh_as_much_as_they_are_read() -> None:
-    found = solve_again(ROWS, 1e11, Question({}), STORE)
-    assert found.asked == "shares"
+    found = solve_again(ROWS, 1e11, ResolveOptions({}), STORE)
+    assert found.basis == "shares"
     assert {one.language for one in found.changes if one.loss_now is not None} == {
         "eng",
         "cat",
@@ -66,7 +66,7 @@ def test_its_own_languages_weigh_as_much_as_they_are_read() -> None:
 
 def test_caps_of_single_sources_hold() -> None:
     rows = (row("cat.human.web", 0.5, 1e10, cap=1.0), row("spa.human.web", 0.5, 1e12))
-    found = solve_again(rows, 1e11, Question({"cat": 1.0}), STORE)
+    found = solve_again(rows, 1e11, ResolveOptions({"cat": 1.0}), STORE)
     then = {one.language: one.then for one in found.changes}
     assert then["cat"] <= 0.1 + 1e-6
 
@@ -74,7 +74,7 @@ def test_caps_of_single_sources_hold() -> None:
 def test_a_small_language_of_a_large_mixture_is_served() -> None:
     """Under the law before, English took away all that Ukrainian had, and the question failed."""
     rows = (row("eng.human.web", 0.98, 1e13), row("ukr.human.web", 0.02, 1e10))
-    found = solve_again(rows, 1e12, Question({}), STORE)
+    found = solve_again(rows, 1e12, ResolveOptions({}), STORE)
     assert (found.refused, found.notes) == ("", ())
     ukrainian = next(one for one in found.changes if one.language == "ukr")
     assert ukrainian.then > 0
@@ -86,7 +86,7 @@ def test_a_small_language_of_a_large_mixture_is_served() -> None:
 def test_the_laws_own_decay_is_used() -> None:
     """As for a question that names no lambda: lint and solve must not disagree."""
     rows = (row("cat.human.web", 0.9, 2e10, cap=16.0), row("spa.human.web", 0.1, 1e12))
-    found = solve_again(rows, 3e11, Question({"cat": 1.0}), STORE)
+    found = solve_again(rows, 3e11, ResolveOptions({"cat": 1.0}), STORE)
     catalan = next(one for one in found.changes if one.language == "cat")
     law = load_law(DEFAULT_LAW)
     own = saturate(0.9 * 3e11, 2e10, law.decay or 0.0)
@@ -96,13 +96,13 @@ def test_the_laws_own_decay_is_used() -> None:
 
 
 def test_nothing_to_solve_is_a_sentence() -> None:
-    found = solve_again((row("code", 1.0, 1e9),), 1e9, Question({}), STORE)
+    found = solve_again((row("code", 1.0, 1e9),), 1e9, ResolveOptions({}), STORE)
     assert "no source is counted and of a language that matrix atlas-2025 has" in found.refused
 
 
 def test_a_recipe_is_its_own_best_mixture(recipe: Recipe) -> None:
     found = recipe_again(recipe, STORE)
-    assert (found.asked, found.refused) == ("recipe", "")
+    assert (found.basis, found.refused) == ("recipe", "")
     assert found.moved < 1e-6
     assert found.value_then == pytest.approx(found.value_now, rel=1e-6)
 

@@ -113,14 +113,14 @@ def test_keys_of_an_export_are_understood() -> None:
 def test_megatrons_numbers_need_the_file_it_was_given(tmp_path: Path) -> None:
     log = Consumed("megatron", {"0": 0.4e5, "1": 0.6e5}, "samples")
     plan = GivenMixture("plan", None, (pool("cat", 0.6), pool("spa", 0.4)))
-    with pytest.raises(ProblemError, match="say what was trained on with --data"):
+    with pytest.raises(ProblemError, match="say what was trained on, with the data file"):
         verify_run(plan, log, {})
     path = tmp_path / "data_args.txt"
     path.write_text("0.4 /data/spa_text_document\n0.6 /data/cat_text_document\n")
     order = pools_in_order(path, {}, plan)
     assert order == ("spa.human.web", "cat.human.web")
     assert verify_run(plan, log, {}, None, order).as_planned
-    with pytest.raises(DataError, match="the log has a source 1, and --data lists 1"):
+    with pytest.raises(DataError, match="the log has a source 1, and the data file lists 1"):
         verify_run(plan, log, {}, None, order[:1])
     path.write_text("1 /data/fra\n")
     with pytest.raises(DataError, match="line 1: /data/fra is no pool of plan"):

@@ -14,18 +14,18 @@ import yaml
 from atlasmix.errors import ProblemError
 from atlasmix.evidence.mixture_file import GivenMixture, GivenOther, GivenPool
 from atlasmix.interop.cards.eu_summary import band, distinct
-from atlasmix.interop.cards.facts import CardFacts, Wishes, facts_of_mixture, facts_of_recipe
+from atlasmix.interop.cards.facts import CardFacts, CardOptions, facts_of_mixture, facts_of_recipe
 from atlasmix.interop.cards.huggingface import hub_code
 from atlasmix.interop.cards.making import FORMATS, make_card
 from atlasmix.io.safe_yaml import yaml_text
 from atlasmix.recipe.recipe import Recipe
 
-DATED = Wishes(date="2026-01-31")
+DATED = CardOptions(date="2026-01-31")
 
 
 @pytest.fixture
 def facts(recipe: Recipe) -> CardFacts:
-    return facts_of_recipe(recipe, "recipe.yaml", Wishes())
+    return facts_of_recipe(recipe, "recipe.yaml", CardOptions())
 
 
 def mixed() -> GivenMixture:
@@ -55,21 +55,21 @@ def mixed() -> GivenMixture:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_the_same_bytes_and_no_time_that_nobody_gave(recipe: Recipe, form: str) -> None:
-    wishes = DATED if form == "spdx" else Wishes()
+    options = DATED if form == "spdx" else CardOptions()
     first, second = (
-        make_card(facts_of_recipe(recipe, "recipe.yaml", wishes), form, "card.json")
+        make_card(facts_of_recipe(recipe, "recipe.yaml", options), form, "card.json")
         for _ in range(2)
     )
     assert first == second
     text = "".join(first.values())
     # Years stand in names and in the date of the template; days only where the user gave one.
-    days = set(re.findall(r"\b20\d\d-\d\d-\d\d\b", text)) - {"2025-07-24", wishes.date}
+    days = set(re.findall(r"\b20\d\d-\d\d-\d\d\b", text)) - {"2025-07-24", options.date}
     assert not days
     assert not re.search(r"\d\d:\d\d:\d\d", text.replace("T00:00:00", ""))
 
 
 def test_spdx_refuses_to_make_a_date_up(facts: CardFacts) -> None:
-    with pytest.raises(ProblemError, match="none is made up: give --date"):
+    with pytest.raises(ProblemError, match="none is made up: give the date"):
         make_card(facts, "spdx", "card.json")
 
 
@@ -137,7 +137,7 @@ def test_prov_json_ties_every_end(recipe: Recipe, facts: CardFacts) -> None:
 
 
 def test_the_eu_summary_adds_up_synthetic_text_and_tells_what_it_does_not_know() -> None:
-    text = make_card(facts_of_mixture(mixed(), Wishes()), "eu-summary", "s.md")["s.md"]
+    text = make_card(facts_of_mixture(mixed(), CardOptions()), "eu-summary", "s.md")["s.md"]
     assert "| **together** | 30% | 300,000,000 (300M) |" in text
     assert "| translated | 25% | 250,000,000 (250M) |" in text
     assert "Of 20% of the tokens the provenance is not known" in text
@@ -166,17 +166,17 @@ def test_bands_of_the_template(tokens: float, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "said"),
+    ("options", "said"),
     [
-        (Wishes(date="31.1.2026"), "--date is '31.1.2026': expected YYYY-MM-DD"),
-        (Wishes(date="2026-13-01"), "expected YYYY-MM-DD"),
-        (Wishes(name="a\nb"), "--name is"),
-        (Wishes(url="ftp://x"), "--url is 'ftp://x'"),
+        (CardOptions(date="31.1.2026"), "date is '31.1.2026': expected YYYY-MM-DD"),
+        (CardOptions(date="2026-13-01"), "expected YYYY-MM-DD"),
+        (CardOptions(name="a\nb"), "name is"),
+        (CardOptions(url="ftp://x"), "url is 'ftp://x'"),
     ],
 )
-def test_wishes_that_no_card_can_carry(recipe: Recipe, wishes: Wishes, said: str) -> None:
+def test_options_that_no_card_can_carry(recipe: Recipe, options: CardOptions, said: str) -> None:
     with pytest.raises(ProblemError, match=re.escape(said)):
-        facts_of_recipe(recipe, "recipe.yaml", wishes)
+        facts_of_recipe(recipe, "recipe.yaml", options)
 
 
 def test_an_unknown_card_is_refused_with_the_nearest(facts: CardFacts) -> None:

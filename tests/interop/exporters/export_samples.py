@@ -12,12 +12,12 @@ from atlasmix.evidence.store import Store
 from atlasmix.interop.exporters.exporter import Exporter
 from atlasmix.interop.exporters.paths import PathsFile, read_paths
 from atlasmix.interop.exporters.plan import Run
-from atlasmix.interop.exporters.planning import Wishes
+from atlasmix.interop.exporters.planning import ExportOptions
 from atlasmix.interop.exporters.registry import all_exporters, find_exporter
 from atlasmix.interop.exporters.writing import Written, export_recipe
 from atlasmix.recipe.file import load_recipe
 from atlasmix.recipe.recipe import Recipe, RecipePool
-from atlasmix.recipe.run_phases import Phase
+from atlasmix.recipe.run_phases import RunPhase
 
 GOLDEN = Path(__file__).with_name("golden")
 EXPORTERS = all_exporters()
@@ -79,34 +79,34 @@ def paths_of(recipe: Recipe, exporter: Exporter) -> PathsFile:
     return PathsFile("paths file", pools, ("/data/valid-text",), ("/data/test-text",))
 
 
-def wishes_for(recipe: Recipe, exporter: Exporter, **other: Any) -> Wishes:
+def options_for(recipe: Recipe, exporter: Exporter, **other: Any) -> ExportOptions:
     """A short run: sequences of 100 tokens, 4 a step."""
-    wishes = Wishes(
+    options = ExportOptions(
         run=Run(sequence_length=100, batch_size=4, seed=7),
         paths=paths_of(recipe, exporter),
         lengths={"*": float(LENGTH)},
     )
-    return dataclasses.replace(wishes, **other)
+    return dataclasses.replace(options, **other)
 
 
 def export(
-    name: str, recipe: Recipe, phases: Sequence[Phase] | None = None, **other: Any
+    name: str, recipe: Recipe, phases: Sequence[RunPhase] | None = None, **other: Any
 ) -> Written:
-    """An export with the paths and the run of :func:`wishes_for`."""
+    """An export with the paths and the run of :func:`options_for`."""
     exporter = find_exporter(name)
-    wishes = wishes_for(recipe, exporter, **other)
-    return export_recipe(recipe, exporter, wishes, Store("/nonexistent"), phases)
+    options = options_for(recipe, exporter, **other)
+    return export_recipe(recipe, exporter, options, Store("/nonexistent"), phases)
 
 
 def golden_export(name: str) -> Written:
     """The golden recipe and the golden paths, with the shipped inventory's documents."""
     own = GOLDEN / f"paths-{name}.yaml"
     paths = read_paths(own if own.exists() else GOLDEN / "paths.yaml")
-    wishes = Wishes(paths=dataclasses.replace(paths, what="paths file"))
-    return export_recipe(golden_recipe(), find_exporter(name), wishes, Store("/nonexistent"))
+    options = ExportOptions(paths=dataclasses.replace(paths, what="paths file"))
+    return export_recipe(golden_recipe(), find_exporter(name), options, Store("/nonexistent"))
 
 
-def two_phases(pools: Shares, first: Fraction = Fraction(4, 5)) -> tuple[Phase, ...]:
+def two_phases(pools: Shares, first: Fraction = Fraction(4, 5)) -> tuple[RunPhase, ...]:
     """A first phase without the last pool, and a second with all of it."""
     names = list(pools)
     late = names[-1]
@@ -114,6 +114,6 @@ def two_phases(pools: Shares, first: Fraction = Fraction(4, 5)) -> tuple[Phase, 
     rest = {name: pools[name][0] - early.get(name, 0) for name in names}
     assert rest[late] == pools[late][0]
     return (
-        Phase("stable", sum(early.values()), tuple(early.items())),
-        Phase("cool-down", sum(rest.values()), tuple(rest.items())),
+        RunPhase("stable", sum(early.values()), tuple(early.items())),
+        RunPhase("cool-down", sum(rest.values()), tuple(rest.items())),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from export_samples import BY_NAME, NAMES, THREE, export, recipe_of, wishes_for
+from export_samples import BY_NAME, NAMES, THREE, export, options_for, recipe_of
 from weight_readers import weights_in
 
 from atlasmix.errors import DataError, ProblemError
@@ -72,7 +72,7 @@ def test_every_framework_that_reads_files_asks_for_them(name: str) -> None:
     if not BY_NAME[name].paths.needed:
         assert export(name, RECIPE, paths=None).files
         return
-    with pytest.raises(ProblemError, match=r"nobody says where cat\.human\.hplt-v4.*--paths"):
+    with pytest.raises(ProblemError, match=r"nobody says where cat\.human\.hplt-v4.*give paths"):
         export(name, RECIPE, paths=None)
 
 
@@ -122,7 +122,7 @@ def test_what_a_framework_reads_right_is_let_through(name: str, path: str) -> No
 
 
 def test_held_out_text_is_looked_at_too() -> None:
-    good = wishes_for(RECIPE, BY_NAME["megatron"]).paths
+    good = options_for(RECIPE, BY_NAME["megatron"]).paths
     assert good is not None
     with pytest.raises(DataError, match=r"held-out text: '/v x' has a space"):
         export("megatron", RECIPE, paths=paths(dict(good.pools), valid=("/v x",)))

@@ -115,8 +115,8 @@ def test_what_does_not_fill_a_step_is_not_read() -> None:
     ("run", "words"),
     [
         (Run(sequence_length=4096, batch_size=1024), "less than one step"),
-        (Run(sequence_length=0), "--sequence-length is 0"),
-        (Run(batch_size=10**8), "--batch-size is 100000000"),
+        (Run(sequence_length=0), "the sequence length is 0"),
+        (Run(batch_size=10**8), "the batch size is 100000000"),
     ],
 )
 def test_a_run_that_cannot_be_is_refused(run: Run, words: str) -> None:

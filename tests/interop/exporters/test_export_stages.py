@@ -11,7 +11,7 @@ from weight_readers import weights_in
 
 from atlasmix.errors import ProblemError
 from atlasmix.interop.exporters.plan import Run
-from atlasmix.recipe.run_phases import ONLY_PHASE, Phase, phases_of
+from atlasmix.recipe.run_phases import ONLY_PHASE, RunPhase, phases_of
 
 RECIPE = recipe_of(THREE)
 RUN = Run(sequence_length=10, batch_size=64)
@@ -42,8 +42,8 @@ def test_epochs_are_counted_over_all_phases(name: str) -> None:
 
 def test_a_cap_holds_over_all_phases_together() -> None:
     phases = (
-        Phase("one", 60_000, (("gsw_Latn.human.wiki", 60_000),)),
-        Phase("two", 60_000, (("gsw_Latn.human.wiki", 60_000),)),
+        RunPhase("one", 60_000, (("gsw_Latn.human.wiki", 60_000),)),
+        RunPhase("two", 60_000, (("gsw_Latn.human.wiki", 60_000),)),
     )
     with pytest.raises(ProblemError, match=r"4\.80 times \(cap 4\)"):
         export("megatron", recipe_of({"gsw_Latn.human.wiki": (120_000, 25_000)}), phases)
@@ -82,7 +82,7 @@ def test_one_folder_a_phase_has_that_phase_alone() -> None:
 def test_steps_are_those_of_the_whole_run_cut_once() -> None:
     """Three phases of a third of a step more each: no step is lost at a boundary."""
     phases = tuple(
-        Phase(f"p{number}", 4_000_000 // 3, (("cat.human.hplt-v4", 4_000_000 // 3),))
+        RunPhase(f"p{number}", 4_000_000 // 3, (("cat.human.hplt-v4", 4_000_000 // 3),))
         for number in range(3)
     )
     recipe = recipe_of({"cat.human.hplt-v4": (4_000_000, 10**7)})

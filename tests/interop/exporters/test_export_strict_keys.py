@@ -147,7 +147,7 @@ def test_more_entries_than_an_index_holds_are_refused(name: str, most: int) -> N
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_frameworks_without_weights_are_refused_with_what_to_do(name: str) -> None:
-    with pytest.raises(ProblemError, match=r"--to (token-budget|hf|megatron)") as caught:
+    with pytest.raises(ProblemError, match=r"(with|of) (token-budget|hf|megatron)") as caught:
         find_exporter(name.upper())
     assert INSTEAD[name] in str(caught.value)
 
