@@ -21,7 +21,7 @@ def parse_quantity(text: object, what: str, largest: float = 1e18) -> float:
 
     Args:
         text: a number, or a string such as ``100B``, ``1.5T``, ``2e9``, ``30 million``.
-        what: how the message names it, say ``--budget``.
+        what: how the message names it, say ``budget``.
         largest: anything above is taken for a slip of the pen.
 
     Returns:
@@ -30,21 +30,25 @@ def parse_quantity(text: object, what: str, largest: float = 1e18) -> float:
     Raises:
         ProblemError: not a number, not finite, not above 0, or above ``largest``.
 
-    >>> parse_quantity("1.5T", "--budget")
+    >>> parse_quantity("1.5T", "budget")
     1500000000000.0
     """
     value = _value(text)
     if value is None:
         raise ProblemError(
             f"{what} is {str(text)[:40]!r}: expected a number of at most "
-            f"{format_quantity(largest)} such as 100B, 1.5T or 2e9" + _comma_hint(text)
+            f"{format_quantity(largest)} such as 100B, 1.5T or 2e9" + _comma_hint(text),
+            value=text,
         )
     if not math.isfinite(value) or value <= 0:
-        raise ProblemError(f"{what} is {text}: expected a finite number above 0, such as 100B")
+        raise ProblemError(
+            f"{what} is {text}: expected a finite number above 0, such as 100B", value=text
+        )
     if value > largest:
         raise ProblemError(
             f"{what} is {format_quantity(value)}: above {format_quantity(largest)} it is taken for "
-            "a slip; write it in units, thousands (K), millions (M), billions (B) or trillions (T)"
+            "a slip; write it in units, thousands (K), millions (M), billions (B) or trillions (T)",
+            value=text,
         )
     return value
 
@@ -77,7 +81,7 @@ def parse_share(text: object, what: str) -> float:
     Raises:
         ProblemError: not a number between 0 and 1.
 
-    >>> parse_share("40%", "--min cat")
+    >>> parse_share("40%", "min cat")
     0.4
     """
     written = str(text).strip()
@@ -90,7 +94,8 @@ def parse_share(text: object, what: str) -> float:
     if not 0 <= value <= 1:
         raise ProblemError(
             f"{what} is {written[:40]!r}: expected a share of training tokens between 0 and 1, "
-            "such as 0.4 or 40%"
+            "such as 0.4 or 40%",
+            value=text,
         )
     return value
 
@@ -114,7 +119,7 @@ def parse_flops(text: object, what: str) -> float:
     Raises:
         ProblemError: not a number, not finite, or not above 0.
 
-    >>> parse_flops("1e22 FLOPs", "--compute")
+    >>> parse_flops("1e22 FLOPs", "compute")
     1e+22
     """
     written = text
@@ -124,10 +129,13 @@ def parse_flops(text: object, what: str) -> float:
     if value is None:
         raise ProblemError(
             f"{what} is {str(text)[:40]!r}: expected a number of FLOPs, such as 1e22"
-            + _comma_hint(text)
+            + _comma_hint(text),
+            value=text,
         )
     if not math.isfinite(value) or value <= 0:
-        raise ProblemError(f"{what} is {text}: expected a finite number above 0, such as 1e22")
+        raise ProblemError(
+            f"{what} is {text}: expected a finite number above 0, such as 1e22", value=text
+        )
     return value
 
 
@@ -141,14 +149,14 @@ def format_flops(value: float, digits: int = 3) -> str:
 
 
 PLACES: Final = 6
-ONE: Final = 10**PLACES
+MILLIONTHS: Final = 10**PLACES
 """Proportions are counted in millionths."""
 
 _LEAST_GAP: Final = 1e-9
 """Digits of a gap below this come from the order of additions, not from the mixture."""
 
 
-def exact_parts(shares: Mapping[str, float], total: int = ONE) -> dict[str, int]:
+def exact_parts(shares: Mapping[str, float], total: int = MILLIONTHS) -> dict[str, int]:
     """Whole parts of ``total`` nearest to the shares, by largest remainder: they sum to ``total``.
 
     Args:
@@ -227,6 +235,6 @@ def outward(low: float, high: float) -> tuple[float, float]:
     >>> outward(0.1234567, 0.2), outward(-1e-12, 0.9999999)
     ((0.123456, 0.2), (0.0, 1.0))
     """
-    down = math.floor(low * ONE + 1e-3) / ONE
-    up = math.ceil(high * ONE - 1e-3) / ONE
+    down = math.floor(low * MILLIONTHS + 1e-3) / MILLIONTHS
+    up = math.ceil(high * MILLIONTHS - 1e-3) / MILLIONTHS
     return max(down, 0.0), min(up, 1.0)

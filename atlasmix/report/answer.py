@@ -1,15 +1,21 @@
-"""How a compute budget was divided between parameters and tokens, in words and a table."""
+"""The report of an answer, built once: what was asked, what to read, what it gives, how sure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
 
+from atlasmix.errors import ProblemError
+from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.hardware import Machine, training_flops
-from atlasmix.mixture.mixture import Comparison, Mixture, Reason, SensitivityStep
+from atlasmix.mixture.mixture import Mixture, Reason, SensitivityStep
+from atlasmix.problem.link import short_question
 from atlasmix.problem.problem import Allocation, MixProblem
 from atlasmix.quantities import format_flops, format_quantity
+from atlasmix.recipe.file import dump_question
 from atlasmix.report.answer_tables import (
+    baseline_sentences,
     breaking_table,
     comparison_table,
     donors_table,
@@ -17,8 +23,12 @@ from atlasmix.report.answer_tables import (
     flat_in_mixture,
     flatness_note,
     flatness_table,
+    judged_table,
+    languages_beside,
+    languages_table,
     mixture_table,
-    phases_section,
+    phases_sentence,
+    phases_table,
     prices_table,
 )
 from atlasmix.report.answer_words import (
@@ -30,49 +40,96 @@ from atlasmix.report.answer_words import (
     penalty_sentence,
     proof_sentence,
 )
-from atlasmix.report.certainty import sure_sentences
-from atlasmix.report.layout import FittingTable, bullets, section
+from atlasmix.report.blocks import (
+    Block,
+    Caution,
+    Column,
+    Fact,
+    Facts,
+    Figure,
+    Heading,
+    Row,
+    Sentence,
+    Sentences,
+    Table,
+    Verbatim,
+    section,
+)
+from atlasmix.report.certainty import DECAY, EXPONENT, steps_by_constant, sure_sentences
+from atlasmix.report.citations import cited
+from atlasmix.report.evidence import coverage, coverage_table
+from atlasmix.report.figures.effect import (
+    effect_figure,
+    flatness_figure,
+    prices_figure,
+    sensitivity_figure,
+)
+from atlasmix.report.figures.mixture import mixture_alt, mixture_bars
+from atlasmix.report.figures.phases import phases_alt, phases_figure
+from atlasmix.report.figures.scaling import sizes_figure
+from atlasmix.report.findings import Findings
+from atlasmix.report.key_figures import key_figures
+from atlasmix.report.question import question_facts
+from atlasmix.report.report import Report
 from atlasmix.report.words import limits_named, number_text
+from atlasmix.text import listed
+from atlasmix.version import __version__
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
 
-
-def size_sentence(found: Allocation) -> str:
+def size_sentence(allocation: Allocation) -> str:
     """The size in one sentence."""
-    ratio = _ratio(found.tokens, found.params)
+    ratio = _ratio(allocation.tokens, allocation.params)
     return (
-        f"Spend {format_flops(found.compute)} FLOPs on {format_quantity(found.params)} parameters "
-        f"and {format_quantity(found.tokens)} tokens ({ratio} tokens a parameter)."
+        f"Spend {format_flops(allocation.compute)} FLOPs on {format_quantity(allocation.params)} "
+        f"parameters and {format_quantity(allocation.tokens)} tokens ({ratio} tokens a parameter)."
     )
 
 
-def size_proof(found: Allocation) -> str:
+def size_proof(allocation: Allocation) -> str:
     """How good that division is proved to be."""
-    words = gap_text(found.gap)
-    if found.proved:
+    words = gap_text(allocation.gap)
+    if allocation.proved:
         return (
             f"No other number of parameters, with its own best mixture, takes more than {words} "
             "off the reducible loss."
         )
-    limits = "; ".join(f"'{name}'" for name in found.without)
+    limits = "; ".join(f"'{name}'" for name in allocation.without)
     return (
         f"Even without {limits}, left out of this bound because the search over sizes is not "
         f"convex with it, no size and mixture takes more than {words} off the reducible loss."
     )
 
 
-def sizes_table(found: Allocation) -> FittingTable:
+def sizes_table(allocation: Allocation) -> Table:
     """Other sizes at the same compute, each with its own best mixture."""
-    table = FittingTable(">parameters", ">tokens", ">tokens a parameter", ">loss", ">worse by")
-    smaller = [one for one in found.others if one.params < found.params]
-    larger = [one for one in found.others if one.params >= found.params]
-    for one in smaller:
-        table.add_row(*_row(one.params, one.tokens, one.loss, found.loss))
-    table.add_row(*_row(found.params, found.tokens, found.loss, None), style="bold")
-    for one in larger:
-        table.add_row(*_row(one.params, one.tokens, one.loss, found.loss))
-    return table
+    smaller = [each for each in allocation.others if each.params < allocation.params]
+    larger = [each for each in allocation.others if each.params >= allocation.params]
+    rows = [
+        Row(
+            (
+                each.params,
+                each.tokens,
+                each.tokens / each.params,
+                each.loss,
+                each.loss - allocation.loss,
+            )
+        )
+        for each in (*smaller, *larger)
+    ]
+    ratio = allocation.tokens / allocation.params
+    chosen = Row((allocation.params, allocation.tokens, ratio, allocation.loss, None), "chosen")
+    rows.insert(len(smaller), chosen)
+    return Table(
+        (
+            Column("parameters", "parameters"),
+            Column("tokens", "tokens"),
+            Column("tokens a parameter", "ratio"),
+            Column("loss", "loss"),
+            Column("worse by", "loss difference"),
+        ),
+        tuple(rows),
+        title="Other sizes at the same compute",
+    )
 
 
 def charged_sentence(problem: MixProblem) -> str:
@@ -85,28 +142,19 @@ def charged_sentence(problem: MixProblem) -> str:
     )
 
 
-def closed_form_sentence(problem: MixProblem, found: Allocation) -> str:
+def closed_form_sentence(problem: MixProblem, allocation: Allocation) -> str:
     """What the law alone would say, without repetition and transfer."""
-    tokens = found.compute / (6 * found.fresh_params)
+    tokens = allocation.compute / (6 * allocation.fresh_params)
     return (
         f"With unlimited fresh text of one kind, law {problem.law.name} would say "
-        f"{format_quantity(found.fresh_params)} parameters and {format_quantity(tokens)} tokens."
+        f"{format_quantity(allocation.fresh_params)} parameters and {format_quantity(tokens)} "
+        "tokens."
     )
 
 
 def _ratio(tokens: float, params: float) -> str:
     """Tokens a parameter, in three digits and never with an exponent."""
     return number_text(tokens / params, 3)
-
-
-def _row(params: float, tokens: float, loss: float, best: float | None) -> list[str]:
-    return [
-        format_quantity(params),
-        format_quantity(tokens),
-        _ratio(tokens, params),
-        f"{loss:.4f}",
-        "" if best is None else f"{loss - best:+.4f}",
-    ]
 
 
 def cost_sentence(mixture: Mixture, machine: Machine | None = None) -> str:
@@ -128,11 +176,11 @@ def cost_sentence(mixture: Mixture, machine: Machine | None = None) -> str:
 def cost_data(mixture: Mixture, machine: Machine | None = None) -> dict[str, Any]:
     """The same as plain data."""
     flops = training_flops(mixture.params, mixture.tokens)
-    found: dict[str, Any] = {"params": mixture.params, "tokens": mixture.tokens, "flops": flops}
+    costs: dict[str, Any] = {"params": mixture.params, "tokens": mixture.tokens, "flops": flops}
     if machine is None:
-        return found
+        return costs
     return {
-        **found,
+        **costs,
         "gpu": machine.gpu.name,
         "peak_flops": machine.gpu.peak,
         "utilisation": machine.utilisation,
@@ -140,125 +188,255 @@ def cost_data(mixture: Mixture, machine: Machine | None = None) -> dict[str, Any
     }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Report:
-    """Everything that the report of ``solve`` tells.
+def answer_report(
+    problem: MixProblem, mixture: Mixture, findings: Findings | None = None
+) -> Report:
+    """The report of an answer: every sentence, table and figure of it, in reading order.
 
-    Attributes:
+    Args:
         problem: what was asked.
         mixture: what was answered.
-        comparisons: baselines on the same objective.
-        reasons: why each donor is read or not.
-        steps: the answer over the ranges of λ, φ and the worth of synthetic text; empty: not tried.
-        saved: file the recipe was written to; empty: none.
-        machine: the GPU whose hours are told; None: FLOPs alone.
+        findings: what else is known of the answer; None: nothing.
     """
-
-    problem: MixProblem
-    mixture: Mixture
-    comparisons: tuple[Comparison, ...]
-    reasons: tuple[Reason, ...]
-    steps: tuple[SensitivityStep, ...]
-    saved: str = ""
-    machine: Machine | None = None
-
-
-def report(found: Report) -> list[RenderableType]:
-    """The parts of the report, in reading order, for a console."""
-    problem, mixture = found.problem, found.mixture
-    parts = _head(found)
-    parts += section("Mixture", mixture_table(mixture))
-    if mixture.flatness and not flat_in_mixture(mixture):
-        parts += section("How much each share matters", flatness_table(mixture), flatness_note())
-    if mixture.phases:
-        parts += section("Phases", *phases_section(problem, mixture))
-    if problem.allocation:
-        parts += _sizes(problem, problem.allocation)
-    parts += section(
-        "Predicted effect (by the law and the scores, not measured)",
-        effects_table(mixture),
-        penalty_sentence(problem, mixture),
-        better_than_alone_sentence(mixture),
+    told = findings or Findings()
+    blocks = (
+        *_head(problem, mixture, told.machine),
+        *section(Heading("In four figures", detail=True), _four_figures(problem, mixture)),
+        *section(Heading("The question", detail=True), Facts(question_facts(problem))),
+        *_mixture(problem, mixture),
+        *_sizes(problem),
+        *section(
+            Heading("Predicted effect (by the law and the scores, not measured)"),
+            effects_table(mixture),
+            penalty_sentence(problem, mixture),
+            better_than_alone_sentence(mixture),
+        ),
+        *_comparisons(problem, mixture, told),
+        *_donors(problem, told.reasons),
+        *_prices(problem, mixture),
+        *_certainty(problem, mixture, told.steps),
+        *section(Heading("Warnings"), _sentences(told_warnings(mixture))),
+        *section(Heading("Evidence", detail=True), *cited(problem, mixture, told.models)),
+        *_again(problem, told.command),
     )
-    if found.comparisons:
-        parts += _baselines(found)
-    if found.reasons:
-        parts += section("Donors", donors_table(problem, found.reasons))
-    if mixture.prices:
-        parts += section("What would help most (to first order)", prices_table(mixture.prices))
-    sure = [one for one in sure_sentences(problem, mixture, found.steps) if one]
-    parts += section("How sure", bullets(sure))
-    warnings = told_warnings(mixture)
-    if warnings:
-        parts += section("Warnings", bullets(warnings))
-    return [*parts, *_ending(found)]
+    return Report(f"A training mixture for {_whose(problem)}", blocks)
+
+
+def explanation_report(
+    problem: MixProblem, mixture: Mixture, reasons: tuple[Reason, ...]
+) -> Report:
+    """What ``explain`` prints: the answer, the donors, then a sentence for every one of them."""
+    inside = tuple(reason.sentence for reason in reasons if reason.proportion > 0)
+    outside = tuple(reason.sentence for reason in reasons if reason.proportion <= 0)
+    blocks = (
+        *map(Caution, caveat_sentences(mixture)),
+        Sentence(headline(mixture), strong=True),
+        *section(Heading("Donors"), donors_table(problem, reasons) if reasons else None),
+        *section(Heading("Read, and why"), _sentences(inside)),
+        *section(Heading("Left out, and why"), _sentences(outside)),
+    )
+    return Report(f"Why these donors for {_whose(problem)}", blocks)
 
 
 def told_warnings(mixture: Mixture) -> tuple[str, ...]:
     """The warnings without what the headline says already, their limits by name."""
     stopped = mixture.stopped
     return tuple(
-        limits_named(one) for one in mixture.warnings if not (stopped and one.endswith(stopped))
+        limits_named(warning)
+        for warning in mixture.warnings
+        if not (stopped and warning.endswith(stopped))
     )
 
 
-def _head(found: Report) -> list[RenderableType]:
+def _whose(problem: MixProblem) -> str:
+    names = [name_of(key) for key in problem.target_keys]
+    return listed(names, 3) if len(names) <= 3 else f"{len(names)} languages"
+
+
+def _sentences(texts: Iterable[str]) -> Sentences | None:
+    """A list of those that say something; None where none does."""
+    said = tuple(filter(None, texts))
+    return Sentences(said) if said else None
+
+
+def _head(problem: MixProblem, mixture: Mixture, machine: Machine | None) -> tuple[Block, ...]:
     """What stands over the tables: caveats before all else, then the answer and its proof."""
-    from rich.text import Text
-
-    problem, mixture = found.problem, found.mixture
     size = problem.allocation
-    return [
-        *(Text(f"Before you use this: {one}", style="bold") for one in caveat_sentences(mixture)),
-        *([Text(size_sentence(size), style="bold")] if size else []),
-        Text(headline(mixture), style="bold"),
-        Text(effect_sentence(problem, mixture)),
-        Text(proof_sentence(mixture)),
-        Text(cost_sentence(mixture, found.machine)),
-    ]
-
-
-def _sizes(problem: MixProblem, found: Allocation) -> list[RenderableType]:
-    """Other divisions of the compute, and what their losses and the proof mean."""
-    return section(
-        "Other sizes at the same compute",
-        sizes_table(found),
-        charged_sentence(problem),
-        size_proof(found),
-        closed_form_sentence(problem, found),
+    return (
+        *map(Caution, caveat_sentences(mixture)),
+        *([Sentence(size_sentence(size), strong=True)] if size else []),
+        Sentence(headline(mixture), strong=True),
+        Sentence(effect_sentence(problem, mixture)),
+        Sentence(proof_sentence(mixture)),
+        Sentence(cost_sentence(mixture, machine)),
     )
 
 
-def _baselines(found: Report) -> list[RenderableType]:
-    """Those within the limits, and apart from them those that break one."""
-    asked = found.problem, found.mixture, found.comparisons
-    parts = section("Compared with, on the same objective", comparison_table(*asked))
-    broken = breaking_table(*asked)
-    if broken is not None:
-        parts += section("Break a limit, so no alternatives", broken)
-    return parts
+def _four_figures(problem: MixProblem, mixture: Mixture) -> Facts:
+    figures = key_figures(problem, mixture)
+    return Facts(
+        tuple(Fact(figure.label, figure.value, figure.meaning) for figure in figures), large=True
+    )
 
 
-def _ending(found: Report) -> list[RenderableType]:
-    from rich.text import Text
+def _mixture(problem: MixProblem, mixture: Mixture) -> tuple[Block, ...]:
+    """Shares by language and by pool, how far they may move, and the phases."""
+    bars = Figure(
+        "mixture", "Shares of the tokens read", mixture_alt(mixture), partial(mixture_bars, mixture)
+    )
+    ranges = Figure(
+        "ranges",
+        "How far each share may move before it matters",
+        f"What the share of each language may be; a table of this page has it. {flatness_note()}",
+        partial(flatness_figure, mixture),
+    )
+    flat, beside = bool(mixture.flatness), flat_in_mixture(mixture)
+    several = len(mixture.read) > len(mixture.proportions)
+    return (
+        *section(
+            Heading("Mixture by language", detail=True),
+            languages_table(mixture) if several else None,
+        ),
+        *section(
+            Heading("Mixture"), bars, mixture_table(mixture), ranges if flat and beside else None
+        ),
+        *section(
+            Heading("How much each share matters"),
+            *((ranges, flatness_table(mixture), flatness_note()) if flat and not beside else ()),
+        ),
+        *section(Heading("Phases"), *(_phases(problem, mixture) if mixture.phases else ())),
+    )
 
-    if found.saved:
-        return [Text(f"\nRecipe written to {found.saved}.")]
-    return [Text("\nAdd --output recipe.yaml to keep this answer as a recipe.", style="dim")]
+
+def _phases(problem: MixProblem, mixture: Mixture) -> tuple[Block | str, ...]:
+    draw = partial(phases_figure, mixture)
+    return (
+        Figure("phases", "What each phase reads", phases_alt(mixture), draw),
+        phases_table(mixture),
+        phases_sentence(problem, mixture),
+    )
 
 
-def explanation(mixture: Mixture, reasons: tuple[Reason, ...]) -> list[RenderableType]:
-    """What ``explain`` prints: the answer, then a sentence for every donor, in and out."""
-    from rich.text import Text
+def _sizes(problem: MixProblem) -> tuple[Block, ...]:
+    """Other divisions of the compute, and what their losses and the proof mean."""
+    result = problem.allocation
+    if result is None:
+        return ()
+    alt = "Predicted loss at each size that was tried; the table under it has the numbers."
+    return section(
+        Heading("Other sizes at the same compute"),
+        Figure("sizes", "Predicted loss by size", alt, partial(sizes_figure, problem, result)),
+        sizes_table(result),
+        charged_sentence(problem),
+        size_proof(result),
+        closed_form_sentence(problem, result),
+    )
 
-    inside = tuple(reason.sentence for reason in reasons if reason.proportion > 0)
-    outside = tuple(reason.sentence for reason in reasons if reason.proportion <= 0)
-    parts: list[RenderableType] = [
-        *(Text(f"Before you use this: {one}", style="bold") for one in caveat_sentences(mixture)),
-        Text(headline(mixture), style="bold"),
+
+def _comparisons(problem: MixProblem, mixture: Mixture, told: Findings) -> tuple[Block, ...]:
+    """Those within the limits, apart from them those that break one; then all by language."""
+    if not told.comparisons and not told.models:
+        return ()
+    result = problem, mixture, told.comparisons
+    effect = Figure(
+        "effect",
+        "Predicted effect, against what it would replace",
+        "Predicted loss of this mixture and of each baseline; the tables have the numbers.",
+        partial(effect_figure, *result),
+    )
+    beside = "The share of each language, here and in each baseline"
+    real = "The share of each language, here and in each model"
+    models = (
+        (
+            "What real models were trained on, as far as it is known, over the pools of this "
+            "question: what has no pool here is left out and the rest scaled to 1.",
+            judged_table(problem, mixture, told.models),
+            languages_beside(mixture, told.models, real),
+        )
+        if told.models
+        else ()
+    )
+    return (
+        *section(
+            Heading("Compared with, on the same objective"),
+            *((effect, comparison_table(*result)) if told.comparisons else ()),
+        ),
+        *section(Heading("Break a limit, so no alternatives"), breaking_table(*result)),
+        *section(
+            Heading("Baselines by language", detail=True),
+            languages_beside(mixture, told.baselines, beside) if told.baselines else None,
+            _sentences(baseline_sentences(baseline.name for baseline in told.baselines)),
+        ),
+        *section(Heading("Published mixtures by language", detail=True), *models),
+    )
+
+
+def _donors(problem: MixProblem, reasons: tuple[Reason, ...]) -> tuple[Block, ...]:
+    why = _sentences(reason.sentence for reason in reasons)
+    return (
+        *section(Heading("Donors"), donors_table(problem, reasons) if reasons else None),
+        *section(Heading("Why each donor is read or not", detail=True), why),
+    )
+
+
+def _prices(problem: MixProblem, mixture: Mixture) -> tuple[Block, ...]:
+    """What each limit costs, in a figure and a table."""
+    if not mixture.prices:
+        return ()
+    unit = "" if problem.objective == "worst" else problem.law.unit
+    return section(
+        Heading("What would help most (to first order)"),
+        Figure(
+            "prices",
+            "What a little more of each limit would give",
+            "What loosening each limit by a little would give; the table has the numbers.",
+            partial(prices_figure, mixture.prices, unit=unit),
+        ),
+        prices_table(mixture.prices),
+    )
+
+
+def _certainty(
+    problem: MixProblem, mixture: Mixture, steps: tuple[SensitivityStep, ...]
+) -> tuple[Block, ...]:
+    """What the answer rests on, what other constants would change, what nobody measured."""
+    figures = [
+        Figure(
+            f"sensitivity-{name}",
+            f"Donors over the range of {constant}",
+            f"Which donors are read over the range of {constant} that was published; the dotted "
+            "line is the value of this answer.",
+            partial(sensitivity_figure, problem, steps, constant),
+        )
+        for constant, name in ((DECAY, "decay"), (EXPONENT, "exponent"))
+        if any(step.donors for step in steps_by_constant(steps).get(constant, ()))
     ]
-    if inside:
-        parts += section("Read, and why", bullets(inside))
-    if outside:
-        parts += section("Left out, and why", bullets(outside))
-    return parts
+    rows = coverage(problem)
+    return (
+        *section(
+            Heading("How sure"), _sentences(sure_sentences(problem, mixture, steps)), *figures
+        ),
+        *section(
+            Heading("What was measured, and what predicted", detail=True),
+            coverage_table(rows),
+            _sentences(gap for row in rows for gap in row.gaps),
+        ),
+    )
+
+
+def _again(problem: MixProblem, command: str) -> tuple[Block, ...]:
+    """How the same question is asked again: the command, the file, the version."""
+    try:
+        file = Verbatim(dump_question(short_question(problem)))
+    except ProblemError as error:
+        said, file = f"The question cannot be written as a file: {error}.", None
+    else:
+        said = "The question as a file (problem.yaml):"
+    return section(
+        Heading("How to reproduce it", detail=True),
+        f"AtlasMix {__version__} made this answer; the same version with the evidence above gives "
+        "it again.",
+        Verbatim(command) if command else None,
+        said,
+        file,
+    )

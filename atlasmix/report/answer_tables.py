@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from atlasmix.evidence.scores import PREDICTED
 from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.mixture import (
     FLATNESS,
@@ -21,57 +22,81 @@ from atlasmix.mixture.mixture import (
 from atlasmix.problem.baselines import TEMPERATURES
 from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import format_quantity
-from atlasmix.report.answer_words import loss_text, price_words
-from atlasmix.report.layout import FittingTable
-from atlasmix.report.words import (
-    SAME,
-    change_text,
-    epochs_text,
-    limits_named,
-    listed,
-    named,
-    number_text,
-    percent,
-    range_text,
-)
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from atlasmix.report.answer_words import price_words
+from atlasmix.report.blocks import Cell, Column, Row, Table, Value
+from atlasmix.report.words import SAME, epochs_text, limits_named, named, range_text
+from atlasmix.text import listed
 
 _MOST_ROWS: Final = 40
 _MOST_DONORS: Final = 15
 _MOST_PRICES: Final = 8
 _LEAST_PRICE: Final = 0.01
-"""Part of the dearest limit's price below which a limit is left to --json."""
-
-_STATUS = {"predicted": "yellow"}
+"""Part of the dearest limit's price below which a limit is left to a whole page."""
 
 
-def mixture_table(mixture: Mixture) -> RenderableType:
+def mixture_table(mixture: Mixture) -> Table:
     """One line a pool that is read, largest first; with what each share may be, where it fits."""
-    from rich.console import Group
-
-    ranges = {one.language: one for one in mixture.flatness} if flat_in_mixture(mixture) else {}
-    headings = [">may be"] if ranges else []
-    table = FittingTable("language", "pool", ">share", *headings, ">tokens", ">epochs", ">unique")
-    for share in mixture.read[:_MOST_ROWS]:
-        language, pool, part, *figures = _pool_row(share)
-        one = ranges.get(share.pool.language)
-        may_be = [range_text(one.low, one.high) if one else ""] if ranges else []
-        table.add_row(language, pool, part, *may_be, *figures)
+    ranges = {each.language: each for each in mixture.flatness} if flat_in_mixture(mixture) else {}
+    rows = []
+    for share in mixture.read:
+        flat = ranges.get(share.pool.language)
+        may_be = [(flat.low, flat.high) if flat else None] if ranges else []
+        rows.append(Row((*_pool_words(share), share.proportion, *may_be, *_pool_figures(share))))
     rest = mixture.read[_MOST_ROWS:]
-    if rest:
-        language, pool, part, tokens = more_pools(rest)
-        table.add_row(language, pool, part, *([""] if ranges else []), tokens, "", "")
+    words, pool, part, tokens = more_pools(rest)
+    more = Row((words, pool, part, *([None] if ranges else []), tokens, None, None))
     notes = [flatness_note(), _unread_ranges(mixture)] if ranges else []
     obtained = {share.pool.obtained for share in mixture.read}
     if "estimated" in obtained:
         notes.append("~ unique tokens estimated from bytes, not counted.")
     if "stated" in obtained:
         notes.append("* unique tokens as a paper states them.")
-    if rest:
-        notes.append("--json lists every pool.")
-    return Group(table, " ".join(filter(None, notes))) if notes else table
+    said = " ".join(filter(None, notes))
+    return Table(
+        (
+            Column("language"),
+            Column("pool"),
+            Column("share", "share", "of all tokens read, repeats included"),
+            *([Column("may be", "share range")] if ranges else []),
+            Column("tokens", "tokens", "read, repeats included"),
+            Column("epochs", "epochs", "passes over the pool"),
+            Column("unique", "tokens", "distinct tokens in the pool"),
+        ),
+        tuple(rows),
+        (said,) if said else (),
+        (*rows[:_MOST_ROWS], more) if rest else None,
+        "What is read of each pool",
+    )
+
+
+def languages_table(mixture: Mixture) -> Table:
+    """One line a language that is read, its pools together, largest first."""
+    ranges = {each.language: each for each in mixture.flatness}
+    targets = {effect.language for effect in mixture.targets}
+    rows = []
+    for key, part in mixture.proportions.items():
+        mine = [share for share in mixture.read if share.pool.language == key]
+        tokens = sum(share.tokens for share in mine)
+        unique = sum(share.pool.unique_tokens for share in mine)
+        result = ranges.get(key)
+        may_be = [(result.low, result.high) if result else None] if ranges else []
+        role = "target" if key in targets else "donor"
+        epochs = tokens / unique if unique else 0.0
+        rows.append(Row((named(key), role, part, *may_be, tokens, epochs, unique)))
+    return Table(
+        (
+            Column("language"),
+            Column("", title="read as"),
+            Column("share", "share", "of all tokens read, repeats included"),
+            *([Column("may be", "share range")] if ranges else []),
+            Column("tokens", "tokens", "read, repeats included"),
+            Column("epochs", "epochs", "passes over its pools, on average"),
+            Column("unique", "tokens", "distinct tokens in its pools"),
+        ),
+        tuple(rows),
+        (flatness_note(),) if ranges else (),
+        title="What is read of each language",
+    )
 
 
 def flat_in_mixture(mixture: Mixture) -> bool:
@@ -82,20 +107,31 @@ def flat_in_mixture(mixture: Mixture) -> bool:
 
 def _unread_ranges(mixture: Mixture) -> str:
     """What the shares of languages may be that are not read; empty where all are."""
-    unread = [one for one in mixture.flatness if one.language not in mixture.proportions]
-    parts = [f"{name_of(one.language)} {range_text(one.low, one.high)}" for one in unread]
+    unread = [each for each in mixture.flatness if each.language not in mixture.proportions]
+    parts = [f"{name_of(each.language)} {range_text(each.low, each.high)}" for each in unread]
     return f"Not read, and may be: {listed(parts)}." if parts else ""
 
 
-def flatness_table(mixture: Mixture) -> FittingTable:
+def flatness_table(mixture: Mixture) -> Table:
     """How far the share of each language may move, largest share first."""
-    table = FittingTable("language", ">share", ">may be")
-    for one in mixture.flatness[:_MOST_ROWS]:
-        table.add_row(named(one.language), percent(one.share), range_text(one.low, one.high))
-    more = len(mixture.flatness) - _MOST_ROWS
-    if more > 0:
-        table.add_row(f"and {more} more: --json", "", "")
-    return table
+    rows = tuple(
+        Row((named(each.language), each.share, (each.low, each.high))) for each in mixture.flatness
+    )
+    return Table(
+        (Column("language"), Column("share", "share"), Column("may be", "share range")),
+        rows,
+        brief=_first_rows(rows),
+        title="What the share of each language may be",
+    )
+
+
+def _first_rows(rows: tuple[Row, ...]) -> tuple[Row, ...] | None:
+    """Of a long table the first rows, and a line that counts the others."""
+    more = len(rows) - _MOST_ROWS
+    if more <= 0:
+        return None
+    empty = [None] * (len(rows[0].cells) - 1)
+    return (*rows[:_MOST_ROWS], Row((f"and {more} more", *empty)))
 
 
 def flatness_note() -> str:
@@ -106,105 +142,124 @@ def flatness_note() -> str:
     )
 
 
-def more_pools(rest: Sequence[PoolShare | PhaseShare]) -> tuple[str, str, str, str]:
+def more_pools(rest: Sequence[PoolShare | PhaseShare]) -> tuple[str, str, float, float]:
     """Language, pool, share and tokens of a line for the pools that have none of their own."""
     return (
         f"and {len(rest)} more pools",
         "",
-        percent(sum(share.proportion for share in rest)),
-        format_quantity(sum(share.tokens for share in rest)),
+        sum(share.proportion for share in rest),
+        sum(share.tokens for share in rest),
     )
 
 
-def effects_table(mixture: Mixture) -> FittingTable:
+def effects_table(mixture: Mixture) -> Table:
     """One line a target: its share, its loss and what that is made of, its data, its φ."""
-    several = len(mixture.targets) > 1
-    table = FittingTable(
-        "target",
-        ">own share",
-        ">loss",
-        *([">alone"] if several else []),
-        ">capacity loss",
-        ">data loss",
-        ">effective",
-        ">own text",
-        ">donors",
-        ">φ",
+    alone = len(mixture.targets) > 1
+    columns = (
+        Column("target"),
+        Column("own share", "share", "part of the tokens read that is in the language itself"),
+        Column("loss", "loss"),
+        *([Column("alone", "loss", "its loss were it the only target")] if alone else []),
+        Column(
+            "capacity loss",
+            "loss part",
+            "what the size of the model leaves, the more the smaller the own share, by φ",
+        ),
+        Column("data loss", "loss part", "what the effective tokens leave"),
+        Column("effective", "tokens", "fresh tokens of the target that would do as much"),
+        Column("own text", "tokens", "its own part of them"),
+        Column("donors", "tokens", "what other languages give"),
+        Column("φ", "coefficient", "capacity exponent of the target"),
     )
-    for effect in mixture.targets[:_MOST_ROWS]:
-        name = name_of(effect.language) + (f" x{effect.weight:g}" if effect.weight != 1 else "")
-        alone = [loss_text(effect.loss_alone)] if several else []
-        table.add_row(name, *_effect_row(effect, alone))
-    more = len(mixture.targets) - _MOST_ROWS
-    if more > 0:
-        table.add_row(f"and {more} more: --json", *[""] * (9 if several else 8))
-    return table
+    rows = tuple(_effect_row(effect, alone) for effect in mixture.targets)
+    title = "Predicted effect on each target"
+    return Table(columns, rows, brief=_first_rows(rows), title=title)
 
 
-def _effect_row(effect: TargetEffect, alone: Sequence[str]) -> list[str]:
-    return [
-        percent(effect.own_share),
-        loss_text(effect.loss),
-        *alone,
-        f"{effect.capacity_loss:.3f}" if math.isfinite(effect.capacity_loss) else "-",
-        f"{effect.data_loss:.3f}" if math.isfinite(effect.data_loss) else "-",
-        format_quantity(effect.effective_data),
-        format_quantity(effect.own),
-        format_quantity(effect.transferred),
-        f"{effect.phi:.2f}",
-    ]
+def _effect_row(effect: TargetEffect, alone: bool) -> Row:
+    name = name_of(effect.language) + (f" x{effect.weight:g}" if effect.weight != 1 else "")
+    return Row(
+        (
+            name,
+            effect.own_share,
+            effect.loss,
+            *([effect.loss_alone] if alone else []),
+            effect.capacity_loss,
+            effect.data_loss,
+            effect.effective_data,
+            effect.own,
+            effect.transferred,
+            effect.phi,
+        )
+    )
 
 
-def donors_table(problem: MixProblem, reasons: Sequence[Reason]) -> FittingTable:
+def donors_table(problem: MixProblem, reasons: Sequence[Reason]) -> Table:
     """Who is read and who is next in line, with the score at which that would change."""
-    from rich.text import Text
-
     several = len(problem.targets) > 1
     inside = [reason for reason in reasons if reason.proportion > 0]
     outside = [reason for reason in reasons if reason.proportion <= 0]
-    headings = ["", "donor", *(["for"] if several else []), ">score", "", ">τ", "at a score"]
-    table = FittingTable(*headings)
-    shown = [*inside[:_MOST_DONORS], *outside[: max(3, 5 - len(inside))]]
-    for reason in shown:
-        table.add_row(
-            "in" if reason.proportion > 0 else "out",
+    columns = (
+        Column("", title="read"),
+        Column("donor"),
+        *([Column("for", meaning="the target it matters most for")] if several else []),
+        Column("score", "score", "of the transfer matrix"),
+        Column("", meaning="with one standard error", title="how known"),
+        Column("τ", "coefficient", "target tokens that a token of the donor is worth"),
+        Column("at a score", meaning="at which the donor would leave or enter"),
+    )
+    next_in_line = outside[: max(3, 5 - len(inside))]
+    read = [_donor_row(reason, several) for reason in inside]
+    line = [_donor_row(reason, several) for reason in next_in_line]
+    brief = [*read[:_MOST_DONORS], *line]
+    more = len(read) - _MOST_DONORS
+    if more > 0:
+        brief.append(Row(("in", f"and {more} more", *[None] * (len(columns) - 2))))
+    return Table(columns, (*read, *line), brief=tuple(brief), title="Donors, in and out")
+
+
+def _donor_row(reason: Reason, several: bool) -> Row:
+    inside = reason.proportion > 0
+    return Row(
+        (
+            "in" if inside else "out",
             named(reason.language),
             *([name_of(reason.target)] if several else []),
-            f"{reason.score:g}",
-            Text(f"{reason.status} ±{reason.stderr:.2g}", style=_STATUS.get(reason.status, "")),
-            f"{reason.weight:.2f}",
+            reason.score,
+            Cell(f"{reason.status} ±{reason.stderr:.2g}", doubted=reason.status == PREDICTED),
+            reason.weight,
             _threshold(reason),
-            style="" if reason.proportion > 0 else "dim",
-        )
-    more = len(inside) - _MOST_DONORS
-    if more > 0:
-        table.add_row("in", f"and {more} more", *[""] * (len(headings) - 2))
-    return table
+        ),
+        "" if inside else "aside",
+    )
 
 
-def prices_table(prices: Sequence[Price]) -> FittingTable:
+def prices_table(prices: Sequence[Price]) -> Table:
     """What loosening each limit would give: change of the objective, and relative to its room."""
-    table = FittingTable("change", ">objective", ">of the reducible loss")
-    most = max((abs(price.value) for price in prices), default=0.0)
-    worth = [price for price in prices if abs(price.value) >= _LEAST_PRICE * most]
-    for price in worth[:_MOST_PRICES]:
-        table.add_row(
-            price_words(price), number_text(price.value, signed=True), change_text(price.relative)
-        )
-    return table
+    least = _LEAST_PRICE * max((abs(price.value) for price in prices), default=0.0)
+    ranked = sorted(prices, key=lambda price: abs(price.value) < least)  # the small ones last
+    rows = tuple(Row((price_words(each), each.value, each.relative)) for each in ranked)
+    told = sum(abs(price.value) >= least for price in prices)
+    return Table(
+        (
+            Column("change"),
+            Column("objective", "change", "how it would change; below 0 is better"),
+            Column("of the reducible loss", "relative change"),
+        ),
+        rows,
+        brief=rows[: min(told, _MOST_PRICES)],
+        title="The price of each limit",
+    )
 
 
-def _pool_row(share: PoolShare) -> list[str]:
+def _pool_words(share: PoolShare | PhaseShare) -> tuple[str, str]:
     pool = share.pool
-    mark = {"estimated": "~", "stated": "*"}.get(pool.obtained, "")
-    return [
-        named(pool.language),
-        f"{pool.provenance}, {pool.corpus}",
-        percent(share.proportion),
-        format_quantity(share.tokens),
-        epochs_text(share.epochs),
-        mark + format_quantity(pool.unique_tokens),
-    ]
+    return named(pool.language), f"{pool.provenance}, {pool.corpus}"
+
+
+def _pool_figures(share: PoolShare) -> tuple[float, float, Cell]:
+    mark = {"estimated": "~", "stated": "*"}.get(share.pool.obtained, "")
+    return share.tokens, share.epochs, Cell(share.pool.unique_tokens, mark)
 
 
 def _threshold(reason: Reason) -> str:
@@ -220,20 +275,21 @@ _MOST_PHASE_ROWS: Final = 15
 _EVEN: Final = 1e-6
 
 
-def phases_section(problem: MixProblem, mixture: Mixture) -> Iterator[RenderableType]:
-    """A table of the phases and what they can and cannot do."""
-    from rich.text import Text
-
-    yield phases_table(mixture)
-    yield Text(phases_sentence(problem, mixture))
-
-
-def phases_table(mixture: Mixture) -> FittingTable:
+def phases_table(mixture: Mixture) -> Table:
     """One line a phase and pool, in the order of training."""
-    table = FittingTable("phase", "language", "pool", ">share", ">tokens", ">epochs", ">so far")
-    for phase in mixture.phases:
-        _add(table, phase)
-    return table
+    return Table(
+        (
+            Column("phase"),
+            Column("language"),
+            Column("pool"),
+            Column("share", "share", "of the tokens of the phase"),
+            Column("tokens", "tokens"),
+            Column("epochs", "epochs", "passes over the pool in this phase"),
+            Column("so far", "epochs", "passes from the first phase to the end of this one"),
+        ),
+        tuple(row for phase in mixture.phases for row in _phase_rows(phase)),
+        title="What each phase reads of each pool",
+    )
 
 
 def phases_sentence(problem: MixProblem, mixture: Mixture) -> str:
@@ -245,22 +301,15 @@ def phases_sentence(problem: MixProblem, mixture: Mixture) -> str:
     return f"{said} Of all splits that keep the phases' limits, this one is nearest to the whole."
 
 
-def _add(table: FittingTable, phase: PhaseMixture) -> None:
+def _phase_rows(phase: PhaseMixture) -> Iterator[Row]:
     first = f"{phase.name} {format_quantity(phase.tokens)}"
     for share in phase.shares[:_MOST_PHASE_ROWS]:
-        table.add_row(
-            first,
-            named(share.pool.language),
-            f"{share.pool.provenance}, {share.pool.corpus}",
-            percent(share.proportion),
-            format_quantity(share.tokens),
-            epochs_text(share.epochs),
-            epochs_text(share.epochs_after),
-        )
+        figures = share.proportion, share.tokens, share.epochs, share.epochs_after
+        yield Row((first, *_pool_words(share), *figures))
         first = ""
     rest = phase.shares[_MOST_PHASE_ROWS:]
     if rest:
-        table.add_row("", *more_pools(rest), "", "")
+        yield Row(("", *more_pools(rest), None, None))
 
 
 def _limited(problem: MixProblem) -> bool:
@@ -308,26 +357,32 @@ def baseline_sentences(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"{name}: {_WORDS[name]}." for name in names if name in _WORDS)
 
 
-_HEADINGS: Final = {"loss": ">mean loss", "worst": ">worst ratio"}
+def is_baseline(name: str) -> bool:
+    """Whether a comparison of this name is a baseline, and no published mixture."""
+    return name in _WORDS
+
+
+_HEADINGS: Final = {"loss": "mean loss", "worst": "worst ratio"}
 
 
 def comparison_table(
     problem: MixProblem, mixture: Mixture, comparisons: Sequence[Comparison]
-) -> RenderableType:
+) -> Table:
     """This mixture and the baselines within the limits, best first."""
-    from rich.console import Group
-
     single = len(mixture.targets) == 1
-    table = FittingTable("mixture", *_headings(problem, single), ">worse by", ">most epochs")
     best, first = mixture.certificate.value, mixture.targets[0]
     most = max((share.epochs for share in mixture.pools), default=0.0)
-    mine = _figures(first.effective_data, first.loss) if single else [loss_text(best)]
-    table.add_row("this one", *mine, "", epochs_text(most), style="bold")
-    kept = sorted((one for one in comparisons if one.within_limits), key=lambda one: one.value)
-    for one in kept:
-        worse = _worse(mixture, one.value)
-        table.add_row(one.name, *_judged(single, one), worse, epochs_text(one.max_epochs))
-    notes = [f"{one.name}: {one.note}." for one in kept if one.note]
+    mine = _figures(first.effective_data, first.loss) if single else (best,)
+    rows = [Row(("this one", *mine, None, most), "chosen")]
+    kept = sorted(
+        (comparison for comparison in comparisons if comparison.within_limits),
+        key=lambda each: each.value,
+    )
+    rows += [
+        Row((each.name, *_judged(single, each), _worse(mixture, each.value), each.max_epochs))
+        for each in kept
+    ]
+    notes = [f"{each.name}: {each.note}." for each in kept if each.note]
     if problem.risk_aversion > 0 and kept:
         notes.insert(
             0,
@@ -338,38 +393,123 @@ def comparison_table(
         )
     if not kept:
         notes.append("No baseline keeps the limits of this question.")
-    return Group(table, *notes)
+    return Table(
+        (
+            Column("mixture"),
+            *_headings(problem, single),
+            Column("worse by", "small loss difference"),
+            Column("most epochs", "epochs", "passes over the pool read most often"),
+        ),
+        tuple(rows),
+        tuple(notes),
+        title="Baselines within the limits",
+    )
 
 
 def breaking_table(
     problem: MixProblem, mixture: Mixture, comparisons: Sequence[Comparison]
-) -> RenderableType | None:
+) -> Table | None:
     """The baselines that break a cap or another limit, and what they break; None: there is none.
 
     They are no alternatives, so nothing says how much better or worse they are.
     """
-    from rich.console import Group
-
-    broken = [one for one in comparisons if not one.within_limits]
+    broken = [comparison for comparison in comparisons if not comparison.within_limits]
     if not broken:
         return None
     single = len(mixture.targets) == 1
-    table = FittingTable("mixture", *_headings(problem, single), "breaks")
-    for one in broken:
-        table.add_row(one.name, *_judged(single, one), _broken(problem, one))
-    return Group(table, *(f"{one.name}: {one.note}." for one in broken if one.note))
+    return Table(
+        (Column("mixture"), *_headings(problem, single), Column("breaks")),
+        tuple(Row((each.name, *_judged(single, each), _broken(problem, each))) for each in broken),
+        tuple(f"{each.name}: {each.note}." for each in broken if each.note),
+        title="Baselines that break a limit",
+    )
 
 
-def _broken(problem: MixProblem, one: Comparison) -> str:
+def judged_table(problem: MixProblem, mixture: Mixture, comparisons: Sequence[Comparison]) -> Table:
+    """Each of these mixtures on the same objective, and the limits that it breaks.
+
+    How much worse one is stands only by those within the limits: the others are no alternatives.
+    """
+    single = len(mixture.targets) == 1
+    rows = []
+    for comparison in sorted(comparisons, key=lambda each: (not each.within_limits, each.value)):
+        worse, broken = (
+            (_worse(mixture, comparison.value), "")
+            if comparison.within_limits
+            else (None, _broken(problem, comparison))
+        )
+        rows.append(
+            Row(
+                (
+                    comparison.name,
+                    *_judged(single, comparison),
+                    worse,
+                    comparison.max_epochs,
+                    broken,
+                )
+            )
+        )
+    return Table(
+        (
+            Column("mixture"),
+            *_headings(problem, single),
+            Column("worse by", "small loss difference", "than this one, within the limits alone"),
+            Column("most epochs", "epochs", "passes over the pool read most often"),
+            Column("breaks"),
+        ),
+        tuple(rows),
+        tuple(
+            f"{comparison.name}: {comparison.note}."
+            for comparison in comparisons
+            if comparison.note
+        ),
+        title="Published mixtures on the same objective",
+    )
+
+
+_MOST_LANGUAGES: Final = 40
+
+
+def languages_beside(mixture: Mixture, comparisons: Sequence[Comparison], title: str) -> Table:
+    """The share of each language in this mixture and in others, largest here first.
+
+    Languages beyond the 40 with the largest shares are one line together.
+    """
+    columns = [mixture.proportions, *(each.proportions for each in comparisons)]
+    most = {
+        key: max(shares.get(key, 0.0) for shares in columns)
+        for key in dict.fromkeys(key for shares in columns for key in shares)
+    }
+    targets = {effect.language for effect in mixture.targets}
+    first = [key for key in most if key in mixture.proportions or key in targets]
+    first.sort(key=lambda key: (-mixture.proportions.get(key, 0.0), key))
+    others = sorted(set(most) - set(first), key=lambda key: (-most[key], key))
+    shown = [*first, *others][:_MOST_LANGUAGES]
+    rows = [Row((named(key), *(shares.get(key) for shares in columns))) for key in shown]
+    left = len(most) - len(shown)
+    if left > 0:
+        rest = [sum(part for key, part in each.items() if key not in shown) for each in columns]
+        rows.append(Row((f"{left} more languages", *rest), "aside"))
+    names = ["this one", *(comparison.name for comparison in comparisons)]
+    return Table(
+        (Column("language"), *(Column(name, "share") for name in names)),
+        tuple(rows),
+        title=title,
+    )
+
+
+def _broken(problem: MixProblem, comparison: Comparison) -> str:
     """The limits that a baseline breaks, in words."""
     said = []
     # A pool that a limit closes has a cap of 0: then the limit says it, and not its epochs.
-    closed = any(name.startswith("max ") and name.endswith(" 0%") for name in one.breaks)
-    for name in one.breaks or ("a limit",):
+    closed = any(name.startswith("max ") and name.endswith(" 0%") for name in comparison.breaks)
+    for name in comparison.breaks or ("a limit",):
         if name == "epoch cap":
-            if closed and one.max_epochs <= problem.max_epochs:
+            if closed and comparison.max_epochs <= problem.max_epochs:
                 continue
-            said.append(f"the epoch cap (a pool is read {epochs_text(one.max_epochs)} times)")
+            said.append(
+                f"the epoch cap (a pool is read {epochs_text(comparison.max_epochs)} times)"
+            )
         elif name in ("guardrail", "a limit"):
             said.append(f"a {name.removeprefix('a ')}")
         else:
@@ -377,21 +517,26 @@ def _broken(problem: MixProblem, one: Comparison) -> str:
     return "; ".join(said)
 
 
-def _headings(problem: MixProblem, single: bool) -> list[str]:
-    return [">effective", ">loss"] if single else [_HEADINGS[problem.objective]]
+def _headings(problem: MixProblem, single: bool) -> tuple[Column, ...]:
+    if not single:
+        return (Column(_HEADINGS[problem.objective], "loss"),)
+    meaning = "fresh tokens of the target that would do as much"
+    return Column("effective", "tokens", meaning), Column("loss", "loss")
 
 
-def _judged(single: bool, one: Comparison) -> list[str]:
-    if single:
-        return _figures(one.effective_data[0], one.losses[0])
-    return [loss_text(one.value)]
+def _judged(single: bool, comparison: Comparison) -> tuple[Value, ...]:
+    return (
+        _figures(comparison.effective_data[0], comparison.losses[0])
+        if single
+        else (comparison.value,)
+    )
 
 
-def _figures(effective: float, loss: float) -> list[str]:
-    return [format_quantity(effective) if effective > 0 else "none", loss_text(loss)]
+def _figures(effective: float, loss: float) -> tuple[Value, Value]:
+    return effective if effective > 0 else "none", loss
 
 
-def _worse(mixture: Mixture, value: float) -> str:
+def _worse(mixture: Mixture, value: float) -> float | str:
     """How much worse a value is; "the same" is also what lies within the gap of the proof."""
     proof = mixture.certificate
     if not math.isfinite(value):
@@ -399,4 +544,4 @@ def _worse(mixture: Mixture, value: float) -> str:
     worse = value - proof.value
     if abs(worse) <= max(SAME * abs(proof.value), proof.value - proof.bound):
         return "the same"
-    return f"{worse:+.4f}" if abs(worse) >= 5e-5 else number_text(worse, signed=True)
+    return worse

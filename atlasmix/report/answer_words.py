@@ -14,13 +14,16 @@ from atlasmix.quantities import at_most, format_quantity
 from atlasmix.report.words import (
     HUMAN,
     TRACE,
+    closed,
     limits_named,
-    listed,
+    loss_text,
     number_text,
     percent,
     tokens_text,
     written_by_machines,
 )
+from atlasmix.solver.engines import Engine
+from atlasmix.text import listed
 
 _SHARE_LIMITS: Final = frozenset({"min", "max", "keep"})
 _SPENT: Final = 1e-6
@@ -28,16 +31,13 @@ _SPENT: Final = 1e-6
 
 _MOST_CAVEATS: Final = 5
 
-NO_TEXT: Final = "no own text"
-"""What stands in the place of a loss where the model never reads the language."""
-
 
 def caveat_sentences(mixture: Mixture) -> tuple[str, ...]:
     """Why the answer is not one to act on as it stands, the most important first."""
-    said = [_closed(limits_named(_caveat(mixture, caveat))) for caveat in mixture.caveats]
+    said = [closed(limits_named(_caveat(mixture, caveat))) for caveat in mixture.caveats]
     more = len(said) - _MOST_CAVEATS
     if more > 0:
-        return (*said[:_MOST_CAVEATS], f"And {more} more of this kind: --json lists them.")
+        return (*said[:_MOST_CAVEATS], f"And {more} more of this kind; the recipe lists them.")
     return tuple(said)
 
 
@@ -116,10 +116,10 @@ def _several(mixture: Mixture) -> str:
             f"{_losses(least, most)} as the only target."
         )
     elif served:
-        (one,) = served
+        (effect,) = served
         said += (
-            f": {name_of(one.language)} gets {format_quantity(one.effective_data)} effective "
-            f"tokens and a loss of {loss_text(one.loss)}, alone {loss_text(one.loss_alone)}."
+            f": {name_of(effect.language)} gets {format_quantity(effect.effective_data)} effective "
+            f"tokens and a loss of {loss_text(effect.loss)}, alone {loss_text(effect.loss_alone)}."
         )
     else:
         said += "."
@@ -165,15 +165,15 @@ def _no_donor(problem: MixProblem, mixture: Mixture, name: str) -> str:
     return f"No donor is worth the capacity that it would take from {name}."
 
 
-def gap_text(gap: float, one: str = "one part") -> str:
+def gap_text(gap: float, part: str = "one part") -> str:
     """How far from the best possible an answer is, at most.
 
-    >>> gap_text(5e-10), gap_text(9e-7, one="1"), gap_text(0.00123)
+    >>> gap_text(5e-10), gap_text(9e-7, "1"), gap_text(0.00123)
     ('one part in a billion', '1 in a million', '0.123%')
     """
     shown = at_most(gap)
     if shown <= 1e-6:
-        return f"{one} in a {'billion' if shown <= 1e-9 else 'million'}"
+        return f"{part} in a {'billion' if shown <= 1e-9 else 'million'}"
     return f"{number_text(100 * shown, 3)}%"
 
 
@@ -183,7 +183,7 @@ def proof_sentence(mixture: Mixture) -> str:
     "Certified" is said only of an answer without a caveat whose proof is as sharp as is asked.
     """
     proof = mixture.certificate
-    if proof.engine == "given":
+    if proof.engine is Engine.GIVEN:
         return "This mixture was given, not optimised."
     here, everywhere = gap_text(proof.fixed_gap), gap_text(proof.gap)
     if mixture.caveats:
@@ -235,11 +235,6 @@ def price_words(price: Price) -> str:
     return f"{price.change} on '{limits_named(price.limit)}'"
 
 
-def loss_text(loss: float) -> str:
-    """A loss with four decimals; words where the model never reads the language."""
-    return f"{loss:.4f}" if math.isfinite(loss) else NO_TEXT
-
-
 def _part(loss: float) -> str:
     return f"{loss:.3f}" if math.isfinite(loss) else "without end"
 
@@ -261,10 +256,3 @@ def _sacrifice(effect: TargetEffect) -> float:
     if not (math.isfinite(effect.loss) and math.isfinite(effect.loss_alone)):
         return math.inf
     return effect.loss / effect.loss_alone
-
-
-def _closed(sentence: str) -> str:
-    """A sentence with a capital and a full stop."""
-    text = sentence.strip()
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "!", "?")) else f"{text}."

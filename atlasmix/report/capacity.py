@@ -16,46 +16,56 @@ if TYPE_CHECKING:
 
 
 def capacity_parts(
-    found: Growth, hardware: Machine | None, saved: str = ""
+    growth: Growth, hardware: Machine | None, saved: str = "", share: str = "the capacity share"
 ) -> list[RenderableType]:
-    """The parts of the report, in reading order."""
+    """The parts of the report, in reading order.
+
+    Args:
+        growth: the answer.
+        hardware: GPU whose hours are told.
+        saved: file the figure was written to.
+        share: what the reader states the capacity share with.
+    """
     from rich.text import Text
 
-    parts: list[RenderableType] = [Text(_headline(found), style="bold"), Text(_start(found))]
-    balance = _rebalancing(found, found.rebalanced) if found.rebalanced else ""
-    parts += section("Least compute at equal loss", _steps(found, hardware), balance)
-    parts += section("Other points of the iso-loss curve", _ways(found))
-    parts += section("How sure", _sure(found), _hardware(hardware) if hardware else "")
-    if found.warnings:
-        parts += section("Warnings", bullets(found.warnings))
+    parts: list[RenderableType] = [
+        Text(_headline(growth), style="bold"),
+        Text(_start(growth, share)),
+    ]
+    balance = _rebalancing(growth, growth.rebalanced) if growth.rebalanced else ""
+    parts += section("Least compute at equal loss", _steps(growth, hardware), balance)
+    parts += section("Other points of the iso-loss curve", _ways(growth))
+    parts += section("How sure", _sure(growth), _hardware(hardware) if hardware else "")
+    if growth.warnings:
+        parts += section("Warnings", bullets(growth.warnings))
     if saved:
         parts.append(Text(f"\nFigure written to {saved}."))
     return parts
 
 
-def capacity_data(found: Growth, hardware: Machine | None) -> dict[str, Any]:
+def capacity_data(growth: Growth, hardware: Machine | None) -> dict[str, Any]:
     """The same as plain data; FLOPs and GPU-hours where the size is known."""
-    start = found.start
-    ways = [found.cheapest, found.restored, *found.others]
-    if found.rebalanced is not None:
-        ways.append(found.rebalanced)
+    start = growth.start
+    ways = [growth.cheapest, growth.restored, *growth.others]
+    if growth.rebalanced is not None:
+        ways.append(growth.rebalanced)
     return {
-        "law": found.law.name,
+        "law": growth.law.name,
         "from": start.languages,
-        "to": found.languages,
-        "ratio": found.ratio,
+        "to": growth.languages,
+        "ratio": growth.ratio,
         "start": {
             "params": start.params,
             "tokens": start.tokens,
-            "flops": _flops(found, None),
+            "flops": _flops(growth, None),
             "capacity_share": start.share,
             "capacity_share_is": start.known,
-            "compute_optimal_share": found.optimal_share,
-            "compute_optimal": found.rebalanced is None,
+            "compute_optimal_share": growth.optimal_share,
+            "compute_optimal": growth.rebalanced is None,
         },
-        "ways": [_way_data(found, way, hardware) for way in ways],
+        "ways": [_way_data(growth, way, hardware) for way in ways],
         "iso_loss_curve": [
-            {"params": s, "tokens": total, "compute": s * total} for s, total in found.curve
+            {"params": s, "tokens": total, "compute": s * total} for s, total in growth.curve
         ],
         "gpu": None
         if hardware is None
@@ -65,12 +75,12 @@ def capacity_data(found: Growth, hardware: Machine | None) -> dict[str, Any]:
             "utilisation": hardware.utilisation,
             "source": hardware.gpu.source,
         },
-        "warnings": list(found.warnings),
+        "warnings": list(growth.warnings),
     }
 
 
-def _way_data(found: Growth, way: Way, hardware: Machine | None) -> dict[str, Any]:
-    flops = _flops(found, way)
+def _way_data(growth: Growth, way: Way, hardware: Machine | None) -> dict[str, Any]:
+    flops = _flops(growth, way)
     return {
         "name": way.name,
         "possible": way.possible,
@@ -88,17 +98,17 @@ def _way_data(found: Growth, way: Way, hardware: Machine | None) -> dict[str, An
     }
 
 
-def _flops(found: Growth, way: Way | None) -> float | None:
-    start = found.start
+def _flops(growth: Growth, way: Way | None) -> float | None:
+    start = growth.start
     if start.params is None or start.tokens is None:
         return None
     return training_flops(start.params, start.tokens) * (1.0 if way is None else way.compute.value)
 
 
-def _headline(found: Growth) -> str:
-    way = found.cheapest
+def _headline(growth: Growth) -> str:
+    way = growth.cheapest
     said = (
-        f"From {found.start.languages} to {found.languages} languages at equal loss: parameters "
+        f"From {growth.start.languages} to {growth.languages} languages at equal loss: parameters "
         f"x{_times(way.params.value)}, tokens x{_times(way.tokens.value)} "
         f"(x{_times(way.tokens_each.value)} for each language), compute "
         f"x{_times(way.compute.value)}."
@@ -106,27 +116,27 @@ def _headline(found: Growth) -> str:
     return said
 
 
-def _start(found: Growth) -> str:
-    start = found.start
+def _start(growth: Growth, option: str) -> str:
+    start = growth.start
     share = percent(start.share)
     if start.known == "assumed":
         return (
             f"The start is taken as compute-optimal ({share} of its reducible loss is due to "
-            "parameters); state --capacity-share if it is not."
+            f"parameters); state {option} if it is not."
         )
-    how = "as stated" if start.known == "stated" else f"by law {found.law.name}"
-    if found.rebalanced is None:
+    how = "as stated" if start.known == "stated" else f"by law {growth.law.name}"
+    if growth.rebalanced is None:
         return f"The start is compute-optimal: {share} of its reducible loss is due to parameters."
-    side = "too few parameters" if start.share > found.optimal_share else "too few tokens"
+    side = "too few parameters" if start.share > growth.optimal_share else "too few tokens"
     return (
         f"The start is not compute-optimal: {share} of its reducible loss is due to parameters "
-        f"({how}), {percent(found.optimal_share)} at the optimum, so it has {side}. The paper's "
+        f"({how}), {percent(growth.optimal_share)} at the optimum, so it has {side}. The paper's "
         "exponents alone do not hold for it; the curve does."
     )
 
 
-def _steps(found: Growth, hardware: Machine | None) -> FittingTable:
-    start, way = found.start, found.cheapest
+def _steps(growth: Growth, hardware: Machine | None) -> FittingTable:
+    start, way = growth.start, growth.cheapest
     sized = start.params is not None and start.tokens is not None
     headings = [">now", ">then"] if sized else []
     table = FittingTable("", *headings, ">times", ">from rounding")
@@ -146,36 +156,36 @@ def _steps(found: Growth, hardware: Machine | None) -> FittingTable:
     return table
 
 
-def _ways(found: Growth) -> FittingTable:
+def _ways(growth: Growth) -> FittingTable:
     table = FittingTable("", ">parameters", ">tokens", ">compute", ">its rounding")
-    ways = [*([found.restored] if found.rebalanced is not None else []), *found.others]
+    ways = [*([growth.restored] if growth.rebalanced is not None else []), *growth.others]
     for way in ways:
         if not way.possible:
             table.add_row(way.name, "no size holds the loss", "", "", "")
             continue
         table.add_row(
             way.name,
-            _sized(way.params, found.start.params),
-            _sized(way.tokens, found.start.tokens),
+            _sized(way.params, growth.start.params),
+            _sized(way.tokens, growth.start.tokens),
             f"x{_times(way.compute.value)}",
             _range(way.compute),
         )
     return table
 
 
-def _rebalancing(found: Growth, way: Way) -> str:
+def _rebalancing(growth: Growth, way: Way) -> str:
     return (
-        f"Part of that is balance: with {found.start.languages} languages the same loss would cost "
-        f"x{_times(way.compute.value)} of the compute, at x{_times(way.params.value)} parameters "
-        f"and x{_times(way.tokens.value)} tokens."
+        f"Part of that is balance: with {growth.start.languages} languages the same loss would "
+        f"cost x{_times(way.compute.value)} of the compute, at x{_times(way.params.value)} "
+        f"parameters and x{_times(way.tokens.value)} tokens."
     )
 
 
-def _sure(found: Growth) -> str:
-    said = f"Law {found.law.name}, fitted on mixtures in which every language is read alike. "
-    if not found.law.corners:
+def _sure(growth: Growth) -> str:
+    said = f"Law {growth.law.name}, fitted on mixtures in which every language is read alike. "
+    if not growth.law.corners:
         return said + "Its card gives no intervals."
-    if found.law.E is None:
+    if growth.law.E is None:
         return (
             f"{said}The ranges hold what the rounding of its printed exponents leaves open; the "
             "scatter of the runs behind it is not printed, and is larger."

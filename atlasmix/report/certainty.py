@@ -11,7 +11,8 @@ from atlasmix.mixture.mixture import Mixture, SensitivityStep
 from atlasmix.mixture.sensitivity import DECAY as _DECAY
 from atlasmix.mixture.sensitivity import PHI as _PHI
 from atlasmix.problem.problem import MixProblem
-from atlasmix.report.words import listed, percent, tokens_text
+from atlasmix.report.words import percent, tokens_text
+from atlasmix.text import listed
 
 DECAY: Final = _DECAY
 EXPONENT: Final = _PHI
@@ -90,10 +91,10 @@ def steps_by_constant(
     steps: Sequence[SensitivityStep],
 ) -> dict[str, tuple[SensitivityStep, ...]]:
     """The steps of each constant that was varied, in the order in which they come."""
-    found: dict[str, tuple[SensitivityStep, ...]] = {}
+    by_constant: dict[str, tuple[SensitivityStep, ...]] = {}
     for step in steps:
-        found[step.constant] = (*found.get(step.constant, ()), step)
-    return found
+        by_constant[step.constant] = (*by_constant.get(step.constant, ()), step)
+    return by_constant
 
 
 def sensitivity_sentences(problem: MixProblem, steps: Sequence[SensitivityStep]) -> Iterator[str]:

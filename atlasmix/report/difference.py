@@ -1,112 +1,32 @@
-"""What moved between two answers: languages, tokens, and the predicted effect on shared targets."""
+"""What moved between two mixtures, in words and tables: two answers, or two of ``compare``."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from atlasmix.languages.catalogue import name_of
-from atlasmix.mixture.mixture import Mixture
+from atlasmix.mixture.diff import Diff, EffectMove, Move, PhaseMove, Prediction
 from atlasmix.quantities import format_quantity
-from atlasmix.recipe.difference import PhaseRow, phase_rows
-from atlasmix.report.answer_words import NO_TEXT, loss_text
+from atlasmix.recipe.compare import By, Judgement, SideBySide, without_pools
 from atlasmix.report.layout import FittingTable
-from atlasmix.report.words import SAME, change_text, named, percent
+from atlasmix.report.recipes import phases_asked, short_value
+from atlasmix.report.words import (
+    NO_TEXT,
+    SAME,
+    change_text,
+    epochs_text,
+    loss_text,
+    named,
+    percent,
+)
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One language in both answers.
-
-    Attributes:
-        language: key or label.
-        before, after: share of the tokens read, 0-1; 0 where it is not read.
-        tokens_before, tokens_after: tokens read.
-    """
-
-    language: str
-    before: float
-    after: float
-    tokens_before: float
-    tokens_after: float
-
-    @property
-    def change(self) -> float:
-        """After less before, in shares of the tokens read."""
-        return self.after - self.before
-
-
-@dataclass(frozen=True, slots=True)
-class EffectMove:
-    """The predicted effect on a target that both answers have; counts in target tokens."""
-
-    language: str
-    effective_before: float
-    effective_after: float
-    loss_before: float
-    loss_after: float
-
-    @property
-    def gain(self) -> float:
-        """Relative change of effective data; 0.1 is a tenth more."""
-        if self.effective_before <= 0:
-            return 0.0
-        return self.effective_after / self.effective_before - 1
-
-    @property
-    def loss_change(self) -> float:
-        """After less before, in the unit of the law; below 0 is better."""
-        return self.loss_after - self.loss_before
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """All that moved.
-
-    Attributes:
-        languages: every language of either, the largest of both shares first.
-        effects: targets of both, in the order of the later answer.
-        distance: part of the tokens that is read elsewhere, 0-1 (half the sum of differences).
-        phases: every language of every phase of either (a before, b after); empty: no phases.
-    """
-
-    languages: tuple[Move, ...]
-    effects: tuple[EffectMove, ...]
-    distance: float
-    phases: tuple[PhaseRow, ...] = ()
-
-
-def movement(before: Mixture, after: Mixture) -> Movement:
-    """What moved from one answer to another."""
-    old, new = before.proportions, after.proportions
-    moves = [
-        Move(
-            key,
-            old.get(key, 0.0),
-            new.get(key, 0.0),
-            old.get(key, 0.0) * before.tokens,
-            new.get(key, 0.0) * after.tokens,
-        )
-        for key in dict.fromkeys((*old, *new))
-    ]
-    moves.sort(key=lambda move: (-max(move.before, move.after), move.language))
-    known = {effect.language: effect for effect in before.targets}
-    effects = tuple(
-        EffectMove(
-            effect.language,
-            known[effect.language].effective_data,
-            effect.effective_data,
-            known[effect.language].loss,
-            effect.loss,
-        )
-        for effect in after.targets
-        if effect.language in known
-    )
-    parts = phase_rows(_phase_shares(before), _phase_shares(after))
-    return Movement(tuple(moves), effects, sum(abs(move.change) for move in moves) / 2, parts)
-
-
-def movement_tables(moved: Movement) -> tuple[FittingTable, FittingTable]:
+def diff_tables(moved: Diff) -> tuple[FittingTable, FittingTable]:
     """What moved by language, and what that is predicted to do to each target."""
     languages = FittingTable("language", ">before", ">after", ">moved", ">tokens before", ">after")
     for move in moved.languages:
@@ -115,8 +35,8 @@ def movement_tables(moved: Movement) -> tuple[FittingTable, FittingTable]:
             percent(move.before),
             percent(move.after),
             f"{100 * move.change:+.1f} points",
-            format_quantity(move.tokens_before),
-            format_quantity(move.tokens_after),
+            _count(move.tokens_before),
+            _count(move.tokens_after),
         )
     effects = FittingTable("target", ">effective before", ">after", ">loss before", ">after", "")
     for effect in moved.effects:
@@ -131,9 +51,9 @@ def movement_tables(moved: Movement) -> tuple[FittingTable, FittingTable]:
     return languages, effects
 
 
-def movement_sentence(moved: Movement) -> str:
+def diff_sentence(moved: Diff) -> str:
     """How much moved, and what it did to the target that it did most to."""
-    if moved.distance < SAME and any(_differs(row) for row in moved.phases):
+    if moved.distance < SAME and any(_differs(move) for move in moved.phases):
         return "The same proportions in all, divided over the phases otherwise."
     if moved.distance < SAME:
         return "The mixture did not move: the change costs nothing and gives nothing here."
@@ -145,6 +65,110 @@ def movement_sentence(moved: Movement) -> str:
         f"{said} Predicted loss of {name_of(most.language)}: {loss_text(most.loss_before)} before, "
         f"{loss_text(most.loss_after)} after (effective data {change_text(most.gain)})."
     )
+
+
+def comparison_parts(
+    names: tuple[str, str], mixtures: SideBySide, by: By = "language"
+) -> list[RenderableType]:
+    """The parts of a comparison.
+
+    Args:
+        names: of the two.
+        mixtures: side by side.
+        by: of what one line is told each.
+    """
+    from rich.text import Text
+
+    sides = mixtures.a, mixtures.b
+    tokens = [
+        format_quantity(round(side.tokens)) if side.tokens else "an unknown number of"
+        for side in sides
+    ]
+    parts: list[RenderableType] = [
+        Text(f"A: {names[0]}, {tokens[0]} tokens"),
+        Text(f"B: {names[1]}, {tokens[1]} tokens"),
+        Text(_distance(mixtures, by), style="bold"),
+    ]
+    if mixtures.question:
+        table = FittingTable("asked", "A", "B")
+        for key, old, new in mixtures.question:
+            table.add_row(key, _said(key, old), _said(key, new))
+        parts += ["", table]
+    parts += [Text(sentence) for sentence in mixtures.evidence]
+    parts += [Text(without_pools(mixtures))] if by != mixtures.told_by(by) else []
+    parts += ["", _moves_table(mixtures.moves(by), mixtures.told_by(by))]
+    if mixtures.diff.phases:
+        parts += ["", phase_moves_table(mixtures.diff.phases, ("A", "B", "B - A"))]
+    for judgement in mixtures.judgements:
+        heading = f"Predicted effect by the question of {judgement.by}"
+        parts += ["", Text(heading, style="bold")]
+        parts += [_judgement_table(judgement)] if judgement.targets else []
+        parts += [Text(judgement.note)] if judgement.note else []
+    return parts
+
+
+def phase_moves_table(moves: Sequence[PhaseMove], names: tuple[str, str, str]) -> FittingTable:
+    """Every language of every phase of either; ``names`` of both and of the move between them."""
+    table = FittingTable("phase", "language", *(f">{name}" for name in names))
+    last = ""
+    for move in moves:
+        shares = move.before, move.after
+        change = "" if None in shares else f"{100 * ((shares[1] or 0) - (shares[0] or 0)):+.1f}"
+        table.add_row(
+            move.phase if move.phase != last else "",
+            named(move.language),
+            *("-" if share is None else percent(share) for share in shares),
+            change,
+        )
+        last = move.phase
+    return table
+
+
+def _moves_table(moves: Sequence[Move], by: By) -> FittingTable:
+    table = FittingTable(by, ">A", ">B", ">B - A", ">epochs A", ">epochs B")
+    for move in moves:
+        table.add_row(
+            named(move.name) if by == "language" else move.name,
+            percent(move.before),
+            percent(move.after),
+            f"{100 * move.change:+.1f}",
+            *(
+                "unknown" if epochs is None else epochs_text(epochs)
+                for epochs in (move.epochs_before, move.epochs_after)
+            ),
+        )
+    return table
+
+
+def _judgement_table(judgement: Judgement) -> FittingTable:
+    table = FittingTable("target", ">effective A", ">effective B", ">loss A", ">loss B")
+    for place, key in enumerate(judgement.targets):
+        effects: list[Prediction | None] = [
+            side[place] if side else None for side in (judgement.a, judgement.b)
+        ]
+        table.add_row(
+            named(key),
+            *("-" if each is None else format_quantity(each.effective_data) for each in effects),
+            *("-" if each is None else loss_text(each.loss) for each in effects),
+        )
+    return table
+
+
+def _distance(mixtures: SideBySide, by: By) -> str:
+    distance = mixtures.distance(by)
+    if distance == 0:
+        if any(move.before != move.after for move in mixtures.diff.phases):
+            return "The same proportions in all, divided over the phases otherwise."
+        return "The same proportions."
+    return f"{percent(distance)} of the tokens go elsewhere."
+
+
+def _said(key: str, value: Any) -> str:
+    return phases_asked(value) if key == "phases" else short_value(value)
+
+
+def _count(tokens: float | None) -> str:
+    return "unknown" if tokens is None else format_quantity(tokens)
 
 
 def _verdict(effect: EffectMove) -> str:
@@ -165,12 +189,8 @@ def _size(effect: EffectMove) -> float:
     return abs(after - before) / min(abs(before), abs(after))
 
 
-def _phase_shares(mixture: Mixture) -> dict[str, dict[str, float]]:
-    return {phase.name: phase.proportions for phase in mixture.phases}
-
-
-def _differs(row: PhaseRow) -> bool:
+def _differs(move: PhaseMove) -> bool:
     """Whether a phase came, went, or reads another share of a language."""
-    if row.share_a is None or row.share_b is None:
+    if move.before is None or move.after is None:
         return True
-    return abs(row.share_b - row.share_a) > SAME
+    return abs(move.after - move.before) > SAME

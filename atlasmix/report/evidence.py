@@ -10,16 +10,20 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from atlasmix.evidence.card import Card
-from atlasmix.evidence.inventory import Inventory, Pool
+from atlasmix.evidence.inventory import Inventory
+from atlasmix.evidence.pools import Pool
 from atlasmix.evidence.published import PublishedMixture
+from atlasmix.evidence.scores import MEASURED, PREDICTED
 from atlasmix.evidence.store import InventorySummary, MatrixSummary
-from atlasmix.evidence.transfer_matrix import MEASURED, PREDICTED, Agreement, TransferMatrix
+from atlasmix.evidence.transfer_matrix import Agreement, TransferMatrix
 from atlasmix.languages.catalogue import name_of
 from atlasmix.languages.language import Language
 from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import format_quantity
+from atlasmix.report.blocks import Column, Row, Table
 from atlasmix.report.layout import FittingTable
-from atlasmix.report.words import epochs_text, listed, named, percent, score_text
+from atlasmix.report.words import named, percent, score_text
+from atlasmix.text import listed
 from atlasmix.transfer.model import TransferModel
 
 if TYPE_CHECKING:
@@ -32,29 +36,33 @@ ROUNDING: Final = 0.05
 def matrices_table(summaries: Sequence[MatrixSummary]) -> FittingTable:
     """One line a matrix."""
     table = FittingTable("matrix", ">size", "metric", ">measured", ">predicted", "")
-    for one in summaries:
-        if one.fault:
-            table.add_row(one.name, "", f"broken: {one.fault}", "", "", "")
+    for summary in summaries:
+        if summary.fault:
+            table.add_row(summary.name, "", f"broken: {summary.fault}", "", "", "")
             continue
-        size, measured, predicted = str(one.size), f"{one.measured:,}", f"{one.predicted:,}"
-        table.add_row(one.name, size, one.metric, measured, predicted, _place(one))
+        size, measured, predicted = (
+            str(summary.size),
+            f"{summary.measured:,}",
+            f"{summary.predicted:,}",
+        )
+        table.add_row(summary.name, size, summary.metric, measured, predicted, _place(summary))
     return table
 
 
 def inventories_table(summaries: Sequence[InventorySummary]) -> FittingTable:
     """One line an inventory."""
     table = FittingTable("inventory", ">keys", ">pools", "provenance", "tokens are", "")
-    for one in summaries:
-        if one.fault:
-            table.add_row(one.name, "", "", f"broken: {one.fault}", "", "")
+    for summary in summaries:
+        if summary.fault:
+            table.add_row(summary.name, "", "", f"broken: {summary.fault}", "", "")
             continue
         table.add_row(
-            one.name,
-            str(one.size),
-            str(one.pools),
-            ", ".join(name for name, _ in one.provenances),
-            ", ".join(name for name, _ in one.obtained),
-            _place(one),
+            summary.name,
+            str(summary.size),
+            str(summary.pools),
+            ", ".join(name for name, _ in summary.provenances),
+            ", ".join(name for name, _ in summary.obtained),
+            _place(summary),
         )
     return table
 
@@ -123,12 +131,12 @@ def weights_table(matrix: TransferMatrix, model: TransferModel, target: str) -> 
 def ranked(model: TransferModel, target: str) -> tuple[str, ...]:
     """The donors of a target, greatest τ first; ties: measured before predicted, then by key."""
     column = model.index(target)
-    found = [
+    rows = [
         (-round(float(model.weights[row, column]), 6), str(model.status[row, column]), key)
         for row, key in enumerate(model.keys)
         if row != column and model.status[row, column]
     ]
-    return tuple(key for _, _, key in sorted(found))
+    return tuple(key for _, _, key in sorted(rows))
 
 
 def exponent_words(model: TransferModel, target: str) -> str:
@@ -180,19 +188,23 @@ def pools_table(pools: Sequence[Pool]) -> FittingTable:
 def published_table(mixtures: Sequence[PublishedMixture]) -> FittingTable:
     """One line a published mixture."""
     table = FittingTable("mixture", "model", ">year", ">languages", ">covers")
-    for one in mixtures:
+    for mixture in mixtures:
         table.add_row(
-            one.name, one.model, str(one.year), str(len(one.shares)), percent(one.covered)
+            mixture.name,
+            mixture.model,
+            str(mixture.year),
+            str(len(mixture.shares)),
+            percent(mixture.covered),
         )
     return table
 
 
-def shares_table(one: PublishedMixture) -> FittingTable:
+def shares_table(mixture: PublishedMixture) -> FittingTable:
     """Every part of a published mixture."""
     table = FittingTable("part", ">share")
-    for key, share in one.shares:
+    for key, share in mixture.shares:
         table.add_row(named(key), percent(share))
-    for part, share in one.other:
+    for part, share in mixture.other:
         table.add_row(part, percent(share), style="dim")
     return table
 
@@ -200,8 +212,14 @@ def shares_table(one: PublishedMixture) -> FittingTable:
 def languages_table(languages: Sequence[Language]) -> FittingTable:
     """One line a language."""
     table = FittingTable("code", "name", "endonym", "family", "script")
-    for one in languages:
-        table.add_row(one.code, one.name, one.endonym, one.family, ", ".join(one.scripts))
+    for language in languages:
+        table.add_row(
+            language.code,
+            language.name,
+            language.endonym,
+            language.family,
+            ", ".join(language.scripts),
+        )
     return table
 
 
@@ -214,10 +232,10 @@ def inventory_facts(inventory: Inventory) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _place(one: MatrixSummary | InventorySummary) -> str:
-    if one.default:
+def _place(summary: MatrixSummary | InventorySummary) -> str:
+    if summary.default:
         return "default"
-    return "" if one.shipped else "yours"
+    return "" if summary.shipped else "yours"
 
 
 def matrix_sentence(matrix: TransferMatrix) -> str:
@@ -250,16 +268,16 @@ def nothing_sentence(model: TransferModel, target: str) -> str:
     )
 
 
-def agreement_sentence(found: Agreement, first: str, second: str) -> str:
+def agreement_sentence(agreement: Agreement, first: str, second: str) -> str:
     """How far two studies rank the pairs that they share alike."""
     said = (
-        f"{first} and {second} share {len(found.languages)} languages and {len(found.pairs):,} "
-        f"pairs, of which {found.measured:,} were measured in both"
+        f"{first} and {second} share {len(agreement.languages)} languages and "
+        f"{len(agreement.pairs):,} pairs, of which {agreement.measured:,} were measured in both"
     )
-    if math.isnan(found.spearman):
+    if math.isnan(agreement.spearman):
         return f"{said}; too few to rank."
     return (
-        f"{said}. Spearman's rank correlation of their scores is {found.spearman:.2f} (1: they "
+        f"{said}. Spearman's rank correlation of their scores is {agreement.spearman:.2f} (1: they "
         "call the same donors good, 0: nothing in common)."
     )
 
@@ -338,25 +356,32 @@ def coverage(problem: MixProblem) -> tuple[TargetCoverage, ...]:
     return tuple(rows)
 
 
-def coverage_table(rows: tuple[TargetCoverage, ...]) -> FittingTable:
+def coverage_table(rows: tuple[TargetCoverage, ...]) -> Table:
     """One line a target."""
-    table = FittingTable(
-        "target",
-        ">may be read",
-        "not chosen",
-        ">epochs alone",
-        ">measured",
-        ">predicted",
-        ">donors",
+    return Table(
+        (
+            Column("target"),
+            Column("may be read", "tokens", "unique tokens of its pools"),
+            Column("not chosen", meaning="unique tokens of its other pools, by provenance"),
+            Column("epochs alone", "epochs", "passes that would fill the budget with it alone"),
+            Column("measured", "count", "scores of donors for it"),
+            Column("predicted", "count", "scores of donors that nobody measured"),
+            Column("donors", "count", "that count for more than the doubt about their score"),
+        ),
+        tuple(
+            Row(
+                (
+                    named(row.language),
+                    row.chosen,
+                    listed([f"{format_quantity(tokens)} {kind}" for kind, tokens in row.unread])
+                    or "none",
+                    row.epochs if row.chosen else "none",
+                    row.measured,
+                    row.predicted,
+                    row.donors,
+                )
+            )
+            for row in rows
+        ),
+        title="The evidence on each target",
     )
-    for row in rows:
-        table.add_row(
-            named(row.language),
-            format_quantity(row.chosen),
-            listed([f"{format_quantity(tokens)} {kind}" for kind, tokens in row.unread]) or "none",
-            epochs_text(row.epochs) if row.chosen else "none",
-            str(row.measured),
-            str(row.predicted),
-            str(row.donors),
-        )
-    return table

@@ -32,7 +32,7 @@ class Fitted:
 
     Attributes:
         name: of the law on its card.
-        found: the fit.
+        fit: the fit.
         intervals: of the constants; None: not asked for.
         splits: held-out errors; empty: not asked for.
         diagnosis: warnings.
@@ -43,7 +43,7 @@ class Fitted:
     """
 
     name: str
-    found: Fit
+    fit: Fit
     intervals: Bootstrap | None
     splits: tuple[HeldOut, ...]
     diagnosis: Diagnosis
@@ -59,16 +59,16 @@ def fit_parts(fitted: Fitted) -> list[RenderableType]:
 
     from atlasmix.report.layout import bullets, section
 
-    found, intervals = fitted.found, fitted.intervals
+    fit, intervals = fitted.fit, fitted.intervals
     parts: list[RenderableType] = [
-        Text(_headline(found), style="bold"),
-        Text(_quality(found, fitted.diagnosis)),
+        Text(_headline(fit), style="bold"),
+        Text(_quality(fit, fitted.diagnosis)),
     ]
-    said = "held constants are marked" if found.question.fixed else ""
+    said = "held constants are marked" if fit.question.fixed else ""
     if intervals is not None:
         said = f"95% of {intervals.resamples} resamples" + (f"; {said}" if said else "")
     parts += section(f"Constants ({said})" if said else "Constants", _constants_table(fitted))
-    growth = _growth(found, intervals)
+    growth = _growth(fit, intervals)
     if growth:
         parts += section("What follows for a compute-optimal model", growth)
     if fitted.splits:
@@ -79,53 +79,53 @@ def fit_parts(fitted: Fitted) -> list[RenderableType]:
     if fitted.diagnosis.warnings:
         parts += section("Warnings", bullets(fitted.diagnosis.warnings))
     parts += section("How the table was read", bullets(tuple(_reading(fitted))))
-    return [*parts, Text(""), *(Text(line) for line in _ending(fitted))]
+    return parts
 
 
 def fit_data(fitted: Fitted) -> dict[str, object]:
     """The report for programs."""
     import dataclasses
 
-    found, intervals = fitted.found, fitted.intervals
+    fit, intervals = fitted.fit, fitted.intervals
     rows = zip(
-        *(column.tolist() for column in (found.runs.rows, found.runs.loss, found.predicted)),
+        *(column.tolist() for column in (fit.runs.rows, fit.runs.loss, fit.predicted)),
         strict=True,
     )
     return {
-        "law": found.question.law,
-        "card": card_data(fitted.name, found, intervals, fitted.splits, fitted.origin),
-        "constants": found.constants,
-        "held": sorted(found.question.held),
+        "law": fit.question.law,
+        "card": card_data(fitted.name, fit, intervals, fitted.splits, fitted.origin),
+        "constants": fit.constants,
+        "held": sorted(fit.question.held),
         "intervals": {name: intervals.interval(name) for name in intervals.samples}
         if intervals
         else {},
         "resamples": intervals.resamples if intervals else 0,
-        "huber_sum": found.objective,
-        "delta": found.question.delta,
-        "r_squared": found.r_squared,
+        "huber_sum": fit.objective,
+        "delta": fit.question.delta,
+        "r_squared": fit.r_squared,
         "typical_error": fitted.diagnosis.spread,
         "condition": fitted.diagnosis.condition,
         "held_out": [dataclasses.asdict(split) for split in fitted.splits],
         "warnings": list(fitted.diagnosis.warnings),
         "outlier_rows": list(fitted.diagnosis.outliers),
-        "notes": list(found.runs.notes),
+        "notes": list(fit.runs.notes),
         "runs": [
             {"row": row, "loss": loss, "predicted": predicted} for row, loss, predicted in rows
         ],
     }
 
 
-def _headline(found: Fit) -> str:
-    question = found.question
+def _headline(fit: Fit) -> str:
+    question = fit.question
     form = "data-only" if question.data_only else question.law
-    return f"{question.law} law of {found.runs.count} runs: {_FORMULAS[form]}."
+    return f"{question.law} law of {fit.runs.count} runs: {_FORMULAS[form]}."
 
 
-def _quality(found: Fit, diagnosis: Diagnosis) -> str:
+def _quality(fit: Fit, diagnosis: Diagnosis) -> str:
     return (
-        f"R² {found.r_squared:.4f} on these runs; half of them lie within "
-        f"{diagnosis.spread / 1.4826:.2%} of the law. Sum of Huber terms {found.objective:.6g} "
-        f"(delta {found.question.delta:g}). Loss in {found.runs.unit}."
+        f"R² {fit.r_squared:.4f} on these runs; half of them lie within "
+        f"{diagnosis.spread / 1.4826:.2%} of the law. Sum of Huber terms {fit.objective:.6g} "
+        f"(delta {fit.question.delta:g}). Loss in {fit.runs.unit}."
     )
 
 
@@ -133,9 +133,9 @@ def _constants_table(fitted: Fitted) -> RenderableType:
     from atlasmix.report.layout import FittingTable
 
     table = FittingTable("constant", ">value", ">low", ">high", "what it is")
-    held, intervals = fitted.found.question.held, fitted.intervals
-    mixing = fitted.found.question.law == "mixing"
-    for name, value in fitted.found.constants.items():
+    held, intervals = fitted.fit.question.held, fitted.intervals
+    mixing = fitted.fit.question.law == "mixing"
+    for name, value in fitted.fit.constants.items():
         low = high = ""
         if name in held:
             low = "held"
@@ -182,16 +182,16 @@ def _meaning(name: str, *, mixing: bool) -> str:
     }[name]
 
 
-def _growth(found: Fit, intervals: Bootstrap | None) -> str:
-    constants = found.constants
-    if found.question.law not in {"chinchilla", "atlas", "mixing"}:
+def _growth(fit: Fit, intervals: Bootstrap | None) -> str:
+    constants = fit.constants
+    if fit.question.law not in {"chinchilla", "atlas", "mixing"}:
         return ""
     alpha, beta = constants["alpha"], constants["beta"]
     power = beta / (alpha + beta)
     ends = intervals.growth() if intervals is not None else None
     between = f" ({ends[0]:.2f} to {ends[1]:.2f})" if ends else ""
     ratio = (alpha * constants["A"] / (beta * constants["B"])) ** (1 / (alpha + beta))
-    compute = float(found.runs.compute.max())
+    compute = float(fit.runs.compute.max())
     params = ratio * (compute / 6) ** power
     tokens = compute / 6 / params
     return (
@@ -222,24 +222,8 @@ def _splits_table(splits: tuple[HeldOut, ...]) -> RenderableType:
 
 
 def _reading(fitted: Fitted) -> Iterator[str]:
-    yield measured_on(fitted.found, fitted.origin)
-    yield from fitted.found.runs.notes
-    once = fitted.found.first
+    yield measured_on(fitted.fit, fitted.origin)
+    yield from fitted.fit.runs.notes
+    once = fitted.fit.first
     if once is not None:
         yield f"first stage: {once.runs.count} runs of one epoch, R² {once.r_squared:.4f}"
-
-
-def _ending(fitted: Fitted) -> Iterator[str]:
-    drives = fitted.found.form.kind == "chinchilla" or fitted.found.question.data_only
-    use = f"atlasmix {'solve --target LANG' if drives else 'laws show'}"
-    flag = " --law " if drives else " "
-    if fitted.found.question.law == "curse":
-        use, flag = "atlasmix capacity --from K --to K", " --law "
-    if fitted.figure:
-        yield f"Figure written to {fitted.figure}."
-    if fitted.shelf:
-        yield f"On your shelf as {fitted.name}: {use}{flag}{fitted.name}"
-    if fitted.card:
-        yield f"Card written to {fitted.card}: {use}{flag}{fitted.card}"
-    if not fitted.shelf and not fitted.card:
-        yield "Add --output mine.yaml to keep the law, or --name mine to put it on your shelf."

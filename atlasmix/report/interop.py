@@ -10,7 +10,8 @@ from atlasmix.interop.exporters.exporter import Exporter
 from atlasmix.interop.exporters.writing import Written
 from atlasmix.quantities import format_quantity
 from atlasmix.report.layout import FittingTable
-from atlasmix.report.words import epochs_text, listed, named, percent
+from atlasmix.report.words import epochs_text, named, percent
+from atlasmix.text import listed
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -50,23 +51,23 @@ def export_parts(folder: str, written: Written) -> list[RenderableType]:
     return parts
 
 
-def frameworks_table(exporters: Sequence[Exporter]) -> FittingTable:
-    """One line a framework."""
-    table = FittingTable("--to", "weights count", "repetition there", "stages", "format")
-    for one in exporters:
+def frameworks_table(exporters: Sequence[Exporter], title: str = "name") -> FittingTable:
+    """One line a framework; ``title`` stands over their names."""
+    table = FittingTable(title, "weights count", "repetition there", "stages", "format")
+    for exporter in exporters:
         table.add_row(
-            one.name,
-            one.unit,
-            one.repetition,
-            "in one file" if one.stages == "native" else "a file each",
-            _CHECKED[one.checked.how],
+            exporter.name,
+            exporter.unit,
+            exporter.repetition,
+            "in one file" if exporter.stages == "native" else "a file each",
+            _CHECKED[exporter.checked.how],
         )
     return table
 
 
 def _pools(pools: Sequence[Mapping[str, Any]], caps: Mapping[str, float]) -> FittingTable:
     table = FittingTable("pool", ">share", ">weight", ">tokens", ">epochs", ">cap", ">sequences")
-    for pool in sorted(pools, key=lambda one: -one["share"])[:_MOST_ROWS]:
+    for pool in sorted(pools, key=lambda each: -each["share"])[:_MOST_ROWS]:
         table.add_row(
             pool["pool"],
             percent(pool["share"]),
@@ -86,7 +87,7 @@ def import_parts(mixture: GivenMixture, output: str) -> list[RenderableType]:
     """The parts of the report on an import."""
     from rich.text import Text
 
-    entries = sum(len(one.parts) for one in (*mixture.pools, *mixture.other))
+    entries = sum(len(each.parts) for each in (*mixture.pools, *mixture.other))
     languages = mixture.proportions
     run = "" if mixture.tokens is None else f", {format_quantity(mixture.tokens)} tokens"
     parts: list[RenderableType] = [
@@ -129,13 +130,13 @@ def _languages(mixture: GivenMixture) -> FittingTable:
 
 def _other(mixture: GivenMixture) -> FittingTable:
     table = FittingTable("other source", ">share", ">entries", ">unique")
-    for one in mixture.other:
-        table.add_row(one.name, percent(one.proportion), str(len(one.parts)), _unique([one]))
+    for part in mixture.other:
+        table.add_row(part.name, percent(part.proportion), str(len(part.parts)), _unique([part]))
     return table
 
 
 def _unique(sources: Sequence[GivenOther]) -> str:
-    known = [one.unique_tokens for one in sources]
+    known = [source.unique_tokens for source in sources]
     if None in known:
         return "unknown"
     return format_quantity(sum(count for count in known if count is not None))

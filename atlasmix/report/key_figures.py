@@ -8,8 +8,8 @@ from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.mixture import Mixture
 from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import format_quantity
-from atlasmix.report.answer_words import gap_text, loss_text
-from atlasmix.report.words import percent
+from atlasmix.report.answer_words import gap_text
+from atlasmix.report.words import loss_text, percent
 
 
 class KeyFigure(NamedTuple):
@@ -52,7 +52,7 @@ def _proof(mixture: Mixture) -> KeyFigure:
         said += " It is not one to act on as it stands: what stands over the answer says why."
     else:
         label = "Proved best to"
-    return KeyFigure(label, gap_text(mixture.certificate.gap, one="1"), said)
+    return KeyFigure(label, gap_text(mixture.certificate.gap, "1"), said)
 
 
 def _effect(problem: MixProblem, mixture: Mixture) -> KeyFigure:

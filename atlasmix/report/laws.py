@@ -32,10 +32,10 @@ _FORMULAS = {
 _GREEK = {"alpha": "α", "beta": "β", "phi": "φ", "psi": "ψ"}
 
 
-def laws_table(found: Sequence[tuple[str, LawCard | str]]) -> FittingTable:
+def laws_table(cards: Sequence[tuple[str, LawCard | str]]) -> FittingTable:
     """One line a law; what it drives, and whose it is."""
     table = FittingTable("law", "kind", "drives", "loss in")
-    for name, card in found:
+    for name, card in cards:
         if isinstance(card, str):
             table.add_row(name, "", f"broken: {card}", "")
             continue
@@ -45,13 +45,18 @@ def laws_table(found: Sequence[tuple[str, LawCard | str]]) -> FittingTable:
     return table
 
 
-def law_parts(card: LawCard) -> list[RenderableType]:
-    """The card of a law: what it says, its numbers, what it is for."""
+def law_parts(card: LawCard, option: str = "law") -> list[RenderableType]:
+    """The card of a law: what it says, its numbers, what it is for.
+
+    Args:
+        card: the law.
+        option: what the reader names a law with.
+    """
     from rich.text import Text
 
     text = Text()
     text.append(f"{card.name}: {card.title or card.kind}\n", style="bold")
-    for label, words in law_facts(card):
+    for label, words in law_facts(card, option):
         text.append(f"\n{label}: ", style="bold")
         text.append(words)
     parts: list[RenderableType] = [text, "", law_constants(card)]
@@ -60,11 +65,11 @@ def law_parts(card: LawCard) -> list[RenderableType]:
     return parts
 
 
-def law_facts(card: LawCard) -> tuple[tuple[str, str], ...]:
+def law_facts(card: LawCard, option: str = "law") -> tuple[tuple[str, str], ...]:
     """What a law says and whose it is: label and words, those without words left out."""
     said = (
         ("formula", _FORMULAS[card.kind]),
-        ("drives", _drives(card, long=True)),
+        ("drives", _drives(card, option)),
         ("valid for", card.valid_for),
         ("unit of the loss", card.unit),
         ("measured on", card.measured_on),
@@ -82,11 +87,12 @@ def law_constants(card: LawCard) -> FittingTable:
     return _languages(law) if isinstance(law, LanguageLaws) else _constants(card)
 
 
-def _drives(card: LawCard, *, long: bool = False) -> str:
-    law = card.law
+def _drives(card: LawCard, option: str = "") -> str:
+    """What a law is for; in more words where the option is named."""
+    law, long = card.law, bool(option)
     if isinstance(law, LanguageLaws):
         first = law.rows[0].law.name
-        return f"solve, one law at a time: --law {first}" if long else "solve, by row"
+        return f"solve, one law at a time: {option} {first}" if long else "solve, by row"
     if isinstance(law, CurseLaw):
         return "capacity"
     if isinstance(law, LossLaw):
@@ -112,7 +118,7 @@ def _whose(card: LawCard) -> str:
 
 
 def _constants(card: LawCard) -> FittingTable:
-    spans = {one.constant: (one.low, one.high) for one in card.intervals}
+    spans = {interval.constant: (interval.low, interval.high) for interval in card.intervals}
     rows: list[tuple[str, float, str]] = [(key, value, "") for key, value in card.constants]
     law = card.law
     if isinstance(law, LossLaw) and law.decay is not None:
@@ -136,16 +142,16 @@ def _languages(law: LanguageLaws) -> FittingTable:
     names = (">E", ">A", ">α", ">B", ">β", ">φ", ">unique tokens")
     table = FittingTable("language", "regime", *names)
     for row in law.rows:
-        one = row.law
+        constants = row.law
         table.add_row(
             named(row.language),
             row.regime,
-            f"{one.E:g}",
-            f"{one.A:.4g}",
-            f"{one.alpha:g}",
-            f"{one.B:.4g}",
-            f"{one.beta:g}",
-            f"{one.phi:g}",
+            f"{constants.E:g}",
+            f"{constants.A:.4g}",
+            f"{constants.alpha:g}",
+            f"{constants.B:.4g}",
+            f"{constants.beta:g}",
+            f"{constants.phi:g}",
             format_quantity(row.unique_tokens),
         )
     return table

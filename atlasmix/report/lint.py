@@ -10,9 +10,10 @@ from atlasmix.audit.lint import LintReport
 from atlasmix.audit.lint_rows import Row
 from atlasmix.audit.solving_again import Resolved
 from atlasmix.quantities import format_quantity
-from atlasmix.report.answer_words import gap_text, loss_text
+from atlasmix.report.answer_words import gap_text
 from atlasmix.report.layout import FittingTable
-from atlasmix.report.words import SAME, epochs_text, listed, named, percent
+from atlasmix.report.words import SAME, epochs_text, loss_text, named, percent
+from atlasmix.text import listed
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,15 +23,21 @@ _MOST_FINDINGS: Final = 40
 _MOST_CHANGES: Final = 15
 _WIDEST: Final = 38
 """Longer prefixes are shown by their end."""
-_ASKED: Final = {
+_BASIS: Final = {
     "recipe": "the recipe's own question, with today's evidence",
     "targets": "the targets named",
     "shares": "its own languages as targets, each weighted by its share",
 }
 
 
-def lint_parts(report: LintReport, every: bool = False) -> list[RenderableType]:
-    """The parts of a report; ``every`` lists all sources."""
+def lint_parts(report: LintReport, every: bool = False, more: str = "") -> list[RenderableType]:
+    """The parts of a report.
+
+    Args:
+        report: what was found.
+        every: list all sources and findings.
+        more: what a reader is told of those left out, say how to see them.
+    """
     from rich.text import Text
 
     run = "no budget" if report.tokens is None else f"{format_quantity(report.tokens)} tokens"
@@ -52,21 +59,21 @@ def lint_parts(report: LintReport, every: bool = False) -> list[RenderableType]:
             )
         )
     for level, title in (("fault", "Faults"), ("note", "Notes")):
-        found = [one.sentence for one in report.findings if one.level == level]
-        if found:
+        sentences = [finding.sentence for finding in report.findings if finding.level == level]
+        if sentences:
             parts += ["", Text(title, style="bold")]
-            shown = found if every else found[:_MOST_FINDINGS]
+            shown = sentences if every else sentences[:_MOST_FINDINGS]
             parts += [Text(f"  - {sentence}") for sentence in shown]
-            left = len(found) - len(shown)
-            parts += [Text(f"  and {left:,} more: --all")] if left else []
-    parts += ["", _rows(report.rows, every)]
+            left = len(sentences) - len(shown)
+            parts += [Text(f"  and {left:,} more{more}")] if left else []
+    parts += ["", _rows(report.rows, every, more)]
     parts += ["", _shares(report)]
     if report.resolved is not None:
         parts += ["", *_resolved(report.resolved)]
     return parts
 
 
-def _rows(rows: Sequence[Row], every: bool) -> FittingTable:
+def _rows(rows: Sequence[Row], every: bool, more: str) -> FittingTable:
     """The most repeated sources first; those of unknown size last."""
     ordered = sorted(rows, key=lambda row: (-(row.epochs or -1.0), -row.share, row.name))
     shown = ordered if every else ordered[:_MOST_ROWS]
@@ -82,7 +89,7 @@ def _rows(rows: Sequence[Row], every: bool) -> FittingTable:
             style="bold" if row.over else "",
         )
     if len(ordered) > len(shown):
-        table.add_row(f"and {len(ordered) - len(shown)} more: --all", *[""] * 5)
+        table.add_row(f"and {len(ordered) - len(shown)} more{more}", *[""] * 5)
     return table
 
 
@@ -91,60 +98,66 @@ def _shares(report: LintReport) -> FittingTable:
     for provenance, share in report.provenances:
         words = "other (code, mathematics, parallel, ...)" if provenance == "other" else provenance
         table.add_row(words, percent(share))
-    for one in report.languages[-3:] if len(report.languages) > 5 else ():
-        table.add_row(f"among the least: {named(one.language)}", percent(one.share))
+    for language in report.languages[-3:] if len(report.languages) > 5 else ():
+        table.add_row(f"among the least: {named(language.language)}", percent(language.share))
     return table
 
 
-def _resolved(found: Resolved) -> list[RenderableType]:
+def _resolved(resolved: Resolved) -> list[RenderableType]:
     from rich.text import Text
 
-    head = Text(f"Solved again: {_ASKED[found.asked]}", style="bold")
-    if found.refused:
-        return [head, Text(f"  refused: {found.refused}")]
-    left = f" {_count(len(found.left_out), 'source')} without count, scores or a single language "
-    said = (
-        f"{format_quantity(found.tokens)} tokens ({percent(found.covered)} of the run) were solved "
-        "for" + (f";{left}keep their place." if found.left_out else ".")
+    head = Text(f"Solved again: {_BASIS[resolved.basis]}", style="bold")
+    if resolved.refused:
+        return [head, Text(f"  refused: {resolved.refused}")]
+    left = (
+        f" {_count(len(resolved.left_out), 'source')} without count, scores or a single language "
     )
-    parts: list[RenderableType] = [head, Text(said), Text(_effect(found))]
-    if found.unspent > 1e-6 * found.tokens:
-        left = format_quantity(found.unspent)
+    said = (
+        f"{format_quantity(resolved.tokens)} tokens ({percent(resolved.covered)} of the run) were "
+        "solved for" + (f";{left}keep their place." if resolved.left_out else ".")
+    )
+    parts: list[RenderableType] = [head, Text(said), Text(_effect(resolved))]
+    if resolved.unspent > 1e-6 * resolved.tokens:
+        left = format_quantity(resolved.unspent)
         parts.append(Text(f"{left} of them would be better not read: the shares are of the rest."))
-    parts += [Text(f"Note: {note}.") for note in found.notes]
-    if found.moved < SAME:
+    parts += [Text(f"Note: {note}.") for note in resolved.notes]
+    if resolved.moved < SAME:
         return parts
     table = FittingTable("language", ">now", ">solved", ">loss now", ">loss solved")
-    for one in found.changes[:_MOST_CHANGES]:
+    for change in resolved.changes[:_MOST_CHANGES]:
         table.add_row(
-            named(one.language),
-            percent(one.now),
-            percent(one.then),
-            "" if one.loss_now is None else loss_text(one.loss_now),
-            "" if one.loss_then is None else loss_text(one.loss_then),
+            named(change.language),
+            percent(change.now),
+            percent(change.then),
+            "" if change.loss_now is None else loss_text(change.loss_now),
+            "" if change.loss_then is None else loss_text(change.loss_then),
         )
     parts += ["", table]
-    more = [named(one.language) for one in found.changes[_MOST_CHANGES:]]
+    more = [named(change.language) for change in resolved.changes[_MOST_CHANGES:]]
     return [*parts, Text(f"and {listed(more)}")] if more else parts
 
 
-def _effect(found: Resolved) -> str:
-    if found.moved < SAME:
+def _effect(resolved: Resolved) -> str:
+    if resolved.moved < SAME:
         return "The best proportions are those it has."
     gap = ""
-    if found.gap is not None:
+    if resolved.gap is not None:
         gap = (
-            ", proved best" if found.gap <= 1e-6 else f", within {gap_text(found.gap)} of the best"
+            ", proved best"
+            if resolved.gap <= 1e-6
+            else f", within {gap_text(resolved.gap)} of the best"
         )
     words = {
         "loss": "mean predicted loss",
         "worst": "largest predicted loss against alone",
-    }[found.objective]
-    now, then = (math.inf if one is None else one for one in (found.value_now, found.value_then))
+    }[resolved.objective]
+    now, then = (
+        math.inf if each is None else each for each in (resolved.value_now, resolved.value_then)
+    )
     numbers = f"{loss_text(now)} to {loss_text(then)}"
     return (
-        f"{percent(found.moved)} of these tokens would go elsewhere; {words} from {numbers}{gap}. "
-        "Predicted, with the law's constants for every language."
+        f"{percent(resolved.moved)} of these tokens would go elsewhere; {words} from {numbers}"
+        f"{gap}. Predicted, with the law's constants for every language."
     )
 
 

@@ -85,7 +85,7 @@ def _written(columns: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([_safe(one) for one in row] for row in rows)
+    writer.writerows([_safe(each) for each in row] for row in rows)
     return text.getvalue()
 
 

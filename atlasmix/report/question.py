@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from atlasmix.errors import ProblemError
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.hardware import FLOPS_PER_PARAM_TOKEN
 from atlasmix.problem.parsing import problem_to_mapping
 from atlasmix.problem.problem import MixProblem
 from atlasmix.problem.vocabulary import EVERY_TARGET
 from atlasmix.quantities import format_flops, format_quantity
+from atlasmix.report.blocks import Fact
 from atlasmix.report.layout import FittingTable
 from atlasmix.report.recipes import phases_asked, short_value
 from atlasmix.report.words import limits_named, percent
@@ -35,18 +37,33 @@ def question_table(before: MixProblem, after: MixProblem) -> FittingTable:
 
     Where one states a compute budget, the size chosen for it stands beside the one stated.
     """
-    asked = problem_to_mapping(before), problem_to_mapping(after)
+    questions = problem_to_mapping(before), problem_to_mapping(after)
     sizes = _sizes(before), _sizes(after)
     table = FittingTable("asked", "before", "after")
-    for key in dict.fromkeys((*asked[0], *asked[1])):
-        old, new = (one.get(key) for one in asked)
+    for key in dict.fromkeys((*questions[0], *questions[1])):
+        old, new = (each.get(key) for each in questions)
         if old != new:
             said = (
-                asked_words(key, one) if one is not None else size.get(key, "-")
-                for one, size in zip((old, new), sizes, strict=True)
+                asked_words(key, each) if each is not None else size.get(key, "-")
+                for each, size in zip((old, new), sizes, strict=True)
             )
             table.add_row(_LABELS.get(key, key.replace("_", " ")), *said)
     return table
+
+
+def question_facts(problem: MixProblem) -> tuple[Fact, ...]:
+    """What was asked, key by key, its languages by name."""
+    chosen = _sizes(problem) if problem.compute is not None else {}
+    try:
+        stated = problem_to_mapping(problem)
+    except ProblemError as error:
+        return (Fact("question", f"put together in Python; {error}"),)
+    said = {key: asked_words(key, value) for key, value in stated.items() if value is not None}
+    return tuple(
+        Fact(_LABELS.get(key, key.replace("_", " ")), words)
+        for key, words in {**said, **chosen}.items()
+        if words not in ("", "-")
+    )
 
 
 def _sizes(problem: MixProblem) -> dict[str, str]:
@@ -93,10 +110,10 @@ def asked_words(key: str, value: Any) -> str:
         return f"{value:.3g}"
     if not isinstance(value, Mapping) or key in ("pools", "worth", "law"):
         return short_value(value)
-    return ", ".join(_one(key, name, one) for name, one in value.items()) or "-"
+    return ", ".join(_value_text(key, name, each) for name, each in value.items()) or "-"
 
 
-def _one(key: str, name: str, value: Any) -> str:
+def _value_text(key: str, name: str, value: Any) -> str:
     what = selection_words(name)
     if key == "targets":
         return what if value == 1 else f"{what} x{value:g}"

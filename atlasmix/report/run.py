@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _MOST_ROWS: Final = 40
 
 
-def run_parts(report: RunReport) -> list[RenderableType]:
-    """The parts of a report on a run."""
+def run_parts(report: RunReport, more: str = "") -> list[RenderableType]:
+    """The parts of a report on a run; ``more`` says where the pools are that are left out."""
     from rich.text import Text
 
     off = sum(pool.verdict != "as planned" for pool in report.pools)
@@ -39,7 +39,8 @@ def run_parts(report: RunReport) -> list[RenderableType]:
         _pools(report),
     ]
     if len(report.pools) > _MOST_ROWS:
-        parts.append(Text(f"and {len(report.pools) - _MOST_ROWS} more, nearer to the plan: --json"))
+        left = len(report.pools) - _MOST_ROWS
+        parts.append(Text(f"and {left} more, nearer to the plan{more}"))
     parts += [Text(f"Note: {note}.") for note in report.notes]
     return parts
 

@@ -12,6 +12,7 @@ import numpy as np
 from atlasmix.languages.catalogue import name_of
 from atlasmix.languages.language import Language
 from atlasmix.quantities import format_quantity
+from atlasmix.text import listed
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -25,6 +26,9 @@ SAME: Final = 5e-7
 TRACE: Final = 5e-5
 """A smaller share would be said to be 0.00 %: no sentence lists it."""
 
+NO_TEXT: Final = "no own text"
+"""What stands in the place of a loss where the model never reads the language."""
+
 _LEAST_SAID: Final = 0.01
 HUMAN: Final = frozenset({"human", "human_edited"})
 _WRITTEN: Final = {"translated": "machine-translated", "unknown": "of unknown origin"}
@@ -36,13 +40,25 @@ def named(key: str) -> str:
     return key if name == key else f"{name} ({key})"
 
 
+def closed(sentence: str) -> str:
+    """A sentence with a capital and a full stop; a Greek letter stays the symbol that it is.
+
+    >>> closed("pool a is read"), closed("λ decides.")
+    ('Pool a is read.', 'λ decides.')
+    """
+    text = sentence.strip()
+    if text[:1].isascii():
+        text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
 def limits_named(text: str) -> str:
     """A sentence with its limits as the library writes them, and their languages by name.
 
     >>> limits_named("relax 'min fra 20%' or 'guardrail eng 1% over natural', not 'max epochs 4'")
     "relax 'min French 20%' or 'guardrail English 1% over natural', not 'max epochs 4'"
     """
-    return _LIMIT.sub(lambda found: f"{found[1]} {name_of(found[2])}", text)
+    return _LIMIT.sub(lambda match: f"{match[1]} {name_of(match[2])}", text)
 
 
 def percent(share: float) -> str:
@@ -90,6 +106,15 @@ def epochs_text(epochs: float) -> str:
     if 0 < epochs < 0.005:
         return "<0.01"
     return f"{epochs:.2f}" if epochs < 99.995 else f"{epochs:.0f}"
+
+
+def loss_text(loss: float) -> str:
+    """A loss with four decimals; words where the model never reads the language.
+
+    >>> loss_text(2.34567), loss_text(math.inf)
+    ('2.3457', 'no own text')
+    """
+    return f"{loss:.4f}" if math.isfinite(loss) else NO_TEXT
 
 
 def number_text(value: float, digits: int = 2, signed: bool = False) -> str:
@@ -170,31 +195,29 @@ def written_by_machines(by_provenance: Mapping[str, float]) -> str:
     return listed(parts)
 
 
-def listed(words: list[str], most: int = 6) -> str:
-    """``a, b and c``; the rest counted.
-
-    >>> listed(["a", "b", "c"]), listed(["a", "b", "c"], 2)
-    ('a, b and c', 'a, b and 1 more')
-    """
-    shown = words[:most]
-    if len(words) > most:
-        return f"{', '.join(shown)} and {len(words) - most} more"
-    return ", ".join(shown) if len(shown) < 2 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
-def language_text(key: str, one: Language) -> Text:
+def language_text(key: str, language: Language) -> Text:
     """What the tables know of one language; ``key`` is what evidence is filed under."""
     from rich.text import Text
 
     text = Text()
     text.append(f"{name_of(key)} ({key})", style="bold")
-    text.append(f", {one.endonym}" if one.endonym and one.endonym != one.name else "")
+    text.append(
+        f", {language.endonym}" if language.endonym and language.endonym != language.name else ""
+    )
     facts = [
-        ("family", one.family + (f", {one.genus}" if one.genus else "")),
-        ("scripts", ", ".join(one.scripts) + (" (the first is usual)" * (len(one.scripts) > 1))),
-        ("codes", ", ".join(dict.fromkeys(filter(None, (one.code, one.iso639_1, one.bcp47))))),
-        ("macrolanguage", one.macrolanguage),
-        ("speakers", f"about {format_quantity(one.speakers)}" if one.speakers else ""),
+        ("family", language.family + (f", {language.genus}" if language.genus else "")),
+        (
+            "scripts",
+            ", ".join(language.scripts) + (" (the first is usual)" * (len(language.scripts) > 1)),
+        ),
+        (
+            "codes",
+            ", ".join(
+                dict.fromkeys(filter(None, (language.code, language.iso639_1, language.bcp47)))
+            ),
+        ),
+        ("macrolanguage", language.macrolanguage),
+        ("speakers", f"about {format_quantity(language.speakers)}" if language.speakers else ""),
     ]
     for label, words in facts:
         if words:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from atlasmix import problem_from_mapping, solve
 from atlasmix.languages.catalogue import name_of
+from atlasmix.mixture.solve import solve
+from atlasmix.problem.parsing import problem_from_mapping
 from atlasmix.report.chips import MOST_PIECES, mixture_strip
 
 

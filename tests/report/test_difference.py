@@ -3,10 +3,11 @@
 import pytest
 
 from atlasmix.evidence.store import Store
+from atlasmix.mixture.diff import diff, side_of_mixture
 from atlasmix.mixture.solve import solve
 from atlasmix.problem.parsing import problem_from_mapping
 from atlasmix.quantities import format_quantity
-from atlasmix.report.difference import movement, movement_sentence, movement_tables
+from atlasmix.report.difference import diff_sentence, diff_tables
 from atlasmix.report.question import question_table
 from atlasmix.solver.compute import at_compute
 
@@ -19,8 +20,12 @@ def answers():
     return [solve(problem_from_mapping(one, STORE)) for one in asked]
 
 
+def moved_between(before, after):
+    return diff(side_of_mixture(before), side_of_mixture(after))
+
+
 def test_shares_and_tokens_are_those_of_the_answers(answers):
-    moved = movement(answers[0], answers[1])
+    moved = moved_between(answers[0], answers[1])
     for move in moved.languages:
         assert move.before == answers[0].proportions.get(move.language, 0)
         assert move.after == answers[1].proportions.get(move.language, 0)
@@ -30,28 +35,28 @@ def test_shares_and_tokens_are_those_of_the_answers(answers):
 
 
 def test_a_tighter_cap_costs_effective_data(answers):
-    effect = movement(answers[0], answers[1]).effects[0]
+    effect = moved_between(answers[0], answers[1]).effects[0]
     assert effect.gain < 0
     assert effect.loss_change > 0
-    assert "went elsewhere" in movement_sentence(movement(answers[0], answers[1]))
+    assert "went elsewhere" in diff_sentence(moved_between(answers[0], answers[1]))
 
 
 def test_backwards_is_the_reverse(answers):
-    there, back = movement(*answers[:2]), movement(answers[1], answers[0])
+    there, back = moved_between(*answers[:2]), moved_between(answers[1], answers[0])
     assert there.distance == pytest.approx(back.distance)
     assert [m.change for m in there.languages] == [-m.change for m in back.languages]
 
 
 def test_nothing_moved(answers):
-    moved = movement(answers[0], answers[0])
+    moved = moved_between(answers[0], answers[0])
     assert moved.distance == 0
-    assert movement_sentence(moved).startswith("The mixture did not move")
-    assert movement_tables(moved)[1].texts()[2][0][-1] == "the same"
+    assert diff_sentence(moved).startswith("The mixture did not move")
+    assert diff_tables(moved)[1].texts()[2][0][-1] == "the same"
 
 
 def test_only_shared_targets_are_compared(answers):
-    assert [one.language for one in movement(answers[0], answers[2]).effects] == ["cat"]
-    assert [one.language for one in movement(answers[2], answers[0]).effects] == ["cat"]
+    assert [one.language for one in moved_between(answers[0], answers[2]).effects] == ["cat"]
+    assert [one.language for one in moved_between(answers[2], answers[0]).effects] == ["cat"]
 
 
 def asked_rows(before, after):
@@ -111,11 +116,11 @@ def test_phases_move_while_the_whole_stays():
     asked = [plain, {**plain, "phases": pair}, {**plain, "phases": limited}]
     none, even, moved = (solve(problem_from_mapping(one, STORE)) for one in asked)
     divided = "The same proportions in all, divided over the phases otherwise."
-    assert movement_sentence(movement(even, moved)) == divided
-    assert movement_sentence(movement(none, even)) == divided
-    assert "did not move" in movement_sentence(movement(even, even))
-    assert movement(none, none).phases == ()
-    rows = {(row.phase, row.language): row for row in movement(even, moved).phases}
-    assert rows["anneal", "cat"].share_b == pytest.approx(0.9)
-    assert rows["anneal", "cat"].share_a == pytest.approx(even.proportions["cat"])
-    assert {row.share_a for row in movement(none, even).phases} == {None}
+    assert diff_sentence(moved_between(even, moved)) == divided
+    assert diff_sentence(moved_between(none, even)) == divided
+    assert "did not move" in diff_sentence(moved_between(even, even))
+    assert moved_between(none, none).phases == ()
+    rows = {(row.phase, row.language): row for row in moved_between(even, moved).phases}
+    assert rows["anneal", "cat"].after == pytest.approx(0.9)
+    assert rows["anneal", "cat"].before == pytest.approx(even.proportions["cat"])
+    assert {row.before for row in moved_between(none, even).phases} == {None}

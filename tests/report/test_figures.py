@@ -15,12 +15,12 @@ from atlasmix.evidence.store import Store
 from atlasmix.evidence.transfer_matrix import TransferMatrix, agreement, cluster_order, family_order
 from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.comparison import compare
+from atlasmix.mixture.diff import diff, side_of_mixture
 from atlasmix.mixture.solve import solve
 from atlasmix.problem.parsing import problem_from_mapping
 from atlasmix.recipe.recipe import make_recipe
-from atlasmix.report.difference import movement
-from atlasmix.report.figures.difference import movement_figure
-from atlasmix.report.figures.drawing import label, plain, sentence, standalone
+from atlasmix.report.figures.difference import diff_figure
+from atlasmix.report.figures.drawing import label, sentence, standalone, unmarked
 from atlasmix.report.figures.effect import (
     effect_figure,
     flatness_figure,
@@ -180,7 +180,7 @@ def test_flatness_is_drawn_from_the_least_share_to_the_most():
 def test_before_and_after_stand_side_by_side():
     first = solve(problem_from_mapping({"targets": "cat"}, STORE))
     second = solve(problem_from_mapping({"targets": "cat", "max_epochs": 2}, STORE))
-    after, before = movement_figure(movement(first, second)).data
+    after, before = diff_figure(diff(side_of_mixture(first), side_of_mixture(second))).data
     assert (before.name, after.name) == ("before", "after")
     assert dict(zip(before.y, before.x, strict=True))["Catalan"] == pytest.approx(
         100 * first.proportions["cat"]
@@ -313,7 +313,7 @@ def every_figure(matrix, problem, mixture):
     yield prices_figure(mixture.prices)
     yield sensitivity_figure(problem, STEPS)
     yield flatness_figure(mixture_of(question(), {"cat": 0.85, "spa": 0.15}))
-    yield movement_figure(movement(mixture, mixture))
+    yield diff_figure(diff(side_of_mixture(mixture), side_of_mixture(mixture)))
     yield heat_map(matrix, family_order(matrix), dark=True)
     yield donors_chart(matrix, matrix.keys[0])
     yield asymmetry(matrix, matrix.keys[0])
@@ -359,7 +359,7 @@ def _evil_world():
 
 
 def test_words_that_could_be_markup_stay_words():
-    assert plain("<b>&") == "&lt;b&gt;&amp;"
+    assert unmarked("<b>&") == "&lt;b&gt;&amp;"
     assert "<script" not in sentence(EVIL + "<script>")
     assert label("a" * 30) == "a" * 22 + "<br>" + "a" * 8
     assert label("") == ""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from atlasmix.mixture.diff import Prediction, Side, diff
 from atlasmix.recipe.check import CheckReport, EffectShift
-from atlasmix.recipe.difference import Difference, Judgement
-from atlasmix.report.recipes import check_parts, difference_parts
+from atlasmix.recipe.compare import Judgement, SideBySide
+from atlasmix.report.difference import comparison_parts
+from atlasmix.report.recipes import check_parts
 
 UNCHANGED = "Matrix, inventory, law and version are those it was made with."
 
@@ -36,9 +38,10 @@ def test_a_target_that_had_no_loss_is_told_in_words() -> None:
 
 def test_a_question_that_cannot_be_asked_has_its_note_and_no_table() -> None:
     gone = Judgement("A", (), None, None, "the question of A cannot be asked today")
-    asked = Judgement("B", ("cat",), ((1e9, 2.5),), None, "")
-    found = Difference((), (), (100, 100), (), 0.0, (gone, asked))
-    parts = difference_parts(("a.yaml", "b.yaml"), found)
+    asked = Judgement("B", ("cat",), (Prediction("cat", 1e9, 2.5),), None)
+    side = Side("one", 100.0, (("cat", 1.0),))
+    found = SideBySide(side, side, diff(side, side), judgements=(gone, asked))
+    parts = comparison_parts(("a.yaml", "b.yaml"), found)
     tables = [part for part in parts if hasattr(part, "texts")]
     assert "the question of A cannot be asked today" in said(parts)
     assert [table.texts()[0][0] for table in tables] == ["language", "target"]

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import math
 import re
 
 import pytest
 from made_answers import EUROPEAN, REASONS, STEPS, STORE, beside, mixture_of, question
-from rich.console import Console
 
 from atlasmix.laws.hardware import machine
 from atlasmix.mixture.mixture import Caveat, Mixture, SensitivityStep
 from atlasmix.problem.parsing import problem_from_mapping
 from atlasmix.problem.problem import MixProblem
-from atlasmix.report.answer import Report, cost_data, cost_sentence, explanation, report
+from atlasmix.report.answer import answer_report, cost_data, cost_sentence, explanation_report
 from atlasmix.report.answer_tables import (
     breaking_table,
     comparison_table,
@@ -25,7 +23,10 @@ from atlasmix.report.answer_tables import (
     prices_table,
 )
 from atlasmix.report.answer_words import effect_sentence, headline, proof_sentence
+from atlasmix.report.blocks import Table
 from atlasmix.report.certainty import decay_sentence, sensitivity_sentences
+from atlasmix.report.findings import Findings
+from atlasmix.solver.engines import Engine
 
 SHARES = {"cat": 0.85, "spa": 0.15}
 EVEN = {key: 1 / 13 for key in EUROPEAN.split(",")}
@@ -43,24 +44,20 @@ def mixture(problem: MixProblem) -> Mixture:
 
 
 def printed(problem: MixProblem, mixture: Mixture, columns: int = 80, hours: bool = False) -> str:
-    console = Console(file=io.StringIO(), width=columns, highlight=False, markup=False, emoji=False)
     gpu = machine("H100", None) if hours else None
-    found = Report(problem, mixture, beside(mixture), REASONS, STEPS, "", gpu)
-    for part in report(found):
-        console.print(part)
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()
+    found = Findings(beside(mixture), REASONS, STEPS, machine=gpu)
+    return answer_report(problem, mixture, found).text(columns) + "\n"
 
 
-def rows(table: object) -> dict[str, tuple[str, ...]]:
+def rows(table: Table | None) -> dict[str, tuple[str, ...]]:
     """A table's rows by their first cell."""
-    inner = getattr(table, "renderables", [table])[0]
-    return {row[0]: row for row in inner.texts()[2]}
+    assert table is not None
+    return {row[0]: row for row in table.texts()[2]}
 
 
-def headings(table: object) -> tuple[str, ...]:
-    inner = getattr(table, "renderables", [table])[0]
-    return inner.texts()[0]
+def headings(table: Table | None) -> tuple[str, ...]:
+    assert table is not None
+    return table.texts()[0]
 
 
 def test_the_parts_stand_in_the_order_in_which_they_are_read(
@@ -94,10 +91,8 @@ def test_a_caveat_stands_before_the_answer_and_takes_its_certificate(
     assert out.startswith("Before you use this: No pool of Yoruba is in this question.\nRead 100B")
     assert "ertified" not in out
     assert "Proved optimal under the law, but see above" in out
-    console = Console(file=io.StringIO(), width=80)
-    console.print(explanation(doubted, REASONS)[0])
-    assert isinstance(console.file, io.StringIO)
-    assert console.file.getvalue().startswith("Before you use this: No pool of Yoruba")
+    said = explanation_report(problem, doubted, REASONS).text()
+    assert said.startswith("Before you use this: No pool of Yoruba")
 
 
 def test_only_a_proof_to_the_asked_precision_is_certified(mixture: Mixture) -> None:
@@ -112,7 +107,7 @@ def test_only_a_proof_to_the_asked_precision_is_certified(mixture: Mixture) -> N
     assert "0.2%" in said
     doubted = dataclasses.replace(mixture, certificate=loose, caveats=(NO_TEXT,))
     assert proof_sentence(doubted).startswith("Proved so far under the law, but see above: ")
-    given = dataclasses.replace(mixture.certificate, engine="given")
+    given = dataclasses.replace(mixture.certificate, engine=Engine.GIVEN)
     assert "not optimised" in proof_sentence(dataclasses.replace(mixture, certificate=given))
 
 
@@ -292,7 +287,7 @@ def test_the_range_of_a_share_stands_beside_it_or_in_a_table_of_its_own(mixture:
     assert rows(table)["Spanish (spa)"][place] == "7.5-22%"
     english = dataclasses.replace(mixture.flatness[0], language="eng", share=0.0, low=0.0)
     other = dataclasses.replace(mixture, flatness=(*mixture.flatness, english))
-    assert "Not read, and may be: English 0-100%." in mixture_table(other).renderables[1]
+    assert "Not read, and may be: English 0-100%." in mixture_table(other).notes[0]
     read = mixture.read[0]
     twice = dataclasses.replace(other, pools=(*mixture.pools, read))
     assert "may be" not in headings(mixture_table(twice))
@@ -358,6 +353,9 @@ def test_long_tables_are_cut_and_say_so(problem: MixProblem, mixture: Mixture) -
         pools=tuple(mixture.read[0] for _ in range(45)),
         flatness=tuple(mixture.flatness[0] for _ in range(45)),
     )
-    assert effects_table(long).texts()[2][-1][0] == "and 5 more: --json"
-    assert flatness_table(long).texts()[2][-1][0] == "and 5 more: --json"
+    assert effects_table(long).texts()[2][-1][0] == "and 5 more"
+    assert flatness_table(long).texts()[2][-1][0] == "and 5 more"
     assert "and 5 more pools" in rows(mixture_table(long))
+    for table in (effects_table(long), flatness_table(long), mixture_table(long)):
+        assert len(table.texts()[2]) == 41, "a short page says how many it leaves out"
+        assert len(table.texts(every=True)[2]) == 45, "a whole page has them all"

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from atlasmix.languages.catalogue import name_of
-from atlasmix.report.difference import Movement
+from atlasmix.mixture.diff import Diff
 from atlasmix.report.figures.drawing import (
     AFTER,
     BEFORE,
     HOVER,
     canvas,
-    plain,
     rows_height,
     sentences,
     share_axis,
+    unmarked,
 )
 from atlasmix.report.words import percent
 
@@ -37,7 +37,7 @@ def shares_figure(
     from plotly.graph_objects import Bar
 
     shown = list(rows[:_MOST])[::-1]
-    labels = [plain(name_of(key)) for key, _, _ in shown]
+    labels = [unmarked(name_of(key)) for key, _, _ in shown]
     figure = canvas(
         int(rows_height(len(shown), legend=True) * 1.45), x="share of the tokens read (%)"
     )
@@ -52,16 +52,16 @@ def shares_figure(
                 x=[100 * share for share in shares],
                 y=labels,
                 orientation="h",
-                name=plain(name),
+                name=unmarked(name),
                 marker={"color": colour, "pattern": {"shape": pattern}},
                 text=[percent(share) for share in shares],
                 textposition="outside",
                 cliponaxis=False,
                 customdata=sentences(
                     [
-                        f"{name_of(key)} is {percent(one)} of the tokens in {names[0]} and "
-                        f"{percent(other)} in {names[1]}."
-                        for key, one, other in shown
+                        f"{name_of(key)} is {percent(before)} of the tokens in {names[0]} and "
+                        f"{percent(after)} in {names[1]}."
+                        for key, before, after in shown
                     ]
                 ),
                 hovertemplate=HOVER,
@@ -69,11 +69,11 @@ def shares_figure(
         )
     figure.update_layout(barmode="group", legend_traceorder="reversed", bargap=0.25)
     figure.update_yaxes(showgrid=False)
-    most = max((max(one, other) for _, one, other in shown), default=1.0)
+    most = max((max(before, after) for _, before, after in shown), default=1.0)
     share_axis(figure, most)
     return figure
 
 
-def movement_figure(moved: Movement) -> Figure:
+def diff_figure(moved: Diff) -> Figure:
     """What moved between two answers, two bars a language."""
-    return shares_figure([(one.language, one.before, one.after) for one in moved.languages])
+    return shares_figure([(move.language, move.before, move.after) for move in moved.languages])

@@ -74,6 +74,41 @@ def standalone(figure: Any, title: str = "") -> str:
     return page.replace("<html>\n<head>", head, 1)
 
 
+PAGE_INK: Final = "#1B2430"
+"""Letters of a figure on a page; its style finds them by this colour and follows the ground."""
+
+
+def figure_json(figure: Any) -> str:
+    """The figure as JSON for a script element of a page: on no ground of its own.
+
+    No text in it can end the element: ``<``, ``>`` and ``&`` are written as escapes.
+    """
+    copied = plotly_objects().Figure(figure)
+    copied.update_layout(
+        template="plotly_white",
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": "system-ui, sans-serif", "size": 11, "color": PAGE_INK},
+    )
+    # Names stand a little off the first mark: ticks that nobody sees.
+    copied.update_yaxes(ticks="outside", ticklen=6, tickcolor="rgba(0,0,0,0)")
+    text: str = copied.to_json()
+    return text.translate({ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"})
+
+
+def plotly_script() -> str:
+    """Plotly's own script, for one page with any number of figures.
+
+    Raises:
+        DataError: plotly is not installed.
+    """
+    plotly_objects()
+    from plotly.offline import get_plotlyjs
+
+    script: str = get_plotlyjs()
+    return script.replace("</script", "<\\/script")
+
+
 BLUE: Final = "#2A6EBD"
 ORANGE: Final = "#CE6A1E"
 SKY: Final = "#3399DE"
@@ -138,9 +173,9 @@ def letters_on(colour: str) -> str:
     return max(grounds, key=lambda letters: contrast(letters, colour))
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(colour: str, other: str) -> float:
     """Contrast of two colours (``#RRGGBB``), 1-21, by WCAG 2.1."""
-    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    light, dark = sorted((_luminance(colour), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
@@ -242,14 +277,14 @@ def share_axis(figure: Figure, most: float) -> None:
         figure.update_xaxes(tickvals=list(range(0, 101, 20)))
 
 
-def plain(text: str) -> str:
+def unmarked(text: str) -> str:
     """Text that Plotly cannot take for markup: foreign labels stay what they are."""
     return html.escape(text, quote=False)
 
 
 def sentence(text: str, width: int = 60) -> str:
     """A sentence for a hover, broken into short lines; markup in it is shown, not obeyed."""
-    return "<br>".join(plain(line) for line in textwrap.wrap(text, width))
+    return "<br>".join(unmarked(line) for line in textwrap.wrap(text, width))
 
 
 def label(text: str, width: int = 22) -> str:
@@ -258,7 +293,7 @@ def label(text: str, width: int = 22) -> str:
     >>> label("+0.1 epoch on 'max epochs 4'")
     "+0.1 epoch on 'max<br>epochs 4'"
     """
-    return "<br>".join(plain(line) for line in textwrap.wrap(text, width)) or plain(text)
+    return "<br>".join(unmarked(line) for line in textwrap.wrap(text, width)) or unmarked(text)
 
 
 def sentences(texts: Sequence[str]) -> list[str]:

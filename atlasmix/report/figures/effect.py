@@ -10,7 +10,7 @@ from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.mixture import FLATNESS, Comparison, Mixture, Price, SensitivityStep
 from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import format_quantity
-from atlasmix.report.answer_words import loss_text, price_words
+from atlasmix.report.answer_words import price_words
 from atlasmix.report.certainty import DECAY, EXPONENT, steps_by_constant
 from atlasmix.report.figures.drawing import (
     BLUE,
@@ -23,13 +23,13 @@ from atlasmix.report.figures.drawing import (
     canvas,
     label,
     make_room_for_legend,
-    plain,
     rows_height,
     sentence,
     sentences,
     share_axis,
+    unmarked,
 )
-from atlasmix.report.words import change_text, number_text, percent, range_text
+from atlasmix.report.words import change_text, loss_text, number_text, percent, range_text
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -57,10 +57,16 @@ def _one_target(problem: MixProblem, mixture: Mixture, comparisons: Sequence[Com
     name = name_of(effect.language)
     rows = [(OURS, effect.effective_data, effect.loss, True)]
     rows += [
-        (one.name, one.effective_data[0], one.losses[0], one.within_limits) for one in comparisons
+        (
+            comparison.name,
+            comparison.effective_data[0],
+            comparison.losses[0],
+            comparison.within_limits,
+        )
+        for comparison in comparisons
     ]
     rows.sort(key=lambda row: (row[3], -row[2], row[0] == OURS))
-    unit = f"predicted loss for {plain(name)}<br>({plain(problem.law.unit)})"
+    unit = f"predicted loss for {unmarked(name)}<br>({unmarked(problem.law.unit)})"
     broken = not all(kept for _, _, _, kept in rows)  # then words take two lines
     figure = canvas(rows_height(len(rows)) + 16 + (_TWO_LINES * len(rows) if broken else 0), x=unit)
     figure.add_trace(
@@ -105,20 +111,23 @@ def _many_targets(
 ) -> Figure:
     from plotly.graph_objects import Scatter
 
-    effects = sorted(mixture.targets, key=lambda one: one.loss)
-    order = [plain(name_of(one.language)) for one in effects]
-    unit = f"predicted loss ({plain(problem.law.unit)})"
+    effects = sorted(mixture.targets, key=lambda each: each.loss)
+    order = [unmarked(name_of(each.language)) for each in effects]
+    unit = f"predicted loss ({unmarked(problem.law.unit)})"
     figure = canvas(rows_height(len(order), legend=True), x=unit)
     place = {effect.language: index for index, effect in enumerate(mixture.targets)}
     keys = [effect.language for effect in effects]
-    rows = [(OURS, [(one.effective_data, one.loss) for one in effects], True)]
+    rows = [(OURS, [(each.effective_data, each.loss) for each in effects], True)]
     rows += [
         (
-            one.name,
-            [(one.effective_data[place[key]], one.losses[place[key]]) for key in keys],
-            one.within_limits,
+            comparison.name,
+            [
+                (comparison.effective_data[place[key]], comparison.losses[place[key]])
+                for key in keys
+            ],
+            comparison.within_limits,
         )
-        for one in comparisons
+        for comparison in comparisons
     ]
     for number, (who, values, kept) in enumerate(reversed(rows)):
         ours = who == OURS
@@ -129,7 +138,7 @@ def _many_targets(
                 x=[_finite(loss) for _, loss in values],
                 y=order,
                 mode="markers",
-                name=plain(who) + broken,
+                name=unmarked(who) + broken,
                 marker={
                     "size": 13 if ours else 9,
                     "symbol": _symbol(who, at - 1, kept),
@@ -175,13 +184,13 @@ def prices_figure(prices: Sequence[Price], most: int = 8, unit: str = "") -> Fig
     shown = list(prices[:most])[::-1]
     title = "predicted loss taken off"
     if unit:
-        title += f"<br>({plain(unit)})"  # in two lines: a phone has room for no more
+        title += f"<br>({unmarked(unit)})"  # in two lines: a phone has room for no more
     values = [-price.value for price in shown]
     figure = canvas(rows_height(2 * len(shown)) + 16, x=title)
     figure.add_trace(
         Bar(
             x=values,
-            y=[label(price_words(price), 30) for price in shown],
+            y=[label(price_words(price), 24) for price in shown],
             orientation="h",
             marker={"color": BLUE},
             text=[number_text(value) for value in values],
@@ -228,13 +237,13 @@ def flatness_figure(mixture: Mixture) -> Figure:
     shown = list(mixture.flatness[:_MOST])[::-1]
     figure = canvas(rows_height(len(shown), legend=True), x="share of the tokens read (%)")
     for role, colour, symbol in (("target", TARGET, "circle"), ("donor", DONOR, "diamond")):
-        rows = [one for one in shown if (one.language in targets) == (role == "target")]
+        rows = [each for each in shown if (each.language in targets) == (role == "target")]
         if not rows:
             continue
         figure.add_trace(
             Scatter(
-                x=[100 * one.share for one in rows],
-                y=[plain(name_of(one.language)) for one in rows],
+                x=[100 * each.share for each in rows],
+                y=[unmarked(name_of(each.language)) for each in rows],
                 mode="markers",
                 name=f"{role}, and what its share may be",
                 cliponaxis=False,
@@ -242,27 +251,27 @@ def flatness_figure(mixture: Mixture) -> Figure:
                 error_x={
                     "type": "data",
                     "symmetric": False,
-                    "array": [100 * max(one.high - one.share, 0.0) for one in rows],
-                    "arrayminus": [100 * max(one.share - one.low, 0.0) for one in rows],
+                    "array": [100 * max(each.high - each.share, 0.0) for each in rows],
+                    "arrayminus": [100 * max(each.share - each.low, 0.0) for each in rows],
                     "thickness": 3,
                     "width": 6,
                     "color": colour,
                 },
                 customdata=sentences(
                     [
-                        f"{name_of(one.language)} is {percent(one.share)} of the tokens read; "
-                        f"from {range_text(one.low, one.high)} the objective is at most "
+                        f"{name_of(row.language)} is {percent(row.share)} of the tokens read; "
+                        f"from {range_text(row.low, row.high)} the objective is at most "
                         f"{100 * FLATNESS:g}% of the reducible loss worse."
-                        for one in rows
+                        for row in rows
                     ]
                 ),
                 hovertemplate=HOVER,
             )
         )
-    names = [plain(name_of(one.language)) for one in shown]
+    names = [unmarked(name_of(each.language)) for each in shown]
     figure.update_yaxes(categoryorder="array", categoryarray=names, showgrid=False)
     figure.update_layout(showlegend=True)
-    share_axis(figure, max((one.high for one in shown), default=1.0))
+    share_axis(figure, max((each.high for each in shown), default=1.0))
     return figure
 
 
@@ -278,7 +287,7 @@ def sensitivity_figure(
     """
     mine = steps_by_constant(steps).get(constant, ())
     donors = list(dict.fromkeys(key for step in mine for key in step.donors))
-    figure = canvas(rows_height(len(donors) + 1) + 20, x=_AXES.get(constant, plain(constant)))
+    figure = canvas(rows_height(len(donors) + 1) + 20, x=_AXES.get(constant, unmarked(constant)))
     for key in reversed(donors):
         for step in mine:
             if key in step.donors:
@@ -304,7 +313,7 @@ def _add_span(figure: Figure, constant: str, key: str, step: SensitivityStep) ->
     figure.add_trace(
         Scatter(
             x=[step.low, step.high],
-            y=[plain(name_of(key))] * 2,
+            y=[unmarked(name_of(key))] * 2,
             mode="lines+markers",
             line={"color": DONOR, "width": 10},
             marker={"size": 10, "color": DONOR},

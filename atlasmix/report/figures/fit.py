@@ -20,7 +20,7 @@ _COLOURS: Final = (
 )
 
 
-def fit_figure(found: Fit) -> Any:
+def fit_figure(fit: Fit) -> Any:
     """A plotly figure of four panels.
 
     Loss against tokens with the law's curve for single sizes, predicted against measured loss, and
@@ -33,8 +33,8 @@ def fit_figure(found: Fit) -> Any:
     graph = plotly_objects()
     from plotly.subplots import make_subplots
 
-    last = {"curse": "languages", "mixing": "own_share"}.get(found.question.law, "epochs")
-    if last == "epochs" and np.max(found.runs.epochs) <= ONE_EPOCH:
+    last = {"curse": "languages", "mixing": "own_share"}.get(fit.question.law, "epochs")
+    if last == "epochs" and np.max(fit.runs.epochs) <= ONE_EPOCH:
         last = "compute"
     figure = make_subplots(
         rows=2,
@@ -48,19 +48,19 @@ def fit_figure(found: Fit) -> Any:
         horizontal_spacing=0.09,
         vertical_spacing=0.13,
     )
-    _curves(graph, figure, found)
-    _deviations(figure, found, last)
+    _curves(graph, figure, fit)
+    _deviations(figure, fit, last)
     figure.update_xaxes(type="log", title="tokens read", row=1, col=1)
-    figure.update_yaxes(title=f"loss, {found.runs.unit}", row=1, col=1)
+    figure.update_yaxes(title=f"loss, {fit.runs.unit}", row=1, col=1)
     figure.update_xaxes(title="measured loss", row=1, col=2)
     figure.update_yaxes(title="predicted loss", row=1, col=2)
     figure.update_xaxes(type="log", title="parameters", row=2, col=1)
     figure.update_xaxes(type="log", title=last.replace("_", " "), row=2, col=2)
     for column in (1, 2):
         figure.update_yaxes(title="predicted / measured - 1, %", row=2, col=column)
-    constants = ", ".join(f"{name} {value:.4g}" for name, value in found.constants.items())
+    constants = ", ".join(f"{name} {value:.4g}" for name, value in fit.constants.items())
     figure.update_layout(
-        title=f"{found.question.law}: {constants}; R² {found.r_squared:.4f}",
+        title=f"{fit.question.law}: {constants}; R² {fit.r_squared:.4f}",
         legend={"title": {"text": "parameters"}},
         template="plotly_white",
         showlegend=True,
@@ -69,9 +69,9 @@ def fit_figure(found: Fit) -> Any:
     return figure
 
 
-def _deviations(figure: Any, found: Fit, last: str) -> None:
+def _deviations(figure: Any, fit: Fit, last: str) -> None:
     """Predicted against measured loss, and residuals against N and the column ``last``."""
-    measured, predicted = found.runs.loss, found.predicted
+    measured, predicted = fit.runs.loss, fit.predicted
     ends = [
         float(min(measured.min(), predicted.min())),
         float(max(measured.max(), predicted.max())),
@@ -87,7 +87,7 @@ def _deviations(figure: Any, found: Fit, last: str) -> None:
         col=2,
     )
     off = 100 * (predicted / measured - 1)
-    columns = (found.runs.params, getattr(found.runs, last))
+    columns = (fit.runs.params, getattr(fit.runs, last))
     panels = [(measured, predicted, 1, 2), (columns[0], off, 2, 1), (columns[1], off, 2, 2)]
     for x, y, row, column in panels:
         figure.add_scatter(
@@ -96,23 +96,23 @@ def _deviations(figure: Any, found: Fit, last: str) -> None:
             mode="markers",
             marker={"size": 6, "color": "#0072B2", "opacity": 0.7},
             showlegend=False,
-            text=_labels(found),
+            text=_labels(fit),
             hovertemplate="%{text}<extra></extra>",
             row=row,
             col=column,
         )
 
 
-def _curves(graph: Any, figure: Any, found: Fit) -> None:
+def _curves(graph: Any, figure: Any, fit: Fit) -> None:
     """Loss by tokens at up to eight sizes, spread over those of the runs."""
-    runs = found.runs
+    runs = fit.runs
     sizes = np.unique(runs.params)
     # Near sizes share a colour: each run belongs to the size shown that is nearest.
     shown = sizes[
         np.unique(np.linspace(0, len(sizes) - 1, min(_MOST_CURVES, len(sizes))).astype(int))
     ]
     nearest = np.argmin(np.abs(np.log(runs.params)[:, None] - np.log(shown)[None, :]), axis=1)
-    labels = np.array(_labels(found))
+    labels = np.array(_labels(fit))
     for place, size in enumerate(shown):
         mine = nearest == place
         colour = _COLOURS[place % len(_COLOURS)]
@@ -132,7 +132,7 @@ def _curves(graph: Any, figure: Any, found: Fit) -> None:
         tokens = np.geomspace(runs.tokens.min(), runs.tokens.max(), _POINTS)
         figure.add_scatter(
             x=tokens,
-            y=_predicted(found, float(size), tokens),
+            y=_predicted(fit, float(size), tokens),
             mode="lines",
             line={"color": colour},
             legendgroup=name,
@@ -143,9 +143,9 @@ def _curves(graph: Any, figure: Any, found: Fit) -> None:
         )
 
 
-def _predicted(found: Fit, size: float, tokens: Any) -> Any:
+def _predicted(fit: Fit, size: float, tokens: Any) -> Any:
     """The law at ``size`` on fresh tokens of the target alone, at the median K."""
-    runs, count = found.runs, len(tokens)
+    runs, count = fit.runs, len(tokens)
     first = runs.select(np.zeros(count, dtype=np.int64))
     none = frozen(np.zeros_like(first.source_tokens))
     fresh = replace(
@@ -158,11 +158,11 @@ def _predicted(found: Fit, size: float, tokens: Any) -> Any:
         source_tokens=none,
         source_unique=none,
     )
-    return found.loss_of(fresh)
+    return fit.loss_of(fresh)
 
 
-def _labels(found: Fit) -> list[str]:
-    runs = found.runs
+def _labels(fit: Fit) -> list[str]:
+    runs = fit.runs
     return [
         f"row {row}: {format_quantity(size)} parameters, {format_quantity(read)} tokens, "
         f"{epochs:.3g} epochs<br>measured {loss:.4f}, predicted {reached:.4f}"
@@ -172,7 +172,7 @@ def _labels(found: Fit) -> list[str]:
             runs.tokens.tolist(),
             runs.epochs.tolist(),
             runs.loss.tolist(),
-            found.predicted.tolist(),
+            fit.predicted.tolist(),
             strict=True,
         )
     ]

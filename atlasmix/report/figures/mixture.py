@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from atlasmix.errors import DataError
-from atlasmix.evidence.inventory import PROVENANCES, Pool
+from atlasmix.evidence.pools import PROVENANCES, Pool
 from atlasmix.evidence.published import PublishedMixture
 from atlasmix.languages.catalogue import language, name_of
 from atlasmix.mixture.mixture import Mixture, PoolShare
@@ -24,13 +24,14 @@ from atlasmix.report.figures.drawing import (
     label,
     letters_on,
     make_room_for_legend,
-    plain,
     rows_height,
     sentence,
     sentences,
     share_axis,
+    unmarked,
 )
 from atlasmix.report.words import epochs_text, percent
+from atlasmix.text import and_more, first_few
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -60,7 +61,7 @@ def mixture_bars(mixture: Mixture) -> Figure:
         figure.add_trace(
             Bar(
                 x=[100 * share.proportion],
-                y=[plain(name_of(share.pool.language))],
+                y=[unmarked(name_of(share.pool.language))],
                 orientation="h",
                 name=name,
                 legendgroup=name,
@@ -78,7 +79,7 @@ def mixture_bars(mixture: Mixture) -> Figure:
         )
         shown.add(name)
     make_room_for_legend(figure)
-    names = [plain(name_of(key)) for key in keys]
+    names = [unmarked(name_of(key)) for key in keys]
     figure.update_layout(barmode="stack", uniformtext={"minsize": 10, "mode": "show"})
     figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], showgrid=False)
     most = max(mixture.proportions.values(), default=1.0)
@@ -160,18 +161,16 @@ def provenance_bar(mixture: Mixture) -> Figure:
 def provenance_shares(mixture: Mixture) -> dict[str, float]:
     """Share of the tokens read (0-1) by provenance, largest first."""
     shares: dict[str, float] = {}
-    for one in mixture.read:
-        kind = one.pool.provenance
-        shares[kind] = shares.get(kind, 0.0) + one.proportion
+    for share in mixture.read:
+        kind = share.pool.provenance
+        shares[kind] = shares.get(kind, 0.0) + share.proportion
     return dict(sorted(shares.items(), key=lambda item: (-item[1], item[0])))
 
 
 def mixture_alt(mixture: Mixture) -> str:
     """The figure in one sentence, for readers who do not see it."""
     parts = [f"{name_of(key)} {percent(share)}" for key, share in mixture.proportions.items()]
-    return f"Shares of the tokens read: {', '.join(parts[:8])}" + (
-        f" and {len(parts) - 8} more languages." if len(parts) > 8 else "."
-    )
+    return f"Shares of the tokens read: {first_few(parts, 8, 'languages')}."
 
 
 def pool_sentence(share: PoolShare) -> str:
@@ -207,7 +206,7 @@ def _path(key: str, mixture: Mixture) -> tuple[str, ...]:
 
 def _label(path: tuple[str, ...]) -> str:
     """The last name of a path; that of a language one word a line, for areas are often narrow."""
-    name = plain(_path_names(path)[-1])
+    name = unmarked(_path_names(path)[-1])
     return name.replace(" ", "<br>") if _LEAF in path[-1] else name
 
 
@@ -230,7 +229,7 @@ def recipe_figure(recipe: Recipe) -> Figure:
         tokens = sum(pool.tokens for pool in recipe.pools if pool.language == key)
         rows["target" if key in targets else "donor"].append(
             (
-                plain(name_of(key)),
+                unmarked(name_of(key)),
                 share,
                 f"{name_of(key)} is {percent(share)} of the tokens read: "
                 f"{format_quantity(tokens)} tokens.",
@@ -238,23 +237,23 @@ def recipe_figure(recipe: Recipe) -> Figure:
         )
     return _bars(
         [("target", TARGET, rows["target"]), ("donor", DONOR, rows["donor"])],
-        [plain(name_of(key)) for key, _ in shares[:_MOST]],
+        [unmarked(name_of(key)) for key, _ in shares[:_MOST]],
         "share of the tokens read (%)",
     )
 
 
-def published_figure(one: PublishedMixture) -> Figure:
+def published_figure(mixture: PublishedMixture) -> Figure:
     """One bar a part of a published mixture, largest on top: languages blue, the rest grey.
 
     Its 40 largest parts are drawn. Its shares count what its source counts, so the axis says so.
     """
-    parts = [(name_of(key), share, True) for key, share in one.shares]
-    parts += [(what, share, False) for what, share in one.other]
+    parts = [(name_of(key), share, True) for key, share in mixture.shares]
+    parts += [(what, share, False) for what, share in mixture.other]
     parts = sorted(parts, key=lambda part: (-part[1], part[0]))[:_MOST]
     rows: dict[bool, list[_Row]] = {True: [], False: []}
     for name, share, is_language in parts:
-        words = f"{name[0].upper()}{name[1:]} is {percent(share)} of the data of {one.model}, "
-        words += f"{one.stage}."
+        words = f"{name[0].upper()}{name[1:]} is {percent(share)} of the data of {mixture.model}, "
+        words += f"{mixture.stage}."
         rows[is_language].append((label(name), share, words))
     return _bars(
         [("one language", TARGET, rows[True]), ("no single language", GREY, rows[False])],
@@ -321,8 +320,8 @@ def stock_figure(pools: Sequence[Pool], order: Sequence[str] = ()) -> Figure:
             symbol = SYMBOLS[place] if counted else f"{SYMBOLS[place]}-open"
             figure.add_trace(
                 Scatter(
-                    x=[sum(p.unique_tokens for p in found) for found in mine.values()],
-                    y=[plain(name_of(key)) for key in mine],
+                    x=[sum(p.unique_tokens for p in each) for each in mine.values()],
+                    y=[unmarked(name_of(key)) for key in mine],
                     mode="markers",
                     name=f"{words} text, {'counted' if counted else 'estimated or stated'}",
                     marker={
@@ -331,14 +330,12 @@ def stock_figure(pools: Sequence[Pool], order: Sequence[str] = ()) -> Figure:
                         "size": 10,
                         "line": {"width": 2, "color": colour},
                     },
-                    customdata=sentences(
-                        [_words(key, words, found) for key, found in mine.items()]
-                    ),
+                    customdata=sentences([_words(key, words, each) for key, each in mine.items()]),
                     hovertemplate=HOVER,
                 )
             )
     make_room_for_legend(figure)
-    names = [plain(name_of(key)) for key in keys]
+    names = [unmarked(name_of(key)) for key in keys]
     figure.update_layout(showlegend=True)
     figure.update_yaxes(
         categoryorder="array", categoryarray=names[::-1], range=[-0.7, len(names) - 0.3]
@@ -352,19 +349,18 @@ def stock_figure(pools: Sequence[Pool], order: Sequence[str] = ()) -> Figure:
 def _by_language(
     pools: Sequence[Pool], keys: Sequence[str], kind: str, counted: bool
 ) -> dict[str, list[Pool]]:
-    found: dict[str, list[Pool]] = {key: [] for key in keys}
+    by_language: dict[str, list[Pool]] = {key: [] for key in keys}
     for pool in pools:
         wanted = pool.provenance == kind and (pool.obtained == "counted") == counted
-        if wanted and pool.language in found and pool.unique_tokens > 0:
-            found[pool.language].append(pool)
-    return {key: some for key, some in found.items() if some}
+        if wanted and pool.language in by_language and pool.unique_tokens > 0:
+            by_language[pool.language].append(pool)
+    return {key: some for key, some in by_language.items() if some}
 
 
 def _words(key: str, kind: str, pools: Sequence[Pool]) -> str:
     tokens = sum(pool.unique_tokens for pool in pools)
     parts = [f"{pool.corpus}, {_HOW[pool.obtained]}" for pool in pools[:4]]
-    more = f" and {len(pools) - 4} more" if len(pools) > 4 else ""
     return (
         f"{name_of(key)}: {format_quantity(tokens)} unique tokens of {kind} text "
-        f"({'; '.join(parts)}{more})."
+        f"({'; '.join(parts)}{and_more(len(pools) - 4)})."
     )

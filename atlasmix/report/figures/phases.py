@@ -15,10 +15,11 @@ from atlasmix.report.figures.drawing import (
     label,
     letters_on,
     make_room_for_legend,
-    plain,
     sentences,
+    unmarked,
 )
-from atlasmix.report.words import listed, percent
+from atlasmix.report.words import percent
+from atlasmix.text import listed
 
 MOST_NAMED: Final = len(CATEGORIES)
 """Languages with a piece of their own: as many as there are colours that everybody tells apart.
@@ -52,7 +53,7 @@ def phases_figure(mixture: Mixture) -> Figure:
                 x=[100 * share for share in shares],
                 y=names,
                 orientation="h",
-                name=plain(_piece_name(keys)),
+                name=unmarked(_piece_name(keys)),
                 marker={"color": colour},
                 text=[percent(share) if share >= 0.08 else "" for share in shares],
                 textposition="inside",

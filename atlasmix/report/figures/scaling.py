@@ -11,7 +11,6 @@ from atlasmix.laws.capacity import Growth, Multiplier, Way
 from atlasmix.laws.crossover import Crossover
 from atlasmix.problem.problem import Allocation, MixProblem
 from atlasmix.quantities import format_quantity
-from atlasmix.report.answer_words import loss_text
 from atlasmix.report.figures.drawing import (
     BLUE,
     CATEGORIES,
@@ -21,11 +20,11 @@ from atlasmix.report.figures.drawing import (
     SKY,
     SYMBOLS,
     canvas,
-    plain,
     sentence,
     sentences,
+    unmarked,
 )
-from atlasmix.report.words import number_text
+from atlasmix.report.words import loss_text, number_text
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 
-def iso_loss_figure(found: Growth) -> Figure:
+def iso_loss_figure(growth: Growth) -> Figure:
     """Multipliers of all tokens and of parameters that hold the loss, on logarithmic axes.
 
     Raises:
@@ -46,25 +45,25 @@ def iso_loss_figure(found: Growth) -> Figure:
         480, x="all tokens, times those of now", y="parameters, times those of now", showlegend=True
     )
     figure.add_scatter(
-        x=[tokens for _, tokens in found.curve],
-        y=[params for params, _ in found.curve],
+        x=[tokens for _, tokens in growth.curve],
+        y=[params for params, _ in growth.curve],
         mode="lines",
-        name=f"equal loss with {found.languages} languages",
+        name=f"equal loss with {growth.languages} languages",
         line={"color": BLUE, "width": 3},
         customdata=sentences(
             [
                 f"{number_text(params, 3)} times the parameters and {number_text(tokens, 3)} times "
-                f"the tokens hold the loss with {found.languages} languages, at "
+                f"the tokens hold the loss with {growth.languages} languages, at "
                 f"{number_text(params * tokens, 3)} times the compute."
-                for params, tokens in found.curve
+                for params, tokens in growth.curve
             ]
         ),
         hovertemplate=HOVER,
     )
-    points = [(found.cheapest, "least compute", "star", BLUE)]
+    points = [(growth.cheapest, "least compute", "star", BLUE)]
     points += [
         (way, way.name, SYMBOLS[1 + place], CATEGORIES[1 + place % (len(CATEGORIES) - 1)])
-        for place, way in enumerate(_others(found))
+        for place, way in enumerate(_others(growth))
     ]
     for way, name, symbol, colour in points:
         figure.add_scatter(
@@ -75,10 +74,10 @@ def iso_loss_figure(found: Growth) -> Figure:
             name=name,
             error_x=_error(way.tokens, colour),
             error_y=_error(way.params, colour),
-            customdata=[sentence(_words(found, way, name))],
+            customdata=[sentence(_words(growth, way, name))],
             hovertemplate=HOVER,
         )
-    now = "1 language" if found.start.languages == 1 else f"{found.start.languages} languages"
+    now = "1 language" if growth.start.languages == 1 else f"{growth.start.languages} languages"
     figure.add_scatter(
         x=[1.0],
         y=[1.0],
@@ -94,19 +93,19 @@ def iso_loss_figure(found: Growth) -> Figure:
     return figure
 
 
-def iso_loss_title(found: Growth) -> str:
+def iso_loss_title(growth: Growth) -> str:
     """What the figure shows, for a page of its own."""
-    many = f"{found.start.languages} to {found.languages} languages at equal loss"
-    return f"{many} ({found.law.name})"
+    many = f"{growth.start.languages} to {growth.languages} languages at equal loss"
+    return f"{many} ({growth.law.name})"
 
 
-def _others(found: Growth) -> list[Way]:
-    left = min(tokens for _, tokens in found.curve)
-    return [way for way in found.others if way.possible and way.tokens.value >= left / 2]
+def _others(growth: Growth) -> list[Way]:
+    left = min(tokens for _, tokens in growth.curve)
+    return [way for way in growth.others if way.possible and way.tokens.value >= left / 2]
 
 
-def _words(found: Growth, way: Way, name: str) -> str:
-    start = found.start
+def _words(growth: Growth, way: Way, name: str) -> str:
+    start = growth.start
     sized = ""
     if start.params is not None and start.tokens is not None:
         params = format_quantity(start.params * way.params.value)
@@ -133,14 +132,14 @@ _POINTS = 25
 _TOKEN_TICKS = tuple(10**power * digit for power in range(6, 14) for digit in (1, 1.5, 2, 3, 5, 7))
 
 
-def crossover_figure(found: Crossover) -> Figure:
+def crossover_figure(crossover: Crossover) -> Figure:
     """Tokens against parameters: the study's power law in both readings, and what was measured.
 
     Above the lines training from scratch is ahead, below them finetuning. Lines are predicted,
     full marks are measured.
     """
-    study = found.study
-    low, high = min(found.params, study.params) / 3, max(found.params, study.params) * 3
+    study = crossover.study
+    low, high = min(crossover.params, study.params) / 3, max(crossover.params, study.params) * 3
     sizes = np.geomspace(low, high, _POINTS).tolist()
     figure = canvas(460, x="parameters", y="tokens of the language", showlegend=True)
     for law, colour, dash in zip(study.readings, (SKY, DONOR), ("solid", "dash"), strict=False):
@@ -148,7 +147,7 @@ def crossover_figure(found: Crossover) -> Figure:
             x=sizes,
             y=[law.tokens(size) for size in sizes],
             mode="lines",
-            name=f"power law of {plain(law.where.split(',')[0])}, predicted",
+            name=f"power law of {unmarked(law.where.split(',')[0])}, predicted",
             line={"color": colour, "width": 2.5, "dash": dash},
             customdata=sentences(
                 [
@@ -159,11 +158,11 @@ def crossover_figure(found: Crossover) -> Figure:
             ),
             hovertemplate=HOVER,
         )
-    others = [(key, tokens) for key, tokens in study.measured if key != found.language]
-    mine = [(key, tokens) for key, tokens in study.measured if key == found.language]
+    others = [(key, tokens) for key, tokens in study.measured if key != crossover.language]
+    mine = [(key, tokens) for key, tokens in study.measured if key == crossover.language]
     for rows, name, colour, size in (
         (others, "other languages, measured", GREY, 9),
-        (mine, f"{plain(name_of(found.language))}, measured", BLUE, 14),
+        (mine, f"{unmarked(name_of(crossover.language))}, measured", BLUE, 14),
     ):
         if rows:
             figure.add_scatter(
@@ -181,15 +180,15 @@ def crossover_figure(found: Crossover) -> Figure:
                 ),
                 hovertemplate=HOVER,
             )
-    if found.tokens is not None:
-        said = f"Your run: {format_quantity(found.params)} parameters, "
+    if crossover.tokens is not None:
+        said = f"Your run: {format_quantity(crossover.params)} parameters, "
         figure.add_scatter(
-            x=[found.params],
-            y=[found.tokens],
+            x=[crossover.params],
+            y=[crossover.tokens],
             mode="markers",
             name="your run",
             marker={"color": BLUE, "size": 15, "symbol": "star"},
-            customdata=[sentence(f"{said}{format_quantity(found.tokens)} tokens.")],
+            customdata=[sentence(f"{said}{format_quantity(crossover.tokens)} tokens.")],
             hovertemplate=HOVER,
         )
     _name_sides(figure)
@@ -217,11 +216,11 @@ def _name_sides(figure: Figure) -> None:
         )
 
 
-def sizes_figure(problem: MixProblem, found: Allocation) -> Figure:
+def sizes_figure(problem: MixProblem, allocation: Allocation) -> Figure:
     """Predicted mean loss at each size that was tried, every one with its own best mixture."""
-    tried = sorted((one.params, one.tokens, one.loss) for one in found.others)
-    every = sorted([*tried, (found.params, found.tokens, found.loss)])
-    title = f"predicted loss ({plain(problem.law.unit)})"
+    tried = sorted((other.params, other.tokens, other.loss) for other in allocation.others)
+    every = sorted([*tried, (allocation.params, allocation.tokens, allocation.loss)])
+    title = f"predicted loss ({unmarked(problem.law.unit)})"
     figure = canvas(380, x="parameters", y=title, showlegend=True)
     figure.add_scatter(
         x=[params for params, _, _ in every],
@@ -231,7 +230,7 @@ def sizes_figure(problem: MixProblem, found: Allocation) -> Figure:
         hoverinfo="skip",
         showlegend=False,
     )
-    chosen = [(found.params, found.tokens, found.loss)]
+    chosen = [(allocation.params, allocation.tokens, allocation.loss)]
     for rows, name, colour, symbol, size in (
         (tried, "other sizes", GREY, "circle", 10),
         (chosen, "chosen", BLUE, "star", 16),

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from atlasmix.evidence.transfer_matrix import MEASURED, MISSING, Agreement, Score, TransferMatrix
+from atlasmix.evidence.scores import MEASURED, MISSING
+from atlasmix.evidence.transfer_matrix import Agreement, Score, TransferMatrix
 from atlasmix.languages.catalogue import name_of
 from atlasmix.report.evidence import ranked as ranked_donors
 from atlasmix.report.figures.drawing import (
@@ -23,13 +24,14 @@ from atlasmix.report.figures.drawing import (
     HOVER,
     canvas,
     diverging,
-    plain,
     rows_height,
     sentence,
     sentences,
     sequential,
+    unmarked,
 )
 from atlasmix.report.words import score_text
+from atlasmix.text import first_few
 from atlasmix.transfer.model import TransferModel
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def heat_map(
 
     keys = [key for key, _ in order]
     rows = [matrix.index(key) for key in keys]
-    names = [plain(name_of(key)) for key in keys]
+    names = [unmarked(name_of(key)) for key in keys]
     grid = np.ix_(rows, rows)
     scores, status = matrix.scores[grid], matrix.status[grid]
     shown = np.where((status == MISSING) | np.eye(len(rows), dtype=bool), np.nan, scores)
@@ -129,15 +131,15 @@ def donors_chart(
     """The best donors of a language, or the languages it helps most, with one standard error."""
     from plotly.graph_objects import Scatter
 
-    found = ranked(matrix, key, role)[:most][::-1]
-    figure = canvas(rows_height(len(found), legend=True), x=plain(scale_title(matrix)))
+    ranking = ranked(matrix, key, role)[:most][::-1]
+    figure = canvas(rows_height(len(ranking), legend=True), x=unmarked(scale_title(matrix)))
     for status in _STATUSES:
-        rows = [(other, score) for other, score in found if score.status == status]
+        rows = [(other, score) for other, score in ranking if score.status == status]
         measured = status == MEASURED
         figure.add_trace(
             Scatter(
                 x=[score.score for _, score in rows],
-                y=[plain(name_of(other)) for other, _ in rows],
+                y=[unmarked(name_of(other)) for other, _ in rows],
                 mode="markers",
                 name=f"{status}, with one standard error",
                 error_x={
@@ -159,7 +161,7 @@ def donors_chart(
                 hovertemplate=HOVER,
             )
         )
-    names = [plain(name_of(other)) for other, _ in found]
+    names = [unmarked(name_of(other)) for other, _ in ranking]
     figure.update_yaxes(categoryorder="array", categoryarray=names)
     figure.update_layout(showlegend=True)
     if matrix.card.range[0] < 0:
@@ -171,10 +173,10 @@ def ranked(matrix: TransferMatrix, key: str, role: str) -> tuple[tuple[str, Scor
     """Donors of a language, or its recipients, best first."""
     if role == "donors":
         return matrix.donors(key)
-    found = [(other, matrix.pair(key, other)) for other in matrix.keys if other != key]
-    found = [(other, score) for other, score in found if score.status != MISSING]
+    scores = [(other, matrix.pair(key, other)) for other in matrix.keys if other != key]
+    scores = [(other, score) for other, score in scores if score.status != MISSING]
     sign = -1.0 if matrix.card.higher_is_better else 1.0
-    return tuple(sorted(found, key=lambda each: (sign * each[1].score, each[1].stderr, each[0])))
+    return tuple(sorted(scores, key=lambda each: (sign * each[1].score, each[1].stderr, each[0])))
 
 
 def asymmetry(matrix: TransferMatrix, key: str = "") -> Figure:
@@ -186,15 +188,15 @@ def asymmetry(matrix: TransferMatrix, key: str = "") -> Figure:
 
     # Every pair stands on both sides of the line, so that no side is left to the alphabet.
     pairs = [
-        (one, other, matrix.pair(one, other), matrix.pair(other, one))
-        for one in matrix.keys
+        (each, other, matrix.pair(each, other), matrix.pair(other, each))
+        for each in matrix.keys
         for other in matrix.keys
-        if one != other
+        if each != other
     ]
     pairs = [pair for pair in pairs if MISSING not in (pair[2].status, pair[3].status)]
-    metric, one = plain(matrix.card.metric), plain(name_of(key)) if key else "one"
+    metric, name = unmarked(matrix.card.metric), unmarked(name_of(key)) if key else "one"
     other = "the other language"
-    figure = canvas(560, x=f"{metric} of {one} for {other}", y=f"{metric} of {other} for {one}")
+    figure = canvas(560, x=f"{metric} of {name} for {other}", y=f"{metric} of {other} for {name}")
     ends = [score.score for pair in pairs for score in pair[2:]] or [0.0, 1.0]
     span = [min(ends), max(ends)]
     figure.add_trace(
@@ -249,7 +251,7 @@ def _add_own(figure: Figure, matrix: TransferMatrix, key: str) -> None:
             x=[there.score for _, there, _ in rows],
             y=[back.score for _, _, back in rows],
             mode="markers",
-            name=f"{plain(name)} for the other, and back",
+            name=f"{unmarked(name)} for the other, and back",
             marker={
                 "size": 11,
                 "color": BLUE,
@@ -272,19 +274,19 @@ def _add_own(figure: Figure, matrix: TransferMatrix, key: str) -> None:
     )
 
 
-def agreement_figure(found: Agreement, first: TransferMatrix, second: TransferMatrix) -> Figure:
+def agreement_figure(agreement: Agreement, first: TransferMatrix, second: TransferMatrix) -> Figure:
     """The pairs that two studies share, each study on its own axis."""
     from plotly.graph_objects import Scatter
 
     figure = canvas(
         480,
-        x=f"{plain(first.card.metric)} in {plain(first.name)}",
-        y=f"{plain(second.card.metric)} in {plain(second.name)}",
+        x=f"{unmarked(first.card.metric)} in {unmarked(first.name)}",
+        y=f"{unmarked(second.card.metric)} in {unmarked(second.name)}",
     )
     for measured in (False, True):  # the measured lie on top
         pairs = [
             pair
-            for pair in found.pairs
+            for pair in agreement.pairs
             if (pair.first.status == pair.second.status == MEASURED) == measured
         ]
         figure.add_trace(
@@ -330,7 +332,7 @@ def _scale(matrix: TransferMatrix, shown: Any, dark: bool) -> dict[str, Any]:
         "xanchor": "right",
         "y": 1,
         "yanchor": "bottom",
-        "title": {"text": plain(scale_title(matrix)), "side": "top"},
+        "title": {"text": unmarked(scale_title(matrix)), "side": "top"},
     }
     if matrix.card.range[0] < 0 and finite.size:
         # Scores reach further down than up: colours end at twice the best, what lies beyond is one.
@@ -338,7 +340,7 @@ def _scale(matrix: TransferMatrix, shown: Any, dark: bool) -> dict[str, Any]:
         beyond = "\u2264 " if float(finite.min()) < -most else ""
         words = [f"{beyond}\u2212{most:g}", "0", f"{most:g}"]
         bar |= {"tickvals": [-most, 0, most], "ticktext": words}
-        bar["title"]["text"] = f"{plain(matrix.card.metric)} below 0: orange,<br>above: blue"
+        bar["title"]["text"] = f"{unmarked(matrix.card.metric)} below 0: orange,<br>above: blue"
         return {"colorscale": diverging(dark), "zmin": -most, "zmax": most, "colorbar": bar}
     return {"colorscale": sequential(dark), "colorbar": bar}
 
@@ -365,12 +367,11 @@ def _point_sentence(
     pairs: Sequence[tuple[str, str, Score, Score]], point: tuple[float, float]
 ) -> str:
     names = [
-        f"{name_of(one)} for {name_of(other)} and back"
-        for one, other, there, back in pairs
+        f"{name_of(pair)} for {name_of(other)} and back"
+        for pair, other, there, back in pairs
         if (round(there.score, 2), round(back.score, 2)) == point
     ]
-    many = f" and {len(names) - 4} more pairs" if len(names) > 4 else ""
-    return sentence(f"{point[0]:g} and {point[1]:g}: {', '.join(names[:4])}{many}.")
+    return sentence(f"{point[0]:g} and {point[1]:g}: {first_few(names, 4, 'pairs')}.")
 
 
 def _error(score: Score) -> float:
@@ -408,7 +409,7 @@ def weights_chart(
         figure.add_trace(
             Scatter(
                 x=[float(model.weights[place]) for _, place in places],
-                y=[plain(name_of(_other(pair, role))) for pair, _ in places],
+                y=[unmarked(name_of(_other(pair, role))) for pair, _ in places],
                 mode="markers",
                 name=f"score {status}, with one standard error",
                 error_x={
@@ -434,7 +435,7 @@ def weights_chart(
                 hovertemplate=HOVER,
             )
         )
-    names = [plain(name_of(_other(pair, role))) for pair in pairs]
+    names = [unmarked(name_of(_other(pair, role))) for pair in pairs]
     figure.update_yaxes(categoryorder="array", categoryarray=names)
     figure.update_xaxes(rangemode="tozero")
     figure.update_layout(showlegend=True)
@@ -446,12 +447,12 @@ def ranked_pairs(model: TransferModel, key: str, role: Role) -> tuple[tuple[str,
     if role == "donors":
         return tuple((source, key) for source in ranked_donors(model, key))
     row = model.index(key)
-    found = [
+    rows = [
         (-round(float(model.weights[row, column]), 6), str(model.status[row, column]), other)
         for column, other in enumerate(model.keys)
         if row != column and model.status[row, column]
     ]
-    return tuple((key, other) for _, _, other in sorted(found))
+    return tuple((key, other) for _, _, other in sorted(rows))
 
 
 def weight_words(matrix: TransferMatrix, model: TransferModel, source: str, target: str) -> str:

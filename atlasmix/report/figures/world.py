@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from atlasmix.errors import DataError
+from atlasmix.evidence.scores import MEASURED
 from atlasmix.evidence.shelf import shipped_tables
-from atlasmix.evidence.transfer_matrix import MEASURED, Score, TransferMatrix
+from atlasmix.evidence.transfer_matrix import Score, TransferMatrix
 from atlasmix.languages.catalogue import all_languages, language, name_of
 from atlasmix.report.evidence import ranked
 from atlasmix.report.figures.drawing import (
@@ -23,9 +24,9 @@ from atlasmix.report.figures.drawing import (
     GREY,
     HOVER,
     canvas,
-    plain,
     sentence,
     sentences,
+    unmarked,
 )
 from atlasmix.report.figures.transfer import weight_words
 from atlasmix.report.words import score_text
@@ -91,14 +92,14 @@ def donor_map(
     for key, score, place in donors:
         _add_arc(figure, words[key], score, (place, here), strength[key] / strongest)
     for status in dict.fromkeys(score.status for _, score, _ in donors):
-        _add_donors(figure, words, here, [one for one in donors if one[1].status == status])
+        _add_donors(figure, words, here, [donor for donor in donors if donor[1].status == status])
     figure.add_trace(
         Scatter(
             x=[here[0]],
             y=[here[1]],
             mode="markers+text",
             textfont={"size": 13},
-            text=[f"<b>{plain(name_of(target))}</b>"],
+            text=[f"<b>{unmarked(name_of(target))}</b>"],
             textposition=_quiet_side(here, [place for _, _, place in donors]),
             name="target",
             marker={"size": 14, "color": BLUE, "symbol": "diamond"},
@@ -204,16 +205,18 @@ def _add_languages(figure: Figure, named: list[str]) -> None:
     from plotly.graph_objects import Scatter
 
     codes = {key.partition("_")[0] for key in named}
-    known = [one for one in all_languages() if one.longitude is not None and one.code not in codes]
+    known = [
+        each for each in all_languages() if each.longitude is not None and each.code not in codes
+    ]
     figure.add_trace(
         Scatter(
-            x=[one.longitude for one in known],
-            y=[one.latitude for one in known],
+            x=[each.longitude for each in known],
+            y=[each.latitude for each in known],
             mode="markers",
             name="other languages",
             marker={"size": 7, "color": GREY, "opacity": 0.5},
             customdata=sentences(
-                [f"{one.name}, of the family {one.family or 'unknown'}." for one in known]
+                [f"{each.name}, of the family {each.family or 'unknown'}." for each in known]
             ),
             hovertemplate=HOVER,
         )
@@ -236,7 +239,7 @@ def _add_donors(
             y=[place[1] for _, _, place in donors],
             mode="markers+text",
             textfont={"size": 13},
-            text=[plain(name_of(key)) for key, _, _ in donors],
+            text=[unmarked(name_of(key)) for key, _, _ in donors],
             textposition=[_away(target, place) for _, _, place in donors],
             name=f"donors, {status}",
             marker={
