@@ -6,65 +6,83 @@ from typing import TYPE_CHECKING
 from atlasmix.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from atlasmix.errors import AtlasMixError
+    from atlasmix.door.constraints import AtLeast, AtMost, Keep, MaxDonors, MaxEpochs, NoWorse
+    from atlasmix.door.fit import FittedLaw, fit
+    from atlasmix.door.problem import Problem
+    from atlasmix.door.solution import Solution
+    from atlasmix.door.sweep import Sweep, sweep
+    from atlasmix.errors import AtlasMixError, DataError, Infeasible, ProblemError
+    from atlasmix.evidence.inventory import Inventory
+    from atlasmix.evidence.published import published
     from atlasmix.evidence.store import Store
+    from atlasmix.evidence.transfer_matrix import TransferMatrix
     from atlasmix.languages.resolving import resolve
     from atlasmix.laws.kinds import LossLaw
-    from atlasmix.mixture.comparison import compare
-    from atlasmix.mixture.explain import explain
-    from atlasmix.mixture.mixture import Mixture
-    from atlasmix.mixture.sensitivity import sensitivity
-    from atlasmix.mixture.solve import answer, solve
-    from atlasmix.problem.parsing import problem_from_mapping
-    from atlasmix.problem.problem import MixProblem, Target
+    from atlasmix.laws.shelf import load_law
     from atlasmix.recipe.check import check
-    from atlasmix.recipe.file import dump_recipe, load_recipe
-    from atlasmix.recipe.recipe import Recipe, make_recipe
-    from atlasmix.solver.compute import at_compute
+    from atlasmix.recipe.file import load_recipe
+    from atlasmix.recipe.recipe import Recipe
+    from atlasmix.report.report import Report
 
 # Each name is imported when it is first used: `import atlasmix` and `atlasmix --help` stay fast.
 _HOMES = {
+    "AtLeast": "door.constraints",
+    "AtMost": "door.constraints",
     "AtlasMixError": "errors",
+    "DataError": "errors",
+    "FittedLaw": "door.fit",
+    "Infeasible": "errors",
+    "Inventory": "evidence.inventory",
+    "Keep": "door.constraints",
     "LossLaw": "laws.kinds",
-    "MixProblem": "problem.problem",
-    "Mixture": "mixture.mixture",
+    "MaxDonors": "door.constraints",
+    "MaxEpochs": "door.constraints",
+    "NoWorse": "door.constraints",
+    "Problem": "door.problem",
+    "ProblemError": "errors",
     "Recipe": "recipe.recipe",
+    "Report": "report.report",
+    "Solution": "door.solution",
     "Store": "evidence.store",
-    "Target": "problem.problem",
-    "answer": "mixture.solve",
-    "at_compute": "solver.compute",
+    "Sweep": "door.sweep",
+    "TransferMatrix": "evidence.transfer_matrix",
     "check": "recipe.check",
-    "compare": "mixture.comparison",
-    "dump_recipe": "recipe.file",
-    "explain": "mixture.explain",
+    "fit": "door.fit",
+    "load_law": "laws.shelf",
     "load_recipe": "recipe.file",
-    "make_recipe": "recipe.recipe",
-    "problem_from_mapping": "problem.parsing",
+    "published": "evidence.published",
     "resolve": "languages.resolving",
-    "sensitivity": "mixture.sensitivity",
-    "solve": "mixture.solve",
+    "sweep": "door.sweep",
 }
 
 __all__ = [
+    "AtLeast",
+    "AtMost",
     "AtlasMixError",
+    "DataError",
+    "FittedLaw",
+    "Infeasible",
+    "Inventory",
+    "Keep",
     "LossLaw",
-    "MixProblem",
-    "Mixture",
+    "MaxDonors",
+    "MaxEpochs",
+    "NoWorse",
+    "Problem",
+    "ProblemError",
     "Recipe",
+    "Report",
+    "Solution",
     "Store",
-    "Target",
-    "answer",
-    "at_compute",
+    "Sweep",
+    "TransferMatrix",
     "check",
-    "compare",
-    "dump_recipe",
-    "explain",
+    "fit",
+    "load_law",
     "load_recipe",
-    "make_recipe",
-    "problem_from_mapping",
+    "published",
     "resolve",
-    "sensitivity",
-    "solve",
+    "sweep",
 ]
 
 
@@ -72,3 +90,8 @@ def __getattr__(name: str) -> object:
     if name in _HOMES:
         return getattr(import_module(f"atlasmix.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'atlasmix' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """What completion shows: the names that a user needs."""
+    return [*__all__, "__version__"]

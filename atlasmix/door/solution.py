@@ -1,0 +1,321 @@
+"""A Solution: the answered question, as frames, figures, a report and a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+
+from atlasmix.errors import ProblemError
+from atlasmix.io.files import write_atomic
+from atlasmix.languages.resolving import resolve
+from atlasmix.laws.saturation import Array
+from atlasmix.mixture.comparison import compare
+from atlasmix.mixture.explain import explain
+from atlasmix.mixture.mixture import Certificate, Mixture, TargetEffect
+from atlasmix.mixture.sensitivity import sensitivity
+from atlasmix.mixture.solve import answer
+from atlasmix.problem.link import short_question
+from atlasmix.problem.problem import MixProblem
+from atlasmix.quantities import format_quantity
+from atlasmix.recipe.file import dump_recipe
+from atlasmix.recipe.recipe import Recipe, make_recipe
+from atlasmix.report.answer import answer_report
+from atlasmix.report.findings import Findings, findings_of
+from atlasmix.report.report import Report
+from atlasmix.text import did_you_mean, first_few
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LANGUAGES: Final = 5
+_TARGETS: Final = 2
+_WHOLE: Final = 1.0 + 1e-6
+"""Numbers that sum to no more than this are shares of the budget, not tokens."""
+
+By = Literal["language", "pool"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Solution:
+    """The mixture that answers a Problem, and what can be asked of it.
+
+    Attributes:
+        question: what was asked, every name resolved, its size chosen.
+        mixture: the answer as plain data: pools, effects, prices, flatness, caveats.
+
+    >>> from atlasmix import Problem
+    >>> solution = Problem("cat").solve()
+    >>> solution
+    Mixture for cat: 100B tokens, 2B parameters
+      cat       85.0%  85B
+      spa       15.0%  15B
+      predicted loss of cat: 2.571, alone 2.571
+      certified: nothing is better by more than 1e-09
+    """
+
+    question: MixProblem
+    mixture: Mixture
+    _findings: dict[str, Findings] = field(default_factory=dict)
+
+    @property
+    def proportions(self) -> dict[str, float]:
+        """Share of the tokens read per language, 0 to 1, largest first."""
+        return self.mixture.proportions
+
+    @property
+    def tokens(self) -> float:
+        """Tokens read in all."""
+        return self.mixture.tokens
+
+    @property
+    def params(self) -> float:
+        """Parameters of the model, with embeddings."""
+        return self.mixture.params
+
+    @property
+    def targets(self) -> tuple[TargetEffect, ...]:
+        """Predicted effect per target, in the order asked."""
+        return self.mixture.targets
+
+    @property
+    def certificate(self) -> Certificate:
+        """The proof: value, bound and gap of the objective, in the law's unit."""
+        return self.mixture.certificate
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to know before believing it: caveats first, one sentence each."""
+        told = (caveat.sentence for caveat in self.mixture.caveats)
+        return (*told, *self.mixture.warnings)
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The record of question, answer and the origin of every number.
+
+        Raises:
+            ProblemError: weights that were assumed, which no record could derive again.
+        """
+        return make_recipe(self.question, self.mixture, compare(self.question))
+
+    def to_frame(self, by: By = "language") -> pd.DataFrame:
+        """What is read, largest first.
+
+        Args:
+            by: ``language`` (share, tokens, and the range within which the share hardly matters)
+                or ``pool`` (also unique tokens, epochs, provenance and corpus).
+
+        Raises:
+            ProblemError: another word.
+        """
+        import pandas as pd
+
+        if by == "language":
+            ranges = {each.language: each for each in self.mixture.flatness}
+            rows = [
+                {
+                    "share": share,
+                    "tokens": share * self.tokens,
+                    "share_low": ranges[key].low if key in ranges else np.nan,
+                    "share_high": ranges[key].high if key in ranges else np.nan,
+                }
+                for key, share in self.proportions.items()
+            ]
+            index = pd.Index(list(self.proportions), name="language")
+            return pd.DataFrame(rows, index)
+        if by == "pool":
+            pools = [
+                {
+                    "language": share.pool.language,
+                    "provenance": share.pool.provenance,
+                    "corpus": share.pool.corpus,
+                    "share": share.proportion,
+                    "tokens": share.tokens,
+                    "unique_tokens": share.pool.unique_tokens,
+                    "epochs": share.epochs,
+                }
+                for share in self.mixture.read
+            ]
+            index = pd.Index([share.pool.name for share in self.mixture.read], name="pool")
+            return pd.DataFrame(pools, index)
+        raise ProblemError(f"by is {by!r}: expected 'language' or 'pool'", field="by")
+
+    def effects(self) -> pd.DataFrame:
+        """Predicted effect per target: losses in the law's unit, data in tokens, own share."""
+        import pandas as pd
+
+        columns = [
+            *("weight", "loss", "loss_alone", "capacity_loss", "data_loss", "own_share"),
+            *("effective_data", "own", "transferred", "alone", "phi"),
+        ]
+        rows = [[getattr(effect, name) for name in columns] for effect in self.targets]
+        index = pd.Index([effect.language for effect in self.targets], name="target")
+        return pd.DataFrame(rows, index, columns)
+
+    def donors(self) -> pd.DataFrame:
+        """Why each language beside the targets is read or not, one row each."""
+        import pandas as pd
+
+        columns = ("share", "target", "score", "stderr", "status", "weight", "threshold", "reason")
+        told = explain(self.question, self.mixture)
+        rows = [
+            [
+                *(each.proportion, each.target, each.score, each.stderr, each.status),
+                *(each.weight, np.nan if each.threshold is None else each.threshold),
+                each.sentence,
+            ]
+            for each in told
+        ]
+        index = pd.Index([each.language for each in told], name="donor")
+        return pd.DataFrame(rows, index, list(columns))
+
+    def prices(self) -> pd.DataFrame:
+        """What each constraint costs, dearest first; those that cost nothing are left out."""
+        import dataclasses
+
+        import pandas as pd
+
+        return pd.DataFrame([dataclasses.asdict(price) for price in self.mixture.prices])
+
+    def sensitivity(self) -> pd.DataFrame:
+        """The donors and the tokens read over the range of every uncertain constant."""
+        import dataclasses
+
+        import pandas as pd
+
+        steps = sensitivity(self.question)
+        return pd.DataFrame([dataclasses.asdict(step) for step in steps])
+
+    def baselines(self) -> pd.DataFrame:
+        """Mixtures that need no evidence on transfer, on the same objective, the answer first."""
+        import pandas as pd
+
+        kept = {"answer": (self.certificate.value, self.tokens, True, "")}
+        for other in compare(self.question):
+            breaks = ", ".join(other.breaks)
+            kept[other.name] = (other.value, other.tokens, other.within_limits, breaks)
+        columns = ["objective", "tokens", "within_limits", "breaks"]
+        return pd.DataFrame(list(kept.values()), pd.Index(list(kept), name="mixture"), columns)
+
+    def plot(self, kind: Literal["mixture", "effect", "flatness"] = "mixture") -> Any:
+        """A Plotly figure of the shares by language, of the effect, or of how far shares may move.
+
+        Raises:
+            DataError: Plotly is not installed.
+            ProblemError: another kind.
+        """
+        from atlasmix.report.figures.effect import effect_figure, flatness_figure
+        from atlasmix.report.figures.mixture import mixture_bars
+
+        if kind == "mixture":
+            return mixture_bars(self.mixture)
+        if kind == "effect":
+            return effect_figure(self.question, self.mixture, compare(self.question))
+        if kind == "flatness":
+            return flatness_figure(self.mixture)
+        raise ProblemError(
+            f"kind is {kind!r}: expected 'mixture', 'effect' or 'flatness'", field="kind"
+        )
+
+    def report(self) -> Report:
+        """The whole answer to print, show or save: question, mixture, effect, doubt, evidence.
+
+        The first call takes seconds: baselines, donors and other constants are tried.
+        """
+        if "whole" not in self._findings:
+            self._findings["whole"] = findings_of(self.question, self.mixture)
+        return answer_report(self.question, self.mixture, self._findings["whole"])
+
+    def save(self, path: str | Path) -> None:
+        """Write the recipe as YAML, whole or not at all.
+
+        Raises:
+            DataError: the file cannot be written.
+        """
+        write_atomic(Path(path), dump_recipe(self.recipe))
+
+    def to_mapping(self) -> dict[str, object]:
+        """The question as plain data, without its defaults."""
+        return dict(short_question(self.question))
+
+    def __repr__(self) -> str:
+        """Ten lines at most."""
+        return "\n".join(self._told())
+
+    def _repr_html_(self) -> str:
+        head, *rest = self._told()
+        rows = "".join(
+            f"<tr><td>{escape(key)}</td><td style='text-align:right'>{share:.1%}</td>"
+            f"<td style='text-align:right'>{format_quantity(share * self.tokens)}</td></tr>"
+            for key, share in list(self.proportions.items())[:_LANGUAGES]
+        )
+        left = len(self.proportions) - _LANGUAGES
+        more = f"<tr><td>and {left} more</td><td></td><td></td></tr>" if left > 0 else ""
+        notes = "".join(f"<br>{escape(line.strip())}" for line in rest[-_TARGETS - 2 :])
+        table = (
+            f"<table><tr><th>language</th><th>share</th><th>tokens</th></tr>{rows}{more}</table>"
+        )
+        return f"<div><b>{escape(head)}</b>{table}{notes}</div>"
+
+    def _told(self) -> list[str]:
+        targets = [effect.language for effect in self.targets]
+        named = first_few(targets, 3)
+        size = f"{format_quantity(self.tokens)} tokens, {format_quantity(self.params)} parameters"
+        told = [f"Mixture for {named}: {size}"]
+        shares = list(self.proportions.items())
+        told += [
+            f"  {key:<9}{share:>6.1%}  {format_quantity(share * self.tokens)}"
+            for key, share in shares[:_LANGUAGES]
+        ]
+        if shares[_LANGUAGES:]:
+            rest = sum(share for _, share in shares[_LANGUAGES:])
+            told[-1] += f"   (and {len(shares) - _LANGUAGES} more, {rest:.1%})"
+        for effect in self.targets[:_TARGETS]:
+            alone = f", alone {effect.loss_alone:.4g}" if np.isfinite(effect.loss_alone) else ""
+            told.append(f"  predicted loss of {effect.language}: {effect.loss:.4g}{alone}")
+        proof = self.certificate
+        if proof.exact and not self.mixture.caveats:
+            told.append(f"  certified: nothing is better by more than {max(proof.gap, 1e-9):.0e}")
+        elif self.mixture.caveats:
+            told.append(f"  not certified: {len(self.mixture.caveats)} caveats, see .warnings")
+        return told
+
+
+def evaluated(question: MixProblem, given: Mapping[str, float]) -> Solution:
+    """A given mixture as a Solution without a proof; see :meth:`Problem.evaluate`."""
+    return Solution(question, answer(question, _tokens(question, given)))
+
+
+def _tokens(question: MixProblem, given: Mapping[str, float]) -> Array:
+    """Tokens per pool of a mixture of pools or languages, in tokens or shares of the budget."""
+    numbers = [float(value) for value in given.values()]
+    if not numbers or min(numbers) < 0 or not 0 < sum(numbers) < np.inf:
+        raise ProblemError(
+            f"the mixture is {dict(given)!r}: expected pools or languages with tokens or shares "
+            "from 0, not all 0",
+            field="mixture",
+        )
+    scale = question.budget if sum(numbers) <= _WHOLE else 1.0
+    place = {pool.name: number for number, pool in enumerate(question.pools)}
+    tokens = np.zeros(len(question.pools))
+    for name, value in given.items():
+        if name in place:
+            tokens[place[name]] += scale * float(value)
+            continue
+        key = name if name in question.transfer.keys else str(resolve(name))
+        members = [n for n, pool in enumerate(question.pools) if pool.language == key]
+        unique = np.array([question.pools[n].unique_tokens for n in members])
+        if not unique.sum() > 0:
+            known = sorted({pool.language for pool in question.pools} | set(place))
+            raise ProblemError(
+                f"the mixture names {name!r}, which has no pool in this problem: "
+                + (did_you_mean(name, known) or "open more pools with inventory and pools"),
+                field="mixture",
+            )
+        tokens[members] += scale * float(value) * unique / unique.sum()
+    return tokens
