@@ -1,10 +1,18 @@
-"""Write docs/cli.md from the command line's own help; a test fails when it is stale."""
+"""Write docs/reference/cli.md from the command line's own help; a test fails when it is stale."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+PAGE = Path(__file__).parent / "reference" / "cli.md"
+INTRODUCTION = """\
+# The command line
+
+Every command and option of `atlasmix`, as its `--help` prints them.
+
+Written by `python docs/make_cli.py`.
+"""
 COMMANDS = [
     [],
     ["solve"],
@@ -30,7 +38,7 @@ COMMANDS = [
 
 def page() -> str:
     """The whole page."""
-    parts = ["# The command line\n", "Written by `python docs/make_cli.py` from `--help`.\n"]
+    parts = [INTRODUCTION]
     for command in COMMANDS:
         title = " ".join(["atlasmix", *command])
         run = subprocess.run(
@@ -45,4 +53,4 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    Path(__file__).with_name("cli.md").write_text(page(), encoding="utf-8")
+    PAGE.write_text(page(), encoding="utf-8")

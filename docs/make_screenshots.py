@@ -1,4 +1,4 @@
-"""Take the pictures of docs/explorer.md: every page, light and dark, and a phone.
+"""Take the pictures of docs/guides/explorer.md: every page, light and dark, and a phone.
 
     python docs/make_screenshots.py    # a minute; needs Chromium
 

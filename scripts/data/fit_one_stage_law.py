@@ -20,7 +20,7 @@ from estimate_phi import with_phi
 from atlasmix.fitting.card import Origin, card_data, card_text
 from atlasmix.fitting.certainty import bootstrap, held_out
 from atlasmix.fitting.fit import Fit, fit
-from atlasmix.fitting.fit_question import Question
+from atlasmix.fitting.fit_question import FitQuestion
 from atlasmix.fitting.reading import Reading, read_runs
 from atlasmix.fitting.runs import Runs
 from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows
@@ -47,7 +47,7 @@ _SOURCE: Final = (
 
 def fitted() -> Fit:
     """The law fitted to the 182 runs: every constant at once, α = β."""
-    return fit(_runs(), Question("atlas", tied=True))
+    return fit(_runs(), FitQuestion("atlas", tied=True))
 
 
 def card(found: Fit, resamples: int = RESAMPLES) -> str:

@@ -1,9 +1,6 @@
-"""docs/exporters.md: its commands run, its table is the registry's, its exporter exports."""
+"""The pages on exporters: the table is the registry's, the example of an exporter exports."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,34 +8,15 @@ import yaml
 
 from atlasmix.evidence.store import Store
 from atlasmix.interop.exporters.paths import read_paths
-from atlasmix.interop.exporters.planning import Wishes
+from atlasmix.interop.exporters.planning import ExportOptions
 from atlasmix.interop.exporters.registry import REFUSED, all_exporters
 from atlasmix.interop.exporters.writing import export_recipe
 from atlasmix.recipe.file import load_recipe
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "exporters.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "guides" / "export.md").read_text(encoding="utf-8")
+ADDING = (ROOT / "docs" / "guides" / "add-an-exporter.md").read_text(encoding="utf-8")
 GOLDEN = ROOT / "tests" / "interop" / "exporters" / "golden"
-BLOCKS = {
-    name: re.findall(rf"```{name}\n(.*?)```", PAGE, re.DOTALL)
-    for name in ("yaml", "sh", "text", "python")
-}
-
-
-def test_the_first_example_gives_what_is_shown(tmp_path):
-    (tmp_path / "paths.yaml").write_text(BLOCKS["yaml"][0], encoding="utf-8")
-    for command in BLOCKS["sh"][0].splitlines():
-        run = subprocess.run(
-            [sys.executable, "-m", "atlasmix", *command.split()[1:]],
-            cwd=tmp_path,
-            env={**os.environ, "ATLASMIX_STORE": str(tmp_path / "store")},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert run.returncode == 0, run.stderr
-    written = (tmp_path / "out" / "data_args.txt").read_text(encoding="utf-8")
-    assert written == BLOCKS["text"][0]
 
 
 def test_the_table_is_the_registry():
@@ -58,7 +36,8 @@ def test_frameworks_without_weights_are_named():
 
 
 def test_the_paths_file_is_one(tmp_path):
-    (tmp_path / "paths.yaml").write_text(BLOCKS["yaml"][1], encoding="utf-8")
+    written = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1]
+    (tmp_path / "paths.yaml").write_text(written, encoding="utf-8")
     found = read_paths(tmp_path / "paths.yaml")
     assert found.pools["spa.human.hplt-v4"] == {
         "/data/spa/part-0_text_document": 700e9,
@@ -70,11 +49,11 @@ def test_the_paths_file_is_one(tmp_path):
 
 def test_the_example_of_an_exporter_is_whole(tmp_path):
     names = {}
-    exec(BLOCKS["python"][0], names)
+    exec(re.search(r"```python\n(.*?)```", ADDING, re.DOTALL)[1], names)
     (tmp_path / "paths.yaml").write_text('"*": /data/{key}\n', encoding="utf-8")
-    wishes = Wishes(paths=read_paths(tmp_path / "paths.yaml"), lengths={"*": 500.0})
+    options = ExportOptions(paths=read_paths(tmp_path / "paths.yaml"), lengths={"*": 500.0})
     recipe = load_recipe(GOLDEN / "recipe.yaml")
-    written = export_recipe(recipe, names["EXPORTER"], wishes, Store("/nonexistent"))
+    written = export_recipe(recipe, names["EXPORTER"], options, Store("/nonexistent"))
     data = yaml.safe_load(written.files["data.yaml"])["data"]
     assert sum(data["sources"].values()) == pytest.approx(1, abs=1e-9)
     assert {"expected.json", "LOAD.md"} < set(written.files)

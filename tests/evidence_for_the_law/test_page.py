@@ -1,4 +1,4 @@
-"""docs/evidence-for-the-law.md prints what the scripts measure."""
+"""docs/concepts/evidence-for-the-law.md prints what the scripts measure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import pytest
 from atlasmix.laws.shelf import DEFAULT_LAW, load_law, shipped_laws
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "evidence-for-the-law.md").read_text(encoding="utf-8")
+CONCEPTS = ROOT / "docs" / "concepts"
+PAGE = (CONCEPTS / "evidence-for-the-law.md").read_text(encoding="utf-8")
+CAPACITY = (CONCEPTS / "capacity.md").read_text(encoding="utf-8")
 
 
 def printed(row: str) -> list[float]:
@@ -47,6 +49,12 @@ def test_the_capacity_of_half_the_tokens(script):
     assert [float(text) for text in match.groups()] == pytest.approx(
         [middle, least, most], abs=6e-3
     )
+    again = re.search(
+        r"that is ([\d.]+) under .*?\(([\d.]+) to ([\d.]+) over", " ".join(CAPACITY.split())
+    )
+    assert [float(text) for text in again.groups()] == pytest.approx(
+        [middle, least, most], abs=6e-3
+    )
     for name in ("hoffmann-2022", "besiroglu-2024", "muennighoff-2023"):
         assert name in shipped_laws()
         shown = float(re.search(rf"([\d.]+) \(`{name}`\)", said)[1])
@@ -66,5 +74,5 @@ def test_the_gains_of_even_mixtures_and_their_charts(script):
 def test_every_file_that_the_page_names_is_there():
     for name in re.findall(r"`((?:scripts|tests|data)/[\w./-]+)`", PAGE):
         assert (ROOT / name).exists(), name
-    for name in re.findall(r"\]\((figures/[\w.-]+)\)", PAGE):
-        assert (ROOT / "docs" / name).exists(), name
+    for name in re.findall(r"\]\((\.\./figures/[\w.-]+)\)", PAGE):
+        assert (CONCEPTS / name).exists(), name
