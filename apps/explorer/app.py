@@ -7,15 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
-from explorer.asking import crew
+from explorer.answers import workers
 
 
 @asynccontextmanager
 async def working(_: st.App) -> AsyncIterator[None]:
     """The workers live as long as the server."""
-    crew()
+    workers()
     yield
-    crew().stop()
+    workers().stop()
 
 
 app = st.App("main.py", lifespan=working)

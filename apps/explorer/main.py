@@ -4,8 +4,8 @@ import logging
 from pathlib import Path
 
 import streamlit as st
-from explorer import asking, links, session
-from explorer.showing import refuse, say_once
+from explorer import answers, links, session
+from explorer.display import refuse, say_once
 
 from atlasmix.errors import AtlasMixError
 
@@ -21,7 +21,7 @@ st.set_page_config(
 st.logo(str(HERE.joinpath("wordmark.svg")), icon_image=ICON, size="large")
 st.html(HERE.joinpath("explorer.css"))
 session.start()
-asking.lay_place()
+answers.lay_place()
 page = st.navigation(
     [
         st.Page("explorer/pages/mix.py", title="Mix", icon=":material/blender:", default=True),

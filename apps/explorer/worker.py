@@ -1,7 +1,7 @@
 """One worker of the explorer: reads a task from its pipe, answers, and waits for the next.
 
-It is started and, past the time limit, killed by ``explorer.crew``. Both ends of the pipe are the
-explorer's own; what a visitor sends arrives here as text or bytes inside a task's arguments.
+It is started and, past the time limit, killed by ``explorer.workers``. Both ends of the pipe are
+the explorer's own; what a visitor sends arrives here as text or bytes inside a task's arguments.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from explorer.frames import read_frame, write_frame
 from explorer.tasks import TASKS
 
 from atlasmix.errors import AtlasMixError
-from atlasmix.evidence.overlay import Tray
+from atlasmix.evidence.overlay import Overlay
 
 
 def main() -> None:
     """Serve tasks until the pipe closes."""
     answers = os.dup(1)
     os.dup2(2, 1)  # whatever a library prints must not fall between two answers
-    TASKS["answer"]({"targets": {"cat": 1}}, Tray())  # load what every task needs
+    TASKS["answer"]({"targets": {"cat": 1}}, Overlay())  # load what every task needs
     write_frame(answers, ("ready", None))
     while (task := read_frame(0)) is not None:
         try:

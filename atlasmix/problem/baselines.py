@@ -18,7 +18,7 @@ TEMPERATURES: Final = (1.43, 3.33)
 
 
 def names() -> tuple[str, ...]:
-    """The baselines by name, as guardrails and ``--compare-with`` take them."""
+    """The baselines by name, as guardrails and comparisons take them."""
     return ("natural", *(f"temperature-{t:g}" for t in TEMPERATURES), "unimax", "uniform")
 
 
@@ -42,7 +42,7 @@ def baseline_tokens(problem: MixProblem, name: str) -> Array:
         return published_tokens(problem, published(name))
     raise ProblemError(
         f"no reference mixture {name[:60]!r}: expected {', '.join(names())}, 'target only', or a "
-        "published mixture (see 'atlasmix mixtures list') or a mixture file (.yaml)"
+        "published mixture (see 'atlasmix mixtures list') or a mixture file (.yaml)",
     )
 
 

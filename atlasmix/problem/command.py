@@ -1,4 +1,8 @@
-"""The command that asks a question again, with options or, where they do not suffice, a file."""
+"""The command that asks a question again, with options or, where they do not suffice, a file.
+
+The one place below ``cli/`` that knows options: the app, which does not
+import the command line, shows the command that reproduces its answer.
+"""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from atlasmix.errors import DataError, ProblemError
-from atlasmix.evidence.inventory import Pool
+from atlasmix.errors import DataError, ProblemError, about
+from atlasmix.evidence.pools import Pool
 from atlasmix.languages.catalogue import language
 from atlasmix.quantities import format_quantity
 
@@ -129,6 +129,15 @@ class Guardrail:
 Limit = ShareLimit | KeepTokens | EpochCap | Guardrail
 
 
+def key_of(limit: Limit) -> str:
+    """The key of a question that holds such limits: ``min``, ``keep``, ``max_epochs``."""
+    if isinstance(limit, ShareLimit):
+        return limit.bound
+    if isinstance(limit, KeepTokens):
+        return "keep"
+    return "max_epochs" if isinstance(limit, EpochCap) else "guardrails"
+
+
 def check_limits(limits: Sequence[Limit], pools: Sequence[Pool]) -> None:
     """Refuse numbers out of range and limits that speak of nothing.
 
@@ -136,24 +145,29 @@ def check_limits(limits: Sequence[Limit], pools: Sequence[Pool]) -> None:
         ProblemError: the first such limit.
     """
     for limit in limits:
-        if isinstance(limit, ShareLimit) and not 0 <= limit.share <= 1:
-            raise ProblemError(f"limit '{limit.name}': a share lies between 0 and 1")
-        if isinstance(limit, KeepTokens) and not 0 <= limit.tokens < float("inf"):
-            raise ProblemError(f"limit '{limit.name}': expected a finite number of tokens from 0")
-        if isinstance(limit, EpochCap) and not 0 < limit.epochs <= HARD_EPOCHS:
+        with about(key_of(limit), limit.name):
+            _check_limit(limit, pools)
+
+
+def _check_limit(limit: Limit, pools: Sequence[Pool]) -> None:
+    if isinstance(limit, ShareLimit) and not 0 <= limit.share <= 1:
+        raise ProblemError(f"limit '{limit.name}': a share lies between 0 and 1")
+    if isinstance(limit, KeepTokens) and not 0 <= limit.tokens < float("inf"):
+        raise ProblemError(f"limit '{limit.name}': expected a finite number of tokens from 0")
+    if isinstance(limit, EpochCap) and not 0 < limit.epochs <= HARD_EPOCHS:
+        raise ProblemError(
+            f"limit '{limit.name}': expected more than 0 and at most {HARD_EPOCHS:g} epochs"
+        )
+    if isinstance(limit, Guardrail):
+        if not 0 <= limit.slack < float("inf"):
+            raise ProblemError(f"limit '{limit.name}': expected a slack from 0, such as 0.01")
+    elif not limit.selection.mask(pools).any():
+        harmless = isinstance(limit, ShareLimit) and (limit.bound == "max" or limit.share == 0)
+        if not harmless:
             raise ProblemError(
-                f"limit '{limit.name}': expected more than 0 and at most {HARD_EPOCHS:g} epochs"
+                f"limit '{limit.name}' selects none of the {len(pools)} pools of this problem: "
+                f"expected a language, group or {', '.join(KINDS[2:])} among them"
             )
-        if isinstance(limit, Guardrail):
-            if not 0 <= limit.slack < float("inf"):
-                raise ProblemError(f"limit '{limit.name}': expected a slack from 0, such as 0.01")
-        elif not limit.selection.mask(pools).any():
-            harmless = isinstance(limit, ShareLimit) and (limit.bound == "max" or limit.share == 0)
-            if not harmless:
-                raise ProblemError(
-                    f"limit '{limit.name}' selects none of the {len(pools)} pools of this problem: "
-                    f"expected a language, group or {', '.join(KINDS[2:])} among them"
-                )
 
 
 HARD_EPOCHS: Final = 16.0

@@ -11,11 +11,6 @@ _FORMER_LAW: Final = (
     "L = E + A/N^α + B/D_eff^β, in which capacity is free to share and a donor may take data away"
 )
 
-_MIXTURE: Final = ("allocation", "tokens", "unspent", "pools", "phases")
-"""What an answer says of the mixture alone; the rest of it is what the law predicted."""
-
-_ORIGIN: Final = ("atlasmix", "solver", "matrix", "inventories", "pools")
-
 
 def is_former(content: Mapping[str, Any]) -> bool:
     """Whether plain data are a recipe of the first version."""
@@ -42,8 +37,7 @@ def superseded(question: Mapping[str, Any], name: str = "OLD.yaml") -> str:
     first = f"; first change its {' and '.join(to_change)}" if to_change else ""
     return (
         f"its law is superseded: it was solved under {_FORMER_LAW}; its mixture can be read, its "
-        f"predictions and its proof cannot: solve its question again with 'atlasmix solve "
-        f"--problem {name}'{first}"
+        f"predictions and its proof cannot: solve the question in {name} again{first}"
     )
 
 
@@ -59,26 +53,3 @@ def without_former_defaults(question: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value for key, value in question.items() if key not in usual or value != usual[key]
     }
-
-
-def mixture_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """What a recipe of the first version must follow, from the schema of today's.
-
-    Args:
-        schema: of today's recipes, fresh from its file; it is changed in place.
-
-    Returns:
-        A schema that holds the mixture and its pools to today's, and leaves the rest open.
-    """
-    parts = schema["properties"]
-    parts["schema"] = {"const": FORMER_SCHEMA}
-    for name, kept in (("answer", _MIXTURE), ("origin", _ORIGIN)):
-        part = parts[name]
-        part["additionalProperties"] = True
-        part["properties"] = {key: part["properties"][key] for key in kept}
-        part["required"] = [key for key in part["required"] if key in kept]
-    parts["origin"]["properties"]["law"] = {"type": "object", "required": ["name"]}
-    question = parts["question"]
-    question["additionalProperties"] = True
-    del question["properties"]["objective"]
-    return schema

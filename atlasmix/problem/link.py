@@ -19,7 +19,7 @@ from atlasmix.io.plain_data import as_mapping
 from atlasmix.io.safe_yaml import load_yaml
 from atlasmix.laws.saturation import DEFAULT_DECAY
 from atlasmix.laws.shelf import DEFAULT_LAW
-from atlasmix.problem.constraint_parsing import plain
+from atlasmix.problem.constraint_parsing import tidy_number
 from atlasmix.problem.parsing import problem_from_mapping, problem_to_mapping
 from atlasmix.problem.pool_choice import DEFAULT_CHOICE
 from atlasmix.problem.problem import (
@@ -53,17 +53,17 @@ def short_question(problem: MixProblem) -> dict[str, object]:
     """
     full = problem_to_mapping(problem)
     worth = problem.worth.items()
-    full["worth"] = {name: plain(value) for name, value in worth if WORTH.get(name) != value}
+    full["worth"] = {name: tidy_number(value) for name, value in worth if WORTH.get(name) != value}
     usual: dict[str, object] = {
-        "budget": plain(DEFAULT_BUDGET),
-        "params": plain(DEFAULT_PARAMS),
+        "budget": tidy_number(DEFAULT_BUDGET),
+        "params": tidy_number(DEFAULT_PARAMS),
         "objective": "loss",
         "matrix": DEFAULT_MATRIX,
         "inventory": DEFAULT_INVENTORY,
         "pools": DEFAULT_CHOICE,
-        "max_epochs": plain(DEFAULT_EPOCHS),
+        "max_epochs": tidy_number(DEFAULT_EPOCHS),
         "lambda": problem.law.decay or DEFAULT_DECAY,
-        "risk_aversion": plain(DEFAULT_RISK_AVERSION),
+        "risk_aversion": tidy_number(DEFAULT_RISK_AVERSION),
         "law": DEFAULT_LAW,
         "worth": {},
     }
@@ -117,11 +117,11 @@ def read_link(text: str, store: Store) -> MixProblem:
     return stranger_problem(as_mapping(content, what, "{targets: {cat: 1}}"), store)
 
 
-def stranger_problem(asked: Mapping[str, Any], store: Store) -> MixProblem:
+def stranger_problem(question: Mapping[str, Any], store: Store) -> MixProblem:
     """The question of somebody who is not the owner of this machine.
 
     Args:
-        asked: plain data, as in a ``problem.yaml``.
+        question: plain data, as in a ``problem.yaml``.
         store: evidence by name.
 
     Raises:
@@ -129,32 +129,36 @@ def stranger_problem(asked: Mapping[str, Any], store: Store) -> MixProblem:
             ``problem_from_mapping``.
         DataError: as ``problem_from_mapping``.
     """
-    refuse_paths(asked)
-    problem = problem_from_mapping(asked, store)
-    for what, found, most in (
+    refuse_paths(question)
+    problem = problem_from_mapping(question, store)
+    for what, count, most in (
         ("pools", len(problem.pools), MOST_POOLS),
         ("targets", len(problem.targets), MOST_TARGETS),
     ):
-        if found > most:
+        if count > most:
             raise ProblemError(
-                f"this question has {found:,} {what}: at most {most:,} are solved here; ask it on "
-                "your own machine with 'atlasmix solve'"
+                f"this question has {count:,} {what}: at most {most:,} are solved here; ask it on "
+                "your own machine with 'atlasmix solve'",
+                field=what,
+                value=count,
             )
     return problem
 
 
-def refuse_paths(asked: Mapping[str, Any]) -> None:
+def refuse_paths(question: Mapping[str, Any]) -> None:
     """Refuse a question that would have a file of this machine read.
 
     Raises:
         ProblemError: its law is not one of the shelf, by name.
     """
-    law = asked.get("law")
+    law = question.get("law")
     if not isinstance(law, str):
         return
     words = law.strip().lower()
     if words.endswith((".yaml", ".yml")) or not all(is_name(part) for part in words.split("/")):
         raise ProblemError(
             f"law is {law[:60]!r}: expected a law of the shelf by its name, such as {DEFAULT_LAW}, "
-            "or the constants of one as a mapping; files are not read here"
+            "or the constants of one as a mapping; files are not read here",
+            field="law",
+            value=law,
         )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
-from atlasmix.errors import DataError, ProblemError, UnknownLanguage
-from atlasmix.evidence.inventory import PROVENANCES
+from atlasmix.errors import DataError, ProblemError, UnknownLanguage, about
+from atlasmix.evidence.inventory import Inventory
+from atlasmix.evidence.pools import PROVENANCES
 from atlasmix.evidence.shelf import DEFAULT_INVENTORY, DEFAULT_MATRIX
 from atlasmix.evidence.store import Store
 from atlasmix.evidence.transfer_matrix import TransferMatrix
@@ -24,9 +26,10 @@ from atlasmix.io.plain_data import (
 )
 from atlasmix.io.safe_yaml import load_yaml
 from atlasmix.languages.catalogue import language, name_of
+from atlasmix.laws.kinds import LossLaw
 from atlasmix.laws.saturation import DEFAULT_DECAY
 from atlasmix.laws.shelf import DEFAULT_LAW
-from atlasmix.problem.constraint_parsing import plain, read_cap, read_limits, write_limits
+from atlasmix.problem.constraint_parsing import read_cap, read_limits, tidy_number, write_limits
 from atlasmix.problem.former import former_question
 from atlasmix.problem.law_choice import read_law, write_law
 from atlasmix.problem.phase_parsing import phase_groups, read_phases, write_phases
@@ -43,6 +46,7 @@ from atlasmix.problem.problem import (
     DEFAULT_BUDGET,
     DEFAULT_PARAMS,
     DEFAULT_RISK_AVERSION,
+    NO_TARGET,
     OBJECTIVES,
     WORTH,
     MixProblem,
@@ -52,53 +56,57 @@ from atlasmix.problem.problem import (
 )
 from atlasmix.problem.vocabulary import Vocabulary, with_groups
 from atlasmix.quantities import parse_flops, parse_quantity
-from atlasmix.transfer.estimation import estimate
+from atlasmix.text import and_more
 
 FORMER_OBJECTIVE: Final = "effective-data"
 
+_Read = TypeVar("_Read")
 
-def refuse_keys(asked: Mapping[str, object]) -> None:
+
+def refuse_keys(question: Mapping[str, object]) -> None:
     """Refuse what the law cannot answer or what an earlier law asked, whatever its value.
 
     Raises:
         ProblemError: the first of them.
     """
     for key, sentence in _SENTENCES.items():
-        if key in asked:
-            raise ProblemError(sentence(asked))
-    if asked.get("objective") == FORMER_OBJECTIVE:
+        if key in question:
+            raise ProblemError(sentence(question), field=key, value=question[key])
+    if question.get("objective") == FORMER_OBJECTIVE:
         raise ProblemError(
             f"objective {FORMER_OBJECTIVE} belonged to the law before this one: it left capacity "
             "out, so it filled budgets with donors; it is the limit of loss for ever larger "
-            "models: write objective: loss"
+            "models: write objective: loss",
+            field="objective",
+            value=FORMER_OBJECTIVE,
         )
 
 
 def _interference(_: Mapping[str, object]) -> str:
     return (
-        "the question has the key 'interference', the part of every negative transfer weight that "
-        "was believed under the law before this one: today no weight is negative, and what a donor "
-        "costs is capacity (phi of the law); leave the key out"
+        "the question has 'interference', the part of every negative transfer weight that was "
+        "believed under the law before this one: today no weight is negative, and what a donor "
+        "costs is capacity (phi of the law); leave it out"
     )
 
 
 def _spend_all(_: Mapping[str, object]) -> str:
     return (
-        "the question has the key 'spend_all', which read the whole budget under the law before "
-        "this one: write tokens: exactly in the place of spend_all: true, and leave it out in the "
-        "place of false"
+        "the question has 'spend_all', which read the whole budget under the law before this one: "
+        "ask for tokens 'exactly' in the place of a true one, and leave a false one out"
     )
 
 
-def _start(asked: Mapping[str, object]) -> str:
-    targets = asked.get("targets")
+def _start(question: Mapping[str, object]) -> str:
+    targets = question.get("targets")
     first = next(iter(targets), None) if isinstance(targets, dict | list | tuple) else targets
     name = str(first).split(",")[0].split(":")[0].strip() if first else "LANG"
     return (
-        f"from is {shown(asked['from'])}: expected no such key, every run is planned from scratch; "
+        f"from is {shown(question['from'])}: expected no checkpoint, every run is planned from "
+        "scratch; "
         "the law has no term for what a checkpoint has read already, it only knows from how many "
         "tokens on a run from scratch does better than one from a multilingual checkpoint (section "
-        f"6 of ATLAS): leave the key out, and see 'atlasmix crossover --target {name[:40]}'"
+        f"6 of ATLAS): leave it out, and ask for the crossover of {name[:40]}"
     )
 
 
@@ -146,7 +154,18 @@ _LEAST_SIZE: Final = 100_000.0
 """Parameters, or tokens read, below which a number is taken for a slip: our choice."""
 
 
-def problem_from_mapping(mapping: Mapping[str, object], store: Store | None = None) -> MixProblem:
+@dataclasses.dataclass(frozen=True, slots=True)
+class Evidence:
+    """Evidence that is at hand, in the place of what a question names; None: by name."""
+
+    matrix: TransferMatrix | None = None
+    inventory: Inventory | None = None
+    law: LossLaw | None = None
+
+
+def problem_from_mapping(
+    mapping: Mapping[str, object], store: Store | None = None, given: Evidence | None = None
+) -> MixProblem:
     """The question that plain data asks; see :data:`QUESTION_KEYS`.
 
     Languages may be written in any way that ``languages.resolve`` takes, token counts as ``100B``,
@@ -155,50 +174,53 @@ def problem_from_mapping(mapping: Mapping[str, object], store: Store | None = No
     Args:
         mapping: the question.
         store: where evidence is found; by default the user's own store and what ships.
+        given: evidence that is used as it is, whatever the question names.
 
     Raises:
         ProblemError: an unknown key, a value that cannot be read, or a question without an answer.
         DataError: an unknown language, matrix, inventory or law.
     """
-    asked = as_mapping(mapping, "the question", "{targets: {cat: 1}}")
-    refuse_keys(asked)
-    refuse_unknown(asked, QUESTION_KEYS, "the question")
+    question = as_mapping(mapping, "the question", "{targets: {cat: 1}}")
+    refuse_keys(question)
+    refuse_unknown(question, QUESTION_KEYS, "the question")
     store = store or Store()
-    matrix = store.matrix(as_text(asked.get("matrix", DEFAULT_MATRIX), "matrix"))
-    law = read_law(asked.get("law", DEFAULT_LAW), store)
-    chosen = asked.get("calibration")
-    calibration = None if chosen is None else as_text(chosen, "calibration")
-    names = asked.get("inventory", DEFAULT_INVENTORY)
-    inventory = joined_inventory(
-        [as_text(one, "inventory") for one in as_list(names, "inventory")], store
+    part = partial(_part, question)
+    given = given or Evidence()
+    matrix = given.matrix or part(
+        "matrix", DEFAULT_MATRIX, lambda name: store.matrix(as_text(name, "matrix"))
+    )
+    law = given.law or part("law", DEFAULT_LAW, lambda law: read_law(law, store))
+    inventory = given.inventory or part(
+        "inventory", DEFAULT_INVENTORY, lambda names: _inventory(names, store)
     )
     check_axes(matrix, inventory)
-    words = with_groups(Vocabulary(matrix), asked.get("groups", {}))
-    pools = choose_pools(asked.get("pools", DEFAULT_CHOICE), inventory, matrix, words)
-    donors = asked.get("max_donors")
-    targets = _targets(asked.get("targets"), words)
+    words = part("groups", {}, lambda groups: with_groups(Vocabulary(matrix), groups))
+    pools = part(
+        "pools", DEFAULT_CHOICE, lambda choice: choose_pools(choice, inventory, matrix, words)
+    )
+    targets = part("targets", None, lambda targets: _targets(targets, words))
     words = dataclasses.replace(words, targets=tuple(target.language for target in targets))
     problem = MixProblem(
         targets=targets,
         pools=pools,
         matrix=matrix,
-        transfer=estimate(matrix, law, calibration),
+        calibration=part("calibration", None, _calibration),
         inventory=inventory,
         law=law,
-        budget=_size(asked.get("budget", DEFAULT_BUDGET), "budget", "tokens", "300B"),
-        params=_size(asked.get("params", DEFAULT_PARAMS), "params", "parameters", "7B"),
-        objective=_objective(asked.get("objective", "loss")),
-        decay=as_number(asked.get("lambda", law.decay or DEFAULT_DECAY), "lambda", "0.037"),
-        risk_aversion=as_number(
-            asked.get("risk_aversion", DEFAULT_RISK_AVERSION), "risk_aversion", "1"
+        budget=part("budget", DEFAULT_BUDGET, lambda n: _size(n, "budget", "tokens", "300B")),
+        params=part("params", DEFAULT_PARAMS, lambda n: _size(n, "params", "parameters", "7B")),
+        objective=part("objective", "loss", _objective),
+        decay=part("lambda", law.decay or DEFAULT_DECAY, lambda n: as_number(n, "lambda", "0.037")),
+        risk_aversion=part(
+            "risk_aversion", DEFAULT_RISK_AVERSION, lambda n: as_number(n, "risk_aversion", "1")
         ),
-        max_epochs=read_cap(asked),
-        limits=read_limits(asked, words, pools, inventory),
-        max_donors=None if donors is None else _whole(donors, "max_donors"),
-        exact_tokens=_exact_tokens(asked.get("tokens", AT_MOST)),
-        worth=_worth(asked.get("worth", {})),
-        compute=_compute(asked),
-        phases=read_phases(asked.get("phases"), words, pools, inventory),
+        max_epochs=part("max_epochs", None, lambda _: read_cap(question)),
+        limits=read_limits(question, words, pools, inventory),
+        max_donors=part("max_donors", None, _max_donors),
+        exact_tokens=part("tokens", AT_MOST, _exact_tokens),
+        worth=part("worth", {}, _worth),
+        compute=part("compute", None, lambda _: _compute(question)),
+        phases=part("phases", None, lambda value: read_phases(value, words, pools, inventory)),
     )
     # With a compute budget N and D are chosen later; what can be checked now is.
     if problem.compute is None:
@@ -207,6 +229,29 @@ def problem_from_mapping(mapping: Mapping[str, object], store: Store | None = No
         check_problem(dataclasses.replace(problem, compute=None, phases=()))
         check_phases(problem.phases, problem.pools, math.inf)
     return problem
+
+
+def _part(
+    question: Mapping[str, object], key: str, default: object, read: Callable[[Any], _Read]
+) -> _Read:
+    """What ``read`` makes of one key of a question; what it refuses is about that key."""
+    value = question.get(key, default)
+    with about(key, value):
+        return read(value)
+
+
+def _inventory(names: object, store: Store) -> Inventory:
+    return joined_inventory(
+        [as_text(name, "inventory") for name in as_list(names, "inventory")], store
+    )
+
+
+def _calibration(value: object) -> str | None:
+    return None if value is None else as_text(value, "calibration")
+
+
+def _max_donors(value: object) -> int | None:
+    return None if value is None else _whole(value, "max_donors")
 
 
 def problem_to_mapping(problem: MixProblem) -> dict[str, object]:
@@ -220,17 +265,17 @@ def problem_to_mapping(problem: MixProblem) -> dict[str, object]:
     limits = write_limits(problem.limits, problem.max_epochs, problem.target_keys)
     inventories = problem.inventory.name.split(JOINT)
     written: dict[str, object] = {
-        "targets": {target.language: plain(target.weight) for target in problem.targets},
+        "targets": {target.language: tidy_number(target.weight) for target in problem.targets},
         **_written_size(problem),
         "objective": str(problem.objective),
         "matrix": problem.matrix.name,
         "calibration": problem.transfer.calibration,
         "inventory": inventories[0] if len(inventories) == 1 else inventories,
         "pools": choice_of(problem.pools, problem.inventory, problem.matrix),
-        "lambda": plain(problem.decay),
-        "risk_aversion": plain(problem.risk_aversion),
+        "lambda": tidy_number(problem.decay),
+        "risk_aversion": tidy_number(problem.risk_aversion),
         "law": write_law(problem.law),
-        "worth": {name: plain(problem.worth[name]) for name in sorted(problem.worth)},
+        "worth": {name: tidy_number(problem.worth[name]) for name in sorted(problem.worth)},
         **limits,
     }
     if problem.max_donors is not None:
@@ -255,10 +300,10 @@ def read_question(path: Path) -> dict[str, object]:
     content = load_yaml(read_bytes(path, QUESTION_LIMIT, what), what, QUESTION_LIMIT)
     if not isinstance(content, dict) or not content:
         raise DataError(f"{what} holds no question: expected lines such as 'targets: [cat]'")
-    found: Mapping[str, object] = content
+    question: Mapping[str, object] = content
     if "schema" in content and isinstance(content.get("question"), dict):
-        found = former_question(content)
-    return as_mapping(found, what, "{targets: {cat: 1}}")
+        question = former_question(content)
+    return as_mapping(question, what, "{targets: {cat: 1}}")
 
 
 def read_bytes(path: Path, limit: int, what: str) -> bytes:
@@ -278,11 +323,11 @@ def read_bytes(path: Path, limit: int, what: str) -> bytes:
 
 def _targets(value: object, words: Vocabulary) -> tuple[Target, ...]:
     if value is None:
-        raise ProblemError("no target: name at least one language, for example targets: [cat]")
+        raise ProblemError(NO_TARGET, field="targets")
     if isinstance(value, dict):
         items = list(as_mapping(value, "targets", "{cat: 1}").items())
     else:
-        items = [_weighted(one, words) for one in as_list(value, "targets")]
+        items = [_weighted(each, words) for each in as_list(value, "targets")]
     targets = []
     for name, weight in items:
         key = words.key(name, "target")
@@ -296,7 +341,7 @@ def _not_scored(key: str, matrix: TransferMatrix) -> DataError:
     kin = [other for other in matrix.keys if _is_kin(key, other)] or list(matrix.keys)
     named = sorted(map(name_of, kin))[:_MOST_NAMED]
     rest = len(matrix.keys) - len(named)
-    more = f" and {rest} more (atlasmix matrices show {matrix.name})" if rest else ""
+    more = and_more(rest, f"(atlasmix matrices show {matrix.name})")
     return UnknownLanguage(
         f"target {name_of(key)} ({key}) is not in matrix {matrix.name}, which has scores for "
         f"{', '.join(named)}{more}: choose one of them, or another matrix that has it"
@@ -357,20 +402,22 @@ def _worth(value: object) -> dict[str, float]:
     return {**WORTH, **read}
 
 
-def _compute(asked: Mapping[str, object]) -> float | None:
-    if asked.get("compute") is None:
+def _compute(question: Mapping[str, object]) -> float | None:
+    if question.get("compute") is None:
         return None
-    stated = [key for key in ("budget", "params") if key in asked]
+    stated = [key for key in ("budget", "params") if key in question]
     if stated:
         raise ProblemError(
             f"compute and {' and '.join(stated)} are both given: compute divides itself between "
-            "parameters and tokens; leave one of them out"
+            "parameters and tokens; leave one of them out",
+            field="compute",
+            value=question["compute"],
         )
-    return parse_flops(asked["compute"], "compute")
+    return parse_flops(question["compute"], "compute")
 
 
 def _written_size(problem: MixProblem) -> dict[str, object]:
     """What the user fixed: N and D, or the compute that pays for both."""
     if problem.compute is not None:
         return {"compute": float(problem.compute)}
-    return {"budget": plain(problem.budget), "params": plain(problem.params)}
+    return {"budget": tidy_number(problem.budget), "params": tidy_number(problem.params)}

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from atlasmix.errors import ProblemError
-from atlasmix.evidence.inventory import Inventory, Pool
+from atlasmix.evidence.inventory import Inventory
+from atlasmix.evidence.pools import Pool
 from atlasmix.io.plain_data import as_mapping, as_text, refuse_unknown, shown
 from atlasmix.problem.constraint_parsing import (
-    plain,
     read_share_limits,
     refuse_empty,
     refuse_twice,
+    tidy_number,
     write_shares,
 )
 from atlasmix.problem.constraints import ShareLimit
@@ -48,15 +49,15 @@ def read_phases(
     if not isinstance(value, list | tuple) or not value:
         raise ProblemError(f"phases is {shown(value)}: expected a list such as {_EXAMPLE}")
     phases = []
-    for number, one in enumerate(value, 1):
+    for number, entry in enumerate(value, 1):
         what = f"phase {number}"
-        asked = as_mapping(one, what, "{name: anneal, tokens: 20%}")
-        refuse_unknown(asked, PHASE_KEYS, what)
-        if "name" not in asked:
+        phase = as_mapping(entry, what, "{name: anneal, tokens: 20%}")
+        refuse_unknown(phase, PHASE_KEYS, what)
+        if "name" not in phase:
             raise ProblemError(f"{what} has no name: expected for example {_EXAMPLE}")
-        name = as_text(asked["name"], f"the name of {what}")
-        share, tokens = _amount(asked.get("tokens", REST), f"phase {name} tokens")
-        limits = _limits(name, asked, words, pools, inventory)
+        name = as_text(phase["name"], f"the name of {what}")
+        share, tokens = _amount(phase.get("tokens", REST), f"phase {name} tokens")
+        limits = _limits(name, phase, words, pools, inventory)
         phases.append(Phase(name, share, tokens, limits))
     return tuple(phases)
 
@@ -107,22 +108,22 @@ def _amount(value: object, what: str) -> tuple[float | None, float | None]:
 
 def _limits(
     name: str,
-    asked: dict[str, object],
+    question: dict[str, object],
     words: Vocabulary,
     pools: Sequence[Pool],
     inventory: Inventory,
 ) -> tuple[ShareLimit, ...]:
     try:
-        typed = read_share_limits(asked, words)
+        typed = read_share_limits(question, words)
         limits = tuple(limit for _, limit in typed)
         refuse_twice(limits)
         refuse_empty(typed, pools, inventory)
     except ProblemError as error:
-        raise ProblemError(f"phase {name}: {error}") from None
+        raise ProblemError(f"phase {name}: {error}", field="phases", value=error.value) from None
     return limits
 
 
 def _written(phase: Phase) -> float | int | str:
     if phase.share is not None:
         return phase.share if phase.share < 1 else "100%"
-    return REST if phase.tokens is None else plain(phase.tokens)
+    return REST if phase.tokens is None else tidy_number(phase.tokens)

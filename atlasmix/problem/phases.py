@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from atlasmix.errors import ProblemError
-from atlasmix.evidence.inventory import Pool
+from atlasmix.errors import ProblemError, about
+from atlasmix.evidence.pools import Pool
 from atlasmix.problem.constraints import ShareLimit, check_limits
 from atlasmix.quantities import format_quantity
 
@@ -61,13 +61,22 @@ def check_phases(
         ProblemError: names, amounts that cannot add up to all tokens, or limits of a phase that
             are out of range, speak of nothing or contradict each other.
     """
+    with about("phases"):
+        _check_phases(phases, pools, budget, by_compute)
+
+
+def _check_phases(
+    phases: Sequence[Phase], pools: Sequence[Pool], budget: float, by_compute: bool
+) -> None:
     _check_names(phases)
     for phase in phases:
         _check_amount(phase)
         try:
             check_limits(phase.limits, pools)
         except ProblemError as error:
-            raise ProblemError(f"phase {phase.name}: {error}") from None
+            raise ProblemError(
+                f"phase {phase.name}: {error}", field="phases", value=error.value
+            ) from None
         _check_order(phase)
     if phases:
         _check_sum(phases, budget, by_compute)
@@ -79,24 +88,25 @@ def phase_tokens(phases: Sequence[Phase], total: float) -> tuple[float, ...]:
     Raises:
         ProblemError: the phases ask for more or fewer tokens than are read.
     """
-    asked = [
+    amounts = [
         phase.share * total if phase.share is not None else phase.tokens or 0.0 for phase in phases
     ]
-    left = total - sum(asked)
+    left = total - sum(amounts)
     names = [phase.name for phase in phases if not phase.is_rest]
     rest = [place for place, phase in enumerate(phases) if phase.is_rest]
     if (rest and left <= _SAME * total) or (not rest and abs(left) > _SAME * total):
-        want, read = format_quantity(sum(asked), 6), format_quantity(total, 6)
+        want, read = format_quantity(sum(amounts), 6), format_quantity(total, 6)
         nothing = f", which leaves nothing for phase {phases[rest[0]].name}" if rest else ""
         mend = "or change a count" if rest else "change a count, or give one phase 'rest'"
         raise ProblemError(
             f"phase{'s' * (len(names) > 1)} {', '.join(names)} {_verb(names)} for {want} tokens, "
-            f"but {read} are read in all{nothing}: write shares such as 80%, {mend}"
+            f"but {read} are read in all{nothing}: write shares such as 80%, {mend}",
+            field="phases",
         )
     if rest:
-        asked[rest[0]] = left
-    whole = sum(asked)
-    return tuple(count * total / whole for count in asked)
+        amounts[rest[0]] = left
+    whole = sum(amounts)
+    return tuple(count * total / whole for count in amounts)
 
 
 def _check_names(phases: Sequence[Phase]) -> None:
@@ -162,13 +172,15 @@ def _check_sum(phases: Sequence[Phase], budget: float, by_compute: bool) -> None
     if sum(counts) > budget * (1 + _SAME):
         names = [phase.name for phase in phases if phase.tokens is not None]
         most = format_quantity(budget, 6)
-        above, raised = f"the budget of {most}", "--budget"
+        above, raised = f"the budget of {most}", "budget"
         if by_compute:
-            above, raised = f"the {most} that are best at this compute", "--compute"
+            above, raised = f"the {most} that are best at this compute", "compute"
         raise ProblemError(
             f"phase{'s' * (len(names) > 1)} {', '.join(names)} {_verb(names)} for "
             f"{format_quantity(sum(counts), 6)} tokens, above {above}: lower a count, write shares "
-            f"such as 80%, or raise {raised}"
+            f"such as 80%, or raise the {raised}",
+            field=raised,
+            value=budget,
         )
 
 

@@ -7,11 +7,13 @@ from typing import Final
 
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.card import Card
-from atlasmix.evidence.inventory import POOL_KINDS, PROVENANCES, Inventory, Pool
+from atlasmix.evidence.inventory import Inventory
+from atlasmix.evidence.pools import POOL_KINDS, PROVENANCES, Pool
 from atlasmix.evidence.store import Store
 from atlasmix.evidence.transfer_matrix import TransferMatrix
-from atlasmix.io.plain_data import as_list, as_mapping, as_word, nearest, refuse_unknown
+from atlasmix.io.plain_data import as_list, as_mapping, as_word, refuse_unknown
 from atlasmix.problem.vocabulary import Vocabulary
+from atlasmix.text import did_you_mean, first_few
 
 ALL: Final = "all"
 DEFAULT_CHOICE: Final = {"provenance": ["human"], "kind": ["web"]}
@@ -75,8 +77,8 @@ def choose_pools(
         ProblemError: an unknown key or word.
         DataError: an unknown language.
     """
-    asked = _asked(choice)
-    names = asked.get("name")
+    selection = _selected(choice)
+    names = selection.get("name")
     readable = [pool for pool in inventory.pools if pool.language in set(matrix.keys)]
     if names is not None:
         every = [pool.name for pool in inventory.pools]
@@ -84,12 +86,12 @@ def choose_pools(
         return tuple(pool for pool in readable if listed is None or pool.name in listed)
     corpora = {pool.corpus for pool in inventory.pools}
     chosen: dict[str, set[str] | None] = {
-        "provenance": _of_few(asked["provenance"], PROVENANCES, "pools.provenance"),
-        "kind": _of_few(asked["kind"], POOL_KINDS, "pools.kind"),
-        "corpus": _known(asked.get("corpus", ALL), sorted(corpora), "pools.corpus", inventory),
-        "language": _languages(asked.get("language", ALL), words, "pools.language"),
+        "provenance": _of_few(selection["provenance"], PROVENANCES, "pools.provenance"),
+        "kind": _of_few(selection["kind"], POOL_KINDS, "pools.kind"),
+        "corpus": _known(selection.get("corpus", ALL), sorted(corpora), "pools.corpus", inventory),
+        "language": _languages(selection.get("language", ALL), words, "pools.language"),
     }
-    left_out = _languages(asked.get("exclude_language", []), words, "pools.exclude_language")
+    left_out = _languages(selection.get("exclude_language", []), words, "pools.exclude_language")
     return tuple(
         pool
         for pool in readable
@@ -121,26 +123,26 @@ def choice_of(
     corpus = {"corpus": sorted({pool.corpus for pool in pools})}
     for extra in ({}, corpus):
         candidate = {**base, **extra}
-        found = [pool for pool in readable if _inside(pool, candidate)]
-        if {pool.name for pool in found} == wanted:
+        matching = [pool for pool in readable if _inside(pool, candidate)]
+        if {pool.name for pool in matching} == wanted:
             return candidate
         inside = sorted({pool.language for pool in pools})
-        outside = sorted({pool.language for pool in found} - set(inside))
-        if {pool.name for pool in found if pool.language in set(inside)} == wanted:
+        outside = sorted({pool.language for pool in matching} - set(inside))
+        if {pool.name for pool in matching if pool.language in set(inside)} == wanted:
             if len(outside) < len(inside):
                 return {**candidate, "exclude_language": outside}
             return {**candidate, "language": inside}
     return {"name": sorted(wanted)}
 
 
-def _asked(choice: object) -> dict[str, object]:
+def _selected(choice: object) -> dict[str, object]:
     if isinstance(choice, str | list | tuple):
         choice = {"provenance": choice}
-    asked = as_mapping(choice, "pools", "{provenance: [human], kind: [web]}")
-    refuse_unknown(asked, _KEYS, "pools")
-    if "name" in asked and len(asked) > 1:
+    selection = as_mapping(choice, "pools", "{provenance: [human], kind: [web]}")
+    refuse_unknown(selection, _KEYS, "pools")
+    if "name" in selection and len(selection) > 1:
         raise ProblemError("pools has name and other keys: a list of pools by name stands alone")
-    return {**DEFAULT_CHOICE, **asked}
+    return {**DEFAULT_CHOICE, **selection}
 
 
 def _is_all(value: object) -> bool:
@@ -150,21 +152,20 @@ def _is_all(value: object) -> bool:
 def _of_few(value: object, known: Sequence[str], what: str) -> set[str] | None:
     if _is_all(value):
         return None
-    return {as_word(one, what, known) for one in as_list(value, what)}
+    return {as_word(each, what, known) for each in as_list(value, what)}
 
 
 def _known(value: object, known: Sequence[str], what: str, inventory: Inventory) -> set[str] | None:
     if _is_all(value):
         return None
-    asked = [str(one) for one in as_list(value, what)]
-    for one in asked:
-        if one not in known:
-            few = ", ".join(known[:8]) + (f" and {len(known) - 8} more" if len(known) > 8 else "")
+    names = [str(each) for each in as_list(value, what)]
+    for name in names:
+        if name not in known:
             raise ProblemError(
-                f"{what} names {one[:60]!r}, which inventory {inventory.name} does not have: "
-                f"{nearest(one, known)}it has {few}"
+                f"{what} names {name[:60]!r}, which inventory {inventory.name} does not have: "
+                f"{did_you_mean(name, known, ' ')}it has {first_few(known, 8)}"
             )
-    return set(asked)
+    return set(names)
 
 
 def _languages(value: object, words: Vocabulary, what: str) -> set[str] | None:
@@ -173,16 +174,16 @@ def _languages(value: object, words: Vocabulary, what: str) -> set[str] | None:
     if value == []:
         return set()
     keys: set[str] = set()
-    for one in as_list(value, what):
-        if isinstance(one, str) and one in words.groups:
-            keys.update(words.groups[one])
+    for each in as_list(value, what):
+        if isinstance(each, str) and each in words.groups:
+            keys.update(words.groups[each])
         else:
-            keys.add(words.key(one, what))
+            keys.add(words.key(each, what))
     return keys
 
 
-def _present(known: Sequence[str], found: Iterable[str]) -> list[str]:
-    seen = set(found)
+def _present(known: Sequence[str], values: Iterable[str]) -> list[str]:
+    seen = set(values)
     return [word for word in known if word in seen]
 
 
@@ -199,6 +200,8 @@ def check_axes(matrix: TransferMatrix, inventory: Inventory) -> None:
     if matrix.card.axis != inventory.card.axis:
         raise DataError(
             f"matrix {matrix.name} is about {matrix.card.axis}s and inventory {inventory.name} "
-            f"about {inventory.card.axis}s: expected the same; choose another --matrix or "
-            "--inventory"
+            f"about {inventory.card.axis}s: expected the same",
+            field="inventory",
+            hint="choose another matrix or inventory",
+            value=inventory.name,
         )

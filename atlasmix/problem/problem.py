@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from atlasmix.errors import ProblemError
-from atlasmix.evidence.inventory import Inventory, Pool
+from atlasmix.errors import ProblemError, about
+from atlasmix.evidence.inventory import Inventory
+from atlasmix.evidence.pools import Pool
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.kinds import LossLaw
@@ -16,6 +17,8 @@ from atlasmix.laws.saturation import DEFAULT_DECAY
 from atlasmix.problem.constraints import HARD_EPOCHS, Guardrail, Limit, check_limits
 from atlasmix.problem.phases import Phase, check_phases
 from atlasmix.quantities import format_quantity
+from atlasmix.text import first_few, listed
+from atlasmix.transfer.estimation import estimated
 from atlasmix.transfer.model import TransferModel
 
 
@@ -45,6 +48,7 @@ class Allocation:
         others: other sizes, smallest first.
         fresh_params: N that the law's closed form gives for unlimited fresh text of one kind.
         solves: mixtures solved on the way.
+        question: what it was chosen for; a changed question gets another allocation.
     """
 
     compute: float
@@ -58,10 +62,13 @@ class Allocation:
     others: tuple[Trial, ...]
     fresh_params: float
     solves: int
+    question: tuple[object, ...] = field(default=(), repr=False, compare=False)
 
 
 Objective = Literal["loss", "worst"]
 OBJECTIVES: Final = ("loss", "worst")
+
+NO_TARGET: Final = "no target: name at least one language, such as cat"
 
 DEFAULT_BUDGET: Final = 100e9
 """Our choice: a small team's run, large enough that Catalan's own web text runs out."""
@@ -114,8 +121,6 @@ class MixProblem:
         targets: languages whose loss counts, with weights above 0.
         pools: what may be read.
         matrix: the scores, with their card.
-        transfer: what they say under the law: transfer weights τ[source, target] and capacity
-            exponents φ[target], with their standard errors.
         inventory: where the pools come from.
         law: the loss law.
         budget: most tokens read in training, repeats included (D).
@@ -134,12 +139,14 @@ class MixProblem:
         allocation: how they were chosen.
         phases: parts of the run with limits of their own; they divide the optimum and leave it as
             it is. None: one mixture from the first step to the last.
+        calibration: how scores become transfer weights; None: as their metric implies.
+        assumed: weights and exponents in the place of what the scores say, for questions of the
+            kind 'what if'; no recipe records their answers.
     """
 
     targets: tuple[Target, ...]
     pools: tuple[Pool, ...]
     matrix: TransferMatrix
-    transfer: TransferModel
     inventory: Inventory
     law: LossLaw
     budget: float = DEFAULT_BUDGET
@@ -155,6 +162,26 @@ class MixProblem:
     compute: float | None = None
     allocation: Allocation | None = None
     phases: tuple[Phase, ...] = ()
+    calibration: str | None = None
+    assumed: TransferModel | None = None
+
+    def __repr__(self) -> str:
+        """What is asked, in three lines."""
+        targets = listed([target.language for target in self.targets])
+        size = f"{format_quantity(self.budget)} tokens, {format_quantity(self.params)} parameters"
+        limits = (
+            f", limits {first_few([each.name for each in self.limits], 4)}" if self.limits else ""
+        )
+        return (
+            f"MixProblem for {targets}: {size}, objective {self.objective}, "
+            f"at most {self.max_epochs:g} epochs{limits}\n  {len(self.pools)} pools of "
+            f"{self.inventory.name}, matrix {self.matrix.name}, law {self.law.name}"
+        )
+
+    @property
+    def transfer(self) -> TransferModel:
+        """What the scores say under the law: transfer weights τ and capacity exponents φ."""
+        return self.assumed or estimated(self.matrix, self.law, self.calibration)
 
     @property
     def target_keys(self) -> tuple[str, ...]:
@@ -177,29 +204,42 @@ def check_problem(problem: MixProblem) -> None:
     if problem.compute is not None and problem.allocation is None:
         raise ProblemError(
             "parameters and budget are not chosen yet for this compute: ask at_compute(problem) "
-            "first, or solve(problem)"
+            "first, or solve(problem)",
+            field="compute",
+            value=problem.compute,
         )
     if not problem.targets:
-        raise ProblemError("no target: name at least one language, for example --target cat")
+        raise ProblemError(NO_TARGET, field="targets")
     keys = problem.target_keys
     if len(set(keys)) < len(keys):
         twice = sorted({key for key in keys if keys.count(key) > 1})
-        raise ProblemError(f"target {', '.join(twice)} is named twice: give it one weight")
+        raise ProblemError(
+            f"target {', '.join(twice)} is named twice: give it one weight", field="targets"
+        )
+    with about("matrix", problem.matrix.name):
+        transfer = problem.transfer
     for target in problem.targets:
         if not (math.isfinite(target.weight) and target.weight > 0):
             raise ProblemError(
-                f"target {target.language} has weight {target.weight:g}: expected a number above 0"
+                f"target {target.language} has weight {target.weight:g}: expected a number above 0",
+                field="targets",
+                value=target.weight,
             )
-        problem.transfer.index(target.language)
+        with about("targets", target.language):
+            transfer.index(target.language)
     if problem.objective == "worst" and len({target.weight for target in problem.targets}) > 1:
         raise ProblemError(
             "the objective 'worst' treats all targets alike: leave the weights out, or minimise "
-            "the weighted 'loss'"
+            "the weighted 'loss'",
+            field="objective",
+            value=problem.objective,
         )
     if not any(pool.unique_tokens > 0 for pool in problem.pools):
         raise ProblemError(
             f"no pool with tokens in inventory {problem.inventory.name} for this choice of "
-            "provenance and languages: choose another --inventory or --pools"
+            "provenance and languages",
+            field="pools",
+            hint="choose another inventory or other pools",
         )
     check_limits(problem.limits, problem.pools)
     by_compute = problem.compute is not None
@@ -215,36 +255,50 @@ def _check_law(problem: MixProblem) -> None:
     if law.language and others:
         raise ProblemError(
             f"law {law.name} speaks of {name_of(law.language)} alone, in a loss ({law.unit}) that "
-            f"is not comparable with that of {name_of(others[0])}: choose another --law, or ask "
-            f"for --target {law.language} alone"
+            f"is not comparable with that of {name_of(others[0])}",
+            field="law",
+            hint=f"choose another law, or ask for {law.language} as the only target",
+            value=law.name,
         )
 
 
 def _check_numbers(problem: MixProblem) -> None:
-    for what, value, least, most in (
-        ("the budget", problem.budget, 1.0, 1e18),
-        ("the number of parameters", problem.params, 1.0, 1e18),
-        ("λ (--lambda)", problem.decay, 1e-4, 100.0),
-        ("the epoch cap (--max-epochs)", problem.max_epochs, 1e-3, HARD_EPOCHS),
+    for key, what, value, least, most in (
+        ("budget", "the budget", problem.budget, 1.0, 1e18),
+        ("params", "the number of parameters", problem.params, 1.0, 1e18),
+        ("lambda", "the decay λ", problem.decay, 1e-4, 100.0),
+        ("max_epochs", "the epoch cap", problem.max_epochs, 1e-3, HARD_EPOCHS),
     ):
         if not least <= value <= most:
             raise ProblemError(
                 f"{what} is {format_quantity(value)}: expected between {format_quantity(least)} "
-                f"and {format_quantity(most)}"
+                f"and {format_quantity(most)}",
+                field=key,
+                value=value,
             )
     if not 0 <= problem.risk_aversion <= 100:
         raise ProblemError(
             f"the risk aversion is {problem.risk_aversion:g}: expected 0 (trust every score) to "
-            "100; 1 takes one standard error off"
+            "100; 1 takes one standard error off",
+            field="risk_aversion",
+            value=problem.risk_aversion,
         )
     if problem.objective not in OBJECTIVES:
         raise ProblemError(
-            f"no objective {problem.objective!r}: expected one of {', '.join(OBJECTIVES)}"
+            f"no objective {problem.objective!r}: expected one of {', '.join(OBJECTIVES)}",
+            field="objective",
+            value=problem.objective,
         )
     if problem.max_donors is not None and problem.max_donors < 0:
-        raise ProblemError(f"at most {problem.max_donors} donors: expected a whole number from 0")
+        raise ProblemError(
+            f"at most {problem.max_donors} donors: expected a whole number from 0",
+            field="max_donors",
+            value=problem.max_donors,
+        )
     for provenance, worth in problem.worth.items():
         if not 0 <= worth <= 100:
             raise ProblemError(
-                f"a token of provenance {provenance} is worth {worth:g}: expected 0 to 100"
+                f"a token of provenance {provenance} is worth {worth:g}: expected 0 to 100",
+                field="worth",
+                value=worth,
             )

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from atlasmix.errors import DataError, ProblemError
-from atlasmix.evidence.inventory import PROVENANCES
+from atlasmix.evidence.pools import PROVENANCES
 from atlasmix.evidence.transfer_matrix import TransferMatrix
-from atlasmix.io.plain_data import as_list, as_mapping, nearest
+from atlasmix.io.plain_data import as_list, as_mapping
 from atlasmix.languages.catalogue import language
 from atlasmix.languages.resolving import resolve
 from atlasmix.problem.constraints import KINDS, Kind, Selection
+from atlasmix.text import did_you_mean, nearest
 
 EVERY_TARGET: Final = "*"
 """What a least or greatest share is written for, where it is one and the same for every target."""
@@ -51,7 +52,7 @@ class Vocabulary:
             return label
         raise DataError(
             f"{what}: no label {label[:60]!r} among the names of matrix '{self.matrix.name}': "
-            f"{nearest(label, card.names)}they are {', '.join(card.names)}"
+            f"{did_you_mean(label, card.names, ' ')}they are {', '.join(card.names)}"
         )
 
     def selection(self, written: str, what: str) -> Selection:
@@ -78,13 +79,14 @@ class Vocabulary:
             raise ProblemError(self._no_group(value, what))
         if kind not in _PREFIXED or not value:
             raise ProblemError(
-                f"{what} names {written[:60]!r}: {nearest(kind, _PREFIXED)}expected a language, a "
-                f"group, or one of {', '.join(f'{one}:...' for one in _PREFIXED)}"
+                f"{what} names {written[:60]!r}: {did_you_mean(kind, _PREFIXED, ' ')}"
+                "expected a language, a group, or one of "
+                f"{', '.join(f'{each}:...' for each in _PREFIXED)}"
             )
         if kind == "provenance" and value not in PROVENANCES:
             raise ProblemError(
-                f"{what} names provenance {value[:40]!r}: {nearest(value, PROVENANCES)}expected "
-                f"one of {', '.join(PROVENANCES)}"
+                f"{what} names provenance {value[:40]!r}: {did_you_mean(value, PROVENANCES, ' ')}"
+                f"expected one of {', '.join(PROVENANCES)}"
             )
         return Selection(_kind(kind), value)
 
@@ -110,14 +112,14 @@ class Vocabulary:
             return ""
         word = written.casefold()
         spoken = [language(key) for key in self.matrix.keys]
-        if any(word in (one.family.casefold(), one.genus.casefold()) for one in spoken):
+        if any(word in (each.family.casefold(), each.genus.casefold()) for each in spoken):
             return "family"
-        return "script" if any(word == one.script.casefold() for one in spoken) else ""
+        return "script" if any(word == each.script.casefold() for each in spoken) else ""
 
     def _no_group(self, written: str, what: str) -> str:
         return (
-            f"{what} names {written[:60]!r}: {nearest(written, self.groups)}the groups are "
-            f"{', '.join(self.groups) or 'none; add one with --group name=spa,fra'}"
+            f"{what} names {written[:60]!r}: {did_you_mean(written, self.groups, ' ')}"
+            f"the groups are {', '.join(self.groups) or 'none; name one with its members'}"
         )
 
 
@@ -147,5 +149,5 @@ def with_groups(words: Vocabulary, value: object) -> Vocabulary:
 
 
 def _kind(word: str) -> Kind:
-    found: Kind = next(kind for kind in KINDS if kind == word)
-    return found
+    known: Kind = next(kind for kind in KINDS if kind == word)
+    return known

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from atlasmix.evidence.card import Card
-from atlasmix.evidence.transfer_matrix import Floats
+from atlasmix.evidence.scores import Floats
 from atlasmix.laws.kinds import LossLaw
 
 ATLAS_PARAMS: Final = 2_034_422_912.0

@@ -47,15 +47,16 @@ def parse_calibration(text: str | None, matrix: TransferMatrix) -> Calibration:
         ProblemError: the metric implies no map and none was named, or the map does not fit it.
     """
     metric, low, high = matrix.card.metric, *matrix.card.range
-    found = f"matrix '{matrix.name}' holds {metric} scores on a scale from {low:g} to {high:g}"
+    holds = f"matrix '{matrix.name}' holds {metric} scores on a scale from {low:g} to {high:g}"
     if text is None:
         if metric == BTS:
             return BTS_BY_LAW
         if metric == TRANSFER_WEIGHT:
             return ALREADY_WEIGHTS
         raise ProblemError(
-            f"{found}: they are not transfer weights; name a calibration, {_CHOICES}, "
-            "or take a BTS matrix such as atlas-2025"
+            f"{holds}: they are not transfer weights; name a calibration, {_CHOICES}, "
+            "or take a BTS matrix such as atlas-2025",
+            field="calibration",
         )
     name = text.strip().lower()
     if name == "bts" and metric == BTS:
@@ -63,10 +64,18 @@ def parse_calibration(text: str | None, matrix: TransferMatrix) -> Calibration:
     if name == "weight" and metric in (BTS, TRANSFER_WEIGHT):
         return ALREADY_WEIGHTS
     if name in ("bts", "weight"):
-        raise ProblemError(f"{found}: calibration {name} does not fit; expected {_CHOICES}")
+        raise ProblemError(
+            f"{holds}: calibration {name} does not fit; expected {_CHOICES}",
+            field="calibration",
+            value=text,
+        )
     if name.startswith("affine:"):
         return _affine(name, matrix)
-    raise ProblemError(f"no calibration {text!r}: expected bts, weight or {_CHOICES}")
+    raise ProblemError(
+        f"no calibration {text!r}: expected bts, weight or {_CHOICES}",
+        field="calibration",
+        value=text,
+    )
 
 
 def _affine(name: str, matrix: TransferMatrix) -> Calibration:
@@ -77,12 +86,16 @@ def _affine(name: str, matrix: TransferMatrix) -> Calibration:
     if not (math.isfinite(slope) and math.isfinite(intercept)) or slope == 0:
         raise ProblemError(
             f"calibration {name!r}: expected two finite numbers and a slope that is not 0, "
-            "such as affine:0.01,-0.2"
+            "such as affine:0.01,-0.2",
+            field="calibration",
+            value=name,
         )
     if (slope > 0) != matrix.card.higher_is_better:
         raise ProblemError(
             f"calibration {name!r} has a slope of {slope:g}, yet in '{matrix.name}' "
-            f"{matrix.card.direction}: give the slope the other sign"
+            f"{matrix.card.direction}: give the slope the other sign",
+            field="calibration",
+            value=name,
         )
     return Calibration(
         f"affine:{slope:.15g},{intercept:.15g}",

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
 from atlasmix.errors import DataError
-from atlasmix.evidence.transfer_matrix import (
-    DEFINED,
-    MEASURED,
-    MISSING,
-    Floats,
-    Texts,
-    TransferMatrix,
-)
+from atlasmix.evidence.scores import DEFINED, MEASURED, MISSING, Floats, Texts
+from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.laws.kinds import LossLaw
 from atlasmix.transfer.bts import balance, measured_at, score_of_weight
 from atlasmix.transfer.calibration import Calibration, parse_calibration
@@ -59,6 +55,14 @@ def estimate(
     return _from_line(matrix, law, status, pairs, chosen)
 
 
+@lru_cache(maxsize=32)
+def estimated(
+    matrix: TransferMatrix, law: LossLaw, calibration: str | None = None
+) -> TransferModel:
+    """:func:`estimate`, done once for the same matrix object, law and calibration."""
+    return estimate(matrix, law, calibration)
+
+
 def _from_bts(
     matrix: TransferMatrix, law: LossLaw, status: Texts, pairs: Bools, prior: RelatednessPrior
 ) -> TransferModel:
@@ -79,27 +83,27 @@ def _from_bts(
     seen = baselines(logs, np.where(measured, np.hypot(errors, SCATTER), SCATTER), measured)
     said = baselines(logs, np.full_like(errors, SCATTER), pairs & ~measured)
     about = belief(seen, law, ratio)
-    found = exponents(seen, said, about, ratio, law.beta)
+    fitted = exponents(seen, said, about, ratio, law.beta)
     # Predicted scores are read against the baseline of their own row as predicted, drawn to φ's.
     error, level = said.stderr**2, about.level**2
     own = np.where(np.isfinite(error), level / (level + error), 0.0)
-    baseline = own * said.mean + (1 - own) * found.scale
-    doubt = own * np.minimum(said.stderr, 1e9) ** 2 + ((1 - own) * found.scale_stderr) ** 2
-    against = np.where(measured, found.scale, baseline)
-    variance = np.where(measured, found.scale_stderr**2, doubt)
+    baseline = own * said.mean + (1 - own) * fitted.scale
+    doubt = own * np.minimum(said.stderr, 1e9) ** 2 + ((1 - own) * fitted.scale_stderr) ** 2
+    against = np.where(measured, fitted.scale, baseline)
+    variance = np.where(measured, fitted.scale_stderr**2, doubt)
     raw = np.where(pairs, np.expm1(np.minimum(logs + against, 50.0)), 0.0)
     _refuse_absurd(matrix, raw, pairs, "bts")
     weights, stderr = posterior(raw, np.sqrt(errors**2 + variance), prior.mean, prior.spread)
     weights, stderr = np.where(pairs, weights, 0.0), np.where(pairs, stderr, 0.0)
     np.fill_diagonal(weights, 1.0)
-    scale = np.exp(found.scale)
+    scale = np.exp(fitted.scale)
     back = score_of_weight(weights, np.exp(against))
     return TransferModel(
         keys=matrix.keys,
         weights=weights,
         stderr=stderr,
-        phi=found.phi,
-        phi_stderr=found.phi_stderr,
+        phi=fitted.phi,
+        phi_stderr=fitted.phi_stderr,
         residual=np.where(pairs, scores - back, np.nan),
         level=np.where((pairs & ~measured).any(axis=0), 2 * (scale - np.exp(baseline)), 0.0),
         scale=scale,

@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from atlasmix.evidence.transfer_matrix import Floats
+from atlasmix.evidence.scores import Floats
 from atlasmix.laws.kinds import LossLaw
 from atlasmix.transfer.bts import log_scale, most_phi, phi_of
 from atlasmix.transfer.row_baselines import Baselines
@@ -74,17 +74,17 @@ def belief(measured: Baselines, law: LossLaw, ratio: float) -> Belief:
         law: for φ and its range where fewer than three rows are measured.
         ratio: h/g of the law at the size of the scores.
     """
-    found = np.isfinite(measured.stderr)
-    if found.sum() < LEAST_ROWS:
+    rows = np.isfinite(measured.stderr)
+    if rows.sum() < LEAST_ROWS:
         low, high = law.phi_range
         # The range of a card as plus and minus one standard deviation (our choice).
         width = max(float(np.log(high / low)) / 2, _LEAST_WIDTH)
         return Belief(min(law.phi, most_phi(ratio)), width, DEFAULT_LEVEL)
     most = most_phi(ratio)
-    logs = np.log(np.clip(phi_of(measured.mean[found], ratio, law.beta), _LEAST_PHI, most))
+    logs = np.log(np.clip(phi_of(measured.mean[rows], ratio, law.beta), _LEAST_PHI, most))
     middle = float(np.median(logs))
     width = float(np.median(np.abs(logs - middle))) / _T2_DEVIATION
-    level = float(np.std(measured.mean[found], ddof=1))
+    level = float(np.std(measured.mean[rows], ddof=1))
     return Belief(float(np.exp(middle)), max(width, _LEAST_WIDTH), max(level, DEFAULT_LEVEL))
 
 

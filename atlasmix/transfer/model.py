@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from atlasmix.evidence.scores import Floats, Texts
 from atlasmix.evidence.shelf import shipped_tables
-from atlasmix.evidence.transfer_matrix import Floats, Texts, key_index
+from atlasmix.evidence.transfer_matrix import key_index
 from atlasmix.laws.kinds import LossLaw
 from atlasmix.transfer.bts import scores_at
 from atlasmix.transfer.relatedness import RelatednessPrior

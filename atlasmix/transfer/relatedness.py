@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atlasmix.evidence.transfer_matrix import Floats
+from atlasmix.evidence.scores import Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from atlasmix.evidence.transfer_matrix import Floats
+from atlasmix.evidence.scores import Floats
 
 NOTHING: Final = 0.25
 """π, the part of the donors that give nothing (our choice, as the scores hardly tell). Together

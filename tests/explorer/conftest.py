@@ -35,9 +35,9 @@ def _own_store(store_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _workers_end() -> Iterator[None]:
     yield
-    from explorer.asking import crew
+    from explorer.answers import workers
 
-    crew().stop()
+    workers().stop()
 
 
 class Visit:

@@ -5,8 +5,9 @@ import json
 import zipfile
 
 import pytest
-from explorer.showing import spoken
+from explorer.display import worded
 
+from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.store import Store
 from atlasmix.interop.exporters.registry import all_exporters, find_exporter
 from atlasmix.interop.exporters.writing import export_recipe
@@ -133,15 +134,17 @@ def test_scratch_or_finetune(visit):
     assert "not measured for this language and size" in guest.words()
 
 
-def test_options_of_the_command_line_are_named_as_on_the_page(visit):
+def test_a_refusal_names_the_control_of_the_page(visit):
     guest = visit(q="{targets: {cat: 1}, pools: {provenance: [generated]}}")
     guest.page("mix")
-    assert "choose another 'Token inventories' or 'Provenance'" in guest.words()
+    # A link that is not opened comes before any control.
+    assert "and languages; choose another inventory or other pools" in guest.words()
     assert "--" not in guest.words().replace("-->", "")
-    assert spoken("lower --min, raise --budget, or leave --tokens exactly out; --json has all") == (
-        "lower 'At least this share', raise 'Token budget', or leave 'Tokens read, of the budget' "
-        "exactly out; 'Recipe (YAML)' under 'Take home' has all"
+    assert worded(DataError("it lacks much:", ("a",), field="paths")) == (
+        "it lacks much (see 'Where the text lies'):\n  - a"
     )
+    assert worded(ProblemError("'Token budget' is empty", field="budget")).endswith("is empty")
+    assert worded(ProblemError("no such thing", field="engine")) == "no such thing"
 
 
 def test_a_size_nobody_has_seen_is_said_on_the_page_of_sizes_too(visit):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from atlasmix.evidence.overlay import Tray, lay, save
+from atlasmix.evidence.overlay import Overlay, lay, save
 from atlasmix.evidence.published import list_published, published
 from atlasmix.evidence.shelf import INVENTORIES, MATRICES
 from atlasmix.evidence.store import Store
@@ -123,7 +123,7 @@ def test_a_broken_matrix_is_refused_with_every_row(visit):
     assert "row 2: score 9 lies outside the range of BTS" in words
     assert "row 3: source: no language 'xx'" in words
     assert "row 4: spa -> cat stands already in row 2" in words
-    assert guest.at.session_state["tray"].entries == ()
+    assert guest.at.session_state["overlay"].entries == ()
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,8 @@ def test_saving_needs_the_leave_of_the_host(visit, monkeypatch, store_folder):
 
 def test_the_hosts_folder_is_never_named(visit, store_folder):
     files = {"table": "t.csv", "card": "c.yaml"}
-    tray, _ = lay(Tray(str(store_folder)), MATRICES, SCORES, CARD, files, "taken")
-    save(tray, MATRICES, "taken")
+    overlay, _ = lay(Overlay(str(store_folder)), MATRICES, SCORES, CARD, files, "taken")
+    save(overlay, MATRICES, "taken")
     guest = visit()
     guest.page("evidence")
     bring(guest, name="taken")
@@ -176,8 +176,8 @@ def test_the_two_files_that_the_page_shows_are_in_order(visit, kind, shelf):
     control(at, "segmented_control", "What it is").set_value(kind).run()
     table, card = (one.value.encode() for one in at.code)
     files = {"table": "t.csv", "card": "c.yaml"}
-    tray, name = lay(Tray(), shelf, table, card, files, "shown")
+    overlay, name = lay(Overlay(), shelf, table, card, files, "shown")
     assert name == "shown"
     if kind == "matrix":
-        assert tray.matrix("shown").card.parameters == 5e8
-        assert "500M" in tray.matrix("shown").card.title
+        assert overlay.matrix("shown").card.parameters == 5e8
+        assert "500M" in overlay.matrix("shown").card.title

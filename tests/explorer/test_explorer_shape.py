@@ -13,7 +13,7 @@ from atlasmix.report.figures import drawing as palette
 HOME = explorer_script().parent
 SOURCES = sorted(HOME.rglob("*.py"))
 # Time limits and pipes are not figures.
-MECHANICS = {"crew.py", "frames.py", "links.py", "plain.py", "worker.py", "asking.py"}
+MECHANICS = {"workers.py", "frames.py", "links.py", "packing.py", "worker.py", "answers.py"}
 SERIALISERS = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
 
 
@@ -44,7 +44,7 @@ def test_the_library_calculates_and_draws(path):
         for one in nodes(path, ast.Import, ast.ImportFrom)
         for alias in one.names
     }
-    found -= {"numpy"} if path.name == "plain.py" else set()  # arrays as bytes, no sums
+    found -= {"numpy"} if path.name == "packing.py" else set()  # arrays as bytes, no sums
     assert not found & {"numpy", "scipy", "pandas", "plotly", "cvxpy", "yaml"}
     assert not found & SERIALISERS, "nothing is ever unpickled"
 
@@ -63,8 +63,8 @@ def test_files_stay_small_and_say_what_they_are_for(path):
 
 def test_html_is_written_in_one_place_and_escaped_there():
     writers = {path.name for path in SOURCES if "st.html(" in path.read_text(encoding="utf-8")}
-    assert writers <= {"main.py", "showing.py"}
-    text = (HOME / "explorer" / "showing.py").read_text(encoding="utf-8")
+    assert writers <= {"main.py", "display.py"}
+    text = (HOME / "explorer" / "display.py").read_text(encoding="utf-8")
     pieces = re.findall(r"<t[dh][^>]*>\{([^}]*)\}", text)
     assert pieces
     assert all("html.escape" in piece for piece in pieces)

@@ -149,14 +149,14 @@ def test_what_cannot_be_left_or_limited_is_refused(visit):
     assert "The shares of the phases sum to 20%: expected 100%" in guest.words()
     control(at, "text_input", "Tokens of anneal").set_value("200B").run()
     assert "above the budget of 100B" in guest.words()
-    assert "or raise 'Token budget'" in guest.words()
+    assert "or raise the budget (see 'Token budget')" in guest.words()
     limit_phase(at, 1, "max", "cat", "10%")
     assert "Phase anneal: 'min Catalan 90%' lies above 'max Catalan 10%'" in guest.words()
     guest.whole()
     assert phases_of(guest) == LIMITED
 
 
-def test_limits_that_the_totals_cannot_meet_name_the_controls(visit):
+def test_limits_that_the_totals_cannot_meet_name_the_control(visit):
     guest = visit(q=LINK)
     at = guest.page("mix")
     limit_phase(at, 0, "min", "por", "90%")
@@ -164,7 +164,7 @@ def test_limits_that_the_totals_cannot_meet_name_the_controls(visit):
     assert at.header[0].value == "This question has no answer as it stands"
     words = guest.words()
     assert "'min Portuguese 90%' of phase main" in words
-    assert "('At least this share', 'At most this share')" in words
+    assert "ask the whole mixture for more or less (see 'Phases of the run')" in words
     assert "--" not in words
     press(at, "Undo the change")
     assert phases_of(guest) == LIMITED

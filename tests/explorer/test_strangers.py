@@ -8,17 +8,17 @@ from pathlib import Path
 
 import app
 import pytest
-from explorer import asking
-from explorer.asking import MOST_OWN, MOST_SHARED, Kept, _shared
-from explorer.crew import SECONDS_VARIABLE, WORKERS_VARIABLE, Crew, crew_of_host
-from explorer.showing import escaped
+from explorer import answers
+from explorer.answers import MOST_OWN, MOST_SHARED, Kept, _shared
+from explorer.display import escaped
+from explorer.workers import SECONDS_VARIABLE, WORKERS_VARIABLE, Workers, workers_of_host
 
 from atlasmix.errors import DataError, ProblemError, SolverFailed
-from atlasmix.evidence.overlay import Tray
+from atlasmix.evidence.overlay import Overlay
 from atlasmix.io.shipped import explorer_script
 
 CATALAN = {"targets": {"cat": 1}}
-NOBODY = Tray("/nonexistent")
+NOBODY = Overlay("/nonexistent")
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,10 @@ def test_what_is_kept_is_bounded():
 
 
 @pytest.fixture
-def crew(monkeypatch):
+def workers(monkeypatch):
     """One worker, with a task that takes as long as it is told."""
     monkeypatch.setenv("PYTHONPATH", str(explorer_script().parent))
-    made = Crew(1, 60.0, Path(__file__).with_name("slow_worker.py"))
+    made = Workers(1, 60.0, Path(__file__).with_name("slow_worker.py"))
     assert made.ask("answer", CATALAN, NOBODY).mixture.proportions["cat"] > 0.8
     yield made
     made.stop()
@@ -136,92 +136,92 @@ def crew(monkeypatch):
 def test_the_workers_start_and_end_with_the_server():
     async def serve():
         async with app.working(app.app):
-            return [worker.alive for worker in asking.crew().workers]
+            return [worker.alive for worker in answers.workers().workers]
 
     assert asyncio.run(serve()) == [True, True]
-    assert [worker.alive for worker in asking.crew().workers] == [False, False]
+    assert [worker.alive for worker in answers.workers().workers] == [False, False]
 
 
-def test_the_crew_refuses_as_the_library(crew):
+def test_the_crew_refuses_as_the_library(workers):
     with pytest.raises(DataError, match="did you mean") as caught:
-        crew.ask("answer", {"targets": {"catalna": 1}}, NOBODY)
+        workers.ask("answer", {"targets": {"catalna": 1}}, NOBODY)
     assert caught.value.suggestions == ("cat",)
     table = b"source,target,score\nxx,cat,9\n"
     with pytest.raises(DataError) as caught:
-        crew.ask("lay", "matrix", NOBODY, {"table": "t", "card": "c"}, table, b"a: 1\n", "n")
+        workers.ask("lay", "matrix", NOBODY, {"table": "t", "card": "c"}, table, b"a: 1\n", "n")
     assert caught.value.faults
 
 
-def test_a_question_past_its_time_is_ended_and_the_next_is_answered(crew):
-    crew.seconds = 0.3
+def test_a_question_past_its_time_is_ended_and_the_next_is_answered(workers):
+    workers.seconds = 0.3
     with pytest.raises(ProblemError, match=r"no answer within 0\.3 seconds, the limit"):
-        crew.ask("sleep", 60)
-    crew.seconds = 60.0
-    assert crew.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
+        workers.ask("sleep", 60)
+    workers.seconds = 60.0
+    assert workers.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
 
 
-def test_a_result_that_is_no_data_is_a_fault_and_the_worker_goes_on(crew):
+def test_a_result_that_is_no_data_is_a_fault_and_the_worker_goes_on(workers):
     with pytest.raises(SolverFailed, match="a builtin_function_or_method is no plain data"):
-        crew.ask("function")
-    assert crew.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
+        workers.ask("function")
+    assert workers.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
 
 
-def test_a_worker_that_says_something_odd_is_ended_and_nothing_it_said_is_run(crew, tmp_path):
+def test_a_worker_that_says_something_odd_is_ended_and_nothing_it_said_is_run(workers, tmp_path):
     trace = tmp_path / "run"
     said = json.dumps({"data": ["os", "system", [f"touch {trace}"]]}).encode()
     for body in (struct.pack("<Q", len(said)) + said, b"\x80\x05no frame at all", b""):
         with pytest.raises(SolverFailed, match="a fault of AtlasMix"):
-            crew.ask("babble", body)
-        assert crew.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
+            workers.ask("babble", body)
+        assert workers.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
     assert not trace.exists()
 
 
-def test_nobody_waits_for_a_strangers_question_longer_than_the_limit(crew):
-    crew.seconds = 1.0
+def test_nobody_waits_for_a_strangers_question_longer_than_the_limit(workers):
+    workers.seconds = 1.0
     holding = threading.Event()
-    stranger = threading.Thread(target=_hold_a_worker, args=(crew, holding))
+    stranger = threading.Thread(target=_hold_a_worker, args=(workers, holding))
     stranger.start()
     assert holding.wait(60)
-    crew.seconds = 60.0  # of this visitor; the stranger's second runs
-    answered = crew.ask("answer", CATALAN, NOBODY)
+    workers.seconds = 60.0  # of this visitor; the stranger's second runs
+    answered = workers.ask("answer", CATALAN, NOBODY)
     assert answered.mixture.tokens > 0, "a fresh worker took the place of the one held"
     stranger.join()
 
 
-def _hold_a_worker(crew, holding):
+def _hold_a_worker(workers, holding):
     with pytest.raises(ProblemError, match="no answer within"):
-        crew.ask("sleep", 60, meanwhile=lambda _: holding.set())
+        workers.ask("sleep", 60, meanwhile=lambda _: holding.set())
 
 
-def test_a_visitor_is_told_when_all_workers_are_busy(crew):
-    held = crew._free.get()
-    crew.seconds = 0.3
+def test_a_visitor_is_told_when_all_workers_are_busy(workers):
+    held = workers._free.get()
+    workers.seconds = 0.3
     with pytest.raises(ProblemError, match=r"all 1 workers have been busy for 0\.3 seconds"):
-        crew.ask("answer", CATALAN, NOBODY)
-    crew._free.put(held)
+        workers.ask("answer", CATALAN, NOBODY)
+    workers._free.put(held)
 
 
-def test_a_visitor_who_moves_on_frees_the_worker(crew):
+def test_a_visitor_who_moves_on_frees_the_worker(workers):
     def leave(_):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        crew.ask("sleep", 60, meanwhile=leave)
-    assert crew.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
+        workers.ask("sleep", 60, meanwhile=leave)
+    assert workers.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
 
 
-def test_a_worker_that_dies_is_replaced(crew):
-    crew.workers[0]._process.kill()
-    crew.workers[0]._process.wait()
-    assert crew.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
+def test_a_worker_that_dies_is_replaced(workers):
+    workers.workers[0]._process.kill()
+    workers.workers[0]._process.wait()
+    assert workers.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
     with pytest.raises(SolverFailed, match="KeyError"):
-        crew.ask("no such task")
-    assert crew.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
+        workers.ask("no such task")
+    assert workers.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
 
 
 def test_the_host_sets_the_limits(monkeypatch):
     for written, seconds, workers in (("3", 3.0, 1), ("x", 10.0, 2), ("1e9", 3600.0, 64)):
         monkeypatch.setenv(SECONDS_VARIABLE, written)
         monkeypatch.setenv(WORKERS_VARIABLE, "1" if written == "3" else written)
-        made = crew_of_host()
+        made = workers_of_host()
         assert (made.seconds, len(made.workers)) == (seconds, workers)

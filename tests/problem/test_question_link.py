@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atlasmix.errors import AtlasMixError, ProblemError
-from atlasmix.evidence.overlay import Tray, lay
+from atlasmix.evidence.overlay import Overlay, lay
 from atlasmix.evidence.shelf import INVENTORIES, MATRICES
 from atlasmix.evidence.store import Store
 from atlasmix.mixture.solve import solve
@@ -142,28 +142,34 @@ def test_a_law_in_a_file_stays_unread(tmp_path, monkeypatch):
 
 
 def many(pools, targets):
-    """A tray with a world of so many labels and pools."""
+    """An overlay with a world of so many labels and pools."""
     labels = [f"label-{number}" for number in range(targets)]
     names = f"axis: domain\nnames: [{', '.join(labels)}]\n"
     card = MATRIX_CARD.replace("BTS", "transfer weight") + names
     scores = "source,target,score\nlabel-0,label-0,1\n"
-    tray, _ = lay(Tray("/nonexistent"), MATRICES, scores.encode(), card.encode(), FILES, "many")
+    overlay, _ = lay(
+        Overlay("/nonexistent"), MATRICES, scores.encode(), card.encode(), FILES, "many"
+    )
     rows = [f"label-0,human,corpus-{number},1000000,ours,counted" for number in range(pools)]
     header = "language,provenance,corpus,unique_tokens,unit,obtained"
     table, card = "\n".join([header, *rows]), INVENTORY_CARD + names
-    tray, _ = lay(tray, INVENTORIES, table.encode(), card.encode(), FILES, "many")
-    return tray, {"targets": {label: 1 for label in labels}, "matrix": "many", "inventory": "many"}
+    overlay, _ = lay(overlay, INVENTORIES, table.encode(), card.encode(), FILES, "many")
+    return overlay, {
+        "targets": {label: 1 for label in labels},
+        "matrix": "many",
+        "inventory": "many",
+    }
 
 
 def test_large_questions_are_refused_before_they_are_solved():
-    tray, asked = many(MOST_POOLS + 1, 2)
+    overlay, asked = many(MOST_POOLS + 1, 2)
     with pytest.raises(ProblemError, match=r"has 2,001 pools: at most 2,000 are solved here"):
-        stranger_problem(asked, tray)
-    tray, asked = many(1, MOST_TARGETS + 1)
+        stranger_problem(asked, overlay)
+    overlay, asked = many(1, MOST_TARGETS + 1)
     with pytest.raises(ProblemError, match=r"has 101 targets: at most 100 are solved here"):
-        stranger_problem(asked, tray)
-    tray, asked = many(MOST_POOLS, 2)
-    assert len(stranger_problem(asked, tray).pools) == MOST_POOLS
+        stranger_problem(asked, overlay)
+    overlay, asked = many(MOST_POOLS, 2)
+    assert len(stranger_problem(asked, overlay).pools) == MOST_POOLS
 
 
 def test_a_question_too_long_for_a_link_says_so():

@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from atlasmix.mixture.diff import diff, side_of_mixture
 from atlasmix.problem.steps import Step, one_step
 from atlasmix.report.answer import (
     closed_form_sentence,
@@ -45,8 +46,8 @@ from atlasmix.report.certainty import (
     sure_sentences,
 )
 from atlasmix.report.chips import mixture_strip
-from atlasmix.report.difference import movement, movement_sentence, movement_tables
-from atlasmix.report.figures.difference import movement_figure
+from atlasmix.report.difference import diff_sentence, diff_tables, phase_moves_table
+from atlasmix.report.figures.difference import diff_figure
 from atlasmix.report.figures.effect import (
     effect_figure,
     flatness_figure,
@@ -63,21 +64,20 @@ from atlasmix.report.figures.mixture import (
 from atlasmix.report.figures.phases import phases_alt, phases_figure
 from atlasmix.report.key_figures import key_figures
 from atlasmix.report.question import question_table
-from atlasmix.report.recipes import phase_rows_table
-from explorer import asking, session
-from explorer.downloads import downloads
-from explorer.exporting import exports
-from explorer.showing import (
+from explorer import answers, session
+from explorer.display import (
+    band,
     before_use,
     bullets,
     capital,
     escaped,
     figure,
     part,
-    strip,
     table,
     tell,
 )
+from explorer.downloads import downloads
+from explorer.exporting import exports
 from explorer.tasks import Answer
 
 _MOST_STEPS = 60
@@ -89,23 +89,23 @@ _SHAPES = {
 }
 
 
-def overview(found: Answer) -> None:
+def overview(answer: Answer) -> None:
     """What keeps the answer from being one, then the answer, its proof and its key figures."""
-    before_use(caveat_sentences(found.mixture))
-    st.header(escaped(headline(found.mixture)))
-    size = found.problem.allocation
+    before_use(caveat_sentences(answer.mixture))
+    st.header(escaped(headline(answer.mixture)))
+    size = answer.problem.allocation
     if size is not None:
         tell(size_sentence(size))
-    tell(proof_sentence(found.mixture), effect_sentence(found.problem, found.mixture))
-    tell(cost_sentence(found.mixture))
-    strip(mixture_strip(found.mixture), mixture_alt(found.mixture))
-    figures = key_figures(found.problem, found.mixture)
+    tell(proof_sentence(answer.mixture), effect_sentence(answer.problem, answer.mixture))
+    tell(cost_sentence(answer.mixture))
+    band(mixture_strip(answer.mixture), mixture_alt(answer.mixture))
+    figures = key_figures(answer.problem, answer.mixture)
     with st.container(horizontal=True, key="key-figures"):
-        for one in figures:
-            st.metric(escaped(one.label), one.value, help=escaped(one.meaning), border=True)
+        for each in figures:
+            st.metric(escaped(each.label), each.value, help=escaped(each.meaning), border=True)
 
 
-def mixture_part(found: Answer) -> None:
+def mixture_part(answer: Answer) -> None:
     """Shares as bars or areas, every pool, who wrote it, what to know, phases."""
     shape = st.segmented_control(
         "Show shares as",
@@ -117,62 +117,64 @@ def mixture_part(found: Answer) -> None:
         label_visibility="collapsed",
     )
     draw = _SHAPES.get(shape, mixture_bars)
-    alt = mixture_alt(found.mixture)
+    alt = mixture_alt(answer.mixture)
     if draw is flatness_figure:
         alt = f"What the share of each language may be; a table of this page has it. {alt}"
-    figure(lambda: draw(found.mixture), "mixture", alt)
-    part(mixture_table(found.mixture), "What is read of each pool")
+    figure(lambda: draw(answer.mixture), "mixture", alt)
+    part(mixture_table(answer.mixture), "What is read of each pool")
     st.caption(
         "Share, tokens: of all tokens read, repeats included. Epochs: passes over the pool. "
         "Unique: distinct tokens in the pool."
     )
-    if found.mixture.flatness and not flat_in_mixture(found.mixture):
+    if answer.mixture.flatness and not flat_in_mixture(answer.mixture):
         st.subheader("How much each share matters")
-        table(flatness_table(found.mixture), "What the share of each language may be")
+        table(flatness_table(answer.mixture), "What the share of each language may be")
         tell(flatness_note())
-    warnings = told_warnings(found.mixture)
+    warnings = told_warnings(answer.mixture)
     if warnings:
         st.subheader("Know before you use it")
-        bullets(f"{capital(one)}." for one in warnings)
-    shares = provenance_shares(found.mixture)
+        bullets(f"{capital(warning)}." for warning in warnings)
+    shares = provenance_shares(answer.mixture)
     st.subheader("Who wrote it")
     if len(shares) > 1:
-        figure(lambda: provenance_bar(found.mixture), "provenance", "Tokens read by provenance.")
+        figure(lambda: provenance_bar(answer.mixture), "provenance", "Tokens read by provenance.")
     else:
         tell(*(f"All of it is {kind.replace('_', '-')} text." for kind in shares))
-    if found.mixture.phases:
-        phases(found)
+    if answer.mixture.phases:
+        phases(answer)
 
 
-def phases(found: Answer) -> None:
+def phases(answer: Answer) -> None:
     """What each phase of the run reads, and why so."""
     st.subheader("Phases of the run")
-    figure(lambda: phases_figure(found.mixture), "phases", phases_alt(found.mixture))
-    part(phases_table(found.mixture), "What each phase reads of each pool")
-    tell(phases_sentence(found.problem, found.mixture))
+    figure(lambda: phases_figure(answer.mixture), "phases", phases_alt(answer.mixture))
+    part(phases_table(answer.mixture), "What each phase reads of each pool")
+    tell(phases_sentence(answer.problem, answer.mixture))
 
 
-def effects(found: Answer) -> None:
+def effects(answer: Answer) -> None:
     """Predicted effect per target, against every baseline."""
-    several = bool(found.mixture.targets[1:])
-    asked = found.problem, found.mixture, found.comparisons
+    several = bool(answer.mixture.targets[1:])
+    judged = answer.problem, answer.mixture, answer.comparisons
     st.subheader("Predicted effect, against what it would replace")
     alt = "Predicted effect of this mixture and of each baseline."
-    figure(lambda: effect_figure(*asked), "effect", alt)
-    part(comparison_table(*asked), "Baselines within the limits")
+    figure(lambda: effect_figure(*judged), "effect", alt)
+    part(comparison_table(*judged), "Baselines within the limits")
     effective = "" if several else _EFFECTIVE
-    unit = escaped(found.problem.law.unit)
+    unit = escaped(answer.problem.law.unit)
     st.caption(f"{effective}Loss: {unit}. Most epochs: passes over the pool read most often.")
-    broken = breaking_table(*asked)
+    broken = breaking_table(*judged)
     if broken is not None:
         st.subheader("Break a limit, so no alternatives")
         part(broken, "Baselines that break a limit")
     with st.expander("What these mixtures are"):
-        bullets(map(capital, baseline_sentences(one.name for one in found.comparisons)))
-    if found.problem.allocation is not None:
-        sizes(found)
+        bullets(
+            map(capital, baseline_sentences(comparison.name for comparison in answer.comparisons))
+        )
+    if answer.problem.allocation is not None:
+        sizes(answer)
     st.subheader("By target")
-    table(effects_table(found.mixture), "Predicted effect on each target")
+    table(effects_table(answer.mixture), "Predicted effect on each target")
     alone = "Alone: its loss were it the only target. " if several else ""
     st.caption(
         "Own share: part of the tokens read that is in the language itself. Capacity loss: what "
@@ -180,32 +182,34 @@ def effects(found: Answer) -> None:
         f"loss: what the effective tokens leave, own text and what donors give. {alone}Predicted "
         "by the law and the scores, not measured."
     )
-    tell(penalty_sentence(found.problem, found.mixture), better_than_alone_sentence(found.mixture))
+    tell(
+        penalty_sentence(answer.problem, answer.mixture), better_than_alone_sentence(answer.mixture)
+    )
 
 
-def sizes(found: Answer) -> None:
+def sizes(answer: Answer) -> None:
     """Other sizes at the same compute, and how good the chosen one is proved to be."""
-    size = found.problem.allocation
+    size = answer.problem.allocation
     if size is not None:
         st.subheader("Other sizes at the same compute")
         table(sizes_table(size), "Other sizes at the same compute")
-        tell(size_proof(size), closed_form_sentence(found.problem, size))
+        tell(size_proof(size), closed_form_sentence(answer.problem, size))
 
 
-def costs(found: Answer) -> None:
+def costs(answer: Answer) -> None:
     """The price of each limit, and a button for each change worth trying."""
-    if found.mixture.prices:
+    if answer.mixture.prices:
         st.subheader("What a little more would give")
         alt = "What loosening each limit by a little would give, to first order."
-        unit = "" if found.problem.objective == "worst" else found.problem.law.unit
-        figure(lambda: prices_figure(found.mixture.prices, unit=unit), "prices", alt)
-        table(prices_table(found.mixture.prices), "The price of each limit")
+        unit = "" if answer.problem.objective == "worst" else answer.problem.law.unit
+        figure(lambda: prices_figure(answer.mixture.prices, unit=unit), "prices", alt)
+        table(prices_table(answer.mixture.prices), "The price of each limit")
         objective = f"the predicted loss ({escaped(unit)})" if unit else "the largest ratio"
         st.caption(
             f"Each change on its own, as long as it is small. Objective: change of {objective}; "
             "below 0 is better."
         )
-    elif found.problem.objective == "worst":
+    elif answer.problem.objective == "worst":
         tell(
             "No limit has a price here: under the objective of the worst-off target, what each "
             "could have alone moves with budget and pools."
@@ -215,7 +219,7 @@ def costs(found: Answer) -> None:
     st.subheader("Change one thing")
     st.caption("One click asks the changed question; the tab Before and after shows what moved.")
     with st.container(horizontal=True):
-        for number, step in enumerate(one_step(found.problem)[:_MOST_STEPS]):
+        for number, step in enumerate(one_step(answer.problem)[:_MOST_STEPS]):
             _step_button(number, step)
 
 
@@ -234,22 +238,25 @@ def _take_step(step: Step) -> None:
     st.session_state.section = "Before and after"
 
 
-def before_and_after(found: Answer) -> None:
+def before_and_after(answer: Answer) -> None:
     """What moved since the question that the changes began with."""
     if session.before() == session.question():
         tell("Nothing has changed yet: move a control, or take a step under What limits cost.")
         return
-    earlier: Answer = asking.about("answer", session.before())
-    moved = movement(earlier.mixture, found.mixture)
-    st.subheader(escaped(movement_sentence(moved)))
-    table(question_table(earlier.problem, found.problem), "What was asked, before and after")
-    figure(lambda: movement_figure(moved), "before-and-after", "Shares before and after.")
-    languages, targets = movement_tables(moved)
+    earlier: Answer = answers.about("answer", session.before())
+    sides = [
+        side_of_mixture(each.mixture, unit=each.problem.law.unit) for each in (earlier, answer)
+    ]
+    moved = diff(*sides)
+    st.subheader(escaped(diff_sentence(moved)))
+    table(question_table(earlier.problem, answer.problem), "What was asked, before and after")
+    figure(lambda: diff_figure(moved), "before-and-after", "Shares before and after.")
+    languages, targets = diff_tables(moved)
     table(targets, "Predicted effect before and after")
     table(languages, "Shares before and after")
     if moved.phases:
         names = ("before", "after", "moved")
-        table(phase_rows_table(moved.phases, names), "Shares of each phase, before and after")
+        table(phase_moves_table(moved.phases, names), "Shares of each phase, before and after")
     with st.container(horizontal=True):
         if session.changes():
             st.button("Undo", on_click=session.undo, icon=":material/undo:")
@@ -258,30 +265,30 @@ def before_and_after(found: Answer) -> None:
         st.button("Compare from here on", on_click=session.settle, icon=":material/flag:")
 
 
-def how_sure(found: Answer) -> None:
+def how_sure(answer: Answer) -> None:
     """Reasons for each donor, what other constants would change, and what the evidence is."""
     st.subheader("Why these donors")
-    reasons = asking.about("reasons", session.question())
-    part(donors_table(found.problem, reasons), "Donors, in and out")
+    reasons = answers.about("reasons", session.question())
+    part(donors_table(answer.problem, reasons), "Donors, in and out")
     st.caption(
         "In: read. Out: next in line. Score: of the transfer matrix, with one standard error. τ: "
         "target tokens that a token of the donor is worth. The last column says at which score the "
         "donor would leave or enter."
     )
     st.subheader("Does the answer depend on what is least certain?")
-    steps = asking.about("steps", session.question())
-    bullets(sensitivity_sentences(found.problem, steps))
+    steps = answers.about("steps", session.question())
+    bullets(sensitivity_sentences(answer.problem, steps))
     for constant, name in ((DECAY, "decay"), (EXPONENT, "exponent")):
         if any(step.donors for step in steps_by_constant(steps).get(constant, ())):
             alt = f"Which donors are read over the range of {constant}."
-            draw = partial(sensitivity_figure, found.problem, steps, constant)
+            draw = partial(sensitivity_figure, answer.problem, steps, constant)
             figure(draw, f"sensitivity-{name}", alt)
             st.caption(
                 f"The range of {constant} is that of published estimates; the dotted line is what "
                 "this answer uses."
             )
     st.subheader("What it rests on")
-    bullets(sure_sentences(found.problem, found.mixture))
+    bullets(sure_sentences(answer.problem, answer.mixture))
     st.subheader("Not answered yet")
     st.caption(
         "Intervals on each predicted loss and how often each donor stays; an index of collapse for "
@@ -289,7 +296,7 @@ def how_sure(found: Answer) -> None:
     )
 
 
-def take_home(found: Answer) -> None:
+def take_home(answer: Answer) -> None:
     """Everything a visitor can keep."""
-    downloads(found)
-    exports(found)
+    downloads(answer)
+    exports(answer)

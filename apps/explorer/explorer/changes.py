@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from atlasmix.errors import AtlasMixError
-from explorer import asking, session
-from explorer.showing import escaped, refuse
+from explorer import answers, session
+from explorer.display import escaped, refuse
 
 
 def standing_row(words: str, key: str, what: str, remove: Callable[..., None], *named: Any) -> None:
@@ -35,10 +35,10 @@ def standing_row(words: str, key: str, what: str, remove: Callable[..., None], *
     )
 
 
-def offer(asked: Mapping[str, Any]) -> None:
+def offer(question: Mapping[str, Any]) -> None:
     """Take up a changed question if it can be asked, else say why not and leave the old one."""
     try:
-        session.step(asking.now("short", asked, session.tray()))
+        session.step(answers.now("short", question, session.overlay()))
     except AtlasMixError as error:
         refuse(error)
         return

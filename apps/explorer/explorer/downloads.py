@@ -10,34 +10,34 @@ from atlasmix.recipe.file import dump_question, dump_recipe
 from atlasmix.recipe.recipe import make_recipe
 from atlasmix.report.mixture_csv import mixture_csv, phases_csv
 from explorer import session
-from explorer.showing import escaped
+from explorer.display import escaped
 from explorer.tasks import Answer
 
 
-def downloads(found: Answer) -> None:
+def downloads(answer: Answer) -> None:
     """Recipe, question, table; the command and the link that ask it again."""
-    problem, mixture = found.problem, found.mixture
-    asked = short_question(problem)
+    problem, mixture = answer.problem, answer.mixture
+    question = short_question(problem)
     st.subheader("Files")
     with st.container(horizontal=True):
         _file(
             "Recipe (YAML)",
-            lambda: dump_recipe(make_recipe(problem, mixture, found.comparisons)),
+            lambda: dump_recipe(make_recipe(problem, mixture, answer.comparisons)),
             "recipe.yaml",
             "primary",
         )
         _file("Mixture (CSV)", lambda: mixture_csv(mixture), "mixture.csv")
         if mixture.phases:
             _file("Phases (CSV)", lambda: phases_csv(problem, mixture), "phases.csv")
-        _file("Question (YAML)", lambda: dump_question(asked), "problem.yaml")
+        _file("Question (YAML)", lambda: dump_question(question), "problem.yaml")
     st.caption(
         "atlasmix check recipe.yaml solves the recipe again and says whether it still holds."
     )
     st.subheader("Ask it again on the command line")
-    st.code(solve_command(asked), language=None, wrap_lines=True)
-    if needs_file(asked):
+    st.code(solve_command(question), language=None, wrap_lines=True)
+    if needs_file(question):
         st.caption("It reads problem.yaml, which is the question above.")
-    own = [name for _, name, _, _ in session.tray().entries]
+    own = [name for _, name, _, _ in session.overlay().entries]
     if own:
         st.caption(
             f"Evidence of your own ({escaped(', '.join(own))}) has to be in the store there: "

@@ -16,8 +16,8 @@ from atlasmix.io.files import zip_files
 from atlasmix.recipe.file import dump_recipe
 from atlasmix.recipe.recipe import make_recipe
 from atlasmix.report.interop import export_parts
-from explorer import asking, session
-from explorer.showing import bullets, report
+from explorer import answers, session
+from explorer.display import bullets, report
 from explorer.tasks import Answer
 
 PATHS: Final = """\
@@ -29,15 +29,15 @@ _LENGTHS: Final = (512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072)
 _BATCHES: Final = (64, 128, 256, 512, 1024, 2048, 4096, 8192)
 
 
-def exports(found: Answer) -> None:
+def exports(answer: Answer) -> None:
     """Choose a framework, say where the text lies, and take its files."""
     st.subheader("For your trainer")
-    known = {one.name: one for one in all_exporters()}
+    known = {each.name: each for each in all_exporters()}
     left, middle, right = st.columns(3)
     name = left.selectbox(
         "Framework",
         list(known),
-        format_func=lambda one: known[one].title,
+        format_func=lambda each: known[each].title,
         key="export-to",
         persist_state="session",
     )
@@ -54,9 +54,9 @@ def exports(found: Answer) -> None:
             max_chars=20_000,
             help="Pool or pattern to path. Nothing is read there: the paths go into the files.",
         )
-    recipe = dump_recipe(make_recipe(found.problem, found.mixture, found.comparisons))
+    recipe = dump_recipe(make_recipe(answer.problem, answer.mixture, answer.comparisons))
     run = Run(sequence_length=length, batch_size=batch)
-    done = asking.once("export", recipe.encode(), name, paths, run, session.tray())
+    done = answers.once("export", recipe.encode(), name, paths, run, session.overlay())
     _show(known[name], done)
 
 
@@ -75,14 +75,14 @@ def _show(exporter: Exporter, done: dict[str, Any]) -> None:
     written = Written(exporter, export, done["figures"], done["files"])
     with st.expander("What is in it, and how it is loaded", key="open-export"):
         parts = export_parts(f"{exporter.name}.zip", written)
-        report(takewhile(lambda one: str(one) != "Load it", parts))
+        report(takewhile(lambda each: str(each) != "Load it", parts))
         st.markdown("**Load it**")
         st.code(done["load"], language=None, wrap_lines=True)
         bullets(done["notes"])
 
 
 def _step(place: Any, label: str, steps: tuple[int, ...], usual: int) -> int:
-    found = place.select_slider(
+    step = place.select_slider(
         label, sorted({*steps, usual}), value=usual, key=label, persist_state="session"
     )
-    return int(found)
+    return int(step)

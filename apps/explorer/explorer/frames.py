@@ -6,7 +6,7 @@ import os
 import struct
 from typing import Any
 
-from explorer.plain import pack, unpack
+from explorer.packing import pack, unpack
 
 _HEAD = struct.Struct("<Q")
 

@@ -13,9 +13,10 @@ from atlasmix.languages.catalogue import name_of
 from atlasmix.problem.baselines import names as baseline_names
 from atlasmix.quantities import format_quantity
 from atlasmix.report.question import selection_words, share_words
-from atlasmix.report.words import listed
-from explorer import asking, session
+from atlasmix.text import listed
+from explorer import answers, session
 from explorer.changes import offer, standing_row
+from explorer.display import refuse
 from explorer.selections import (
     mapping_of,
     named_groups,
@@ -24,7 +25,6 @@ from explorer.selections import (
     share_limits,
     with_group,
 )
-from explorer.showing import refuse
 
 KINDS: Final = {
     "min": ("At least this share", "30%"),
@@ -36,33 +36,33 @@ KINDS: Final = {
 _MOST: Final = 40
 
 
-def limits_form(asked: Mapping[str, Any], matrix: TransferMatrix) -> None:
+def limits_form(question: Mapping[str, Any], matrix: TransferMatrix) -> None:
     """Donors, limits that stand, and a row to add one."""
-    _donors(asked)
-    for number, (key, name, words) in enumerate(standing(asked)):
+    _donors(question)
+    for number, (key, name, words) in enumerate(standing(question)):
         standing_row(words, f"remove-{number}", "this limit", _remove, key, name)
     _add_row(matrix)
     _group_row()
 
 
-def standing(asked: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+def standing(question: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """(key, selection, words) of every limit that stands."""
-    yield from share_limits(asked)
-    for name, tokens in mapping_of(asked, "keep").items():
+    yield from share_limits(question)
+    for name, tokens in mapping_of(question, "keep").items():
         count = format_quantity(tokens) if isinstance(tokens, int | float) else tokens
         yield "keep", name, f"{selection_words(name)}: read at least {count} tokens"
-    for name, cap in mapping_of(asked, "max_epochs").items():
+    for name, cap in mapping_of(question, "max_epochs").items():
         if name != "default":
             yield "max_epochs", name, f"{selection_words(name)}: at most {cap} epochs"
-    for name, rail in mapping_of(asked, "guardrails").items():
+    for name, rail in mapping_of(question, "guardrails").items():
         given = rail if isinstance(rail, dict) else {"slack": rail}
         slack, reference = share_words(given.get("slack", 0)), given.get("reference", "natural")
         yield "guardrails", name, f"{name_of(name)}: loss at most {slack} above {reference}"
 
 
-def _donors(asked: Mapping[str, Any]) -> None:
+def _donors(question: Mapping[str, Any]) -> None:
     widget = session.key("donors")
-    now = asked.get("max_donors")
+    now = question.get("max_donors")
 
     def changed() -> None:
         if session.stands(widget):
@@ -129,12 +129,12 @@ def _group_row() -> None:
 def _add_group(name: str, members: str) -> None:
     try:
         trial = {"groups": {name: members}, "max": {name: 1}}
-        asked = {**session.question(), **trial}
-        found = asking.now("short", asked, session.tray())["groups"]
+        question = {**session.question(), **trial}
+        groups = answers.now("short", question, session.overlay())["groups"]
     except AtlasMixError as error:
         refuse(error)
         return
-    st.session_state.groups = {**named_groups(), **found}
+    st.session_state.groups = {**named_groups(), **groups}
     session.renew()
     session.say(f"{name} stands under On when you add a limit.")
     st.rerun()
@@ -151,21 +151,21 @@ def _add(kind: str, what: str | None, value: str, reference: str) -> None:
     if not what or not value.strip():
         refuse(ProblemError("a limit needs what it speaks of and how much: fill in both"))
         return
-    asked = session.question()
+    question = session.question()
     written: object = value.strip()
     if kind == "guardrails":
         written = {"slack": value.strip(), "reference": reference}
-    limits = asked.get(kind, {})
+    limits = question.get(kind, {})
     if kind == "max_epochs" and not isinstance(limits, dict):
         limits = {"default": limits}
     if len(limits) >= _MOST:
         refuse(ProblemError(f"{len(limits)} limits of this kind: at most {_MOST} here"))
         return
-    offer({**with_group(asked, what), kind: {**limits, what: written}})
+    offer({**with_group(question, what), kind: {**limits, what: written}})
 
 
 def _remove(key: str, name: str) -> None:
-    asked = session.question()
-    left = {one: value for one, value in asked[key].items() if one != name}
+    question = session.question()
+    left = {other: value for other, value in question[key].items() if other != name}
     session.change(key, left or None)
     session.renew()

@@ -14,8 +14,8 @@ import streamlit as st
 
 from atlasmix.errors import AtlasMixError, ProblemError
 from atlasmix.problem.link import link_text
-from explorer import asking, session
-from explorer.showing import refuse
+from explorer import answers, session
+from explorer.display import refuse
 
 _ON_ITS_WAY: Final = 3.0
 """Seconds in which a new address has reached the browser; our choice, ten times what it takes on a
@@ -35,7 +35,7 @@ def open_link() -> None:
     if not state.unread_link:
         return
     try:
-        session.begin(asking.once("link", state.unread_link, session.tray()))
+        session.begin(answers.once("link", state.unread_link, session.overlay()))
         state.refused_link = ""
     except AtlasMixError as error:
         state.refused_link = str(error)
@@ -77,11 +77,11 @@ def _is_old(written: str) -> bool:
 
 
 def _text() -> str:
-    asked = session.question()
-    own = {name for _, name, _, _ in session.tray().entries}
-    if own & session.names(asked):
+    question = session.question()
+    own = {name for _, name, _, _ in session.overlay().entries}
+    if own & session.names(question):
         return ""
     try:
-        return link_text(asked)
+        return link_text(question)
     except ProblemError:
         return ""

@@ -12,9 +12,9 @@ from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.problem.command import phase_amount
 from explorer import session
 from explorer.changes import offer, standing_row
+from explorer.display import escaped, refuse
 from explorer.limits_form import KINDS
 from explorer.selections import mapping_of, selection_box, selections, share_limits, with_group
-from explorer.showing import escaped, refuse
 
 Phases = list[dict[str, Any]]
 
@@ -22,9 +22,9 @@ USUAL: Final = ({"name": "main", "tokens": "rest"}, {"name": "anneal", "tokens":
 """Our choice, to begin with something: two parts, the last of a fifth of the tokens."""
 
 
-def phases_form(asked: Mapping[str, Any], matrix: TransferMatrix) -> None:
+def phases_form(question: Mapping[str, Any], matrix: TransferMatrix) -> None:
     """The phases that stand, a row to add one, a row to limit one."""
-    phases = standing_phases(asked)
+    phases = standing_phases(question)
     st.caption("They divide what the best mixture reads, and leave its totals as they are.")
     if not phases and st.button(
         "Begin with main and anneal",
@@ -33,7 +33,7 @@ def phases_form(asked: Mapping[str, Any], matrix: TransferMatrix) -> None:
         "are our choice, to begin with something.",
         width="stretch",
     ):
-        offer({**asked, "phases": list(USUAL)})
+        offer({**question, "phases": list(USUAL)})
     for number, phase in enumerate(phases):
         with st.container(border=True, gap="xsmall"):
             _phase(number, phase, phases)
@@ -42,10 +42,10 @@ def phases_form(asked: Mapping[str, Any], matrix: TransferMatrix) -> None:
     _add_row(phases)
 
 
-def standing_phases(asked: Mapping[str, Any]) -> Phases:
+def standing_phases(question: Mapping[str, Any]) -> Phases:
     """The phases of a question, each free to change."""
-    found = asked.get("phases") or ()
-    return [dict(one) for one in found if isinstance(one, dict)]
+    phases = question.get("phases") or ()
+    return [dict(phase) for phase in phases if isinstance(phase, dict)]
 
 
 def _phase(number: int, phase: Mapping[str, Any], phases: Phases) -> None:
@@ -81,7 +81,7 @@ def _phase(number: int, phase: Mapping[str, Any], phases: Phases) -> None:
             type="tertiary",
         )
     if gone:
-        _offer_phases([one for place, one in enumerate(phases) if place != number])
+        _offer_phases([each for place, each in enumerate(phases) if place != number])
     elif written.strip() != now:
         _offer_phases(_changed(phases, number, {"tokens": written.strip()}))
 
@@ -140,16 +140,16 @@ def _limit_row(phases: Phases, matrix: TransferMatrix) -> None:
 
 def _changed(phases: Phases, number: int, new: Mapping[str, Any]) -> Phases:
     """The phases, one of them with other values; None takes a key out."""
-    found = [dict(one) for one in phases]
-    found[number] = {
-        key: value for key, value in {**found[number], **new}.items() if value is not None
+    changed = [dict(phase) for phase in phases]
+    changed[number] = {
+        key: value for key, value in {**changed[number], **new}.items() if value is not None
     }
-    return found
+    return changed
 
 
 def _offer_phases(phases: Sequence[Mapping[str, Any]]) -> None:
-    asked = {key: value for key, value in session.question().items() if key != "phases"}
-    offer({**asked, "phases": list(phases)} if phases else asked)
+    question = {key: value for key, value in session.question().items() if key != "phases"}
+    offer({**question, "phases": list(phases)} if phases else question)
 
 
 def _move_up(number: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from atlasmix.errors import AtlasMixError
-from atlasmix.evidence.inventory import POOL_KINDS, PROVENANCES
+from atlasmix.evidence.pools import POOL_KINDS, PROVENANCES
 from atlasmix.evidence.shelf import DEFAULT_INVENTORY, DEFAULT_MATRIX
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.laws.saturation import DECAY_RANGE, DEFAULT_DECAY
@@ -25,7 +25,7 @@ from atlasmix.problem.problem import (
     WORTH,
 )
 from atlasmix.quantities import format_flops, format_quantity, parse_flops, parse_quantity
-from explorer import asking, session
+from explorer import answers, session
 from explorer.limits_form import limits_form
 from explorer.phases_form import phases_form
 from explorer.targets_form import start, targets
@@ -55,22 +55,22 @@ TOKENS_WORDS: Final = {AT_MOST: "At most", EXACTLY: "Exactly"}
 
 def question_form() -> None:
     """All controls, in the sidebar."""
-    asked = session.question()
-    start(asked)
-    matrix = _matrix(asked)
+    question = session.question()
+    start(question)
+    matrix = _matrix(question)
     if matrix is not None:
-        targets(asked, matrix)
-    _sizes(asked)
+        targets(question, matrix)
+    _sizes(question)
     with st.expander("Limits and guardrails", icon=":material/tune:", key="open-limits"):
         if matrix is not None:
-            limits_form(asked, matrix)
+            limits_form(question, matrix)
     with st.expander("Phases of the run", icon=":material/timeline:", key="open-phases"):
         if matrix is not None:
-            phases_form(asked, matrix)
+            phases_form(question, matrix)
     with st.expander("Evidence and pools", icon=":material/inventory_2:", key="open-evidence"):
-        _evidence(asked)
+        _evidence(question)
     with st.expander("Objective and doubt", icon=":material/function:", key="open-mathematics"):
-        _mathematics(asked)
+        _mathematics(question)
 
 
 def _control(
@@ -93,15 +93,15 @@ def _control(
     return {"key": widget, "on_change": changed, takes: session.first(widget, value)}
 
 
-def _matrix(asked: Mapping[str, Any]) -> TransferMatrix | None:
+def _matrix(question: Mapping[str, Any]) -> TransferMatrix | None:
     try:
-        return asking.matrix(str(asked.get("matrix", DEFAULT_MATRIX)))
+        return answers.matrix(str(question.get("matrix", DEFAULT_MATRIX)))
     except AtlasMixError:
         return None
 
 
-def _sizes(asked: Mapping[str, Any]) -> None:
-    by_compute = "compute" in asked
+def _sizes(question: Mapping[str, Any]) -> None:
+    by_compute = "compute" in question
     widget = session.key("by-compute")
 
     def changed() -> None:
@@ -119,7 +119,7 @@ def _sizes(asked: Mapping[str, Any]) -> None:
         on_change=changed,
     )
     if by_compute:
-        now = float(_number(asked["compute"], FIRST_COMPUTE))
+        now = float(_number(question["compute"], FIRST_COMPUTE))
         st.select_slider(
             "Compute (FLOPs)",
             sorted({*COMPUTES, now}),
@@ -128,11 +128,11 @@ def _sizes(asked: Mapping[str, Any]) -> None:
             **_control("compute", now, "compute", lambda value: value),
         )
     else:
-        _tokens_and_parameters(asked)
-    _epochs(asked)
+        _tokens_and_parameters(question)
+    _epochs(question)
 
 
-def _tokens_and_parameters(asked: Mapping[str, Any]) -> None:
+def _tokens_and_parameters(question: Mapping[str, Any]) -> None:
     for key, words, usual, series, what in (
         (
             "budget",
@@ -143,7 +143,7 @@ def _tokens_and_parameters(asked: Mapping[str, Any]) -> None:
         ),
         ("params", "Parameters", DEFAULT_PARAMS, SIZES, "With embeddings, as ATLAS counts them."),
     ):
-        now = _number(asked.get(key), usual)
+        now = _number(question.get(key), usual)
         st.select_slider(
             words,
             sorted({*series, now}),
@@ -152,10 +152,10 @@ def _tokens_and_parameters(asked: Mapping[str, Any]) -> None:
             **_control(key, now, key, lambda value: value),
         )
         if key == "budget":
-            _exactly(asked)
+            _exactly(question)
 
 
-def _exactly(asked: Mapping[str, Any]) -> None:
+def _exactly(question: Mapping[str, Any]) -> None:
     st.segmented_control(
         "Tokens read, of the budget",
         list(TOKENS_WORDS),
@@ -165,7 +165,7 @@ def _exactly(asked: Mapping[str, Any]) -> None:
         "Exactly: all of the budget even then.",
         **_control(
             "tokens",
-            asked.get("tokens", AT_MOST),
+            question.get("tokens", AT_MOST),
             "tokens",
             lambda word: None if word == AT_MOST else word,
             "default",
@@ -173,8 +173,8 @@ def _exactly(asked: Mapping[str, Any]) -> None:
     )
 
 
-def _epochs(asked: Mapping[str, Any]) -> None:
-    caps = asked.get("max_epochs", DEFAULT_EPOCHS)
+def _epochs(question: Mapping[str, Any]) -> None:
+    caps = question.get("max_epochs", DEFAULT_EPOCHS)
     own = {} if not isinstance(caps, dict) else {k: v for k, v in caps.items() if k != "default"}
     cap = _number(caps.get("default") if isinstance(caps, dict) else caps, DEFAULT_EPOCHS)
     st.select_slider(
@@ -191,10 +191,10 @@ def _number(value: object, usual: float) -> float | int:
     return int(number) if float(number).is_integer() else number
 
 
-def _evidence(asked: Mapping[str, Any]) -> None:
-    tray = session.tray()
-    matrices = tray.matrix_names()
-    now = str(asked.get("matrix", DEFAULT_MATRIX))
+def _evidence(question: Mapping[str, Any]) -> None:
+    overlay = session.overlay()
+    matrices = overlay.matrix_names()
+    now = str(question.get("matrix", DEFAULT_MATRIX))
     offered = list(dict.fromkeys([*matrices, now]))
     st.selectbox(
         "Transfer matrix",
@@ -210,22 +210,22 @@ def _evidence(asked: Mapping[str, Any]) -> None:
         "affine:SLOPE,INTERCEPT, your own figures.",
         **_control(
             "calibration",
-            asked.get("calibration", ""),
+            question.get("calibration", ""),
             "calibration",
             lambda text: text.strip() or None,
         ),
     )
-    names = asked.get("inventory", DEFAULT_INVENTORY)
+    names = question.get("inventory", DEFAULT_INVENTORY)
     chosen = [names] if isinstance(names, str) else list(names)
-    inventories = tray.inventory_names()
+    inventories = overlay.inventory_names()
     st.multiselect(
         "Token inventories",
         list(dict.fromkeys([*inventories, *chosen])),
         help="Where the pools come from; one or several.",
         select_all=False,
-        **_control("inventory", chosen, "inventory", lambda found: found or None, "default"),
+        **_control("inventory", chosen, "inventory", lambda each: each or None, "default"),
     )
-    pools = asked.get("pools", DEFAULT_CHOICE)
+    pools = question.get("pools", DEFAULT_CHOICE)
     pools = pools if isinstance(pools, dict) else {"provenance": pools}
     for key, words, known in (
         ("provenance", "Provenance", PROVENANCES),
@@ -245,7 +245,8 @@ def _evidence(asked: Mapping[str, Any]) -> None:
             ),
         )
     _worth(
-        asked, [word for word in pools.get("provenance", []) if word in WORTH and word != "human"]
+        question,
+        [word for word in pools.get("provenance", []) if word in WORTH and word != "human"],
     )
 
 
@@ -253,15 +254,15 @@ def _pool_reader(pools: Mapping[str, Any], key: str) -> Callable[[Any], object]:
     # A list of pools by name stands alone: choosing by provenance begins anew.
     kept = {} if "name" in pools else pools
     others = {name: value for name, value in kept.items() if name != key}
-    return lambda found: ({**others, key: found} if found else others) or None
+    return lambda each: ({**others, key: each} if each else others) or None
 
 
 def _with_worth(given: Mapping[str, Any], kind: str, value: float) -> dict[str, Any]:
     return {**given, kind: value}
 
 
-def _worth(asked: Mapping[str, Any], kinds: list[str]) -> None:
-    given = asked.get("worth", {})
+def _worth(question: Mapping[str, Any], kinds: list[str]) -> None:
+    given = question.get("worth", {})
     for kind in kinds:
         st.number_input(
             f"Worth of a token: {kind.replace('_', '-')}",
@@ -278,26 +279,26 @@ def _worth(asked: Mapping[str, Any], kinds: list[str]) -> None:
         )
 
 
-def _mathematics(asked: Mapping[str, Any]) -> None:
+def _mathematics(question: Mapping[str, Any]) -> None:
     st.selectbox(
         "Objective",
         OBJECTIVES,
         format_func=lambda word: OBJECTIVE_WORDS[word],
         **_control(
             "objective",
-            OBJECTIVES.index(asked.get("objective", "loss")),
+            OBJECTIVES.index(question.get("objective", "loss")),
             "objective",
             lambda word: word,
             "index",
         ),
     )
-    law = asked.get("law", DEFAULT_LAW)
+    law = question.get("law", DEFAULT_LAW)
     if isinstance(law, str):
         laws = list(dict.fromkeys([*shipped_laws(), law]))
         st.selectbox(
             "Loss law", laws, **_control("law", laws.index(law), "law", lambda name: name, "index")
         )
-    doubt = float(_number(asked.get("risk_aversion"), DEFAULT_RISK_AVERSION))
+    doubt = float(_number(question.get("risk_aversion"), DEFAULT_RISK_AVERSION))
     st.slider(
         "Risk aversion κ",
         0.0,
@@ -307,13 +308,13 @@ def _mathematics(asked: Mapping[str, Any]) -> None:
         "trusts every score.",
         **_control("risk_aversion", doubt, "risk_aversion", lambda value: value),
     )
-    _decay(asked)
+    _decay(question)
 
 
-def _decay(asked: Mapping[str, Any]) -> None:
-    law = shipped_laws().get(str(asked.get("law", DEFAULT_LAW)))
+def _decay(question: Mapping[str, Any]) -> None:
+    law = shipped_laws().get(str(question.get("law", DEFAULT_LAW)))
     usual = (law and law.decay) or DEFAULT_DECAY
-    decay = float(_number(asked.get("lambda"), usual))
+    decay = float(_number(question.get("lambda"), usual))
     st.select_slider(
         "Decay of repeats λ",
         sorted({*DECAYS, decay}),

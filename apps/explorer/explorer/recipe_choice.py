@@ -9,7 +9,7 @@ import streamlit as st
 from atlasmix.evidence.published import list_published
 from atlasmix.recipe.file import dump_recipe
 from atlasmix.recipe.recipe import make_recipe
-from explorer import asking, session
+from explorer import answers, session
 from explorer.tasks import Answer
 
 MIX: Final = "The answer on the page Mix"
@@ -42,15 +42,15 @@ def chosen(place: str, others: bool) -> Choice | None:
         persist_state="session",
     )
     if kind == MIX:
-        found: Answer = asking.about("answer", session.question())
-        recipe = make_recipe(found.problem, found.mixture, found.comparisons)
+        answer: Answer = answers.about("answer", session.question())
+        recipe = make_recipe(answer.problem, answer.mixture, answer.comparisons)
         return Choice("the answer on Mix", dump_recipe(recipe).encode())
     if kind == FILE:
         return _file(place)
     if kind == PUBLISHED:
         name = st.selectbox(
             "Mixture",
-            [one.name for one in list_published()],
+            [each.name for each in list_published()],
             key=f"published-{place}",
             persist_state="session",
         )

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from atlasmix.errors import AtlasMixError
-from atlasmix.evidence.inventory import PROVENANCES
+from atlasmix.evidence.pools import PROVENANCES
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.languages.catalogue import language, name_of
 from atlasmix.problem.vocabulary import EVERY_TARGET
@@ -18,7 +18,7 @@ from explorer import session
 
 def selection_box(label: str, known: list[str], key: str) -> str | None:
     """Choose what a limit speaks of; None while it is open."""
-    found: str | None = st.selectbox(
+    chosen: str | None = st.selectbox(
         label,
         known,
         format_func=selection_words,
@@ -27,13 +27,13 @@ def selection_box(label: str, known: list[str], key: str) -> str | None:
         placeholder="a language, family, provenance …",
         key=session.key(key),
     )
-    return found
+    return chosen
 
 
-def share_limits(asked: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+def share_limits(question: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """(min or max, selection, words) of the shares of a question, or of one of its phases."""
     for bound, verb in (("min", "at least"), ("max", "at most")):
-        for name, share in mapping_of(asked, bound).items():
+        for name, share in mapping_of(question, bound).items():
             yield bound, name, f"{selection_words(name)}: {verb} {share_words(share)} of the tokens"
 
 
@@ -70,19 +70,19 @@ def groups() -> dict[str, Any]:
 
 def named_groups() -> dict[str, Any]:
     """Groups named in this session, whether or not a limit speaks of them."""
-    found: dict[str, Any] = st.session_state.get("groups", {})
-    return found
+    named: dict[str, Any] = st.session_state.get("groups", {})
+    return named
 
 
-def with_group(asked: Mapping[str, Any], what: str) -> dict[str, Any]:
+def with_group(question: Mapping[str, Any], what: str) -> dict[str, Any]:
     """The question with the group of that name, where there is one, so that a limit may use it."""
     named = {name: members for name, members in groups().items() if name == what}
     if not named:
-        return dict(asked)
-    return {**asked, "groups": {**mapping_of(asked, "groups"), **named}}
+        return dict(question)
+    return {**question, "groups": {**mapping_of(question, "groups"), **named}}
 
 
-def mapping_of(asked: Mapping[str, Any], key: str) -> dict[str, Any]:
+def mapping_of(question: Mapping[str, Any], key: str) -> dict[str, Any]:
     """One key of a question where it is a mapping, else an empty one."""
-    found = asked.get(key, {})
-    return dict(found) if isinstance(found, dict) else {}
+    value = question.get(key, {})
+    return dict(value) if isinstance(value, dict) else {}

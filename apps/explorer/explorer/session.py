@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from atlasmix.evidence.overlay import Tray
+from atlasmix.evidence.overlay import Overlay
 from atlasmix.evidence.store import default_location
 from explorer.presets import PRESETS
 
@@ -25,7 +25,7 @@ MOST_PAST: Final = 100
 def start() -> None:
     """Lay out an empty session: the first preset, nothing brought along."""
     state = st.session_state
-    state.setdefault("tray", Tray(default_location()))
+    state.setdefault("overlay", Overlay(default_location()))
     state.setdefault("round", 0)
     state.setdefault("first", {})
     state.setdefault("refused_link", "")
@@ -53,20 +53,20 @@ def send_words() -> bool:
 
 def question() -> dict[str, Any]:
     """What is asked now."""
-    found: dict[str, Any] = st.session_state.question
-    return found
+    mapping: dict[str, Any] = st.session_state.question
+    return mapping
 
 
 def before() -> dict[str, Any]:
     """What was asked before the changes since."""
-    found: dict[str, Any] = st.session_state.before
-    return found
+    mapping: dict[str, Any] = st.session_state.before
+    return mapping
 
 
-def tray() -> Tray:
+def overlay() -> Overlay:
     """The store of the host with this visitor's own tables on it."""
-    found: Tray = st.session_state.tray
-    return found
+    tables: Overlay = st.session_state.overlay
+    return tables
 
 
 def key(name: str) -> str:
@@ -83,25 +83,25 @@ def stands(widget: str) -> bool:
     return widget.startswith(key(""))
 
 
-def begin(asked: Mapping[str, Any]) -> None:
+def begin(wanted: Mapping[str, Any]) -> None:
     """Take up another question; what was asked until now is gone."""
-    st.session_state.question = dict(asked)
-    st.session_state.before = dict(asked)
+    st.session_state.question = dict(wanted)
+    st.session_state.before = dict(wanted)
     st.session_state.past = ()
     st.session_state.sizes = {False: {}}
     renew()
 
 
-def step(asked: Mapping[str, Any]) -> None:
+def step(wanted: Mapping[str, Any]) -> None:
     """Change the question, and keep what was asked before beside it."""
-    _ask(asked)
+    _ask(wanted)
     renew()
 
 
-def _ask(asked: Mapping[str, Any]) -> None:
-    if asked != question():
+def _ask(wanted: Mapping[str, Any]) -> None:
+    if wanted != question():
         st.session_state.past = (*st.session_state.past, question())[-MOST_PAST:]
-    st.session_state.question = dict(asked)
+    st.session_state.question = dict(wanted)
     moved()
 
 
@@ -112,9 +112,9 @@ def moved() -> None:
 
 def has_moved() -> bool:
     """Whether that was so; asked once for each time that the page is drawn."""
-    found: bool = st.session_state.moved
+    changed: bool = st.session_state.moved
     st.session_state.moved = False
-    return found
+    return changed
 
 
 def changes() -> int:
@@ -161,11 +161,11 @@ def first(widget: str, value: Any) -> Any:
 def change(key: str, value: object) -> None:
     """Change one key of the question; None takes it out."""
     gone = {key, *GONE_WITH.get(key, ())}
-    asked = {name: old for name, old in question().items() if name not in gone}
+    kept = {name: old for name, old in question().items() if name not in gone}
     if value is not None:
-        asked[key] = value
+        kept[key] = value
     dropped = gone & {name for name in question() if name != key}
-    _ask(asked)
+    _ask(kept)
     if dropped:
         renew()
 
@@ -177,30 +177,30 @@ def size_by(compute: bool, first: float) -> None:
         compute: whether compute is stated.
         first: FLOPs where none were stated yet.
     """
-    asked, sizes = question(), ("budget", "tokens", "params", "compute")
-    stated = {key: value for key, value in asked.items() if key in sizes}
-    kept = {**st.session_state.sizes, "compute" in asked: stated}
+    wanted, sizes = question(), ("budget", "tokens", "params", "compute")
+    stated = {key: value for key, value in wanted.items() if key in sizes}
+    kept = {**st.session_state.sizes, "compute" in wanted: stated}
     st.session_state.sizes = kept
-    others = {key: value for key, value in asked.items() if key not in sizes}
+    others = {key: value for key, value in wanted.items() if key not in sizes}
     _ask({**others, **kept.get(compute, {"compute": first})})
 
 
-def understood(asked: Mapping[str, Any]) -> None:
+def understood(wanted: Mapping[str, Any]) -> None:
     """Keep the question in the shortest form that the library gave it."""
-    if st.session_state.past[-1:] == (asked,):  # the change changed nothing
+    if st.session_state.past[-1:] == (wanted,):  # the change changed nothing
         st.session_state.past = st.session_state.past[:-1]
     if before() == question():
-        st.session_state.before = dict(asked)
-    st.session_state.question = dict(asked)
+        st.session_state.before = dict(wanted)
+    st.session_state.question = dict(wanted)
 
 
-def names(asked: Mapping[str, Any]) -> set[str]:
+def names(wanted: Mapping[str, Any]) -> set[str]:
     """The matrix and the inventories that a question names."""
-    found: set[str] = set()
+    tables: set[str] = set()
     for key in ("matrix", "inventory"):
-        named = asked.get(key, ())
-        found.update([named] if isinstance(named, str) else map(str, named))
-    return found
+        named = wanted.get(key, ())
+        tables.update([named] if isinstance(named, str) else map(str, named))
+    return tables
 
 
 def forget_table(kind: str, name: str) -> bool:
@@ -208,17 +208,17 @@ def forget_table(kind: str, name: str) -> bool:
     had = name in names({kind: question().get(kind, ())})
     st.session_state.question = _without(question(), kind, name)
     st.session_state.before = _without(before(), kind, name)
-    st.session_state.past = tuple(_without(one, kind, name) for one in st.session_state.past)
+    st.session_state.past = tuple(_without(each, kind, name) for each in st.session_state.past)
     renew()
     return had
 
 
-def _without(asked: Mapping[str, Any], kind: str, name: str) -> dict[str, Any]:
-    named = asked.get(kind, ())
-    left = [] if isinstance(named, str) else [one for one in named if one != name]
+def _without(wanted: Mapping[str, Any], kind: str, name: str) -> dict[str, Any]:
+    named = wanted.get(kind, ())
+    left = [] if isinstance(named, str) else [each for each in named if each != name]
     if name not in names({kind: named}):
-        return dict(asked)
-    others = {key: value for key, value in asked.items() if key != kind}
+        return dict(wanted)
+    others = {key: value for key, value in wanted.items() if key != kind}
     return {**others, kind: left} if left else others
 
 

@@ -27,7 +27,7 @@ class Size(NamedTuple):
 
 def language_count(place: Any, label: str, first: int) -> int:
     """How many languages."""
-    found = place.number_input(
+    count = place.number_input(
         label,
         min_value=1,
         max_value=MOST_LANGUAGES,
@@ -36,12 +36,12 @@ def language_count(place: Any, label: str, first: int) -> int:
         key=label,
         persist_state="session",
     )
-    return int(found)
+    return int(count)
 
 
 def size_slider(place: Any, label: str, key: str, first: float, tokens: bool) -> float:
     """A number of parameters or tokens."""
-    found = place.select_slider(
+    size = place.select_slider(
         label,
         BUDGETS if tokens else SIZES,
         value=first,
@@ -49,7 +49,7 @@ def size_slider(place: Any, label: str, key: str, first: float, tokens: bool) ->
         key=key,
         persist_state="session",
     )
-    return float(found)
+    return float(size)
 
 
 def known_size() -> Size:
@@ -101,7 +101,7 @@ def gpu_hours(gpu: str, utilisation: float) -> Machine | None:
 
 
 def _share() -> float:
-    found = st.slider(
+    share = st.slider(
         "Share of the reducible loss due to parameters",
         0.05,
         0.95,
@@ -110,4 +110,4 @@ def _share() -> float:
         key="capacity-share",
         persist_state="session",
     )
-    return float(found)
+    return float(share)

@@ -13,16 +13,16 @@ from atlasmix.languages.catalogue import name_of
 from atlasmix.languages.resolving import resolve
 from atlasmix.report.words import named
 from explorer import session
+from explorer.display import escaped
 from explorer.presets import PRESETS
-from explorer.showing import escaped
 
 _FEW: Final = 40
 
 
-def start(asked: Mapping[str, Any]) -> None:
+def start(question: Mapping[str, Any]) -> None:
     """The preset that is asked, if it is one; once it is changed, it can be taken again."""
     names = list(PRESETS)
-    place = next((place for place, name in enumerate(names) if PRESETS[name] == asked), None)
+    place = next((place for place, name in enumerate(names) if PRESETS[name] == question), None)
     laid = None if place is None else names[place]
     widget = session.key(f"preset-{place}")
 
@@ -43,9 +43,9 @@ def start(asked: Mapping[str, Any]) -> None:
     )
 
 
-def targets(asked: Mapping[str, Any], matrix: TransferMatrix) -> None:
+def targets(question: Mapping[str, Any], matrix: TransferMatrix) -> None:
     """Languages whose loss counts, and how much that of each does."""
-    given = asked.get("targets", {})
+    given = question.get("targets", {})
     weights = dict(given) if isinstance(given, dict) else dict.fromkeys(given, 1)
     chosen = list(weights)
     widget = session.key("targets")
@@ -54,7 +54,7 @@ def targets(asked: Mapping[str, Any], matrix: TransferMatrix) -> None:
         if not session.stands(widget):
             return
         typed = st.session_state[widget]
-        keys = list(dict.fromkeys(_resolved(one, matrix) for one in typed))
+        keys = list(dict.fromkeys(_resolved(each, matrix) for each in typed))
         if keys != typed:
             st.session_state[widget] = keys
         session.change("targets", {key: weights.get(key, 1) for key in keys})

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from atlasmix.evidence.overlay import Tray, lay, save
+from atlasmix.evidence.overlay import Overlay, lay, save
 from atlasmix.evidence.published import published
 from atlasmix.evidence.shelf import INVENTORIES, MATRICES
 from atlasmix.interop.exporters.paths import parse_paths
 from atlasmix.interop.exporters.plan import Run
-from atlasmix.interop.exporters.planning import Wishes
+from atlasmix.interop.exporters.planning import ExportOptions
 from atlasmix.interop.exporters.registry import find_exporter
 from atlasmix.interop.exporters.writing import export_recipe
 from atlasmix.laws.shelf import DEFAULT_LAW
@@ -27,8 +27,7 @@ from atlasmix.problem.law_choice import read_law
 from atlasmix.problem.link import read_link, refuse_paths, short_question, stranger_problem
 from atlasmix.problem.problem import MixProblem
 from atlasmix.recipe.check import CheckReport, check
-from atlasmix.recipe.difference import Difference, difference
-from atlasmix.recipe.difference_published import against_published
+from atlasmix.recipe.compare import SideBySide, compare_mixtures
 from atlasmix.recipe.file import load_recipe
 from atlasmix.recipe.recipe import Recipe
 from atlasmix.solver.compute import at_compute
@@ -53,58 +52,58 @@ class Answer:
     short: dict[str, Any]
 
 
-def answer(question: Mapping[str, Any], tray: Tray, others: tuple[str, ...] = ()) -> Answer:
+def answer(question: Mapping[str, Any], overlay: Overlay, others: tuple[str, ...] = ()) -> Answer:
     """Solve a question and compare it with the baselines and with published mixtures."""
     models = tuple(published(name) for name in others)
-    problem = at_compute(stranger_problem(question, tray))
+    problem = at_compute(stranger_problem(question, overlay))
     short = dict(short_question(problem))
     return Answer(problem, solve(problem), compare(problem, models), short)
 
 
-def short(question: Mapping[str, Any], tray: Tray) -> dict[str, Any]:
+def short(question: Mapping[str, Any], overlay: Overlay) -> dict[str, Any]:
     """A question in its shortest form, if it can be asked."""
-    return dict(short_question(stranger_problem(question, tray)))
+    return dict(short_question(stranger_problem(question, overlay)))
 
 
-def opened_link(text: str, tray: Tray) -> dict[str, Any]:
+def opened_link(text: str, overlay: Overlay) -> dict[str, Any]:
     """The question of a link in its shortest form."""
-    return dict(short_question(read_link(text, tray)))
+    return dict(short_question(read_link(text, overlay)))
 
 
-def reasons(question: Mapping[str, Any], tray: Tray) -> tuple[Reason, ...]:
+def reasons(question: Mapping[str, Any], overlay: Overlay) -> tuple[Reason, ...]:
     """Why each donor is read or not."""
-    problem = at_compute(stranger_problem(question, tray))
+    problem = at_compute(stranger_problem(question, overlay))
     return explain(problem, solve(problem))
 
 
-def steps(question: Mapping[str, Any], tray: Tray) -> tuple[SensitivityStep, ...]:
+def steps(question: Mapping[str, Any], overlay: Overlay) -> tuple[SensitivityStep, ...]:
     """The donors over the ranges of λ and φ, the mixture over that of the worth of other text."""
-    return sensitivity(at_compute(stranger_problem(question, tray)))
+    return sensitivity(at_compute(stranger_problem(question, overlay)))
 
 
-def weights(question: Mapping[str, Any], tray: Tray) -> TransferModel:
+def weights(question: Mapping[str, Any], overlay: Overlay) -> TransferModel:
     """Transfer weights and capacity exponents of a matrix, under the law of a question.
 
     Args:
         question: ``matrix`` by name; ``law`` and ``calibration`` where they are not the usual.
-        tray: evidence by name.
+        overlay: evidence by name.
     """
     refuse_paths(question)
-    matrix = tray.matrix(str(question["matrix"]))
-    law = read_law(question.get("law", DEFAULT_LAW), tray)
+    matrix = overlay.matrix(str(question["matrix"]))
+    law = read_law(question.get("law", DEFAULT_LAW), overlay)
     return estimate(matrix, law, question.get("calibration"))
 
 
 def lay_table(
-    kind: str, tray: Tray, files: Mapping[str, str], table: bytes, card: bytes, name: str
-) -> tuple[Tray, str]:
-    """Check an uploaded table and put it on the visitor's tray."""
-    return lay(tray, SHELVES[kind], table, card, files, name)
+    kind: str, overlay: Overlay, files: Mapping[str, str], table: bytes, card: bytes, name: str
+) -> tuple[Overlay, str]:
+    """Check an uploaded table and put it on the visitor's overlay."""
+    return lay(overlay, SHELVES[kind], table, card, files, name)
 
 
-def save_table(kind: str, tray: Tray, name: str) -> Tray:
-    """Write a table of the tray into the store that the host chose."""
-    return save(tray, SHELVES[kind], name)
+def save_table(kind: str, overlay: Overlay, name: str) -> Overlay:
+    """Write a table of the overlay into the store that the host chose."""
+    return save(overlay, SHELVES[kind], name)
 
 
 def read_recipe(text: bytes) -> Recipe:
@@ -114,22 +113,22 @@ def read_recipe(text: bytes) -> Recipe:
     return recipe
 
 
-def check_recipe(text: bytes, tray: Tray) -> CheckReport:
+def check_recipe(text: bytes, overlay: Overlay) -> CheckReport:
     """Solve a recipe again with today's evidence."""
-    return check(read_recipe(text), tray)
+    return check(read_recipe(text), overlay)
 
 
-def compare_recipes(first: bytes, second: bytes, tray: Tray) -> Difference:
+def compare_recipes(first: bytes, second: bytes, overlay: Overlay) -> SideBySide:
     """Two recipes side by side."""
-    return difference(read_recipe(first), read_recipe(second), tray)
+    return compare_mixtures(read_recipe(first), read_recipe(second), overlay)
 
 
-def compare_published(text: bytes, name: str, tray: Tray) -> Difference:
+def compare_published(text: bytes, name: str, overlay: Overlay) -> SideBySide:
     """A recipe beside a published mixture."""
-    return against_published(read_recipe(text), published(name), tray)
+    return compare_mixtures(read_recipe(text), published(name), overlay)
 
 
-def export(text: bytes, name: str, paths: str, run: Run, tray: Tray) -> dict[str, Any]:
+def export(text: bytes, name: str, paths: str, run: Run, overlay: Overlay) -> dict[str, Any]:
     """What a training framework loads, as texts: nothing is written here.
 
     Args:
@@ -137,11 +136,11 @@ def export(text: bytes, name: str, paths: str, run: Run, tray: Tray) -> dict[str
         name: of the framework.
         paths: YAML, from pools to where they lie on the machine that trains; empty: none.
         run: batch and sequence length.
-        tray: evidence, for tokens per document.
+        overlay: evidence, for tokens per document.
     """
     exporter = find_exporter(name)
-    asked = parse_paths(paths, "the list of paths") if exporter.paths.needed else None
-    done = export_recipe(read_recipe(text), exporter, Wishes(run=run, paths=asked), tray)
+    listed = parse_paths(paths, "the list of paths") if exporter.paths.needed else None
+    done = export_recipe(read_recipe(text), exporter, ExportOptions(run=run, paths=listed), overlay)
     return {
         "files": dict(done.files),
         "load": done.export.load,

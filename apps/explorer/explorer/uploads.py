@@ -8,10 +8,10 @@ from typing import Final
 import streamlit as st
 
 from atlasmix.errors import AtlasMixError
-from atlasmix.evidence.overlay import TRAY_ENTRIES, take_away
+from atlasmix.evidence.overlay import OVERLAY_ENTRIES, take_away
 from atlasmix.evidence.shelf import DEFAULT_INVENTORY, DEFAULT_MATRIX
-from explorer import asking, session
-from explorer.showing import escaped, refuse, tell
+from explorer import answers, session
+from explorer.display import escaped, refuse, tell, worded
 from explorer.tasks import SHELVES
 
 SAVING_VARIABLE: Final = "ATLASMIX_EXPLORER_SAVING"
@@ -43,7 +43,7 @@ def own_tables() -> None:
         "They are checked as if added to the shelf, used by your questions alone, and gone when "
         "you close the page. Nobody else sees them."
     )
-    for number, (folder, name, _, _) in enumerate(session.tray().entries):
+    for number, (folder, name, _, _) in enumerate(session.overlay().entries):
         kind = next(word for word, shelf in SHELVES.items() if shelf.folder == folder)
         _entry(number, kind, name)
     st.subheader("Add a table")
@@ -105,17 +105,17 @@ def _form(kind: str) -> None:
         example = _EXAMPLES[kind]
         st.code(example[0], language=None)
         st.code(example[1], language="yaml")
-        st.caption(f"Files of at most 5 MiB, {TRAY_ENTRIES} tables in a session.")
+        st.caption(f"Files of at most 5 MiB, {OVERLAY_ENTRIES} tables in a session.")
 
 
 def _bring(kind: str, table: tuple[str, bytes], card: tuple[str, bytes], name: str) -> None:
     files = {"table": table[0], "card": card[0]}
     try:
-        tray, _ = asking.now("lay", kind, session.tray(), files, table[1], card[1], name)
+        overlay, _ = answers.now("lay", kind, session.overlay(), files, table[1], card[1], name)
     except AtlasMixError as error:
         refuse(error)
         return
-    st.session_state.tray = tray
+    st.session_state.overlay = overlay
     st.session_state.laid += 1
     st.session_state.brought = table[0]
     st.rerun()
@@ -128,7 +128,7 @@ def _use(kind: str, name: str) -> None:
 
 
 def _take_away(kind: str, name: str) -> None:
-    st.session_state.tray = take_away(session.tray(), SHELVES[kind], name)
+    st.session_state.overlay = take_away(session.overlay(), SHELVES[kind], name)
     if session.forget_table(kind, name):
         left = session.question().get(kind, DEFAULTS[kind])
         left = left if isinstance(left, str) else ", ".join(left)
@@ -139,8 +139,8 @@ def _save(kind: str, name: str) -> None:
     if not may_save():
         return
     try:
-        st.session_state.tray = asking.now("save", kind, session.tray(), name)
+        st.session_state.overlay = answers.now("save", kind, session.overlay(), name)
     except AtlasMixError as error:
-        session.say(str(error), refused=True)
+        session.say(worded(error), refused=True)
     else:
         session.say(f"{name} is saved: everybody who uses this explorer finds it from now on.")

@@ -3,9 +3,8 @@
 from functools import partial
 
 import streamlit as st
-from explorer import asking, session
-from explorer.question_form import COMPUTES, FIRST_COMPUTE
-from explorer.showing import (
+from explorer import answers, session
+from explorer.display import (
     before_use,
     escaped,
     figure,
@@ -15,6 +14,7 @@ from explorer.showing import (
     table,
     tell,
 )
+from explorer.question_form import COMPUTES, FIRST_COMPUTE
 from explorer.sizes import gpu_hours, hardware, known_size, language_count, size_slider
 
 from atlasmix.evidence.shelf import DEFAULT_INVENTORY
@@ -48,19 +48,21 @@ def more_languages() -> None:
     left, right, law_place = st.columns(3)
     now = language_count(left, "Languages now", 24)
     then = language_count(right, "Languages to serve", 48)
-    cards = law_cards(session.tray())
-    curses = [name for name, one in cards if isinstance(getattr(one, "law", None), CurseLaw)]
+    cards = law_cards(session.overlay())
+    curses = [name for name, card in cards if isinstance(getattr(card, "law", None), CurseLaw)]
     name = law_place.selectbox(
         "Law", curses, index=curses.index(DEFAULT_CURSE), key="curse", persist_state="session"
     )
     size = known_size()
-    law = load_curse(name, session.tray())
+    law = load_curse(name, session.overlay())
     start = starting(law, now, size.params, size.tokens, size.share)
-    found = grow(law, start, then)
-    parts = capacity_parts(found, gpu_hours(size.gpu, size.utilisation))
+    growth = grow(law, start, then)
+    parts = capacity_parts(
+        growth, gpu_hours(size.gpu, size.utilisation), share="it under 'It is compute-optimal'"
+    )
     report(parts[:2])
-    title = iso_loss_title(found)
-    figure(partial(iso_loss_figure, found), "iso-loss", f"Iso-loss curve, {title}.")
+    title = iso_loss_title(growth)
+    figure(partial(iso_loss_figure, growth), "iso-loss", f"Iso-loss curve, {title}.")
     st.caption(
         "Every point of the line reaches the loss of now with the greater number of languages; "
         "left of it and below, the loss is higher. Predicted by the law, measured nowhere."
@@ -72,11 +74,11 @@ def compute_budget() -> None:
     """Parameters, tokens and mixture together, for the question of the page Mix."""
     st.subheader("What one compute budget buys")
     stated = ("budget", "tokens", "params")
-    asked = {key: value for key, value in session.question().items() if key not in stated}
+    question = {key: value for key, value in session.question().items() if key not in stated}
     compute = st.select_slider(
         "Compute (FLOPs)",
-        sorted({*COMPUTES, float(asked.get("compute", FIRST_COMPUTE))}),
-        value=float(asked.get("compute", FIRST_COMPUTE)),
+        sorted({*COMPUTES, float(question.get("compute", FIRST_COMPUTE))}),
+        value=float(question.get("compute", FIRST_COMPUTE)),
         format_func=format_flops,
         key="capacity-compute",
         persist_state="session",
@@ -84,20 +86,20 @@ def compute_budget() -> None:
     )
     left, right = st.columns(2)
     counted_on = gpu_hours(*hardware(left, right))
-    found = asking.about("answer", {**asked, "compute": compute})
-    size = found.problem.allocation
-    before_use(caveat_sentences(found.mixture))
+    answer = answers.about("answer", {**question, "compute": compute})
+    size = answer.problem.allocation
+    before_use(caveat_sentences(answer.mixture))
     st.markdown(f"**{escaped(size_sentence(size))}**")
-    tell(headline(found.mixture))
+    tell(headline(answer.mixture))
     if counted_on is not None:
         tell(hours_sentence(counted_on, compute))
-    tell(size_proof(size), closed_form_sentence(found.problem, size))
+    tell(size_proof(size), closed_form_sentence(answer.problem, size))
     alt = "Predicted loss at other sizes for the same compute."
-    figure(partial(sizes_figure, found.problem, size), "sizes", alt)
+    figure(partial(sizes_figure, answer.problem, size), "sizes", alt)
     st.caption("Risk charge included, as in the search. The dotted line only leads the eye.")
     table(sizes_table(size), "Other sizes at the same compute, each with its best mixture")
     if st.button("Ask this on the page Mix", icon=":material/blender:"):
-        session.step(problem_to_mapping(found.problem))
+        session.step(problem_to_mapping(answer.problem))
         st.switch_page("explorer/pages/mix.py")
 
 
@@ -107,9 +109,9 @@ def scratch_or_finetune() -> None:
         "With few tokens of a language, finetuning a multilingual checkpoint reaches a lower loss; "
         "with many, training from scratch does. Where the one overtakes the other, by size:"
     )
-    keys = sorted((one.code for one in all_languages()), key=name_of)
-    asked = list(session.question().get("targets", {}))
-    first = next((key for key in asked if key in keys), study().measured[0][0])
+    keys = sorted((each.code for each in all_languages()), key=name_of)
+    targets = list(session.question().get("targets", {}))
+    first = next((key for key in targets if key in keys), study().measured[0][0])
     left, middle, right = st.columns(3)
     key = left.selectbox(
         "Language",
@@ -121,14 +123,14 @@ def scratch_or_finetune() -> None:
     )
     params = size_slider(middle, "Parameters", "crossover-params", DEFAULT_PARAMS, tokens=False)
     tokens = size_slider(right, "Tokens you would read", "crossover-tokens", 300e9, tokens=True)
-    found = crossover(key, params, tokens)
-    inventory = asking.inventory(DEFAULT_INVENTORY)
+    crossing = crossover(key, params, tokens)
+    inventory = answers.inventory(DEFAULT_INVENTORY)
     pools = inventory.select(languages=(key,), provenances=("human",))
     unique = sum(pool.unique_tokens for pool in pools)
-    parts = crossover_parts(found, inventory.name, unique)
+    parts = crossover_parts(crossing, inventory.name, unique)
     report(parts[:2])
     alt = f"Tokens at which training {name_of(key)} from scratch overtakes finetuning, by size."
-    figure(partial(crossover_figure, found), "crossover", alt)
+    figure(partial(crossover_figure, crossing), "crossover", alt)
     report(parts[2:])
 
 

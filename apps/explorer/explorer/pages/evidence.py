@@ -1,8 +1,8 @@
 """Evidence: what lies on the shelf, where it has gaps, and one's own tables beside it."""
 
 import streamlit as st
-from explorer import asking, session
-from explorer.showing import (
+from explorer import answers, session
+from explorer.display import (
     bullets,
     card,
     escaped,
@@ -43,8 +43,8 @@ def gaps() -> None:
     """What the evidence has for the targets of the question."""
     st.subheader("What there is for your targets")
     st.caption("Targets, pools and budget are those of the page Mix.")
-    found = asking.about("answer", session.question())
-    rows = coverage(found.problem)
+    answer = answers.about("answer", session.question())
+    rows = coverage(answer.problem)
     table(coverage_table(rows), "Evidence on each target")
     st.caption(
         "May be read: unique tokens of the pools that the question allows. Not chosen: other pools "
@@ -62,8 +62,8 @@ def gaps() -> None:
 
 def inventories() -> None:
     """Unique tokens per language and provenance, and the card."""
-    tray = session.tray()
-    names = list(tray.inventory_names())
+    overlay = session.overlay()
+    names = list(overlay.inventory_names())
     left, right = st.columns(2)
     name = left.selectbox(
         "Token inventory",
@@ -72,8 +72,8 @@ def inventories() -> None:
         key="evidence-inventory",
         persist_state="session",
     )
-    found = asking.inventory(name)
-    keys = sorted(found.languages(), key=name_of)
+    inventory = answers.inventory(name)
+    keys = sorted(inventory.languages(), key=name_of)
     wanted = right.multiselect(
         "Languages",
         keys,
@@ -83,41 +83,44 @@ def inventories() -> None:
         max_selections=60,
         select_all=False,
     )
-    pools = found.select(languages=wanted or None)
+    pools = inventory.select(languages=wanted or None)
     alt = f"Unique tokens by language and provenance in {name}."
     figure(lambda: stock_figure(pools, wanted), "inventory", alt)
     st.caption("Each step of the axis is ten times the text. Full: counted. Hollow: estimated.")
     with st.expander("Pools as a table", key="open-pools", on_change="rerun") as listed:
         if listed.open:
             table(pools_table(pools), f"Pools of {name}")
-    card(name, found.card, inventory_facts(found))
+    card(name, inventory.card, inventory_facts(inventory))
     with st.expander("All inventories", key="open-inventories", on_change="rerun") as every:
         if every.open:
-            table(inventories_table(tray.list_inventories()), "Inventories on the shelf")
+            table(inventories_table(overlay.list_inventories()), "Inventories on the shelf")
 
 
 def matrices() -> None:
     """Which matrices there are, and what their cards say."""
-    tray = session.tray()
-    table(matrices_table(tray.list_matrices()), "Matrices on the shelf")
-    name = _half().selectbox("Card of", tray.matrix_names(), key="evidence-matrix")
-    found = asking.matrix(name)
-    tell(matrix_sentence(found))
-    card(name, found.card)
+    overlay = session.overlay()
+    table(matrices_table(overlay.list_matrices()), "Matrices on the shelf")
+    name = _half().selectbox("Card of", overlay.matrix_names(), key="evidence-matrix")
+    matrix = answers.matrix(name)
+    tell(matrix_sentence(matrix))
+    card(name, matrix.card)
 
 
 def mixtures() -> None:
     """Published mixtures of real models."""
-    known = {one.name: one for one in list_published()}
+    known = {each.name: each for each in list_published()}
     name = _half().selectbox("Published mixture", list(known), key="evidence-mixture")
-    one = known[name]
-    tell(f"{one.model}, {one.stage} ({one.year}). Shares count {one.basis}; {one.status}.")
-    tell(f"Source: {one.source}.", f"Note: {one.note}." if one.note else "")
-    alt = f"Shares of the training data of {one.model}, {one.stage}."
-    figure(lambda: published_figure(one), "published", alt)
+    mixture = known[name]
+    tell(
+        f"{mixture.model}, {mixture.stage} ({mixture.year}). Shares count {mixture.basis}; "
+        f"{mixture.status}."
+    )
+    tell(f"Source: {mixture.source}.", f"Note: {mixture.note}." if mixture.note else "")
+    alt = f"Shares of the training data of {mixture.model}, {mixture.stage}."
+    figure(lambda: published_figure(mixture), "published", alt)
     with st.expander("All its parts as a table", key="open-parts", on_change="rerun") as parts:
         if parts.open:
-            table(shares_table(one), f"Parts of {name}")
+            table(shares_table(mixture), f"Parts of {name}")
     with st.expander("All published mixtures", key="open-mixtures", on_change="rerun") as every:
         if every.open:
             table(published_table(list(known.values())), "Published mixtures")
@@ -127,9 +130,9 @@ def mixtures() -> None:
 def laws() -> None:
     """The laws that turn tokens into a predicted loss, and what each was measured on."""
     st.subheader("From tokens to a predicted loss")
-    found = law_cards(session.tray())
-    table(laws_table(found), "Laws on the shelf")
-    whole = {name: one for name, one in found if isinstance(one, LawCard)}
+    cards = law_cards(session.overlay())
+    table(laws_table(cards), "Laws on the shelf")
+    whole = {name: each for name, each in cards if isinstance(each, LawCard)}
     name = _half().selectbox(
         "Card of the law",
         list(whole),
@@ -137,12 +140,12 @@ def laws() -> None:
         key="evidence-law",
         persist_state="session",
     )
-    one = whole[name]
+    law = whole[name]
     with st.container(border=True):
-        st.markdown(f"**{escaped(one.title or one.name)}**")
-        say_facts(law_facts(one))
-        table(law_constants(one), f"Constants of {one.name}")
-        tell(f"Intervals: {one.intervals_are}." if one.intervals_are else "")
+        st.markdown(f"**{escaped(law.title or law.name)}**")
+        say_facts(law_facts(law, "'Loss law'"))
+        table(law_constants(law), f"Constants of {law.name}")
+        tell(f"Intervals: {law.intervals_are}." if law.intervals_are else "")
 
 
 def _half() -> DeltaGenerator:

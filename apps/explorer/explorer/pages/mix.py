@@ -1,7 +1,7 @@
 """Mix: a question, its answer at once, what it costs, and what to take home."""
 
 import streamlit as st
-from explorer import asking, links, session
+from explorer import answers, links, session
 from explorer.answer_parts import (
     before_and_after,
     costs,
@@ -11,8 +11,8 @@ from explorer.answer_parts import (
     overview,
     take_home,
 )
+from explorer.display import narrow_hint, refuse, sections
 from explorer.question_form import question_form
-from explorer.showing import narrow_hint, refuse, sections
 
 from atlasmix.errors import AtlasMixError
 
@@ -21,7 +21,7 @@ with st.sidebar:
     question_form()
 
 try:
-    found = asking.about("answer", session.question())
+    answer = answers.about("answer", session.question())
 except AtlasMixError as error:
     st.header("This question has no answer as it stands")
     refuse(error)
@@ -30,9 +30,9 @@ except AtlasMixError as error:
     links.say_link()
     st.stop()
 
-session.understood(found.short)
+session.understood(answer.short)
 links.say_link()
-overview(found)
+overview(answer)
 SECTIONS = {
     "Mixture": mixture_part,
     "Effect": effects,
@@ -41,4 +41,4 @@ SECTIONS = {
     "Why, and how sure": how_sure,
     "Take home": take_home,
 }
-sections("section", SECTIONS, found)
+sections("section", SECTIONS, answer)

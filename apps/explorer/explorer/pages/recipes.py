@@ -1,9 +1,8 @@
 """Recipes: open one, check it against today's evidence, set two side by side."""
 
 import streamlit as st
-from explorer import asking, session
-from explorer.recipe_choice import Choice, chosen
-from explorer.showing import (
+from explorer import answers, session
+from explorer.display import (
     before_use,
     bullets,
     capital,
@@ -14,44 +13,46 @@ from explorer.showing import (
     report,
     table,
 )
+from explorer.recipe_choice import Choice, chosen
 
 from atlasmix.errors import AtlasMixError
 from atlasmix.quantities import format_quantity
+from atlasmix.report.difference import comparison_parts
 from atlasmix.report.figures.difference import shares_figure
 from atlasmix.report.figures.mixture import recipe_figure
-from atlasmix.report.recipes import check_parts, difference_parts, recipe_table
+from atlasmix.report.recipes import check_parts, recipe_table
 
 
-def opened(one: Choice) -> None:
+def opened(choice: Choice) -> None:
     """What a recipe reads, whether it holds, and a way into the page Mix."""
-    recipe = asking.once("read recipe", one.text)
-    st.subheader(escaped(f"A: {one.name}, {format_quantity(recipe.tokens)} tokens"))
-    report(check_parts("Checked", asking.once("check recipe", one.text, session.tray())))
-    before_use(f"{capital(one.sentence)}." for one in recipe.caveats)
+    recipe = answers.once("read recipe", choice.text)
+    st.subheader(escaped(f"A: {choice.name}, {format_quantity(recipe.tokens)} tokens"))
+    report(check_parts("Checked", answers.once("check recipe", choice.text, session.overlay())))
+    before_use(f"{capital(caveat.sentence)}." for caveat in recipe.caveats)
     st.subheader("What it reads")
-    alt = f"Shares of the tokens that {one.name} reads."
+    alt = f"Shares of the tokens that {choice.name} reads."
     figure(lambda: recipe_figure(recipe), "recipe", alt)
-    table(recipe_table(recipe), f"Pools of {one.name}")
+    table(recipe_table(recipe), f"Pools of {choice.name}")
     if recipe.warnings:
         st.subheader("Know before you use it")
         bullets(f"{capital(warning)}." for warning in recipe.warnings)
     if st.button("Open its question on the page Mix", icon=":material/blender:"):
-        session.begin(asking.now("short", recipe.question, session.tray()))
+        session.begin(answers.now("short", recipe.question, session.overlay()))
         st.switch_page("explorer/pages/mix.py")
 
 
-def compared(one: Choice, other: Choice) -> None:
+def compared(first: Choice, second: Choice) -> None:
     """Two side by side."""
-    if other.published:
-        found = asking.once("against published", one.text, other.name, session.tray())
+    if second.published:
+        comparison = answers.once("against published", first.text, second.name, session.overlay())
     else:
-        found = asking.once("compare recipes", one.text, other.text, session.tray())
-    st.subheader(escaped(f"A: {one.name}, B: {other.name}"))
-    rows = [(row.language, row.share_a, row.share_b) for row in found.languages]
-    alt = f"Shares of the tokens read in {one.name} and in {other.name}."
-    figure(lambda: shares_figure(rows, (one.name, other.name)), "recipes", alt)
+        comparison = answers.once("compare recipes", first.text, second.text, session.overlay())
+    st.subheader(escaped(f"A: {first.name}, B: {second.name}"))
+    rows = [(move.language, move.before, move.after) for move in comparison.diff.languages]
+    alt = f"Shares of the tokens read in {first.name} and in {second.name}."
+    figure(lambda: shares_figure(rows, (first.name, second.name)), "recipes", alt)
     st.caption("B - A: percentage points. Epochs: passes over the text of the language.")
-    report(difference_parts((one.name, other.name), found))
+    report(comparison_parts((first.name, second.name), comparison))
 
 
 narrow_hint()

@@ -3,8 +3,8 @@
 from functools import partial
 
 import streamlit as st
-from explorer import asking, session
-from explorer.showing import (
+from explorer import answers, session
+from explorer.display import (
     bullets,
     capital,
     card,
@@ -49,16 +49,16 @@ ORDERS = {"family": "By family", "cluster": "By what helps each other"}
 
 def chosen_matrix() -> TransferMatrix:
     """The matrix of the sidebar; the page stops where it cannot be read."""
-    names = list(session.tray().matrix_names())
-    asked = session.question().get("matrix", DEFAULT_MATRIX)
+    names = list(session.overlay().matrix_names())
+    usual = session.question().get("matrix", DEFAULT_MATRIX)
     name = st.selectbox(
         "Transfer matrix",
         names,
-        index=names.index(asked) if asked in names else 0,
+        index=names.index(usual) if usual in names else 0,
         key="transfer-matrix",
         persist_state="session",
     )
-    return asking.matrix(name)
+    return answers.matrix(name)
 
 
 def chosen_language(matrix: TransferMatrix) -> str:
@@ -78,16 +78,16 @@ def chosen_language(matrix: TransferMatrix) -> str:
 
 def weights_of(matrix: TransferMatrix) -> TransferModel | None:
     """Weights and exponents under the question's law; None where the scores need a calibration."""
-    asked = session.question()
+    question = session.question()
     named = {"matrix": matrix.name}
-    if "law" in asked:
-        named["law"] = asked["law"]
-    if "calibration" in asked and asked.get("matrix", DEFAULT_MATRIX) == matrix.name:
-        named["calibration"] = asked["calibration"]
+    if "law" in question:
+        named["law"] = question["law"]
+    if "calibration" in question and question.get("matrix", DEFAULT_MATRIX) == matrix.name:
+        named["calibration"] = question["calibration"]
     if "calibration" not in named and matrix.card.metric not in (BTS, TRANSFER_WEIGHT):
         return None
-    found: TransferModel = asking.about("weights", named)
-    return found
+    model: TransferModel = answers.about("weights", named)
+    return model
 
 
 def one_language(matrix: TransferMatrix, key: str) -> None:
@@ -122,7 +122,7 @@ def one_language(matrix: TransferMatrix, key: str) -> None:
 def scores_alone(matrix: TransferMatrix) -> str:
     """Why there are no weights."""
     return (
-        f"{matrix.card.metric} is no transfer weight: a question needs --calibration, and none "
+        f"{matrix.card.metric} is no transfer weight: a question needs 'Calibration', and none "
         "stands in that of the page Mix."
     )
 
@@ -178,19 +178,19 @@ def world(matrix: TransferMatrix, key: str) -> None:
 def two_matrices(matrix: TransferMatrix, key: str) -> None:
     """Another study on the same pairs."""
     st.subheader("What another study says of the same pairs")
-    others = [name for name in session.tray().matrix_names() if name != matrix.name]
+    others = [name for name in session.overlay().matrix_names() if name != matrix.name]
     if not others:
         tell("There is no other matrix to compare with.")
         return
     other = st.columns(2)[0].selectbox(
         "Compare with", others, key="transfer-other", persist_state="session"
     )
-    second = asking.matrix(other)
-    found = agreement(matrix, second)
+    second = answers.matrix(other)
+    ranks = agreement(matrix, second)
     st.caption(escaped(f"{second.name}: {second.card.title}. {second.card.description}"))
-    tell(agreement_sentence(found, matrix.name, second.name))
+    tell(agreement_sentence(ranks, matrix.name, second.name))
     alt = f"Scores of {matrix.name} against scores of {second.name} on shared pairs."
-    figure(lambda: agreement_figure(found, matrix, second), "agreement", alt, zoom=True)
+    figure(lambda: agreement_figure(ranks, matrix, second), "agreement", alt, zoom=True)
 
 
 SECTIONS = {

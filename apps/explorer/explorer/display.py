@@ -12,6 +12,7 @@ import streamlit as st
 from atlasmix.errors import AtlasMixError
 from atlasmix.evidence.card import Card
 from atlasmix.evidence.store import default_location
+from atlasmix.report.blocks import Table
 from atlasmix.report.chips import Piece
 from atlasmix.report.evidence import card_facts
 from atlasmix.report.figures.drawing import standalone
@@ -21,38 +22,32 @@ from explorer import session
 
 _MARKS: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&^=/@'\"])")
 _LINKS: Final = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)
-_OPTION: Final = re.compile(r"--[a-z][a-z-]*")
 CONTROLS: Final = {
-    "--budget": "'Token budget'",
-    "--params": "'Parameters'",
-    "--compute": "'Compute'",
-    "--target": "'Target languages'",
-    "--matrix": "'Transfer matrix'",
-    "--calibration": "'Calibration'",
-    "--inventory": "'Token inventories'",
-    "--pools": "'Provenance'",
-    "--kind": "'Kind of text'",
-    "--max-epochs": "'Epoch cap'",
-    "--max-donors": "'Most donor languages'",
-    "--objective": "'Objective'",
-    "--law": "'Loss law'",
-    "--lambda": "'Decay of repeats λ'",
-    "--risk-aversion": "'Risk aversion κ'",
-    "--tokens": "'Tokens read, of the budget'",
-    "--min": "'At least this share'",
-    "--max": "'At most this share'",
-    "--phase": "'Phases of the run'",
-    "--phase-min": "'Limit a phase'",
-    "--phase-max": "'Limit a phase'",
-    "--group": "'Name a group of languages'",
-    "--name": "'Name'",
-    "--capacity-share": "it under 'It is compute-optimal'",
-    "--paths": "'Where the text lies'",
-    "--batch-size": "'Sequences a step'",
-    "--sequence-length": "'Tokens a sequence'",
-    "--json": "'Recipe (YAML)' under 'Take home'",
+    "budget": "Token budget",
+    "params": "Parameters",
+    "compute": "Compute",
+    "targets": "Target languages",
+    "matrix": "Transfer matrix",
+    "calibration": "Calibration",
+    "inventory": "Token inventories",
+    "pools": "Provenance",
+    "max_epochs": "Epoch cap",
+    "max_donors": "Most donor languages",
+    "objective": "Objective",
+    "law": "Loss law",
+    "lambda": "Decay of repeats λ",
+    "risk_aversion": "Risk aversion κ",
+    "tokens": "Tokens read, of the budget",
+    "min": "At least this share",
+    "max": "At most this share",
+    "phases": "Phases of the run",
+    "groups": "Name a group of languages",
+    "name": "Name",
+    "paths": "Where the text lies",
+    "batch_size": "Sequences a step",
+    "sequence_length": "Tokens a sequence",
 }
-_PHRASES: Final = {"atlasmix solve --output": "'Recipe (YAML)' under 'Take home'"}
+"""What this page calls the fields that the library's refusals name."""
 _FEW_COLUMNS: Final = 4
 _MANY_COLUMNS: Final = 9
 _UNNAMED: Final = '<span class="unseen">note</span>'
@@ -74,22 +69,26 @@ def capital(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
-def spoken(text: str) -> str:
-    """A sentence of the library with the options of the command line as this page calls them.
+def worded(error: AtlasMixError) -> str:
+    """A refusal: its sentence, the control to change, then every fault on a line of its own.
 
-    >>> spoken("trust every score with --risk-aversion 0")
-    "trust every score with 'Risk aversion κ' 0"
+    >>> from atlasmix.errors import ProblemError
+    >>> worded(ProblemError("no such number", field="budget"))
+    "no such number (see 'Token budget')"
     """
-    for words, here in _PHRASES.items():
-        text = text.replace(words, here)
-    return limits_named(_OPTION.sub(lambda found: CONTROLS.get(found[0], found[0]), text))
+    sentence, *faults = str(error).split("\n  - ")
+    control = CONTROLS.get(error.field or "")
+    if control and control not in sentence:
+        body = sentence.rstrip(":")
+        sentence = f"{body} (see '{control}'){sentence[len(body) :]}"
+    return "\n  - ".join((sentence, *faults))
 
 
 def refuse(error: AtlasMixError | str) -> None:
     """Show a refusal: its sentence, then every fault on a line of its own."""
+    said = limits_named(error if isinstance(error, str) else worded(error))
     # Where the host keeps its store is no visitor's business.
-    whole = spoken(str(error)).replace(default_location(), "here")
-    sentence, *faults = whole.split("\n  - ")
+    sentence, *faults = said.replace(default_location(), "here").split("\n  - ")
     body = escaped(capital(sentence))
     shown = [f"- {escaped(fault)}" for fault in faults[:30]]
     if len(faults) > len(shown):
@@ -108,27 +107,29 @@ def say_once() -> None:
 
 def before_use(sentences: Iterable[str]) -> None:
     """Why an answer is not one to act on as it stands; it stands over everything else."""
-    said = [escaped(spoken(one)) for one in sentences]
+    said = [escaped(limits_named(sentence)) for sentence in sentences]
     if len(said) == 1:
         st.warning(f"**Before you use this:** {said[0]}", icon=":material/warning:")
     elif said:
-        lines = ["**Before you use this:**", "", *(f"- {one}" for one in said)]
+        lines = ["**Before you use this:**", "", *(f"- {each}" for each in said)]
         st.warning("\n".join(lines), icon=":material/warning:")
 
 
 def tell(*sentences: str) -> None:
     """Sentences of the library, one paragraph."""
-    st.markdown(" ".join(escaped(spoken(one)) for one in sentences if one))
+    st.markdown(" ".join(escaped(limits_named(sentence)) for sentence in sentences if sentence))
 
 
 def bullets(sentences: Iterable[str]) -> None:
     """Sentences of the library, one a line."""
-    st.markdown("\n".join(f"- {escaped(spoken(one))}" for one in sentences if one))
+    st.markdown(
+        "\n".join(f"- {escaped(limits_named(sentence))}" for sentence in sentences if sentence)
+    )
 
 
-def table(found: FittingTable, label: str) -> None:
+def table(block: FittingTable | Table, label: str) -> None:
     """A table of the library, as the command line prints it, for wide pages and narrow ones."""
-    headings, numbers, rows = found.texts()
+    headings, numbers, rows = block.texts()
     if not rows:
         return
     ranks = ['class="number"' if number else "" for number in numbers]
@@ -137,7 +138,7 @@ def table(found: FittingTable, label: str) -> None:
         for heading, rank in zip(headings, ranks, strict=True)
     )
     lines = []
-    for row, bold in zip(rows, found.emphasised(), strict=True):
+    for row, bold in zip(rows, block.emphasised(), strict=True):
         cells = (
             f"<td {rank}>{html.escape(cell)}</td>" for cell, rank in zip(row, ranks, strict=True)
         )
@@ -152,38 +153,42 @@ def table(found: FittingTable, label: str) -> None:
     )
 
 
-def part(found: Any, label: str) -> None:
+def part(block: Any, label: str) -> None:
     """A part of one of the library's reports: a table, sentences, or several together.
 
     Args:
-        found: as the report has it.
+        block: as the report has it.
         label: what a table in it is called, for readers who do not see it.
     """
-    if isinstance(found, FittingTable):
-        table(found, label)
-    elif hasattr(found, "renderables"):
-        for one in found.renderables:
-            part(one, label)
-    elif hasattr(found, "renderable"):  # set in
-        part(found.renderable, label)
-    elif hasattr(found, "columns"):  # a list of sentences
-        bullets(map(str, found.columns[-1].cells))
-    elif str(found).strip():
-        tell(str(found))
+    if isinstance(block, FittingTable):
+        table(block, label)
+    elif isinstance(block, Table):
+        table(block, label)
+        for note in block.notes:
+            tell(note)
+    elif hasattr(block, "renderables"):
+        for renderable in block.renderables:
+            part(renderable, label)
+    elif hasattr(block, "renderable"):  # set in
+        part(block.renderable, label)
+    elif hasattr(block, "columns"):  # a list of sentences
+        bullets(map(str, block.columns[-1].cells))
+    elif str(block).strip():
+        tell(str(block))
 
 
 def report(parts: Iterable[Any]) -> None:
     """A report of the library: its headings become headings, the rest as :func:`part` has it."""
     heading = ""
-    for found in parts:
-        if getattr(found, "style", "") == "bold" and str(found).startswith("\n"):
-            heading = str(found).strip()
+    for block in parts:
+        if getattr(block, "style", "") == "bold" and str(block).startswith("\n"):
+            heading = str(block).strip()
             st.subheader(escaped(heading))
-        elif getattr(found, "style", "") == "bold":
-            heading = str(found).strip()
+        elif getattr(block, "style", "") == "bold":
+            heading = str(block).strip()
             st.markdown(f"**{escaped(heading)}**")
         else:
-            part(found, heading or "Figures")
+            part(block, heading or "Figures")
 
 
 def figure(draw: Callable[[], Figure], name: str, alt: str, zoom: bool = False) -> None:
@@ -237,7 +242,7 @@ def _after_the_words() -> None:
     tick()
 
 
-def strip(pieces: Sequence[Piece], alt: str) -> None:
+def band(pieces: Sequence[Piece], alt: str) -> None:
     """The whole mixture in one line, there before any figure has been drawn.
 
     Args:
@@ -245,9 +250,9 @@ def strip(pieces: Sequence[Piece], alt: str) -> None:
         alt: the same in a sentence.
     """
     parts = "".join(
-        f'<span class="{html.escape(one.role)}" style="flex-grow:{one.share:.6f}" '
-        f'title="{html.escape(one.words)}"><b>{html.escape(one.words)}</b></span>'
-        for one in pieces
+        f'<span class="{html.escape(piece.role)}" style="flex-grow:{piece.share:.6f}" '
+        f'title="{html.escape(piece.words)}"><b>{html.escape(piece.words)}</b></span>'
+        for piece in pieces
     )
     st.html(f'<div class="atlas-strip" role="img" aria-label="{html.escape(alt)}">{parts}</div>')
 
@@ -265,18 +270,18 @@ def toolbar(name: str, zoom: bool = False) -> dict[str, Any]:
     }
 
 
-def card(name: str, found: Card, facts: Sequence[tuple[str, str]] = ()) -> None:
+def card(name: str, source: Card, facts: Sequence[tuple[str, str]] = ()) -> None:
     """What a card says of its table: source, citation, licence and the rest."""
     with st.container(border=True):
-        st.markdown(f"**{escaped(found.title or name)}**")
-        say_facts(card_facts(found, facts))
+        st.markdown(f"**{escaped(source.title or name)}**")
+        say_facts(card_facts(source, facts))
 
 
 def say_facts(facts: Iterable[tuple[str, str]]) -> None:
     """Labels and what they say, one a paragraph; no label, no bold word."""
     for label, words in facts:
         said = f"**{escaped(capital(label))}.** " if label else ""
-        st.markdown(f"{said}{escaped(spoken(words))}")
+        st.markdown(f"{said}{escaped(limits_named(words))}")
 
 
 def sections(key: str, parts: Mapping[str, Callable[..., None]], *arguments: Any) -> None:

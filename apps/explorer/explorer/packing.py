@@ -10,6 +10,7 @@ import dataclasses
 import json
 import struct
 from collections.abc import Mapping
+from enum import Enum
 from importlib import import_module
 from typing import Any, Final
 
@@ -58,14 +59,16 @@ class _Writer:
 
     def told(self, value: object) -> object:
         """A value as JSON has it: plain ones as they are, others as ``{kind: what}``."""
+        if isinstance(value, Enum):
+            return {"member": [*_name(value), value.value]}
         if value is None or isinstance(value, bool | int | float | str):
             return value
         if isinstance(value, list):
-            return [self.told(one) for one in value]
+            return [self.told(each) for each in value]
         if isinstance(value, tuple):
-            return {"tuple": [self.told(one) for one in value]}
+            return {"tuple": [self.told(each) for each in value]}
         if isinstance(value, Mapping):
-            return {"dict": [[self.told(key), self.told(one)] for key, one in value.items()]}
+            return {"dict": [[self.told(key), self.told(each)] for key, each in value.items()]}
         return self._once(value)
 
     def _once(self, value: object) -> object:
@@ -75,12 +78,12 @@ class _Writer:
         if isinstance(value, bytes):
             said = {"bytes": self._span(value)}
         elif isinstance(value, AtlasMixError):
-            parts = [[name, self.told(one)] for name, one in vars(value).items()]
+            parts = [[name, self.told(part)] for name, part in _carried(value).items()]
             said = {"error": [*_name(value), str(value.args[0]), parts]}
         elif isinstance(value, np.ndarray) and not value.dtype.hasobject:
             said = {"array": [value.dtype.str, list(value.shape), self._span(value.tobytes())]}
         elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-            fields = [self.told(getattr(value, one.name)) for one in dataclasses.fields(value)]
+            fields = [self.told(getattr(value, field.name)) for field in dataclasses.fields(value)]
             said = {"data": [*_name(value), fields]}
         else:
             raise TypeError(f"a {type(value).__qualname__} is no plain data")
@@ -98,46 +101,57 @@ class _Reader:
 
     def __init__(self, raw: memoryview) -> None:
         self._raw = raw
-        self._found: list[object] = []
+        self._made: list[object] = []
 
     def read(self, said: Any) -> Any:
         """The value of what the writer told."""
         if isinstance(said, list):
-            return [self.read(one) for one in said]
+            return [self.read(each) for each in said]
         if not isinstance(said, dict):
             return said
         ((kind, what),) = said.items()
         if kind == "tuple":
-            return tuple(self.read(one) for one in what)
+            return tuple(self.read(each) for each in what)
+        if kind == "member":
+            return _ours(what[0], what[1], Enum)(what[2])
         if kind == "dict":
-            return {self.read(key): self.read(one) for key, one in what}
-        return self._found[what] if kind == "again" else self._once(kind, what)
+            return {self.read(key): self.read(each) for key, each in what}
+        return self._made[what] if kind == "again" else self._once(kind, what)
 
     def _once(self, kind: str, what: Any) -> object:
-        found: object
+        value: object
         if kind == "bytes":
-            found = self._span(what).tobytes()
+            value = self._span(what).tobytes()
         elif kind == "error":
-            found = self._error(*what)
+            value = self._error(*what)
         elif kind == "array":
             dtype, shape, span = what
             # A view of the frame's own bytes, so that nobody can write into it.
-            found = np.frombuffer(self._span(span), np.dtype(dtype)).reshape(shape)
+            value = np.frombuffer(self._span(span), np.dtype(dtype)).reshape(shape)
         elif kind == "data":
-            found = _ours(what[0], what[1], object)(*(self.read(one) for one in what[2]))
+            value = _ours(what[0], what[1], object)(*(self.read(each) for each in what[2]))
         else:
             raise ValueError(f"no kind of data: {kind!r}")
-        self._found.append(found)
-        return found
+        self._made.append(value)
+        return value
 
     def _error(self, module: str, name: str, message: str, parts: list[Any]) -> AtlasMixError:
         error: AtlasMixError = _ours(module, name, AtlasMixError)(message)
-        vars(error).update({key: self.read(one) for key, one in parts})
+        vars(error).update({key: self.read(part) for key, part in parts})
         return error
 
     def _span(self, span: list[int]) -> memoryview:
         begin, end = span
         return self._raw[begin:end]
+
+
+def _carried(error: AtlasMixError) -> dict[str, Any]:
+    """What a refusal carries; what was given in its place may be anything, and is then shown."""
+    try:
+        pack(error.value)
+    except TypeError:
+        return {**vars(error), "value": repr(error.value)[:200]}
+    return vars(error)
 
 
 def _name(value: object) -> tuple[str, str]:
@@ -146,12 +160,12 @@ def _name(value: object) -> tuple[str, str]:
 
 def _ours(module: str, name: str, base: type) -> Any:
     """A dataclass or a refusal of AtlasMix, by name; nothing else can be made from a frame."""
-    found = getattr(import_module(module), name) if module.startswith(_OURS) else None
+    kind = getattr(import_module(module), name) if module.startswith(_OURS) else None
     if (
-        not isinstance(found, type)
-        or not issubclass(found, base)
-        or found.__module__ != module
-        or not (dataclasses.is_dataclass(found) or issubclass(found, AtlasMixError))
+        not isinstance(kind, type)
+        or not issubclass(kind, base)
+        or kind.__module__ != module
+        or not (dataclasses.is_dataclass(kind) or issubclass(kind, AtlasMixError | Enum))
     ):
         raise ValueError(f"no class of AtlasMix: {module}.{name}")
-    return found
+    return kind

@@ -117,7 +117,7 @@ class Worker:
             self._process = None
 
 
-class Crew:
+class Workers:
     """The workers of one server.
 
     Attributes:
@@ -126,7 +126,7 @@ class Crew:
     """
 
     def __init__(self, workers: int, seconds: float, script: Path = _SCRIPT) -> None:
-        """A crew of so many workers, each running ``script``; :meth:`start` starts them."""
+        """So many workers, each running ``script``; :meth:`start` starts them."""
         self.seconds = seconds
         self.workers = [Worker(script) for _ in range(workers)]
         self._free: queue.LifoQueue[Worker] = queue.LifoQueue()
@@ -198,9 +198,9 @@ class Crew:
             worker.stop()
 
 
-def crew_of_host() -> Crew:
-    """The crew that the host asked for with environment variables."""
-    return Crew(
+def workers_of_host() -> Workers:
+    """The workers that the host asked for with environment variables."""
+    return Workers(
         int(_number(WORKERS_VARIABLE, _WORKERS, 1, 64)),
         _number(SECONDS_VARIABLE, _SECONDS, 0.1, 3600),
     )

@@ -1,12 +1,13 @@
 """Frames of server and workers: what goes in comes out, and nothing else is made of them."""
 
 import dataclasses
+import datetime
 import json
 import struct
 
 import numpy as np
 import pytest
-from explorer.plain import pack, unpack
+from explorer.packing import pack, unpack
 from explorer.presets import PRESETS
 from explorer.tasks import TASKS
 from hypothesis import given
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from atlasmix.errors import DataError, Infeasible, ProblemError, UnknownLanguage
-from atlasmix.evidence.overlay import Tray, lay
+from atlasmix.evidence.overlay import Overlay, lay
 from atlasmix.evidence.shelf import MATRICES
 
 SCORES = b"source,target,score\nspa,cat,0.45\ncat,spa,0.3\n"
@@ -98,7 +99,7 @@ def question(name, **more):
     ids=str,
 )
 def test_answers_come_back_whole(asked):
-    answer = TASKS["answer"](asked, Tray())
+    answer = TASKS["answer"](asked, Overlay())
     assert answer.mixture.flatness
     # Donors that only a prediction speaks for, or parameters beyond what the text can use.
     doubtful = "yor" in asked["targets"] or len(asked["targets"]) == 13 or "compute" in asked
@@ -115,30 +116,30 @@ def test_answers_come_back_whole(asked):
     ],
 )
 def test_reasons_and_steps_come_back_whole(task, asked):
-    found = TASKS[task](asked, Tray())
+    found = TASKS[task](asked, Overlay())
     assert len(found) > 2
     same(found, unpack(pack(found)))
 
 
 def test_weights_come_back_whole_and_name_no_file():
-    found = TASKS["weights"]({"matrix": "atlas-2025"}, Tray())
+    found = TASKS["weights"]({"matrix": "atlas-2025"}, Overlay())
     back = unpack(pack(found))
     same(found, back)
     assert not back.weights.flags.writeable
     with pytest.raises(ProblemError, match="files are not read here"):
-        TASKS["weights"]({"matrix": "atlas-2025", "law": "/etc/passwd.yaml"}, Tray())
+        TASKS["weights"]({"matrix": "atlas-2025", "law": "/etc/passwd.yaml"}, Overlay())
 
 
-def test_a_tray_comes_back_with_its_tables():
+def test_an_overlay_comes_back_with_its_tables():
     files = {"table": "t.csv", "card": "c.yaml"}
-    tray, _ = lay(Tray(), MATRICES, SCORES, CARD, files, "own")
-    back = unpack(pack(tray))
-    assert back == tray
-    assert back.digest() == tray.digest()
+    overlay, _ = lay(Overlay(), MATRICES, SCORES, CARD, files, "own")
+    back = unpack(pack(overlay))
+    assert back == overlay
+    assert back.digest() == overlay.digest()
 
 
 def test_what_stands_twice_is_said_once():
-    matrix = Tray().matrix()
+    matrix = Overlay().matrix()
     once, twice = (len(pack([matrix] * times)) for times in (1, 2))
     assert twice - once < 20
     first, second = unpack(pack([matrix, matrix]))
@@ -151,6 +152,7 @@ def test_what_stands_twice_is_said_once():
         DataError("a table is wrong", ("row 2: no score", "row 5: twice")),
         UnknownLanguage("no such language", ("cat", "spa")),
         Infeasible("no mixture", ("min cat", "max cat")),
+        ProblemError("no number", field="budget", hint="write 100B", value={"a": [1, "x"]}),
     ],
 )
 def test_refusals_come_back_with_their_words(error):
@@ -160,7 +162,14 @@ def test_refusals_come_back_with_their_words(error):
     assert vars(back) == vars(error)
 
 
-@pytest.mark.parametrize("value", [object(), print, Tray, {1, 2}, np.array([print])])
+def test_a_refusal_of_what_is_not_plain_shows_it():
+    """YAML reads some texts as dates."""
+    day = datetime.date(2026, 1, 31)
+    back = unpack(pack(ProblemError("no number", field="budget", value={"tokens": day})))
+    assert (back.field, back.value) == ("budget", "{'tokens': datetime.date(2026, 1, 31)}")
+
+
+@pytest.mark.parametrize("value", [object(), print, Overlay, {1, 2}, np.array([print])])
 def test_what_is_not_plain_is_not_sent(value):
     with pytest.raises(TypeError, match="is no plain data"):
         pack(value)
@@ -178,10 +187,10 @@ def frame(said):
         ({"data": ["os", "system", ["id"]]}, "no class of AtlasMix: os.system"),
         ({"data": ["atlasmix.io.shipped", "Path", ["/"]]}, "no class of AtlasMix"),
         ({"data": ["atlasmix.evidence", "published", ["x"]]}, "no class of AtlasMix"),
-        ({"data": ["explorer.crew", "Worker", ["x"]]}, "no class of AtlasMix"),
+        ({"data": ["explorer.workers", "Worker", ["x"]]}, "no class of AtlasMix"),
         ({"error": ["builtins", "SystemExit", "0", []]}, "no class of AtlasMix"),
-        ({"error": ["atlasmix.evidence.overlay", "Tray", "x", []]}, "no class of AtlasMix"),
-        ({"data": ["atlasmix.nowhere", "Tray", []]}, "no such data"),
+        ({"error": ["atlasmix.evidence.overlay", "Overlay", "x", []]}, "no class of AtlasMix"),
+        ({"data": ["atlasmix.nowhere", "Overlay", []]}, "no such data"),
         ({"again": 3}, "no such data"),
         ({"call": ["print"]}, "no kind of data: 'call'"),
         ({"array": ["O", [1], [0, 8]]}, "cannot create an OBJECT array"),

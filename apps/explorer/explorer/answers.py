@@ -1,4 +1,4 @@
-"""Asking the crew, and keeping what it answered: for all visitors, or for one alone."""
+"""Answers of the workers, made once and kept: for all visitors, or for one alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 import streamlit as st
 
 from atlasmix.evidence.inventory import Inventory
-from atlasmix.evidence.overlay import Tray
+from atlasmix.evidence.overlay import Overlay
 from atlasmix.evidence.shelf import (
     DEFAULT_INVENTORY,
     DEFAULT_MATRIX,
@@ -23,8 +23,8 @@ from atlasmix.evidence.shelf import (
 )
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from explorer import session
-from explorer.crew import Crew, crew_of_host
 from explorer.tasks import Answer
+from explorer.workers import Workers, workers_of_host
 
 MOST_SHARED: Final = 128
 """Answers kept for all visitors."""
@@ -61,9 +61,9 @@ class Kept:
 
 
 @st.cache_resource(show_spinner=False)
-def crew() -> Crew:
+def workers() -> Workers:
     """The workers of this server, started when they are first asked for."""
-    made = crew_of_host()
+    made = workers_of_host()
     made.start()
     return made
 
@@ -73,27 +73,27 @@ def _shared() -> Kept:
     return Kept(MOST_SHARED)
 
 
-def about(task: str, asked: Mapping[str, Any], *more: Any) -> Any:
+def about(task: str, question: Mapping[str, Any], *more: Any) -> Any:
     """The result of a task about a question (``answer``, ``reasons``, ``steps``).
 
     It is kept for all visitors where the question rests on shipped evidence alone, which nobody can
     change while the server runs; else in this visitor's session, where nobody else finds it.
     """
-    kept, key = _place(task, asked, more)
-    found = _kept(kept, key, task, asked, session.tray(), *more)
-    if isinstance(found, Answer) and found.short != asked:
+    kept, key = _place(task, question, more)
+    result = _kept(kept, key, task, question, session.overlay(), *more)
+    if isinstance(result, Answer) and result.short != question:
         # It will be asked in its shortest form from now on.
-        kept, key = _place(task, found.short, more)
-        kept.put(key, found)
-    return found
+        kept, key = _place(task, result.short, more)
+        kept.put(key, result)
+    return result
 
 
-def _place(task: str, asked: Mapping[str, Any], more: tuple[Any, ...]) -> tuple[Kept, str]:
+def _place(task: str, question: Mapping[str, Any], more: tuple[Any, ...]) -> tuple[Kept, str]:
     """Where the result is kept, and under which key."""
-    key = json.dumps([task, asked, more], sort_keys=True, ensure_ascii=False)
-    if not session.tray().entries and _is_shipped(asked):
+    key = json.dumps([task, question, more], sort_keys=True, ensure_ascii=False)
+    if not session.overlay().entries and _is_shipped(question):
         return _shared(), key
-    return _own(), f"{key} {session.tray().digest()}"
+    return _own(), f"{key} {session.overlay().digest()}"
 
 
 def once(task: str, *arguments: Any) -> Any:
@@ -106,34 +106,34 @@ def once(task: str, *arguments: Any) -> Any:
 
 
 def _told(argument: Any) -> bytes:
-    if isinstance(argument, Tray):
+    if isinstance(argument, Overlay):
         return argument.digest().encode()
     return argument if isinstance(argument, bytes) else repr(argument).encode()
 
 
 def matrix(name: str) -> TransferMatrix:
     """A matrix by name; shipped ones are kept for all, a visitor's own in the session."""
-    return _looked_up(name, MATRICES, session.tray().matrix)
+    return _looked_up(name, MATRICES, session.overlay().matrix)
 
 
 def inventory(name: str) -> Inventory:
     """An inventory by name, kept as a matrix is."""
-    return _looked_up(name, INVENTORIES, session.tray().inventory)
+    return _looked_up(name, INVENTORIES, session.overlay().inventory)
 
 
 def _looked_up(name: str, shelf: Shelf, read: Callable[[str], _Evidence]) -> _Evidence:
-    tray = session.tray()
+    overlay = session.overlay()
     if name in shipped_names(shelf):
         kept, key = _shared(), f"{shelf.folder} {name}"
-    elif name in tray.names(shelf):
-        kept, key = _own(), f"{shelf.folder} {name} {tray.digest()}"
+    elif name in overlay.names(shelf):
+        kept, key = _own(), f"{shelf.folder} {name} {overlay.digest()}"
     else:
         return read(name)  # the host's own, which may change
-    found: _Evidence | None = kept.get(key)
-    if found is None:
-        found = read(name)
-        kept.put(key, found)
-    return found
+    evidence: _Evidence | None = kept.get(key)
+    if evidence is None:
+        evidence = read(name)
+        kept.put(key, evidence)
+    return evidence
 
 
 def lay_place() -> None:
@@ -147,7 +147,7 @@ def lay_place() -> None:
 
 def now(task: str, *arguments: Any) -> Any:
     """The result of a task that changes something and is never kept."""
-    place, limit = st.session_state.waiting, crew().seconds
+    place, limit = st.session_state.waiting, workers().seconds
 
     def meanwhile(seconds: float) -> None:
         # Streamlit also takes this call to end a script whose visitor has moved on.
@@ -155,31 +155,31 @@ def now(task: str, *arguments: Any) -> Any:
             place.caption(f"Solving: {seconds:.0f} s of at most {limit:g} s")
 
     try:
-        return crew().ask(task, *arguments, meanwhile=meanwhile)
+        return workers().ask(task, *arguments, meanwhile=meanwhile)
     finally:
         place.empty()
 
 
 def _kept(kept: Kept, key: str, task: str, *arguments: Any) -> Any:
-    found = kept.get(key)
-    if found is None:
-        found = now(task, *arguments)
-        kept.put(key, found)
-    return found
+    result = kept.get(key)
+    if result is None:
+        result = now(task, *arguments)
+        kept.put(key, result)
+    return result
 
 
 def _own() -> Kept:
     if "kept" not in st.session_state:
         st.session_state.kept = Kept(MOST_OWN)
-    found: Kept = st.session_state.kept
-    return found
+    kept: Kept = st.session_state.kept
+    return kept
 
 
-def _is_shipped(asked: Mapping[str, Any]) -> bool:
-    names = asked.get("inventory", DEFAULT_INVENTORY)
+def _is_shipped(question: Mapping[str, Any]) -> bool:
+    names = question.get("inventory", DEFAULT_INVENTORY)
     inventories = [names] if isinstance(names, str) else names
     return (
-        asked.get("matrix", DEFAULT_MATRIX) in shipped_names(MATRICES)
+        question.get("matrix", DEFAULT_MATRIX) in shipped_names(MATRICES)
         and isinstance(inventories, list)
         and set(map(str, inventories)) <= set(shipped_names(INVENTORIES))
     )
