@@ -25,8 +25,8 @@ from atlasmix.fitting.certainty import bootstrap
 from atlasmix.fitting.fit import fit
 from atlasmix.fitting.fit_question import FitQuestion
 from atlasmix.fitting.forms import huber
-from atlasmix.fitting.reading import Reading, parse_filter, read_runs
 from atlasmix.fitting.runs import Runs, make_runs
+from atlasmix.fitting.tables import Reading, parse_filter, read_runs
 from atlasmix.io.shipped import data_folder
 from atlasmix.io.tables import read_file, read_rows
 

@@ -12,8 +12,7 @@ from atlasmix.audit.solving_again import Resolved
 from atlasmix.evidence.inventory import Inventory
 from atlasmix.evidence.mixture_file import GivenMixture
 from atlasmix.interop.exporters.plan import DEFAULT_SEQUENCE_LENGTH
-from atlasmix.interop.importers.counts import Counts
-from atlasmix.interop.importers.mapping import plain_prefix
+from atlasmix.interop.importers.mapping import Counts, plain_prefix
 from atlasmix.languages.catalogue import name_of
 from atlasmix.problem.problem import DEFAULT_EPOCHS
 from atlasmix.quantities import format_quantity

@@ -11,8 +11,7 @@ from atlasmix.errors import ProblemError
 from atlasmix.evidence.inventory import Inventory
 from atlasmix.evidence.mixture_file import GivenMixture, GivenOther, GivenPool
 from atlasmix.interop.exporters.levanter import BLOCKS
-from atlasmix.interop.importers.counts import Counts
-from atlasmix.interop.importers.mapping import plain_prefix
+from atlasmix.interop.importers.mapping import Counts, plain_prefix
 
 Basis = Literal["counted", "whole language", "unknown"]
 """What the unique tokens of a row are: of this very source; of all text of its language and

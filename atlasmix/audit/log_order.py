@@ -7,7 +7,7 @@ from pathlib import Path
 
 from atlasmix.errors import DataError
 from atlasmix.evidence.mixture_file import GivenMixture
-from atlasmix.interop.exporters.names import safe_key
+from atlasmix.interop.exporters.planning import safe_key
 from atlasmix.interop.importers import megatron
 from atlasmix.interop.importers.listing import FILE_LIMIT
 from atlasmix.interop.importers.mapping import plain_prefix

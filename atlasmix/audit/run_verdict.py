@@ -10,8 +10,8 @@ from typing import Any, Final, Literal
 from atlasmix.audit.consumed import Consumed
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.mixture_file import GivenMixture, GivenOther
-from atlasmix.interop.exporters.names import safe_key
 from atlasmix.interop.exporters.plan import DEFAULT_SEQUENCE_LENGTH
+from atlasmix.interop.exporters.planning import safe_key
 from atlasmix.interop.importers.mapping import plain_prefix
 
 Verdict = Literal["as planned", "too much", "too little", "not read", "not planned", "past its cap"]

@@ -80,12 +80,12 @@ def execute(options: argparse.Namespace) -> int:
         save_figure(iso_loss_figure(growth), Path(options.figure), iso_loss_title(growth))
     if options.json:
         from atlasmix.cli.terminal import print_json
-        from atlasmix.report.capacity import capacity_data
+        from atlasmix.report.laws import capacity_data
 
         print_json(capacity_data(growth, hardware))
         return 0
     from atlasmix.cli.terminal import print_text
-    from atlasmix.report.capacity import capacity_parts
+    from atlasmix.report.laws import capacity_parts
 
     print_text(*capacity_parts(growth, hardware, options.figure or "", "--capacity-share"))
     return 0

@@ -38,11 +38,11 @@ def execute(options: argparse.Namespace) -> int:
     human = inventory.select(languages=(language,), provenances=("human",))
     unique = sum(pool.unique_tokens for pool in human)
     if options.json:
-        from atlasmix.report.crossover import crossover_data
+        from atlasmix.report.laws import crossover_data
 
         print_json(crossover_data(answer, inventory.name, unique))
         return 0
-    from atlasmix.report.crossover import crossover_parts
+    from atlasmix.report.laws import crossover_parts
 
     print_text(*crossover_parts(answer, inventory.name, unique))
     return 0

@@ -61,7 +61,7 @@ def execute(options: argparse.Namespace) -> int:
 
     from atlasmix.cli.terminal import print_json, print_text
     from atlasmix.evidence.store import Store
-    from atlasmix.interop.exporters.registry import find_exporter
+    from atlasmix.interop.exporters.exporter import find_exporter
     from atlasmix.interop.exporters.writing import export_recipe, write_folder
     from atlasmix.recipe.file import load_recipe
 
@@ -95,8 +95,7 @@ def _misuse(options: argparse.Namespace) -> int:
 def _export_options(options: argparse.Namespace) -> ExportOptions:
     from pathlib import Path
 
-    from atlasmix.interop.exporters.documents import read_lengths
-    from atlasmix.interop.exporters.paths import read_paths
+    from atlasmix.interop.exporters.paths import read_lengths, read_paths
     from atlasmix.interop.exporters.plan import Run
     from atlasmix.interop.exporters.planning import ExportOptions
     from atlasmix.quantities import parse_quantity
@@ -130,7 +129,7 @@ def _list(options: argparse.Namespace) -> int:
     import dataclasses
 
     from atlasmix.cli.terminal import print_json, print_text
-    from atlasmix.interop.exporters.registry import INSTEAD, REFUSED, all_exporters
+    from atlasmix.interop.exporters.exporter import INSTEAD, REFUSED, all_exporters
 
     exporters = all_exporters()
     if options.json:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from atlasmix.fitting.card import Origin
     from atlasmix.fitting.certainty import HeldOut
     from atlasmix.fitting.fit_question import FitQuestion
-    from atlasmix.fitting.reading import Reading
     from atlasmix.fitting.runs import Runs
+    from atlasmix.fitting.tables import Reading
     from atlasmix.report.fit import Fitted
 
 EXAMPLE = """\
@@ -115,8 +115,7 @@ def execute(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from atlasmix.fitting.card import Origin
-    from atlasmix.fitting.reading import read_runs
-    from atlasmix.fitting.target_tables import read_targets
+    from atlasmix.fitting.tables import read_runs, read_targets
     from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows
 
     question, reading = _question(options), _reading(options)
@@ -165,8 +164,7 @@ def _ending(fitted: Fitted) -> Iterator[Text]:
 
 def _fit(options: argparse.Namespace, runs: Runs, question: FitQuestion, origin: Origin) -> Fitted:
     from atlasmix.cli.terminal import counting, working
-    from atlasmix.fitting.certainty import bootstrap, held_out, split_names
-    from atlasmix.fitting.diagnosis import diagnose
+    from atlasmix.fitting.certainty import bootstrap, diagnose, held_out, split_names
     from atlasmix.fitting.fit import fit
     from atlasmix.report.fit import Fitted
 
@@ -308,7 +306,7 @@ def _question(options: argparse.Namespace) -> FitQuestion:
 
 def _reading(options: argparse.Namespace) -> Reading:
     from atlasmix.errors import ProblemError
-    from atlasmix.fitting.reading import Reading, parse_filter
+    from atlasmix.fitting.tables import Reading, parse_filter
     from atlasmix.languages.resolving import resolve
 
     columns = []

@@ -78,7 +78,7 @@ def execute(options: argparse.Namespace) -> int:
         print_json({**dataclasses.asdict(report), "resolved": resolved, "faults": report.faults})
     else:
         from atlasmix.cli.terminal import print_text
-        from atlasmix.report.lint import lint_parts
+        from atlasmix.report.audit import lint_parts
 
         print_text(*lint_parts(report, options.all, ": --all"))
     return 1 if options.strict and report.faults else 0
@@ -105,7 +105,7 @@ def _standard(options: argparse.Namespace, inventory: Inventory | None) -> Stand
     from pathlib import Path
 
     from atlasmix.audit.lint import Standard
-    from atlasmix.interop.importers.counts import COUNT_FILES, Counts, read_counts
+    from atlasmix.interop.importers.mapping import COUNT_FILES, Counts, read_counts
     from atlasmix.quantities import parse_quantity, parse_share
 
     usual = Standard()

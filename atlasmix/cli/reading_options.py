@@ -69,7 +69,7 @@ def request_of(options: argparse.Namespace, inventory: Inventory | None) -> Requ
     from pathlib import Path
 
     from atlasmix.errors import ProblemError
-    from atlasmix.interop.importers.counts import COUNT_FILES
+    from atlasmix.interop.importers.mapping import COUNT_FILES
     from atlasmix.interop.importers.reading import Request
 
     if not options.form:

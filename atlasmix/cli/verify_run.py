@@ -79,7 +79,7 @@ def execute(options: argparse.Namespace) -> int:
 
         print_json({**dataclasses.asdict(report), "as_planned": report.as_planned})
     else:
-        from atlasmix.report.run import run_parts
+        from atlasmix.report.audit import run_parts
 
         print_text(*run_parts(report, ": --json"))
     return 0 if report.as_planned else 1

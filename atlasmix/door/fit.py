@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from atlasmix.errors import ProblemError
 from atlasmix.fitting.card import Origin, card_data, card_text
-from atlasmix.fitting.certainty import bootstrap, held_out
-from atlasmix.fitting.diagnosis import diagnose
+from atlasmix.fitting.certainty import bootstrap, diagnose, held_out
 from atlasmix.fitting.fit import fit as fit_runs
 from atlasmix.fitting.fit_question import FitQuestion
-from atlasmix.fitting.reading import Reading, parse_filter, read_runs
-from atlasmix.fitting.target_tables import read_targets
+from atlasmix.fitting.tables import Reading, parse_filter, read_runs, read_targets
 from atlasmix.io.files import write_atomic
 from atlasmix.io.tables import frame_rows, to_csv
 from atlasmix.languages.resolving import resolve

@@ -8,8 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from atlasmix.evidence.card import Card
-from atlasmix.evidence.pool_table import read_pools
-from atlasmix.evidence.pools import Pool, pools_csv
+from atlasmix.evidence.pools import Pool, pools_csv, read_pools
 from atlasmix.io.tables import frame_rows
 from atlasmix.quantities import format_quantity
 

@@ -10,13 +10,20 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from atlasmix.errors import DataError
-from atlasmix.evidence.adding import free_name, new_entry, put, whole_card
 from atlasmix.evidence.card import CARD_LIMIT, read_card
 from atlasmix.evidence.inventory import Inventory
 from atlasmix.evidence.places import CARD_FILE
 from atlasmix.evidence.pools import parse_pools
 from atlasmix.evidence.scores import parse_scores
-from atlasmix.evidence.shelf import INVENTORIES, MATRICES, Shelf
+from atlasmix.evidence.shelf import (
+    INVENTORIES,
+    MATRICES,
+    Shelf,
+    free_name,
+    new_entry,
+    put,
+    whole_card,
+)
 from atlasmix.evidence.store import (
     InventorySummary,
     MatrixSummary,

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import csv
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from atlasmix.errors import DataError
-from atlasmix.io.tables import shelf_rows, to_csv
+from atlasmix.errors import DataError, ProblemError
+from atlasmix.evidence.card import Card
+from atlasmix.evidence.scores import label_reader, number
+from atlasmix.io.tables import Rows, refuse, shelf_rows, to_csv
+from atlasmix.quantities import parse_quantity
 
 Provenance = Literal["human", "human_edited", "translated", "rephrased", "generated", "unknown"]
 Obtained = Literal["counted", "estimated", "stated"]
@@ -147,3 +152,217 @@ def _written(value: object) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     return str(value)
+
+
+_NEEDED = ("language", "provenance", "corpus", "unique_tokens", "unit", "obtained")
+_COLUMNS = (*POOL_COLUMNS, "script")
+_CORPUS = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_MOST_TOKENS = 1e18
+_FEW_TOKENS = 1000.0  # our choice: no pool of training text is as small
+_MOST_BILLIONS = 1e5  # a table in billions has no larger count: 100T tokens of one language
+_IN_TOKENS = "tokens"  # beside a small count: it is meant as it stands
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A count of unique tokens in its row: as it was written, as a number, as told to be meant."""
+
+    line: int
+    written: str
+    tokens: float
+    meant: bool
+
+
+def read_pools(rows: Rows, card: Card, stored: bool = False) -> tuple[Pool, ...]:
+    """The pools of a table, sorted.
+
+    ``unique_tokens`` counts single tokens, or thousands and more with a letter (``21.3B``). Small
+    counts are taken for billions that somebody typed as units, and refused: a fraction below 1,000
+    always, a whole number beside such a fraction or where the whole table is so small, unless it
+    says ``5 tokens``.
+
+    Args:
+        rows: language (or domain, on a domain axis), provenance, corpus, unique_tokens, unit,
+            obtained[, script, documents, utf8_bytes, kind, generator, generation, source, licence,
+            note].
+        card: axis, and the source and licence of rows that name none.
+        stored: the table lies on the shelf: its counts were looked at when it was added.
+
+    Raises:
+        DataError: with every fault of the table in ``faults``, each with its row.
+    """
+    header = tuple(name.lower() for name in rows.header)
+    if card.axis == "domain" and "language" not in header:
+        # A table of domains may call the column what it holds.
+        header = tuple("language" if name == "domain" else name for name in header)
+    faults = _header_faults(header, card)
+    refuse(rows.what, faults)
+    read = label_reader(card)
+    pools: dict[str, Pool] = {}
+    first: dict[str, int] = {}
+    counts: list[_Counted] = []
+    for line, row in zip(rows.numbers, rows.rows, strict=True):
+        if len(row) != len(header):
+            faults.append(f"row {line}: {len(row)} cells, expected {len(header)}")
+            continue
+        cells = dict.fromkeys(_COLUMNS, "") | dict(
+            zip(header, (cell.strip() for cell in row), strict=True)
+        )
+        wrong: list[str] = []
+        counted = _unique_tokens(line, cells["unique_tokens"], wrong)
+        pool = _read_pool(cells, card, read, counted.tokens, wrong)
+        if pool.name in pools and pool.language:
+            wrong.append(
+                f"{pool.language}, {pool.provenance}, {pool.corpus} stands already in row "
+                f"{first[pool.name]}; add the two up or name the corpora apart"
+            )
+        faults += [f"row {line}: {fault}" for fault in wrong]
+        counts.append(counted)
+        pools.setdefault(pool.name, pool)
+        first.setdefault(pool.name, line)
+    faults += [] if stored else _slips(counts)
+    if not pools and not faults:
+        faults.append("no pools: expected at least one row")
+    refuse(rows.what, faults)
+    return sort_pools(tuple(pools.values()))
+
+
+def _header_faults(header: tuple[str, ...], card: Card) -> list[str]:
+    missing = [name for name in _NEEDED if name not in header]
+    odd = [name for name in header if name not in _COLUMNS]
+    double = sorted({name for name in header if header.count(name) > 1})
+    faults = []
+    if missing:
+        names = (card.axis, *_NEEDED[1:])
+        lacking = [card.axis if name == "language" else name for name in missing]
+        faults.append(f"header: {', '.join(lacking)} missing; expected {', '.join(names)}")
+    if odd:
+        optional = [name for name in _COLUMNS if name not in _NEEDED]
+        faults.append(
+            f"header: unknown column {', '.join(map(repr, odd))}; "
+            f"beside the needed ones only {', '.join(optional)} are read"
+        )
+    if double:
+        faults.append(f"header: {', '.join(double)} stands twice; keep one")
+    if "script" in header and card.axis == "domain":
+        faults.append("header: script found, and the card says 'axis: domain'; leave it out")
+    return faults
+
+
+def _read_pool(
+    cells: dict[str, str],
+    card: Card,
+    read: Callable[[str], str],
+    tokens: float,
+    wrong: list[str],
+) -> Pool:
+    language = _language(cells, card, read, wrong)
+    provenance = _one_of(cells, "provenance", PROVENANCES, wrong)
+    if not _CORPUS.fullmatch(cells["corpus"]):
+        wrong.append(
+            f"corpus {cells['corpus'][:60]!r}: expected a-z, 0-9, hyphen, underscore, at most 40"
+        )
+    if not cells["unit"]:
+        wrong.append("unit is empty: say whose tokens they are")
+    generation = _count(cells, "generation", wrong)
+    if generation is not None and not generation.is_integer():
+        wrong.append(f"generation {cells['generation']!r}: expected a whole number")
+    if provenance == "human" and (cells["generator"] or generation):
+        wrong.append(
+            "provenance is human, and a generator or generation is named; expected "
+            "human_edited, translated, rephrased or generated"
+        )
+    return Pool(
+        name=pool_name(language, provenance, cells["corpus"]),
+        language=language,
+        provenance=provenance,
+        corpus=cells["corpus"],
+        unique_tokens=tokens,
+        obtained=_one_of(cells, "obtained", OBTAINED, wrong),
+        unit=cells["unit"],
+        documents=_count(cells, "documents", wrong),
+        utf8_bytes=_count(cells, "utf8_bytes", wrong),
+        generator=cells["generator"],
+        generation=None if generation is None else int(generation),
+        source=cells["source"] or card.source,
+        licence=cells["licence"] or card.licence,
+        note=cells["note"],
+        # Training text is web text unless the table says otherwise: our choice, so that a table
+        # without the column takes part in a default solve.
+        kind=_one_of(cells, "kind", POOL_KINDS, wrong) if cells["kind"] else "web",
+    )
+
+
+def _language(
+    cells: dict[str, str], card: Card, read: Callable[[str], str], wrong: list[str]
+) -> str:
+    try:
+        key = read(cells["language"])
+        if cells["script"]:
+            return read(f"{key.partition('_')[0]}_{cells['script']}")
+        return key
+    except DataError as error:
+        wrong.append(f"{card.axis}: {error}")
+        return ""
+
+
+def _one_of(cells: dict[str, str], column: str, allowed: tuple[str, ...], wrong: list[str]) -> str:
+    written = cells[column].lower()
+    if written not in allowed:
+        wrong.append(f"{column} {cells[column][:40]!r}: expected one of {', '.join(allowed)}")
+    return written
+
+
+def _unique_tokens(line: int, written: str, wrong: list[str]) -> _Counted:
+    """A count as people write it; 0 where it is wrong."""
+    count = written.removesuffix(_IN_TOKENS).strip()
+    value = number(count)
+    told = value is None or count != written  # by a letter, or as tokens
+    if value is None and count[-1:].isalpha():
+        try:
+            value = parse_quantity(count, "unique_tokens", _MOST_TOKENS)
+        except ProblemError:
+            value = None
+    if not written:
+        wrong.append("unique_tokens is empty: expected a number, 0 for an empty pool")
+    elif value is None or value < 0:
+        wrong.append(
+            f"unique_tokens {written[:40]!r}: expected a finite number of at least 0, in units or "
+            "as 21.3B"
+        )
+    elif value > _MOST_TOKENS:
+        wrong.append(f"unique_tokens {value:g}: above {_MOST_TOKENS:g} it is taken for a slip")
+    else:
+        return _Counted(line, count, value, told)
+    return _Counted(line, count, 0.0, True)
+
+
+def _slips(counts: Sequence[_Counted]) -> list[str]:
+    """Counts that look like billions typed as units, one fault each."""
+    few = [each for each in counts if 0 < each.tokens < _FEW_TOKENS]
+    broken = [each for each in few if not each.tokens.is_integer()]
+    all_few = len(few) == sum(count.tokens > 0 for count in counts)
+    below = _MOST_BILLIONS if broken else _FEW_TOKENS if all_few else 0.0
+    suspect = [each for each in counts if 0 < each.tokens < below and not each.meant]
+    return [
+        f"row {each.line}: unique_tokens {each.written}: looks like billions typed as units; write "
+        f"{each.written}B"
+        + ("" if each in broken else f", or '{each.written} tokens' if it is right")
+        for each in sorted({*broken, *suspect}, key=lambda each: each.line)
+    ]
+
+
+def _count(cells: dict[str, str], column: str, wrong: list[str]) -> float | None:
+    """A number of at least 0; None where the cell is empty or wrong."""
+    if not cells[column]:
+        return None
+    value = number(cells[column])
+    if value is None or value < 0:
+        wrong.append(
+            f"{column} {cells[column][:40]!r}: expected a finite number of at least 0, in units"
+        )
+        return None
+    if value > _MOST_TOKENS:
+        wrong.append(f"{column} {value:g}: above {_MOST_TOKENS:g} it is taken for a slip")
+        return None
+    return value

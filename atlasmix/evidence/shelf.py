@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from atlasmix.errors import DataError
-from atlasmix.evidence.card import Card, read_card
+from atlasmix.evidence.card import (
+    CARD_LIMIT,
+    Card,
+    card_text,
+    inventory_faults,
+    matrix_faults,
+    read_card,
+)
 from atlasmix.evidence.places import CARD_FILE, LocalPlace, Place
+from atlasmix.evidence.pools import pools_csv, read_pools
+from atlasmix.evidence.scores import read_scores, scores_csv
 from atlasmix.io.shipped import data_folder
-from atlasmix.io.tables import shelf_rows
+from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows, refuse, shelf_rows
 
 DEFAULT_MATRIX = "atlas-2025"
 DEFAULT_INVENTORY = "web-2026"
@@ -81,3 +92,160 @@ def shipped_tables(
         header, rows = shelf_rows(content)
         tables[name] = [dict(zip(header, row, strict=True)) for row in rows]
     return card, tables
+
+
+def add(place: Place, shelf: Shelf, table: Path, card_path: Path, name: str | None) -> str:
+    """Check a table and its card, and put both on a shelf in one step.
+
+    Args:
+        place: the user's store.
+        shelf: matrices or inventories.
+        table: CSV or Parquet, at most 64 MiB.
+        card_path: YAML, at most 256 KiB.
+        name: on the shelf; None takes the card's, else the name of the table file.
+
+    Returns:
+        The name.
+
+    Raises:
+        DataError: a fault of the card or the table (all of them in ``faults``), a name that is
+            taken, ships or is malformed, or a store that cannot be written; the store is then as
+            it was.
+    """
+    card = whole_card(read_file(card_path, CARD_LIMIT), shelf, f"card {card_path.name}")
+    name = free_name(place, shelf, name or card.name or table.stem.lower())
+    content = read_file(table, TABLE_LIMIT)
+    put(place, shelf, name, new_entry(shelf, name, card, content, f"table {table.name}"))
+    return name
+
+
+def whole_card(content: bytes, shelf: Shelf, what: str) -> Card:
+    """A card that has all its shelf asks for.
+
+    Raises:
+        DataError: with every fault in ``faults``.
+    """
+    card = read_card(content, what)
+    refuse(what, matrix_faults(card) if shelf is MATRICES else inventory_faults(card))
+    return card
+
+
+def new_entry(shelf: Shelf, name: str, card: Card, table: bytes, what: str) -> dict[str, bytes]:
+    """The files of an entry, card and table in their normal forms.
+
+    Args:
+        shelf: matrices or inventories.
+        name: on the shelf.
+        card: from :func:`whole_card`.
+        table: CSV or Parquet.
+        what: how a message names the table.
+
+    Raises:
+        DataError: with every fault of the table in ``faults``.
+    """
+    content = _normal_table(table, card, shelf, what)
+    written = dataclasses.replace(
+        card,
+        name=name,
+        kind=shelf.kind,
+        rows="",  # on the shelf a table is long, whatever it was
+        files=((shelf.table, hashlib.sha256(content).hexdigest()),),
+    )
+    return {shelf.table: content, CARD_FILE: card_text(written).encode()}
+
+
+def put(place: Place, shelf: Shelf, name: str, entry: dict[str, bytes]) -> None:
+    """Place an entry on a shelf in one step; DataError where the name is taken by now."""
+    try:
+        place.publish(f"{shelf.folder}/{name}", entry)
+    except FileExistsError:
+        raise _taken(shelf, name, place) from None
+
+
+def remove(place: Place, shelf: Shelf, name: str) -> None:
+    """Take an entry off the user's shelf.
+
+    Raises:
+        DataError: it ships with AtlasMix, or is not there.
+    """
+    if name in shipped_names(shelf):
+        raise DataError(f"{shelf.word} '{name}' ships with AtlasMix: it cannot be removed")
+    missing = DataError(
+        f"no {shelf.word} {name[:80]!r} in the store {place.label}: nothing was removed; there "
+        f"are {', '.join(place.children(shelf.folder)) or 'none of your own'}"
+    )
+    if not is_name(name) or name not in place.children(shelf.folder):
+        raise missing
+    try:
+        place.remove(f"{shelf.folder}/{name}")
+    except FileNotFoundError:
+        raise missing from None
+
+
+def entry_faults(place: Place, shelf: Shelf, name: str) -> tuple[str, ...]:
+    """What is wrong with an entry: card, hash, and every row read strictly again."""
+    try:
+        card, content = read_entry(place, shelf, name)
+    except DataError as error:
+        return (_sentence(error), *error.faults)
+    faults = list(matrix_faults(card) if shelf is MATRICES else inventory_faults(card))
+    if card.name != name:
+        faults.append(f"the card says name: {card.name!r}, expected {name!r}")
+    stated, digest = dict(card.files).get(shelf.table), hashlib.sha256(content).hexdigest()
+    if stated != digest:
+        faults.append(
+            f"{shelf.table}: SHA-256 is {digest}, expected {stated}; it was changed after it was "
+            "added: remove it and add it again"
+        )
+    try:
+        _normal_table(content, card, shelf, shelf.table, stored=True)
+    except DataError as error:
+        faults += error.faults or (_sentence(error),)
+    return tuple(faults)
+
+
+def _normal_table(
+    content: bytes, card: Card, shelf: Shelf, what: str, stored: bool = False
+) -> bytes:
+    rows = read_rows(content, what)
+    if shelf is MATRICES:
+        return scores_csv(read_scores(rows, card))
+    return pools_csv(read_pools(rows, card, stored))
+
+
+def free_name(place: Place, shelf: Shelf, name: str) -> str:
+    """``name`` where nothing on the shelf has it.
+
+    Raises:
+        DataError: no name, one that ships, or one that is taken.
+    """
+    if not is_name(name) or name == "default":
+        raise DataError(
+            f"{name[:80]!r} cannot be the name of a {shelf.word}: expected a-z, 0-9, dot and "
+            "hyphen, at most 64 characters, and not 'default'",
+            field="name",
+            hint="choose another name",
+            value=name,
+        )
+    if name in shipped_names(shelf):
+        raise DataError(
+            f"{shelf.word} '{name}' ships with AtlasMix and is never changed: choose another name",
+            field="name",
+            value=name,
+        )
+    if name in place.children(shelf.folder):
+        raise _taken(shelf, name, place)
+    return name
+
+
+def _taken(shelf: Shelf, name: str, place: Place) -> DataError:
+    return DataError(
+        f"{shelf.word} '{name}' is in the store {place.label} already and is never changed in "
+        "place: remove it first or choose another name",
+        field="name",
+        value=name,
+    )
+
+
+def _sentence(error: DataError) -> str:
+    return error.sentence

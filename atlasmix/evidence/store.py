@@ -180,7 +180,7 @@ class Store:
         Raises:
             DataError: with all faults in ``faults``; the store is then as it was.
         """
-        from atlasmix.evidence.adding import add
+        from atlasmix.evidence.shelf import add
 
         return add(self.user_place(), MATRICES, Path(table), Path(card), name)
 
@@ -189,19 +189,19 @@ class Store:
 
         See ``add_matrix``; the columns are those of ``pool_table.read_pools``.
         """
-        from atlasmix.evidence.adding import add
+        from atlasmix.evidence.shelf import add
 
         return add(self.user_place(), INVENTORIES, Path(table), Path(card), name)
 
     def remove_matrix(self, name: str) -> None:
         """Take a matrix out of the user's store; DataError where it ships or is not there."""
-        from atlasmix.evidence.adding import remove
+        from atlasmix.evidence.shelf import remove
 
         remove(self.user_place(), MATRICES, name)
 
     def remove_inventory(self, name: str) -> None:
         """Take an inventory out of the user's store; DataError where it ships or is not there."""
-        from atlasmix.evidence.adding import remove
+        from atlasmix.evidence.shelf import remove
 
         remove(self.user_place(), INVENTORIES, name)
 
@@ -213,7 +213,7 @@ class Store:
         Raises:
             DataError: no such name.
         """
-        from atlasmix.evidence.adding import entry_faults
+        from atlasmix.evidence.shelf import entry_faults
 
         held = [shelf for shelf in (MATRICES, INVENTORIES) if name in self._names(shelf)]
         if not held and name != "default":

@@ -11,13 +11,13 @@ import numpy as np
 
 from atlasmix.errors import DataError, UnknownLanguage
 from atlasmix.evidence.card import Card
-from atlasmix.evidence.score_table import read_scores
 from atlasmix.evidence.scores import (
     MEASURED,
     MISSING,
     PREDICTED,
     Floats,
     Texts,
+    read_scores,
     scores_csv,
 )
 from atlasmix.io.tables import Rows, frame_rows

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from atlasmix.errors import ProblemError
-from atlasmix.fitting.data_constrained import data_constrained
-from atlasmix.fitting.forms import DELTA, Centres, Form, centres_of
-from atlasmix.fitting.mixing_law import mixing
-from atlasmix.fitting.power_laws import chinchilla, curse
+from atlasmix.errors import DataError, ProblemError
+from atlasmix.fitting.forms import (
+    DELTA,
+    Centres,
+    Form,
+    atlas,
+    centres_of,
+    chinchilla,
+    curse,
+    data_constrained,
+    data_only,
+    mixing,
+)
 from atlasmix.fitting.runs import Runs
-from atlasmix.fitting.saturated import atlas, data_only
+from atlasmix.laws.kinds import DEFAULT_PHI
+from atlasmix.laws.saturation import DEFAULT_DECAY
+from atlasmix.quantities import format_quantity
+from atlasmix.text import and_more
 
 LAWS: Final = ("chinchilla", "data-constrained", "atlas", "mixing", "curse")
 LOSS_CONSTANTS: Final = ("E", "A", "alpha", "B", "beta")
@@ -112,3 +123,176 @@ def one_epoch(runs: Runs) -> NDArray[np.bool_]:
         read = np.maximum(runs.source_unique, 1e-300)
         once &= np.all(runs.source_tokens <= ONE_EPOCH * read, axis=1)
     return np.asarray(once)
+
+
+Array = NDArray[np.float64]
+
+_SAME: Final = 1.01
+"""Two sizes within 1 % are one: tables round."""
+
+
+def check_identified(runs: Runs, question: FitQuestion, form: Form, spare: int = 1) -> None:
+    """Refuse runs that leave a constant open.
+
+    ``spare``: runs that there must be beside one for each constant.
+
+    Raises:
+        DataError: too few runs, one N only, one D only, no repetition, one K only.
+    """
+    free = {
+        name for name, fitted in zip(form.constants, question.free(form), strict=True) if fitted
+    }
+    if not free:
+        raise DataError(
+            "every constant is held: leave one free, so that there is a fit", field="fix"
+        )
+    where = rows_text(runs.rows)
+    if runs.count < len(free) + spare:
+        raise DataError(
+            f"{runs.count} runs ({where}) cannot fit {len(free)} constants "
+            f"({', '.join(sorted(free))}): expected at least {len(free) + 1} runs, and better "
+            f"{4 * len(free)}; add runs, or fix constants",
+            field="fix",
+        )
+    if free & {"A", "alpha"} and values_of(runs.params) == 1:
+        raise DataError(
+            f"every run ({where}) has {format_quantity(float(runs.params[0]))} parameters, so "
+            "what a larger model gains cannot be seen: add runs of another size, or fix the "
+            "capacity term, as A=406.4,alpha=0.34",
+            field="fix",
+        )
+    _check_mixtures(runs, question, free, where)
+    own = question.law == "mixing" or not len(runs.sources)
+    data = runs.tokens if own else runs.total
+    if free & {"B", "beta"} and values_of(data) == 1:
+        raise DataError(
+            f"every run ({where}) reads {format_quantity(float(data[0]))} tokens, so what more "
+            "data gains cannot be seen: add runs on other amounts, or fix the data term, as "
+            "B=410.7,beta=0.28",
+            field="fix",
+        )
+    _check_repetition(runs, question, free, where)
+    if question.law == "curse" and free & {"phi", "psi"} and values_of(runs.languages) == 1:
+        raise DataError(
+            f"every run ({where}) has {runs.languages[0]:g} languages, so what more languages "
+            "cost cannot be seen: add runs with another number of languages, or fit the law "
+            "chinchilla",
+            field="law",
+        )
+
+
+def settled(runs: Runs, question: FitQuestion) -> tuple[Runs, FitQuestion]:
+    """Hold what the law of mixtures cannot see in these runs at its default, and note it.
+
+    λ where nothing is repeated, and φ of a target whose own share never changes: single
+    experiments lack one or the other, and the rest of the law can be fitted all the same.
+    """
+    if question.law != "mixing" or not runs.count:
+        return runs, question
+    held, notes = dict(question.fixed), []
+    if "lambda" not in held and np.all(one_epoch(runs)):
+        held["lambda"] = DEFAULT_DECAY
+        notes.append(
+            f"no run reads text more than once: lambda is held at its default, {DEFAULT_DECAY:g}"
+        )
+    targets = runs.targets or (runs.target,)
+    for place, target in enumerate(targets):
+        name = f"phi {target}" if len(targets) > 1 else "phi"
+        shares = runs.own_share[runs.target_of == place]
+        if name not in held and values_of(shares) == 1:
+            held[name] = DEFAULT_PHI
+            notes.append(
+                f"the own share of {target or 'the target'} is {shares[0]:.3g} in every run: what "
+                f"a smaller one costs cannot be seen, and {name} is held at its default, "
+                f"{DEFAULT_PHI:g}"
+            )
+    return (
+        replace(runs, notes=(*runs.notes, *notes)),
+        replace(question, fixed=tuple(held.items())),
+    )
+
+
+def _check_mixtures(runs: Runs, question: FitQuestion, free: set[str], where: str) -> None:
+    """Refuse runs of mixtures that leave a φ or a τ open, or have no share of their own language.
+
+    Raises:
+        DataError: with the rows.
+    """
+    if question.law != "mixing":
+        return
+    none = runs.own_share <= 0
+    if np.any(none):
+        raise DataError(
+            f"{rows_text(runs.rows[none])}: nothing was read in the language of the loss, and the "
+            "law has no loss there: expected tokens of it above 0; leave the cell of the loss "
+            "empty, or the row out",
+            field="where",
+        )
+    targets = runs.targets or (runs.target,)
+    for place, target in enumerate(targets):
+        mine = runs.target_of == place
+        several = len(targets) > 1
+        name = f"phi {target}" if several else "phi"
+        if name in free and (not np.any(mine) or values_of(runs.own_share[mine]) == 1):
+            raise DataError(
+                f"the runs ({where}) show one own share of {target or 'the target'}, so {name} "
+                f"cannot be seen: add runs with another share, or fix it, as '{name}="
+                f"{DEFAULT_PHI:g}'",
+                field="fix",
+            )
+        for number, source in enumerate(runs.sources):
+            name = f"tau {source}" + (f":{target}" if several else "")
+            if name in free and not np.any(runs.source_tokens[mine, number] > 0):
+                raise DataError(f"no run ({where}) reads {source}, so {name} cannot be seen")
+
+
+def _check_repetition(runs: Runs, question: FitQuestion, free: set[str], where: str) -> None:
+    if not question.repeats or not free & {"lambda", "R_D"}:
+        return
+    once = one_epoch(runs)
+    name = "lambda" if "lambda" in free else "R_D"
+    if np.all(once):
+        raise DataError(
+            f"no run ({where}) reads its text more than once, so {name} cannot be seen: give "
+            "unique_tokens for runs that repeat, fit the law chinchilla, or fix it, as "
+            f"{name}={'0.04' if name == 'lambda' else '25'}",
+            field="fix",
+        )
+    if not np.any(once) and not len(runs.sources) and values_of(runs.epochs) == 1:
+        raise DataError(
+            f"every run ({where}) reads its text {runs.epochs[0]:.3g} times, so {name} cannot be "
+            "told from B: add runs of one epoch or of other numbers of epochs, or fix it",
+            field="fix",
+        )
+
+
+def values_of(column: Array) -> int:
+    """How many values a column has, those within 1 % of the least of them counted once.
+
+    >>> values_of(np.array([1.0, 1.005, 2.0])), values_of(np.linspace(1, 2, 1000)) > 50
+    (2, True)
+    """
+    ordered = np.sort(column)
+    count = place = 0
+    while place < len(ordered):
+        count += 1
+        place = int(np.searchsorted(ordered, ordered[place] * _SAME, side="right"))
+    return count
+
+
+def rows_text(rows: NDArray[np.int64], most: int = 8) -> str:
+    """``row 2``, ``rows 2-9``, ``rows 2, 5, 7 and 12 more``.
+
+    >>> rows_text(np.array([2, 3, 4, 9]))
+    'rows 2-4, 9'
+    """
+    ordered = sorted(int(row) for row in rows)
+    spans: list[list[int]] = []
+    for row in ordered:
+        if spans and row == spans[-1][1] + 1:
+            spans[-1][1] = row
+        else:
+            spans.append([row, row])
+    shown = [f"{a}" if a == b else f"{a}-{b}" if b > a + 1 else f"{a}, {b}" for a, b in spans]
+    text = ", ".join(shown[:most]) + and_more(sum(b - a + 1 for a, b in spans[most:]))
+    return f"row{'s' * (len(ordered) > 1)} {text}"

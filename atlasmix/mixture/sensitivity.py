@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 
 from atlasmix.laws.saturation import DECAY_RANGE
-from atlasmix.mixture.evaluate import build_mixture
 from atlasmix.mixture.mixture import Mixture, SensitivityStep
+from atlasmix.mixture.solve import build_mixture
 from atlasmix.problem.problem import WORTH_RANGE, MixProblem
 from atlasmix.solver.optimise import optimise_problem
 

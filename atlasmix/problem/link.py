@@ -19,8 +19,7 @@ from atlasmix.io.plain_data import as_mapping
 from atlasmix.io.safe_yaml import load_yaml
 from atlasmix.laws.saturation import DEFAULT_DECAY
 from atlasmix.laws.shelf import DEFAULT_LAW
-from atlasmix.problem.constraint_parsing import tidy_number
-from atlasmix.problem.parsing import problem_from_mapping, problem_to_mapping
+from atlasmix.problem.parsing import problem_from_mapping, problem_to_mapping, tidy_number
 from atlasmix.problem.pool_choice import DEFAULT_CHOICE
 from atlasmix.problem.problem import (
     DEFAULT_BUDGET,

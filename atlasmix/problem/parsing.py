@@ -1,17 +1,17 @@
-"""Keys of a question that are refused with a reason of their own, and what to write instead."""
+"""The question as plain data: the format of ``problem.yaml`` and of a recipe's ``question``."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, Literal, TypeVar, cast
 
 from atlasmix.errors import DataError, ProblemError, UnknownLanguage, about
 from atlasmix.evidence.inventory import Inventory
-from atlasmix.evidence.pools import PROVENANCES
+from atlasmix.evidence.pools import PROVENANCES, Pool
 from atlasmix.evidence.shelf import DEFAULT_INVENTORY, DEFAULT_MATRIX
 from atlasmix.evidence.store import Store
 from atlasmix.evidence.transfer_matrix import TransferMatrix
@@ -26,14 +26,20 @@ from atlasmix.io.plain_data import (
 )
 from atlasmix.io.safe_yaml import load_yaml
 from atlasmix.languages.catalogue import language, name_of
-from atlasmix.laws.kinds import LossLaw
+from atlasmix.laws.kinds import DEFAULT_PHI, DEFAULT_PHI_RANGE, LossLaw
 from atlasmix.laws.saturation import DEFAULT_DECAY
-from atlasmix.laws.shelf import DEFAULT_LAW
-from atlasmix.problem.constraint_parsing import read_cap, read_limits, tidy_number, write_limits
+from atlasmix.laws.shelf import DEFAULT_LAW, load_law, shipped_names
+from atlasmix.problem.constraints import (
+    EpochCap,
+    Guardrail,
+    KeepTokens,
+    Limit,
+    Selection,
+    ShareLimit,
+    key_of,
+)
 from atlasmix.problem.former import former_question
-from atlasmix.problem.law_choice import read_law, write_law
-from atlasmix.problem.phase_parsing import phase_groups, read_phases, write_phases
-from atlasmix.problem.phases import check_phases
+from atlasmix.problem.phases import Phase, check_phases
 from atlasmix.problem.pool_choice import (
     DEFAULT_CHOICE,
     JOINT,
@@ -44,6 +50,7 @@ from atlasmix.problem.pool_choice import (
 )
 from atlasmix.problem.problem import (
     DEFAULT_BUDGET,
+    DEFAULT_EPOCHS,
     DEFAULT_PARAMS,
     DEFAULT_RISK_AVERSION,
     NO_TARGET,
@@ -54,9 +61,473 @@ from atlasmix.problem.problem import (
     Target,
     check_problem,
 )
-from atlasmix.problem.vocabulary import Vocabulary, with_groups
-from atlasmix.quantities import parse_flops, parse_quantity
-from atlasmix.text import and_more
+from atlasmix.problem.vocabulary import EVERY_TARGET, Vocabulary, with_groups
+from atlasmix.quantities import parse_flops, parse_quantity, parse_share
+from atlasmix.text import and_more, nearest
+
+CONSTANTS: Final = ("E", "A", "alpha", "B", "beta")
+_NEEDED: Final = ("name", *CONSTANTS, "unit", "measured_on", "source")
+_RANGES: Final = ("phi_range", "fitted_params", "fitted_tokens")
+_KEYS: Final = (*_NEEDED, "note", "decay", "language", "phi", *_RANGES)
+_MOST_PHI: Final = 1.0
+
+
+def read_law(value: object, store: Store) -> LossLaw:
+    """The law that a question names or writes out.
+
+    Args:
+        value: a name of the shelf, a file, or a mapping of the constants; in a mapping ``phi`` and
+            ``phi_range`` may be left out, and are then those of the default.
+        store: where named laws are found.
+
+    Raises:
+        ProblemError: a key that is missing or unknown, or a constant that cannot be.
+        DataError: no such law.
+    """
+    if not isinstance(value, dict):
+        return load_law(as_text(value, "law"), store)
+    given = as_mapping(value, "law", "{name: mine, E: 1.9, ...}")
+    refuse_unknown(given, _KEYS, "law")
+    missing = [key for key in _NEEDED if key not in given]
+    if missing:
+        raise ProblemError(f"law lacks {', '.join(missing)}: expected {', '.join(_NEEDED)}")
+    numbers: dict[str, Any] = {}
+    for key in (*CONSTANTS, *(["decay"] if "decay" in given else [])):
+        numbers[key] = as_number(given[key], f"law {key}", "0.35")
+        if numbers[key] < 0 or (numbers[key] == 0 and key != "E"):
+            raise ProblemError(f"law {key} is {numbers[key]:g}: expected a number above 0")
+    for key in _RANGES[1:]:
+        if key in given:
+            numbers[key] = _range(given[key], f"law {key}", "[7.0e+6, 9.0e+9]")
+    texts: dict[str, Any] = {
+        key: str(given.get(key, ""))
+        for key in ("name", "unit", "measured_on", "source", "note", "language")
+    }
+    return LossLaw(**numbers, **texts, **_phi(given))
+
+
+def write_law(law: LossLaw) -> object:
+    """A shipped law by its name; any other in full, so that a recipe stands without its file."""
+    if law.name.partition("/")[0] in shipped_names() and load_law(law.name) == law:
+        return law.name
+    written = {key: getattr(law, key) for key in _KEYS}
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in written.items()
+        if key == "note" or value not in (None, "")
+    }
+
+
+def _phi(given: dict[str, object]) -> dict[str, Any]:
+    """φ and its range; a range that nobody gives is as wide as the default's, in proportion."""
+    if "phi" not in given:
+        if "phi_range" in given:
+            raise ProblemError("law phi_range is given without law phi: add phi")
+        return {}
+    phi = as_number(given["phi"], "law phi", str(DEFAULT_PHI))
+    if not 0 <= phi <= _MOST_PHI:
+        raise ProblemError(f"law phi is {phi:g}: expected 0 to {_MOST_PHI:g}, such as 0.11")
+    if "phi_range" not in given:
+        low, high = (phi * end / DEFAULT_PHI for end in DEFAULT_PHI_RANGE)
+        return {"phi": phi, "phi_range": (low, high)}
+    low, high = _range(given["phi_range"], "law phi_range", "[0.08, 0.17]")
+    if not low <= phi <= high <= _MOST_PHI:
+        raise ProblemError(
+            f"law phi_range is [{low:g}, {high:g}]: expected two ends that hold phi, {phi:g}, and "
+            f"at most {_MOST_PHI:g}"
+        )
+    return {"phi": phi, "phi_range": (low, high)}
+
+
+def _range(value: object, what: str, example: str) -> tuple[float, float]:
+    """Least and most, from a list of the two."""
+    ends = as_list(value, what)
+    if len(ends) != 2:
+        raise ProblemError(f"{what} is {shown(value)}: expected least and most, such as {example}")
+    low, high = (as_number(end, what, example) for end in ends)
+    if not 0 <= low <= high:
+        raise ProblemError(f"{what} is [{low:g}, {high:g}]: expected least before most, from 0 on")
+    return low, high
+
+
+_NAMED: Final = {"pool": "name", "corpus": "corpus"}
+"""Kinds whose values are names in an inventory, and the field of a pool that holds them."""
+
+
+def refuse_empty(
+    typed: Sequence[tuple[str, Limit]], pools: Sequence[Pool], inventory: Inventory
+) -> None:
+    """Refuse a limit that selects none of the pools, in the words it was typed in.
+
+    Args:
+        typed: what a message calls the limit (``min rom``), and the limit.
+        pools: those that the question may read.
+        inventory: where they come from.
+
+    Raises:
+        ProblemError: a pool or corpus that the inventory does not have; a least share, kept tokens
+            or an epoch cap of nothing. A greatest share of nothing is kept by every mixture.
+    """
+    for what, limit in typed:
+        if isinstance(limit, Guardrail) or limit.selection.mask(pools).any():
+            continue
+        selection = limit.selection
+        field = _NAMED.get(selection.kind)
+        if field and selection.value not in {getattr(pool, field) for pool in inventory.pools}:
+            raise ProblemError(_no_name(what, selection, inventory), field=key_of(limit))
+        if isinstance(limit, ShareLimit) and (limit.bound == "max" or limit.share == 0):
+            continue
+        count = f"{len(pools)} pool{'s' * (len(pools) != 1)}"
+        raise ProblemError(
+            f"{what} selects none of the {count} of this question: {_advice(what, selection)}",
+            field=key_of(limit),
+        )
+
+
+def _advice(what: str, selection: Selection) -> str:
+    written = what.partition(" ")[2]
+    if selection.kind == "language":
+        name = name_of(selection.value)
+        read = name if name == selection.value else f"{name} ({selection.value})"
+        if written == EVERY_TARGET:
+            return (
+                f"{written!r} is every target, and {read} has no pool here; name the targets that "
+                "have, or open more pools with inventory and pools"
+            )
+        return (
+            f"{written!r} was read as the language {read}, which has no pool here; a group of that "
+            "name needs its members, such as spa and fra, a language a pool by inventory and pools"
+        )
+    if selection.kind == "group":
+        return (
+            f"none of its members ({', '.join(selection.languages)}) has a pool here; choose "
+            "others, or open more pools with inventory and pools"
+        )
+    return "name another, or open more pools with inventory and pools"
+
+
+def _no_name(what: str, selection: Selection, inventory: Inventory) -> str:
+    known = sorted({getattr(pool, _NAMED[selection.kind]) for pool in inventory.pools})
+    start = selection.value.partition(".")[0]
+    near = [*nearest(selection.value, known, 3)]
+    near += [name for name in known if name.partition(".")[0] == start and name not in near]
+    few = near[:4] or known[:4]
+    return f"{what} names a {selection.kind} that inventory {inventory.name} does not have: " + (
+        f"did you mean {' or '.join(few)}?" if near else f"it has {', '.join(few)} ..."
+    )
+
+
+DEFAULT: Final = "default"
+"""The key of the cap that holds for every pool without one of its own."""
+
+_BOUNDS: Final[tuple[Literal["min"], Literal["max"]]] = ("min", "max")
+
+
+def read_limits(
+    question: dict[str, object], words: Vocabulary, pools: Sequence[Pool], inventory: Inventory
+) -> tuple[Limit, ...]:
+    """Every limit of a question, in the order min, max, keep, max_epochs, guardrails.
+
+    Args:
+        question: the question.
+        words: how languages, groups and selections are read.
+        pools: those that the question may read.
+        inventory: where they come from.
+
+    Raises:
+        ProblemError: a number or selection that cannot be read, or a selection of nothing.
+        DataError: an unknown language.
+    """
+    typed: list[tuple[str, Limit]] = [*read_share_limits(question, words)]
+    for written, tokens in _items(question, "keep", '{"provenance:human": 20B}'):
+        what = f"keep {written}"
+        with about("keep", tokens):
+            selection = words.selection(written, what)
+            typed.append((what, KeepTokens(selection, parse_quantity(tokens, what))))
+    caps = question.get("max_epochs", DEFAULT_EPOCHS)
+    if isinstance(caps, dict):
+        for written, epochs in _items(question, "max_epochs", "{default: 4, cat: 8}"):
+            what = f"max_epochs {written}"
+            if written != DEFAULT:
+                with about("max_epochs", epochs):
+                    selection = words.selection(written, what)
+                    typed.append((what, EpochCap(selection, as_number(epochs, what, "4"))))
+    for written, rail in _items(question, "guardrails", "{eng: 1%}"):
+        with about("guardrails", rail):
+            typed.append((written, _read_guardrail(written, rail, words)))
+    limits = tuple(limit for _, limit in typed)
+    refuse_twice(limits)
+    refuse_empty(typed, pools, inventory)
+    return limits
+
+
+def read_share_limits(
+    question: dict[str, object], words: Vocabulary
+) -> list[tuple[str, ShareLimit]]:
+    """The limits of ``min`` and ``max``, each with what a message calls it: ``min rom``.
+
+    ``*`` is one limit for every target that has none of its own.
+
+    Raises:
+        ProblemError: a share or selection that cannot be read.
+        DataError: an unknown language.
+    """
+    typed: list[tuple[str, ShareLimit]] = []
+    for bound in _BOUNDS:
+        named: list[tuple[str, ShareLimit]] = []
+        every: float | None = None
+        for written, share in _items(question, bound, "{cat: 0.3}"):
+            what = f"{bound} {written}"
+            with about(bound, share):
+                if written == EVERY_TARGET:
+                    every = parse_share(share, what)
+                    continue
+                selection = words.selection(written, what)
+                named.append((what, ShareLimit(bound, selection, parse_share(share, what))))
+        own = {limit.selection for _, limit in named}
+        spread = [
+            (f"{bound} {EVERY_TARGET}", ShareLimit(bound, selection, every))
+            for selection in (Selection("language", key) for key in words.targets)
+            if every is not None and selection not in own
+        ]
+        typed += _targets_first([*spread, *named], words.targets)
+    return typed
+
+
+def _targets_first(
+    typed: list[tuple[str, ShareLimit]], targets: Sequence[str]
+) -> list[tuple[str, ShareLimit]]:
+    """The same limits in the order in which they are read back, where they are written as ``*``."""
+    limits = [limit for _, limit in typed]
+    if _share_of_every(limits, targets) is None:
+        return typed
+    place = {Selection("language", key): number for number, key in enumerate(targets)}
+    return sorted(typed, key=lambda each: place.get(each[1].selection, len(place)))
+
+
+def _share_of_every(limits: Sequence[ShareLimit], targets: Sequence[str]) -> float | None:
+    """The share that all targets have in common, of two at least, in limits of one bound."""
+    shares = {limit.selection: limit.share for limit in limits}
+    own = {shares.get(Selection("language", key)) for key in targets}
+    return own.pop() if len(targets) > 1 and len(own) == 1 else None
+
+
+def write_shares(limits: Sequence[Limit], targets: Sequence[str]) -> dict[str, dict[str, float]]:
+    """The keys ``min`` and ``max`` that :func:`read_share_limits` reads back, where in use."""
+    written: dict[str, dict[str, float]] = {}
+    for bound in _BOUNDS:
+        bounded = [
+            limit for limit in limits if isinstance(limit, ShareLimit) and limit.bound == bound
+        ]
+        every = _share_of_every(bounded, targets)
+        shares = {} if every is None else {EVERY_TARGET: every}
+        own = set() if every is None else {Selection("language", key) for key in targets}
+        shares |= {
+            each.selection.label: each.share for each in bounded if each.selection not in own
+        }
+        if shares:
+            written[bound] = shares
+    return written
+
+
+def read_cap(question: dict[str, object]) -> float:
+    """The epoch cap of pools without one of their own.
+
+    Raises:
+        ProblemError: not a number.
+    """
+    caps = question.get("max_epochs", DEFAULT_EPOCHS)
+    cap = caps.get(DEFAULT, DEFAULT_EPOCHS) if isinstance(caps, dict) else caps
+    return as_number(cap, "max_epochs", "4")
+
+
+def write_limits(
+    limits: tuple[Limit, ...], cap: float, targets: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The keys ``max_epochs``, ``min``, ``max``, ``keep``, ``groups``, ``guardrails`` in use."""
+    written: dict[str, dict[str, Any]] = {name: {} for name in ("groups", "keep", "guardrails")}
+    caps: dict[str, float] = {}
+    for limit in limits:
+        if isinstance(limit, Guardrail):
+            rail = {"slack": limit.slack, "reference": limit.reference}
+            written["guardrails"][limit.language] = rail
+            continue
+        selection = limit.selection
+        if selection.kind == "group":
+            written["groups"][selection.value] = list(selection.languages)
+        if isinstance(limit, KeepTokens):
+            written["keep"][selection.label] = tidy_number(limit.tokens)
+        elif isinstance(limit, EpochCap):
+            caps[selection.label] = tidy_number(limit.epochs)
+    return {
+        "max_epochs": {DEFAULT: tidy_number(cap), **caps} if caps else tidy_number(cap),
+        **write_shares(limits, targets),
+        **{name: value for name, value in written.items() if value},
+    }
+
+
+def tidy_number(number: float) -> float | int:
+    """A whole number as an integer, so that no reader of YAML takes ``1e+11`` for a text."""
+    return int(number) if float(number).is_integer() else float(number)
+
+
+def _items(question: dict[str, object], key: str, example: str) -> list[tuple[str, object]]:
+    with about(key, question.get(key)):
+        return list(as_mapping(question.get(key, {}), key, example).items())
+
+
+def _read_guardrail(written: str, rail: object, words: Vocabulary) -> Guardrail:
+    if written == EVERY_TARGET:
+        raise ProblemError("guardrails names '*': expected one language each, such as eng: 1%")
+    return _guardrail(words.key(written, "guardrails"), rail)
+
+
+def _guardrail(key: str, value: object) -> Guardrail:
+    what = f"guardrail {key}"
+    if isinstance(value, str) and ":" in value:
+        slack, _, reference = value.partition(":")
+        return Guardrail(key, parse_share(slack, what), as_text(reference, f"{what} reference"))
+    if not isinstance(value, dict):
+        return Guardrail(key, parse_share(value, what))
+    rail = as_mapping(value, what, "{slack: 0.01, reference: natural}")
+    refuse_unknown(rail, ("slack", "reference"), what)
+    if "slack" not in rail:
+        raise ProblemError(f"{what} has no slack: expected how much worse it may be, such as 1%")
+    reference = as_text(rail.get("reference", "natural"), f"{what} reference")
+    return Guardrail(key, parse_share(rail["slack"], what), reference)
+
+
+def refuse_twice(limits: Sequence[Limit]) -> None:
+    """Refuse two limits of one kind on the same pools.
+
+    Raises:
+        ProblemError: the second of them.
+    """
+    seen: set[tuple[str, str]] = set()
+    for limit in limits:
+        if isinstance(limit, Guardrail):
+            subject = ("guardrail", limit.language)
+        else:
+            kind = limit.bound if isinstance(limit, ShareLimit) else type(limit).__name__
+            subject = (kind, _label(limit.selection))
+        if subject in seen:
+            raise ProblemError(
+                f"limit '{limit.name}' is the second for the same: keep one", field=key_of(limit)
+            )
+        seen.add(subject)
+
+
+def _label(selection: Selection) -> str:
+    return f"{selection.kind}:{selection.value}"
+
+
+PHASE_KEYS: Final = ("name", "tokens", "min", "max")
+REST: Final = "rest"
+"""What is written where a phase reads what the others leave."""
+
+_EXAMPLE: Final = "[{name: main, tokens: rest}, {name: anneal, tokens: 20%, min: {cat: 90%}}]"
+
+
+def read_phases(
+    value: object, words: Vocabulary, pools: Sequence[Pool], inventory: Inventory
+) -> tuple[Phase, ...]:
+    """The phases of a question, in the order of training.
+
+    Args:
+        value: a list of mappings with ``name``, ``tokens``, ``min`` and ``max``; None is no phase.
+        words: how languages, groups and selections are read.
+        pools: those that the question may read.
+        inventory: where they come from.
+
+    Raises:
+        ProblemError: anything else, a number or selection that cannot be read, or a least share of
+            nothing.
+        DataError: an unknown language.
+    """
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple) or not value:
+        raise ProblemError(f"phases is {shown(value)}: expected a list such as {_EXAMPLE}")
+    phases = []
+    for number, entry in enumerate(value, 1):
+        what = f"phase {number}"
+        phase = as_mapping(entry, what, "{name: anneal, tokens: 20%}")
+        refuse_unknown(phase, PHASE_KEYS, what)
+        if "name" not in phase:
+            raise ProblemError(f"{what} has no name: expected for example {_EXAMPLE}")
+        name = as_text(phase["name"], f"the name of {what}")
+        share, tokens = _amount(phase.get("tokens", REST), f"phase {name} tokens")
+        limits = _limits(name, phase, words, pools, inventory)
+        phases.append(Phase(name, share, tokens, limits))
+    return tuple(phases)
+
+
+def write_phases(phases: Sequence[Phase], targets: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The phases as plain data that :func:`read_phases` reads back."""
+    return [
+        {"name": phase.name, "tokens": _written(phase), **write_shares(phase.limits, targets)}
+        for phase in phases
+    ]
+
+
+def phase_groups(phases: Sequence[Phase]) -> dict[str, list[str]]:
+    """The groups that limits of phases speak of, by name."""
+    return {
+        limit.selection.value: list(limit.selection.languages)
+        for phase in phases
+        for limit in phase.limits
+        if limit.selection.kind == "group"
+    }
+
+
+def _amount(value: object, what: str) -> tuple[float | None, float | None]:
+    """Share and count of tokens, one of them None; both for the rest.
+
+    A number of at most 1 is a share, as everywhere; a larger one counts tokens.
+    """
+    text = str(value).strip()
+    if text.casefold() == REST:
+        return None, None
+    if not isinstance(value, bool):
+        if text.endswith("%"):
+            return parse_share(text, what), None
+        try:
+            small = 0 <= float(text) <= 1
+        except ValueError:
+            small = False
+        if small:
+            return parse_share(text, what), None
+        try:
+            return None, parse_quantity(value, what)
+        except ProblemError:
+            pass
+    raise ProblemError(
+        f"{what} is {shown(value)}: expected a share such as 80%, a count such as 80B, or 'rest'"
+    )
+
+
+def _limits(
+    name: str,
+    question: dict[str, object],
+    words: Vocabulary,
+    pools: Sequence[Pool],
+    inventory: Inventory,
+) -> tuple[ShareLimit, ...]:
+    try:
+        typed = read_share_limits(question, words)
+        limits = tuple(limit for _, limit in typed)
+        refuse_twice(limits)
+        refuse_empty(typed, pools, inventory)
+    except ProblemError as error:
+        raise ProblemError(f"phase {name}: {error}", field="phases", value=error.value) from None
+    return limits
+
+
+def _written(phase: Phase) -> float | int | str:
+    if phase.share is not None:
+        return phase.share if phase.share < 1 else "100%"
+    return REST if phase.tokens is None else tidy_number(phase.tokens)
+
 
 FORMER_OBJECTIVE: Final = "effective-data"
 

@@ -18,8 +18,7 @@ from atlasmix.mixture.diff import Side, SidePool, diff
 from atlasmix.mixture.mixture import Mixture
 from atlasmix.mixture.solve import answer, solve
 from atlasmix.problem.former import superseded
-from atlasmix.problem.law_choice import CONSTANTS
-from atlasmix.problem.parsing import problem_from_mapping
+from atlasmix.problem.parsing import CONSTANTS, problem_from_mapping
 from atlasmix.problem.pool_choice import inventory_hashes
 from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import MILLIONTHS, finite, format_quantity

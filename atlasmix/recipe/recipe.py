@@ -17,8 +17,7 @@ from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.hardware import FLOPS_PER_PARAM_TOKEN
 from atlasmix.mixture.mixture import Caveat, Comparison, Mixture, ShareRange, TargetEffect
 from atlasmix.mixture.solve import answer
-from atlasmix.problem.constraint_parsing import tidy_number
-from atlasmix.problem.parsing import problem_to_mapping
+from atlasmix.problem.parsing import problem_to_mapping, tidy_number
 from atlasmix.problem.pool_choice import inventory_hashes
 from atlasmix.problem.problem import Allocation, MixProblem
 from atlasmix.quantities import (

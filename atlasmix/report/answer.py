@@ -68,8 +68,7 @@ from atlasmix.report.figures.mixture import mixture_alt, mixture_bars
 from atlasmix.report.figures.phases import phases_alt, phases_figure
 from atlasmix.report.figures.scaling import sizes_figure
 from atlasmix.report.findings import Findings
-from atlasmix.report.key_figures import key_figures
-from atlasmix.report.question import question_facts
+from atlasmix.report.overview import key_figures, question_facts
 from atlasmix.report.report import Report
 from atlasmix.report.words import limits_named, number_text
 from atlasmix.text import listed

@@ -12,15 +12,7 @@ from atlasmix.quantities import format_quantity
 from atlasmix.recipe.compare import By, Judgement, SideBySide, without_pools
 from atlasmix.report.layout import FittingTable
 from atlasmix.report.recipes import phases_asked, short_value
-from atlasmix.report.words import (
-    NO_TEXT,
-    SAME,
-    change_text,
-    epochs_text,
-    loss_text,
-    named,
-    percent,
-)
+from atlasmix.report.words import NO_TEXT, SAME, change_text, epochs_text, loss_text, named, percent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from atlasmix.fitting.card import Origin, card_data, measured_on
-from atlasmix.fitting.certainty import Bootstrap, HeldOut
-from atlasmix.fitting.diagnosis import Diagnosis
+from atlasmix.fitting.certainty import Bootstrap, Diagnosis, HeldOut
 from atlasmix.fitting.fit import Fit
 from atlasmix.quantities import format_quantity
 

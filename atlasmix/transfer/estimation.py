@@ -13,10 +13,8 @@ from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.laws.kinds import LossLaw
 from atlasmix.transfer.bts import balance, measured_at, score_of_weight
 from atlasmix.transfer.calibration import Calibration, parse_calibration
-from atlasmix.transfer.exponents import belief, exponents
-from atlasmix.transfer.model import TransferModel, log_error, posterior
-from atlasmix.transfer.relatedness import RelatednessPrior
-from atlasmix.transfer.row_baselines import SCATTER, baselines
+from atlasmix.transfer.exponents import SCATTER, baselines, belief, exponents
+from atlasmix.transfer.model import RelatednessPrior, TransferModel, log_error, posterior
 
 _MOST_WEIGHT = 1e6  # a token worth a million others is a slip, not a finding
 

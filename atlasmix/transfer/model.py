@@ -13,8 +13,34 @@ from atlasmix.evidence.shelf import shipped_tables
 from atlasmix.evidence.transfer_matrix import key_index
 from atlasmix.laws.kinds import LossLaw
 from atlasmix.transfer.bts import scores_at
-from atlasmix.transfer.relatedness import RelatednessPrior
-from atlasmix.transfer.row_baselines import log_erfc
+from atlasmix.transfer.exponents import log_erfc
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RelatednessPrior:
+    """A Gaussian belief about τ of every pair, cut off below 0.
+
+    Attributes:
+        mean: (n, n), [source, target], in target tokens per source token.
+        spread: (n, n), its standard deviation, > 0.
+    """
+
+    mean: Floats
+    spread: Floats
+
+    def __post_init__(self) -> None:
+        """Make the arrays read-only."""
+        for array in (self.mean, self.spread):
+            array.setflags(write=False)
+
+    @classmethod
+    def flat(cls, size: int, mean: float = 0.0, spread: float = 1.0) -> RelatednessPrior:
+        """The same belief about every pair of ``size`` keys: wide, so that scores speak.
+
+        At a spread of 1 a score with a standard error of 0.1 in τ loses 1 % to the prior (our
+        choice: no measured pair lies above 1, a language's worth for itself).
+        """
+        return cls(np.full((size, size), mean), np.full((size, size), spread))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,8 +21,8 @@ from atlasmix.fitting.card import Origin, card_data, card_text
 from atlasmix.fitting.certainty import bootstrap, held_out
 from atlasmix.fitting.fit import Fit, fit
 from atlasmix.fitting.fit_question import FitQuestion
-from atlasmix.fitting.reading import Reading, read_runs
 from atlasmix.fitting.runs import Runs
+from atlasmix.fitting.tables import Reading, read_runs
 from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows
 
 ROOT: Final = Path(__file__).resolve().parents[2]

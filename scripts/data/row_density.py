@@ -15,7 +15,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, log_ndtr
 
 from atlasmix.evidence.store import Store
-from atlasmix.transfer.row_baselines import MEAN_GAIN, NOTHING, SCATTER
+from atlasmix.transfer.exponents import MEAN_GAIN, NOTHING, SCATTER
 
 _GRID = np.linspace(-0.2, 1.0, 481)
 """log k of a row: a fifth of the tokens saved, to 2.7 times as many."""

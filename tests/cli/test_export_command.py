@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from command_line import Done, Run, assert_refused
 
-from atlasmix.interop.exporters.registry import all_exporters
+from atlasmix.interop.exporters.exporter import all_exporters
 
 GOLDEN = Path(__file__).parents[1] / "interop" / "exporters" / "golden"
 EXPORT = ("export", "recipe.yaml", "--to")

@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from atlasmix.evidence.store import Store
+from atlasmix.interop.exporters.exporter import REFUSED, all_exporters
 from atlasmix.interop.exporters.paths import read_paths
 from atlasmix.interop.exporters.planning import ExportOptions
-from atlasmix.interop.exporters.registry import REFUSED, all_exporters
 from atlasmix.interop.exporters.writing import export_recipe
 from atlasmix.recipe.file import load_recipe
 

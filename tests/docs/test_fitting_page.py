@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from atlasmix.fitting.certainty import held_out
-from atlasmix.fitting.columns import FIELDS
 from atlasmix.fitting.fit import fit
 from atlasmix.fitting.fit_question import FitQuestion
-from atlasmix.fitting.reading import Reading, parse_filter, read_runs
+from atlasmix.fitting.tables import FIELDS, Reading, parse_filter, read_runs
 from atlasmix.io.tables import read_file, read_rows
 
 ROOT = Path(__file__).parents[2]

@@ -12,8 +12,7 @@ from shelf_samples import INVENTORY_CARD, POOLS
 
 from atlasmix.errors import DataError
 from atlasmix.evidence.card import read_card
-from atlasmix.evidence.pool_table import read_pools
-from atlasmix.evidence.pools import Pool, parse_pools, pools_csv
+from atlasmix.evidence.pools import Pool, parse_pools, pools_csv, read_pools
 from atlasmix.evidence.store import Store
 from atlasmix.io.tables import read_rows
 

@@ -13,8 +13,7 @@ from shelf_samples import MATRIX_CARD
 
 from atlasmix.errors import DataError
 from atlasmix.evidence.card import read_card
-from atlasmix.evidence.score_table import read_scores
-from atlasmix.evidence.scores import ScoreTable, parse_scores, scores_csv
+from atlasmix.evidence.scores import ScoreTable, parse_scores, read_scores, scores_csv
 from atlasmix.io.tables import read_rows
 
 DOMAIN_CARD = MATRIX_CARD + "axis: domain\nnames: [medical, biomedical, chemistry, 'no']\n"

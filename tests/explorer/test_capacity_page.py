@@ -9,7 +9,7 @@ from explorer.display import worded
 
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.store import Store
-from atlasmix.interop.exporters.registry import all_exporters, find_exporter
+from atlasmix.interop.exporters.exporter import all_exporters, find_exporter
 from atlasmix.interop.exporters.writing import export_recipe
 from atlasmix.io.files import zip_files
 from atlasmix.languages.catalogue import name_of
@@ -21,7 +21,7 @@ from atlasmix.problem.parsing import problem_from_mapping
 from atlasmix.recipe.recipe import make_recipe
 from atlasmix.report.answer import size_sentence
 from atlasmix.report.answer_words import caveat_sentences, headline
-from atlasmix.report.capacity import hours_sentence
+from atlasmix.report.laws import hours_sentence
 from atlasmix.solver.compute import at_compute
 
 STORE = Store("/nonexistent")

@@ -12,7 +12,7 @@ from atlasmix.mixture.solve import solve
 from atlasmix.problem.parsing import problem_from_mapping
 from atlasmix.report.answer import cost_sentence
 from atlasmix.report.answer_words import headline, proof_sentence
-from atlasmix.report.key_figures import key_figures
+from atlasmix.report.overview import key_figures
 
 STORE = Store("/nonexistent")
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from atlasmix.evidence.store import Store
-from atlasmix.interop.exporters.registry import all_exporters
+from atlasmix.interop.exporters.exporter import all_exporters
 from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.solve import solve
 from atlasmix.problem.parsing import problem_from_mapping

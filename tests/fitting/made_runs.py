@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from atlasmix.fitting.reading import Reading
 from atlasmix.fitting.runs import Runs, frozen, make_runs
-from atlasmix.fitting.target_tables import read_targets
+from atlasmix.fitting.tables import Reading, read_targets
 from atlasmix.io.tables import Rows
 from atlasmix.laws.saturation import saturate
 

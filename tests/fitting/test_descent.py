@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from made_runs import noisy, repeated_runs
 from scipy.optimize import minimize as scipy_minimize
 
-from atlasmix.fitting.descent import descend, grid_of_starts
-from atlasmix.fitting.fit import fit, minimise
+from atlasmix.fitting.fit import descend, fit, grid_of_starts, minimise
 from atlasmix.fitting.fit_question import FitQuestion
 
 

@@ -11,8 +11,7 @@ import yaml
 from made_runs import TRUTH, curse_runs, fresh_runs, noisy, power_law, repeated_runs, transfer_runs
 
 from atlasmix.fitting.card import Origin, card_data, card_text
-from atlasmix.fitting.certainty import bootstrap, held_out
-from atlasmix.fitting.diagnosis import diagnose
+from atlasmix.fitting.certainty import bootstrap, diagnose, held_out
 from atlasmix.fitting.fit import fit
 from atlasmix.fitting.fit_question import FitQuestion
 from atlasmix.fitting.runs import make_runs

@@ -28,8 +28,7 @@ from made_runs import (
 
 from atlasmix.errors import DataError
 from atlasmix.fitting import processes as cores
-from atlasmix.fitting.certainty import bootstrap, held_out, largest
-from atlasmix.fitting.diagnosis import diagnose
+from atlasmix.fitting.certainty import bootstrap, diagnose, held_out, largest
 from atlasmix.fitting.fit import fit
 from atlasmix.fitting.fit_question import FitQuestion
 from atlasmix.fitting.runs import frozen, make_runs

@@ -6,8 +6,7 @@ from made_runs import crossed, fresh_runs, power_law, repeated_runs
 
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.fitting.fit import fit
-from atlasmix.fitting.fit_question import FitQuestion
-from atlasmix.fitting.identification import rows_text
+from atlasmix.fitting.fit_question import FitQuestion, rows_text
 from atlasmix.fitting.runs import make_runs
 
 

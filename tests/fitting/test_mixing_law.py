@@ -12,13 +12,11 @@ from made_runs import PHIS, TAUS, TRUTH, as_rows, mixture_runs, mixture_table
 
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.fitting.card import Origin, card_data, card_text
-from atlasmix.fitting.certainty import bootstrap, held_out
-from atlasmix.fitting.diagnosis import diagnose
+from atlasmix.fitting.certainty import bootstrap, diagnose, held_out
 from atlasmix.fitting.fit import fit
 from atlasmix.fitting.fit_question import FitQuestion
-from atlasmix.fitting.reading import Reading
 from atlasmix.fitting.runs import frozen
-from atlasmix.fitting.target_tables import read_targets
+from atlasmix.fitting.tables import Reading, read_targets
 from atlasmix.laws.kinds import DEFAULT_PHI
 from atlasmix.laws.saturation import DEFAULT_DECAY
 from atlasmix.laws.shelf import read_card, read_law

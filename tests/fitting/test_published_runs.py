@@ -7,7 +7,7 @@ from atlasmix.fitting.certainty import held_out
 from atlasmix.fitting.fit import fit, predict
 from atlasmix.fitting.fit_question import FitQuestion
 from atlasmix.fitting.forms import huber, r_squared
-from atlasmix.fitting.reading import Reading, parse_filter, read_runs
+from atlasmix.fitting.tables import Reading, parse_filter, read_runs
 from atlasmix.io.shipped import data_folder
 from atlasmix.io.tables import read_file, read_rows
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from atlasmix.errors import DataError, ProblemError
-from atlasmix.fitting.reading import Reading, parse_filter, read_runs
+from atlasmix.fitting.tables import Reading, parse_filter, read_runs
 from atlasmix.io.tables import read_rows
 
 HEAD = "params,tokens,unique_tokens,loss"

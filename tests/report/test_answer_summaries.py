@@ -15,8 +15,8 @@ from atlasmix.recipe.recipe import make_recipe
 from atlasmix.report.answer_tables import comparison_table
 from atlasmix.report.answer_words import proof_sentence
 from atlasmix.report.evidence import coverage, coverage_table, matrix_sentence, role_sentence
-from atlasmix.report.key_figures import key_figures
-from atlasmix.report.mixture_csv import COLUMNS, PHASE_COLUMNS, mixture_csv, phases_csv
+from atlasmix.report.interop import COLUMNS, PHASE_COLUMNS, mixture_csv, phases_csv
+from atlasmix.report.overview import key_figures
 
 STORE = Store("/nonexistent")
 

@@ -5,7 +5,7 @@ import pytest
 from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.solve import solve
 from atlasmix.problem.parsing import problem_from_mapping
-from atlasmix.report.chips import MOST_PIECES, mixture_strip
+from atlasmix.report.overview import MOST_PIECES, mixture_strip
 
 
 @pytest.mark.parametrize("targets", ["cat", "no,swe,deu", "fil,ind,tha,vie,zsm,eng,deu,fra,spa"])
@@ -26,7 +26,7 @@ def test_the_pieces_are_the_mixture(targets):
 
 
 def test_the_small_ones_are_counted_together(monkeypatch):
-    monkeypatch.setattr("atlasmix.report.chips.MOST_PIECES", 4)
+    monkeypatch.setattr("atlasmix.report.overview.MOST_PIECES", 4)
     mixture = solve(problem_from_mapping({"targets": "fil,ind,tha,vie,zsm", "budget": "300B"}))
     *named, rest = mixture_strip(mixture)
     shares = sorted(mixture.proportions.values(), reverse=True)

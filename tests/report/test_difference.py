@@ -8,7 +8,7 @@ from atlasmix.mixture.solve import solve
 from atlasmix.problem.parsing import problem_from_mapping
 from atlasmix.quantities import format_quantity
 from atlasmix.report.difference import diff_sentence, diff_tables
-from atlasmix.report.question import question_table
+from atlasmix.report.overview import question_table
 from atlasmix.solver.compute import at_compute
 
 STORE = Store("/nonexistent")

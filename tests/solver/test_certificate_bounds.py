@@ -15,8 +15,8 @@ from judge import grid, reaches, reducible, samples, score, tokens_of
 from questions import question
 from worlds import random_world, world
 
+from atlasmix.mixture.caveats import warn
 from atlasmix.mixture.solve import solve
-from atlasmix.mixture.warnings import warn
 from atlasmix.solver.engines import Engine
 
 

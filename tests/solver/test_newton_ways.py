@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from atlasmix.solver import newton
-from atlasmix.solver.newton import Newton, Solver, Terms
+from atlasmix.solver import interior as newton
+from atlasmix.solver.interior import Newton, Solver, Terms
 
 
 def system(seed, columns, targets, again, limits, shared=False):

@@ -13,7 +13,7 @@ from made_matrices import LAW, PARAMS, TOKENS, made, matrix_of, scores_of
 from atlasmix.evidence.store import Store
 from atlasmix.transfer.bts import balance, phi_of
 from atlasmix.transfer.estimation import estimate
-from atlasmix.transfer.relatedness import RelatednessPrior
+from atlasmix.transfer.model import RelatednessPrior
 
 RATIO = balance(LAW, PARAMS, TOKENS)
 

@@ -1,7 +1,7 @@
 """What the shipped scores say, against what was printed and measured elsewhere.
 
 None of it was fitted. One constant, the part of donors that give nothing, is hardly determined by
-the scores and was chosen with these numbers in view (``atlasmix/transfer/row_baselines.py``).
+the scores and was chosen with these numbers in view (``atlasmix/transfer/exponents.py``).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from atlasmix.evidence.store import Store
-from atlasmix.transfer import row_baselines as rows
+from atlasmix.transfer import exponents as rows
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "data" / "row_density.py"
 

@@ -45,7 +45,6 @@ from atlasmix.report.certainty import (
     steps_by_constant,
     sure_sentences,
 )
-from atlasmix.report.chips import mixture_strip
 from atlasmix.report.difference import diff_sentence, diff_tables, phase_moves_table
 from atlasmix.report.figures.difference import diff_figure
 from atlasmix.report.figures.effect import (
@@ -62,8 +61,7 @@ from atlasmix.report.figures.mixture import (
     provenance_shares,
 )
 from atlasmix.report.figures.phases import phases_alt, phases_figure
-from atlasmix.report.key_figures import key_figures
-from atlasmix.report.question import question_table
+from atlasmix.report.overview import key_figures, mixture_strip, question_table
 from explorer import answers, session
 from explorer.display import (
     band,

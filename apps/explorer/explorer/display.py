@@ -13,10 +13,10 @@ from atlasmix.errors import AtlasMixError
 from atlasmix.evidence.card import Card
 from atlasmix.evidence.store import default_location
 from atlasmix.report.blocks import Table
-from atlasmix.report.chips import Piece
 from atlasmix.report.evidence import card_facts
 from atlasmix.report.figures.drawing import standalone
 from atlasmix.report.layout import FittingTable
+from atlasmix.report.overview import Piece
 from atlasmix.report.words import limits_named
 from explorer import session
 

@@ -8,7 +8,7 @@ from atlasmix.problem.command import needs_file, solve_command
 from atlasmix.problem.link import short_question
 from atlasmix.recipe.file import dump_question, dump_recipe
 from atlasmix.recipe.recipe import make_recipe
-from atlasmix.report.mixture_csv import mixture_csv, phases_csv
+from atlasmix.report.interop import mixture_csv, phases_csv
 from explorer import session
 from explorer.display import escaped
 from explorer.tasks import Answer

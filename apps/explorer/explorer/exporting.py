@@ -8,9 +8,8 @@ from typing import Any, Final
 
 import streamlit as st
 
-from atlasmix.interop.exporters.exporter import Export, Exporter
+from atlasmix.interop.exporters.exporter import Export, Exporter, all_exporters
 from atlasmix.interop.exporters.plan import Run
-from atlasmix.interop.exporters.registry import all_exporters
 from atlasmix.interop.exporters.writing import Written
 from atlasmix.io.files import zip_files
 from atlasmix.recipe.file import dump_recipe

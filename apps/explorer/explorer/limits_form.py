@@ -12,7 +12,7 @@ from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.languages.catalogue import name_of
 from atlasmix.problem.baselines import names as baseline_names
 from atlasmix.quantities import format_quantity
-from atlasmix.report.question import selection_words, share_words
+from atlasmix.report.overview import selection_words, share_words
 from atlasmix.text import listed
 from explorer import answers, session
 from explorer.changes import offer, standing_row

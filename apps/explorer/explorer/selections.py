@@ -12,7 +12,7 @@ from atlasmix.evidence.pools import PROVENANCES
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.languages.catalogue import language, name_of
 from atlasmix.problem.vocabulary import EVERY_TARGET
-from atlasmix.report.question import selection_words, share_words
+from atlasmix.report.overview import selection_words, share_words
 from explorer import session
 
 

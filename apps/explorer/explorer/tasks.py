@@ -12,10 +12,10 @@ from typing import Any
 from atlasmix.evidence.overlay import Overlay, lay, save
 from atlasmix.evidence.published import published
 from atlasmix.evidence.shelf import INVENTORIES, MATRICES
+from atlasmix.interop.exporters.exporter import find_exporter
 from atlasmix.interop.exporters.paths import parse_paths
 from atlasmix.interop.exporters.plan import Run
 from atlasmix.interop.exporters.planning import ExportOptions
-from atlasmix.interop.exporters.registry import find_exporter
 from atlasmix.interop.exporters.writing import export_recipe
 from atlasmix.laws.shelf import DEFAULT_LAW
 from atlasmix.mixture.comparison import compare
@@ -23,8 +23,8 @@ from atlasmix.mixture.explain import explain
 from atlasmix.mixture.mixture import Comparison, Mixture, Reason, SensitivityStep
 from atlasmix.mixture.sensitivity import sensitivity
 from atlasmix.mixture.solve import solve
-from atlasmix.problem.law_choice import read_law
 from atlasmix.problem.link import read_link, refuse_paths, short_question, stranger_problem
+from atlasmix.problem.parsing import read_law
 from atlasmix.problem.problem import MixProblem
 from atlasmix.recipe.check import CheckReport, check
 from atlasmix.recipe.compare import SideBySide, compare_mixtures

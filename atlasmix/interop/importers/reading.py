@@ -1,24 +1,316 @@
-"""Reading a framework's file by its name, with the user's mapping and counts."""
+"""Reading a framework's file by its name, with the user's mapping and counts, into pools."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import hashlib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from atlasmix.errors import ProblemError
+from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.inventory import Inventory
-from atlasmix.evidence.mixture_file import GivenMixture
-from atlasmix.evidence.pools import PROVENANCES
+from atlasmix.evidence.mixture_file import BILLIONTHS, GivenMixture, GivenOther, GivenPool, Part
+from atlasmix.evidence.pools import PROVENANCES, Pool, Provenance, pool_name
 from atlasmix.interop.importers import hf, megatron, nemo, olmix, olmo_core, salamandra
-from atlasmix.interop.importers.assembling import ImportOptions, assemble, refuse_empty
-from atlasmix.interop.importers.counts import COUNT_FILES, counts_of, indexed, read_counts
-from atlasmix.interop.importers.listing import FILE_LIMIT, Listing
-from atlasmix.interop.importers.mapping import GUESSES, UNKNOWN, Rule, read_rule, read_rules
+from atlasmix.interop.importers.listing import FILE_LIMIT, Entry, Listing
+from atlasmix.interop.importers.mapping import (
+    COUNT_FILES,
+    GUESSES,
+    UNKNOWN,
+    Count,
+    Counts,
+    Meaning,
+    Rule,
+    counts_of,
+    indexed,
+    meaning,
+    plain_prefix,
+    read_counts,
+    read_rule,
+    read_rules,
+    slug,
+)
 from atlasmix.io.safe_yaml import decode, load_yaml
 from atlasmix.io.tables import read_file
-from atlasmix.text import did_you_mean
+from atlasmix.quantities import exact_parts
+from atlasmix.text import did_you_mean, first_few
+from atlasmix.version import __version__
+
+_LISTED: Final = 5
+"""Most prefixes that a note names."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What the user says beside the framework's file.
+
+    Attributes:
+        name: of the mixture.
+        rules: from prefix to pool, in order.
+        mapping: what the origin calls the rules.
+        provenance: where no rule says it.
+        counts: unique tokens by prefix.
+        inventory: unique tokens by pool, where no count says it; None for none.
+        tokens: of the run, or None.
+        tokens_per_document: mean for every source of a framework that draws documents, or None.
+    """
+
+    name: str
+    rules: tuple[Rule, ...]
+    mapping: str = ""
+    provenance: str = UNKNOWN
+    counts: Counts = field(default_factory=Counts)
+    inventory: Inventory | None = None
+    tokens: float | None = None
+    tokens_per_document: float | None = None
+
+
+@dataclass(slots=True)
+class _Placed:
+    """An entry on its way."""
+
+    entry: Entry
+    meaning: Meaning
+    count: Count | None
+    share: float = 0.0
+
+
+def assemble(
+    listing: Listing, text: str, file: str, form: str, options: ImportOptions
+) -> GivenMixture:
+    """The mixture that a list stands for.
+
+    Args:
+        listing: of the framework's file.
+        text: of that file, for its hash.
+        file: its name.
+        form: of the framework.
+        options: of the user.
+
+    Raises:
+        DataError, ProblemError: weights that cannot be told without counts.
+    """
+    placed = [_placed(entry, options) for entry in listing.entries]
+    for item, share in zip(placed, _token_shares(placed, listing, options), strict=True):
+        item.share = share
+    groups: dict[str, list[_Placed]] = {}
+    for item in placed:
+        groups.setdefault(_name(item.meaning), []).append(item)
+    whole = {
+        name: math.fsum(member.share for member in members) for name, members in groups.items()
+    }
+    parts = exact_parts(whole, BILLIONTHS)
+    ordered = sorted(groups, key=lambda name: (-parts[name], name))
+    made = [_made(name, groups[name], parts[name], options) for name in ordered]
+    tokens = options.tokens if options.tokens is not None else listing.tokens
+    return GivenMixture(
+        name=options.name,
+        tokens=None if tokens is None else float(round(tokens)),
+        pools=tuple(each for each in made if isinstance(each, GivenPool)),
+        other=tuple(each for each in made if not isinstance(each, GivenPool)),
+        origin={
+            "atlasmix": __version__,
+            "format": form,
+            "file": file,
+            "sha256": hashlib.sha256(text.encode("utf-8")).hexdigest(),
+            "mapping": options.mapping,
+            "counts": _sources_of_counts(options),
+        },
+        notes=(*listing.notes, *_notes(placed, made, options)),
+    )
+
+
+def _placed(entry: Entry, options: ImportOptions) -> _Placed:
+    meant = meaning(entry, options.rules, options.provenance, slug(options.name))
+    if options.inventory is not None and meant.language:
+        meant = _as_in_inventory(meant, options.inventory)
+    names = (meant.counts,) if meant.counts else (entry.prefix, *entry.paths)
+    counted = (options.counts.of(name) for name in names)
+    return _Placed(entry, meant, next((each for each in counted if each is not None), None))
+
+
+def _as_in_inventory(meant: Meaning, inventory: Inventory) -> Meaning:
+    """The same, with the corpus as the inventory writes it: ``hplt_v4`` for ``hplt-v4``."""
+    known = {_folded(pool.corpus): pool.corpus for pool in inventory.pools}
+    corpus = known.get(_folded(meant.corpus), meant.corpus)
+    return replace(meant, corpus=corpus)
+
+
+def _folded(corpus: str) -> str:
+    return corpus.replace("-", "").replace("_", "").replace(".", "")
+
+
+def _token_shares(
+    placed: Sequence[_Placed], listing: Listing, options: ImportOptions
+) -> list[float]:
+    """Shares of tokens, in any unit: from shares of tokens, of documents, or from sizes."""
+    if any(each.entry.weight is None for each in placed):
+        lacking = [each.entry.prefix for each in placed if each.count is None]
+        if lacking:
+            raise ProblemError(
+                f"the file has no weights, so shares follow the sizes, and nobody counted "
+                f"{first_few(lacking, _LISTED)}: give counts with the tokens of every prefix",
+                field="counts",
+            )
+        return [each.count.tokens for each in placed if each.count is not None]
+    weights = [each.entry.weight or 0.0 for each in placed]
+    if listing.unit == "tokens":
+        return weights
+    lengths = [_tokens_per_document(each, options) for each in placed]
+    lacking = [
+        each.entry.prefix for each, mean in zip(placed, lengths, strict=True) if mean is None
+    ]
+    if lacking:
+        raise ProblemError(
+            f"the weights are shares of documents, and nobody says how long a document of "
+            f"{first_few(lacking, _LISTED)} is: give counts of tokens and documents, an "
+            "inventory, or the tokens per document",
+            field="counts",
+        )
+    return [weight * (mean or 0.0) for weight, mean in zip(weights, lengths, strict=True)]
+
+
+def _tokens_per_document(placed: _Placed, options: ImportOptions) -> float | None:
+    if placed.count is not None and placed.count.documents:
+        return placed.count.tokens / placed.count.documents
+    if placed.meaning.tokens_per_document:
+        return placed.meaning.tokens_per_document
+    pool = _pool_of(placed.meaning, options.inventory)
+    if pool is not None and pool.documents:
+        return pool.unique_tokens / pool.documents
+    return options.tokens_per_document
+
+
+def _name(meant: Meaning) -> str:
+    if meant.language:
+        return pool_name(meant.language, meant.provenance, meant.corpus)
+    return meant.other
+
+
+def _pool_of(meant: Meaning, inventory: Inventory | None) -> Pool | None:
+    if inventory is None or not meant.language:
+        return None
+    return next((pool for pool in inventory.pools if pool.name == _name(meant)), None)
+
+
+def _made(name: str, members: Sequence[_Placed], part: int, options: ImportOptions) -> GivenOther:
+    """One pool, or one other source, from the entries that add up to it."""
+    meant = members[0].meaning
+    # The same prefix twice is the same text: it is weighted twice and counted once.
+    by_text: dict[str, Count | None] = {}
+    for member in members:
+        by_text.setdefault(plain_prefix(member.entry.prefix), member.count)
+    counts = [count for count in by_text.values() if count is not None]
+    unique, unit, where, documents = None, "", "", None
+    pool = _pool_of(meant, options.inventory)
+    if counts and len(counts) == len(by_text):
+        unique = sum(count.tokens for count in counts)
+        units, places = {each.unit for each in counts}, {each.counted_in for each in counts}
+        unit = units.pop() if len(units) == 1 else ""
+        where = places.pop() if len(places) == 1 else f"{options.counts.what}, added up"
+        known = [count.documents for count in counts]
+        documents = None if None in known else sum(filter(None, known))
+    elif meant.unique_tokens:
+        unique, where = meant.unique_tokens, options.mapping
+    elif pool is not None and options.inventory is not None:
+        unique, unit, documents = pool.unique_tokens, pool.unit, pool.documents
+        where = f"inventory {options.inventory.name}"
+    caps = {each.entry.max_epochs for each in members}
+    bare = GivenOther(
+        name=name,
+        proportion=part / BILLIONTHS,
+        unique_tokens=unique or None,
+        unit=unit if unique else "",
+        counted_in=where if unique else "",
+        documents=documents or None,
+        max_epochs=min((cap for cap in caps if cap is not None), default=None),
+        parts=tuple(_part(member) for member in members),
+    )
+    if not meant.language:
+        return bare
+    return GivenPool(
+        **{key: getattr(bare, key) for key in GivenOther.__slots__},
+        language=meant.language,
+        provenance=cast(Provenance, meant.provenance),
+        corpus=meant.corpus,
+    )
+
+
+def _part(placed: _Placed) -> Part:
+    counted = placed.count.tokens if placed.count is not None and placed.count.tokens > 0 else None
+    # Where a file leaves its weights out, sizes are what a framework weighs with.
+    return Part(placed.entry.prefix, placed.entry.weight or placed.share, counted)
+
+
+def _sources_of_counts(options: ImportOptions) -> str:
+    named = [options.counts.what]
+    named += [f"inventory {options.inventory.name}"] if options.inventory is not None else []
+    return ", ".join(filter(None, named))
+
+
+def _notes(
+    placed: Sequence[_Placed], made: Sequence[GivenOther], options: ImportOptions
+) -> list[str]:
+    notes = []
+    doubts: dict[str, list[_Placed]] = {}
+    for each in placed:
+        if each.meaning.doubt:
+            doubts.setdefault(each.meaning.doubt, []).append(each)
+    for doubt, members in doubts.items():
+        listed = first_few(
+            [f"{member.entry.prefix} ({member.entry.place})" for member in members], _LISTED
+        )
+        notes.append(f"{_entries(len(members))} kept as other, {doubt}: {listed}")
+    places: Mapping[str, list[str]] = _twice(placed)
+    notes += [
+        f"{prefix} stands there {len(lines)} times ({', '.join(lines)}): its weights are added up, "
+        "its text is counted once"
+        for prefix, lines in places.items()
+    ]
+    return notes + _uncounted(placed, made, options)
+
+
+def _uncounted(
+    placed: Sequence[_Placed], made: Sequence[GivenOther], options: ImportOptions
+) -> list[str]:
+    bare = {part.prefix for each in made if each.unique_tokens is None for part in each.parts}
+    lacking = [each for each in placed if each.count is None and each.entry.prefix in bare]
+    if not lacking or not options.counts.what:
+        return []
+    near = options.counts.nearest(lacking[0].entry.prefix)
+    listed = first_few([f"{each.entry.prefix} ({each.entry.place})" for each in lacking], _LISTED)
+    hint = f"; the nearest count is {near}, say 'counts: {near}' in the mapping" if near else ""
+    return [f"no count for {_entries(len(lacking))}, so their epochs stay unknown: {listed}{hint}"]
+
+
+def _twice(placed: Sequence[_Placed]) -> dict[str, list[str]]:
+    places: dict[str, list[str]] = {}
+    for each in placed:
+        places.setdefault(plain_prefix(each.entry.prefix), []).append(each.entry.place)
+    return {prefix: lines for prefix, lines in places.items() if len(lines) > 1}
+
+
+def _entries(count: int) -> str:
+    return f"{count} entr{'y' if count == 1 else 'ies'}"
+
+
+def refuse_empty(mixture: GivenMixture, what: str) -> None:
+    """Refuse a mixture in which not one prefix was understood.
+
+    Raises:
+        DataError: none of its entries is a pool of a language.
+    """
+    if mixture.pools:
+        return
+    names = first_few([each.name for each in mixture.other], _LISTED)
+    raise DataError(
+        f"{what}: no prefix names a language ({names}); give a pattern, for example "
+        "'{corpus}/{language}_{script}', or a mapping file",
+        field="pattern",
+    )
+
 
 _MAPPING_LIMIT: Final = 4 * 1024 * 1024
 

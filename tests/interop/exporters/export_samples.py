@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from atlasmix.evidence.store import Store
-from atlasmix.interop.exporters.exporter import Exporter
+from atlasmix.interop.exporters.exporter import Exporter, all_exporters, find_exporter
 from atlasmix.interop.exporters.paths import PathsFile, read_paths
 from atlasmix.interop.exporters.plan import Run
 from atlasmix.interop.exporters.planning import ExportOptions
-from atlasmix.interop.exporters.registry import all_exporters, find_exporter
 from atlasmix.interop.exporters.writing import Written, export_recipe
 from atlasmix.recipe.file import load_recipe
 from atlasmix.recipe.recipe import Recipe, RecipePool

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from yaml_rules import number_like
 
 from atlasmix.errors import DataError
-from atlasmix.interop.exporters.names import safe_key, safe_keys
+from atlasmix.interop.exporters.planning import safe_key, safe_keys
 from atlasmix.io.safe_yaml import yaml_text
 
 

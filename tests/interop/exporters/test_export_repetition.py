@@ -13,7 +13,7 @@ from atlasmix.errors import ProblemError
 from atlasmix.evidence.store import Store
 from atlasmix.interop.exporters.plan import Run
 from atlasmix.problem.parsing import problem_from_mapping
-from atlasmix.recipe.epoch_caps import epoch_caps
+from atlasmix.recipe.as_mixture import epoch_caps
 from atlasmix.solver.compile import epoch_limits
 
 WELSH = "cym.human.fineweb2"

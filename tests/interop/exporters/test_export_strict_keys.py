@@ -11,9 +11,9 @@ from export_samples import THREE, export, golden_export, recipe_of
 from weight_readers import weights_in
 
 from atlasmix.errors import DataError, ProblemError
+from atlasmix.interop.exporters.exporter import INSTEAD, REFUSED, find_exporter
 from atlasmix.interop.exporters.paths import PathsFile
 from atlasmix.interop.exporters.plan import Run
-from atlasmix.interop.exporters.registry import INSTEAD, REFUSED, find_exporter
 
 # The fields of each framework's own classes, from the sources named in the exporters.
 ALLOWED = {

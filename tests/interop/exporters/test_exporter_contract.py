@@ -24,9 +24,8 @@ from weight_readers import weights_in
 from yaml_rules import number_like, opens_alike
 
 import atlasmix.interop.exporters as package
-from atlasmix.interop.exporters.exporter import Exporter
+from atlasmix.interop.exporters.exporter import MODULES, Exporter
 from atlasmix.interop.exporters.plan import Run
-from atlasmix.interop.exporters.registry import MODULES
 from atlasmix.recipe.file import load_recipe
 
 # Modules of the folder that are no exporters.

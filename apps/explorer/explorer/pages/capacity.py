@@ -28,14 +28,13 @@ from atlasmix.problem.problem import DEFAULT_PARAMS
 from atlasmix.quantities import format_flops
 from atlasmix.report.answer import closed_form_sentence, size_proof, size_sentence, sizes_table
 from atlasmix.report.answer_words import caveat_sentences, headline
-from atlasmix.report.capacity import capacity_parts, hours_sentence
-from atlasmix.report.crossover import crossover_parts
 from atlasmix.report.figures.scaling import (
     crossover_figure,
     iso_loss_figure,
     iso_loss_title,
     sizes_figure,
 )
+from atlasmix.report.laws import capacity_parts, crossover_parts, hours_sentence
 from atlasmix.report.words import named
 
 

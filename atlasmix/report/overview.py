@@ -1,21 +1,123 @@
-"""What was asked, in words: the keys of a question as a page and a table name them."""
+"""What stands over an answer: the mixture in one line, its key figures, what was asked."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from atlasmix.errors import ProblemError
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.hardware import FLOPS_PER_PARAM_TOKEN
+from atlasmix.mixture.mixture import Mixture
 from atlasmix.problem.parsing import problem_to_mapping
 from atlasmix.problem.problem import MixProblem
 from atlasmix.problem.vocabulary import EVERY_TARGET
 from atlasmix.quantities import format_flops, format_quantity
+from atlasmix.report.answer_words import gap_text
 from atlasmix.report.blocks import Fact
 from atlasmix.report.layout import FittingTable
 from atlasmix.report.recipes import phases_asked, short_value
-from atlasmix.report.words import limits_named, percent
+from atlasmix.report.words import limits_named, loss_text, percent
+
+MOST_PIECES: Final = 40
+"""Our choice: so many pieces of three pixels, and what is between them, fit on a phone."""
+
+
+class Piece(NamedTuple):
+    """One piece of the line.
+
+    Attributes:
+        name: of the language, or how many others there are.
+        share: of the tokens read, 0-1.
+        words: name and share.
+        role: ``target``, ``donor`` or ``rest``.
+    """
+
+    name: str
+    share: float
+    words: str
+    role: str
+
+
+def mixture_strip(mixture: Mixture) -> tuple[Piece, ...]:
+    """Languages by share, largest first, the small ones together at the end; shares sum to 1."""
+    shares = list(mixture.proportions.items())
+    shown = shares if len(shares) <= MOST_PIECES else shares[: MOST_PIECES - 1]
+    pieces = [
+        _piece(name_of(key), share, "donor" if key in mixture.donors else "target")
+        for key, share in shown
+    ]
+    rest = shares[len(shown) :]
+    if rest:
+        name = f"{len(rest)} more languages"
+        pieces.append(_piece(name, sum(share for _, share in rest), "rest"))
+    return tuple(pieces)
+
+
+def _piece(name: str, share: float, role: str) -> Piece:
+    return Piece(name, share, f"{name} {percent(share)}", role)
+
+
+class KeyFigure(NamedTuple):
+    """A label, a value with its unit, and what it means."""
+
+    label: str
+    value: str
+    meaning: str
+
+
+def key_figures(problem: MixProblem, mixture: Mixture) -> tuple[KeyFigure, ...]:
+    """Four figures: what is read, what it gives, what donors give, how well that is proved."""
+    spent = f"{format_quantity(mixture.tokens)} tokens"
+    read = KeyFigure(
+        "Read in training",
+        spent,
+        f"Of a budget of {format_quantity(mixture.budget)} tokens, repeats included.",
+    )
+    donors = sum(share for key, share in mixture.proportions.items() if key in mixture.donors)
+    return (
+        read,
+        _effect(problem, mixture),
+        KeyFigure(
+            "Read of donors",
+            percent(donors),
+            "Share of the tokens read that is in another language than the targets; what it gives "
+            "them stands in the sentence above.",
+        ),
+        _proof(mixture),
+    )
+
+
+def _proof(mixture: Mixture) -> KeyFigure:
+    said = (
+        "No mixture within these limits, of as many tokens or fewer, is better by more than this "
+        "part of the reducible loss."
+    )
+    if mixture.caveats:
+        label = "Best under the law to"
+        said += " It is not one to act on as it stands: what stands over the answer says why."
+    else:
+        label = "Proved best to"
+    return KeyFigure(label, gap_text(mixture.certificate.gap, "1"), said)
+
+
+def _effect(problem: MixProblem, mixture: Mixture) -> KeyFigure:
+    if len(mixture.targets) == 1:
+        effect = mixture.targets[0]
+        return KeyFigure(
+            "Predicted effective data",
+            f"{format_quantity(effect.effective_data)} tokens",
+            f"Worth as many fresh {name_of(effect.language)} tokens; predicted loss "
+            f"{loss_text(effect.loss)} ({problem.law.unit}).",
+        )
+    value, words = mixture.certificate.value, "donors counted less κ standard errors."
+    if problem.objective == "worst":
+        return KeyFigure(
+            "Worst target", f"{value:.3f} ×", f"Largest loss relative to the best alone, {words}"
+        )
+    meaning = f"Weighted mean of {len(mixture.targets)} targets, {problem.law.unit}, {words}"
+    return KeyFigure("Predicted mean loss", loss_text(value), meaning)
+
 
 _LABELS: Final = {
     "budget": "token budget",

@@ -1,4 +1,4 @@
-"""What ``lint`` shows: findings, epochs, shares, and what solving again would change."""
+"""What ``lint`` and ``verify-run`` show: findings, epochs, shares, verdicts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from atlasmix.audit.lint import LintReport
 from atlasmix.audit.lint_rows import Row
+from atlasmix.audit.run_verdict import RunReport
 from atlasmix.audit.solving_again import Resolved
 from atlasmix.quantities import format_quantity
 from atlasmix.report.answer_words import gap_text
@@ -163,3 +164,55 @@ def _effect(resolved: Resolved) -> str:
 
 def _count(number: int, what: str, several: str = "") -> str:
     return f"{number} {what if number == 1 else several or what + 's'}"
+
+
+_MOST_POOLS: Final = 40
+
+
+def run_parts(report: RunReport, more: str = "") -> list[RenderableType]:
+    """The parts of a report on a run; ``more`` says where the pools are that are left out."""
+    from rich.text import Text
+
+    off = sum(pool.verdict != "as planned" for pool in report.pools)
+    verdict = (
+        "the run reads what was planned"
+        if report.as_planned
+        else f"{off} of {len(report.pools)} sources are not read as planned"
+    )
+    done = format_quantity(report.tokens)
+    of = "" if report.planned_tokens is None else f" of {format_quantity(report.planned_tokens)}"
+    step = "" if report.step is None else f", step {report.step:,}"
+    parts: list[RenderableType] = [
+        Text(f"{report.plan}: {verdict}.", style="bold"),
+        Text(
+            f"{done}{of} tokens read{step}; {format_quantity(report.samples)} samples of "
+            f"{report.sequence_length:,} tokens. A share may be off by four standard errors of so "
+            "many draws, and one sample."
+        ),
+        "",
+        _pools(report),
+    ]
+    if len(report.pools) > _MOST_POOLS:
+        left = len(report.pools) - _MOST_POOLS
+        parts.append(Text(f"and {left} more, nearer to the plan{more}"))
+    parts += [Text(f"Note: {note}.") for note in report.notes]
+    return parts
+
+
+def _pools(report: RunReport) -> FittingTable:
+    table = FittingTable(
+        "source", "verdict", ">planned", ">read", ">may differ", ">epochs", ">at end", ">cap"
+    )
+    for pool in report.pools[:_MOST_POOLS]:
+        table.add_row(
+            pool.name,
+            pool.verdict,
+            percent(pool.planned),
+            percent(pool.read),
+            f"±{percent(pool.tolerance)}",
+            "unknown" if pool.epochs is None else epochs_text(pool.epochs),
+            "" if pool.epochs_at_end is None else epochs_text(pool.epochs_at_end),
+            "" if pool.cap is None else f"{pool.cap:g}",
+            style="" if pool.verdict == "as planned" else "bold",
+        )
+    return table
