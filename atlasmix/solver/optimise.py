@@ -111,8 +111,10 @@ def token_range(problem: MixProblem, compiled: Compiled) -> TokenRange | None:
         return None
     # A millionth inside: see TokenRange. A millionth less of everything costs less than a millionth
     # of the data terms, a millionth more of anything less than a millionth of the capacity terms.
-    inside = (1e-6 if compiled.program.rows.names else 1e-9) if ends[1] < 1.0 else 0.0
-    least, most = ends[0] * compiled.tokens, ends[1] * compiled.tokens
+    # A linear program misses all of the budget by its last digits.
+    part = 1.0 if ends[1] >= 1.0 - 1e-9 else ends[1]
+    inside = (1e-6 if compiled.program.rows.names else 1e-9) if part < 1.0 else 0.0
+    least, most = ends[0] * compiled.tokens, part * compiled.tokens
     high = most * (1.0 - inside)
     return TokenRange(least, min(least * (1 + 1e-6), high), high, most)
 

@@ -57,6 +57,14 @@ def ranges(mixture):
     return {each.language: each for each in mixture.flatness}
 
 
+def test_the_last_digits_of_a_linear_program_leave_nothing_unspent():
+    """"Leave 2M of 2T unspent" once stood over this answer, with a reason that was none."""
+    limits = tuple(ShareLimit("min", Selection("language", key), 0.0005) for key in EUROPE)
+    _, mixture = answer(EUROPE, budget=2e12, limits=limits)
+    assert mixture.stopped == ""
+    assert mixture.unspent <= 1e-9 * 2e12
+
+
 def test_thirteen_european_targets_at_2t():
     problem, mixture = answer(EUROPE, budget=2e12)
     check(problem, mixture)
