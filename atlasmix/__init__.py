@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 from atlasmix.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from atlasmix.door.constraints import AtLeast, AtMost, Keep, MaxDonors, MaxEpochs, NoWorse
-    from atlasmix.door.fit import FittedLaw, fit
-    from atlasmix.door.problem import Problem
-    from atlasmix.door.solution import Solution
-    from atlasmix.door.sweep import Sweep, sweep
+    from atlasmix.api.constraints import AtLeast, AtMost, Keep, MaxDonors, MaxEpochs, NoWorse
+    from atlasmix.api.fit import FittedLaw, fit
+    from atlasmix.api.problem import Problem
+    from atlasmix.api.solution import Solution
+    from atlasmix.api.sweep import Sweep, sweep
     from atlasmix.errors import AtlasMixError, DataError, Infeasible, ProblemError
     from atlasmix.evidence.inventory import Inventory
     from atlasmix.evidence.published import published
@@ -26,33 +26,33 @@ if TYPE_CHECKING:
 
 # Each name is imported when it is first used: `import atlasmix` and `atlasmix --help` stay fast.
 _HOMES = {
-    "AtLeast": "door.constraints",
-    "AtMost": "door.constraints",
+    "AtLeast": "api.constraints",
+    "AtMost": "api.constraints",
     "AtlasMixError": "errors",
     "DataError": "errors",
-    "FittedLaw": "door.fit",
+    "FittedLaw": "api.fit",
     "Infeasible": "errors",
     "Inventory": "evidence.inventory",
-    "Keep": "door.constraints",
+    "Keep": "api.constraints",
     "LossLaw": "laws.kinds",
-    "MaxDonors": "door.constraints",
-    "MaxEpochs": "door.constraints",
-    "NoWorse": "door.constraints",
-    "Problem": "door.problem",
+    "MaxDonors": "api.constraints",
+    "MaxEpochs": "api.constraints",
+    "NoWorse": "api.constraints",
+    "Problem": "api.problem",
     "ProblemError": "errors",
     "Recipe": "recipe.recipe",
     "Report": "report.report",
-    "Solution": "door.solution",
+    "Solution": "api.solution",
     "Store": "evidence.store",
-    "Sweep": "door.sweep",
+    "Sweep": "api.sweep",
     "TransferMatrix": "evidence.transfer_matrix",
     "check": "recipe.check",
-    "fit": "door.fit",
+    "fit": "api.fit",
     "load_law": "laws.shelf",
     "load_recipe": "recipe.file",
     "published": "evidence.published",
     "resolve": "languages.resolving",
-    "sweep": "door.sweep",
+    "sweep": "api.sweep",
 }
 
 __all__ = [

@@ -227,6 +227,15 @@ def at_most(gap: float) -> float:
     return float(f"{math.ceil(gap / unit - 1e-6) * unit:.{digits}g}")
 
 
+def percent_above(gap: float) -> str:
+    """A gap as a percentage with two decimals, rounded up: no more is promised than was proved.
+
+    >>> percent_above(0.000149), percent_above(0.0123)
+    ('0.02%', '1.23%')
+    """
+    return f"{math.ceil(gap * 1e4 - 1e-9) / 1e4:.2%}"
+
+
 def outward(low: float, high: float) -> tuple[float, float]:
     """A range of shares to six places: nothing that lies in it is left out, within 0 and 1.
 

@@ -30,7 +30,7 @@ ORDER = [
     "interop",
     "audit",
     "report",
-    "door",
+    "api",
     "cli",
 ]
 FENCES = {

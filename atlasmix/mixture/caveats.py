@@ -18,7 +18,7 @@ from atlasmix.laws.kinds import FAR
 from atlasmix.mixture.mixture import Caveat, Mixture, TargetEffect
 from atlasmix.problem.constraints import KeepTokens, ShareLimit
 from atlasmix.problem.problem import MixProblem
-from atlasmix.quantities import format_quantity
+from atlasmix.quantities import format_quantity, percent_above
 from atlasmix.solver.collisions import collisions, reach
 from atlasmix.solver.compile import epoch_limits, same_language
 from atlasmix.solver.engines import Engine
@@ -387,7 +387,10 @@ def _relaxed(mixture: Mixture) -> list[str]:
     proof = mixture.certificate
     if proof.exact or proof.engine is Engine.GIVEN:
         return []
-    return [f"the answer is proved to be within {proof.gap:.2%} of the best possible, not closer"]
+    return [
+        f"the answer is proved to be within {percent_above(proof.gap)} of the best "
+        "possible, not closer"
+    ]
 
 
 def _left_out(problem: MixProblem) -> list[str]:

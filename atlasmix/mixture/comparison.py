@@ -8,7 +8,7 @@ from atlasmix.errors import ProblemError
 from atlasmix.evidence.published import PublishedMixture
 from atlasmix.laws.saturation import Array
 from atlasmix.mixture.mixture import Comparison, Mixture
-from atlasmix.mixture.solve import build_mixture
+from atlasmix.mixture.prediction import build_mixture
 from atlasmix.problem.baselines import baseline_tokens, names, published_tokens
 from atlasmix.problem.problem import MixProblem
 from atlasmix.solver.compile import Compiled, compile_problem, epoch_limits

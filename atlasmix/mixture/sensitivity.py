@@ -11,7 +11,7 @@ import numpy as np
 
 from atlasmix.laws.saturation import DECAY_RANGE
 from atlasmix.mixture.mixture import Mixture, SensitivityStep
-from atlasmix.mixture.solve import build_mixture
+from atlasmix.mixture.prediction import build_mixture
 from atlasmix.problem.problem import WORTH_RANGE, MixProblem
 from atlasmix.solver.optimise import optimise_problem
 

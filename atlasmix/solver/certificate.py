@@ -6,7 +6,7 @@ mixture can beat, whatever the prices (weak duality). The prices are the duals o
 
 The prices bound the optimum at every other number of tokens too: counted in tokens, the data terms
 keep their line; the powers m^-φ are kept as they are, and what multiplies them, κ, moves with T.
-See token_bounds.py.
+See tokens.py.
 """
 
 from __future__ import annotations

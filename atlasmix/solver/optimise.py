@@ -62,7 +62,7 @@ def canonical(problem: MixProblem) -> MixProblem:
 
 
 def optimise_problem(problem: MixProblem, engine: Engine | None = None) -> Solved:
-    """The optimum in numbers; raises as :func:`solve` does."""
+    """The optimum in numbers; raises as :func:`atlasmix.mixture.solve.solve` does."""
     check_problem(problem)
     compiled = compile_problem(problem, guard_levels(problem))
     check_feasible(problem, compiled)

@@ -3,7 +3,7 @@
 The optimum of the convex program at T tokens, f(T), falls where text abounds. Where epoch caps
 hold targets at what there is, more donor tokens cost them capacity, and f may turn up again. f
 need not have one valley, so a search by halves is not safe. But what proves one optimum proves a
-bound at every other T as well (token_bounds.py). By the slopes the best T is approached first, then
+bound at every other T as well (``proved_over``). By the slopes the best T is approached first, then
 T is solved where the bound over all intervals is least, until that meets the best answer.
 """
 

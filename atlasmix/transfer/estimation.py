@@ -74,7 +74,7 @@ def _from_bts(
     params, tokens = measured_at(matrix.card)
     ratio = balance(law, params, tokens)
     scores = np.where(pairs, scores, 0.0)
-    # Scores as log tokens, where pair and row add up; see ``rows``.
+    # Scores as log tokens, where pair and row add up; see exponents.py.
     logs = -np.log1p(-scores / 2)
     errors = log_error(np.where(pairs, matrix.stderr, 0.0), scores)
     measured = status == MEASURED

@@ -58,7 +58,7 @@ def ranges(mixture):
 
 
 def test_the_last_digits_of_a_linear_program_leave_nothing_unspent():
-    """"Leave 2M of 2T unspent" once stood over this answer, with a reason that was none."""
+    """ "Leave 2M of 2T unspent" once stood over this answer, with a reason that was none."""
     limits = tuple(ShareLimit("min", Selection("language", key), 0.0005) for key in EUROPE)
     _, mixture = answer(EUROPE, budget=2e12, limits=limits)
     assert mixture.stopped == ""

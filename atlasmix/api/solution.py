@@ -26,6 +26,7 @@ from atlasmix.quantities import format_quantity
 from atlasmix.recipe.file import dump_recipe
 from atlasmix.recipe.recipe import Recipe, make_recipe
 from atlasmix.report.answer import answer_report
+from atlasmix.report.answer_words import gap_text
 from atlasmix.report.findings import Findings, findings_of
 from atlasmix.report.report import Report
 from atlasmix.text import did_you_mean, first_few
@@ -56,7 +57,7 @@ class Solution:
       cat       85.0%  85B
       spa       15.0%  15B
       predicted loss of cat: 2.571, alone 2.571
-      certified: nothing is better by more than 1e-09
+      certified: nothing is better by more than one part in a billion
     """
 
     question: MixProblem
@@ -280,7 +281,7 @@ class Solution:
             told.append(f"  predicted loss of {effect.language}: {effect.loss:.4g}{alone}")
         proof = self.certificate
         if proof.exact and not self.mixture.caveats:
-            told.append(f"  certified: nothing is better by more than {max(proof.gap, 1e-9):.0e}")
+            told.append(f"  certified: nothing is better by more than {gap_text(proof.gap)}")
         elif self.mixture.caveats:
             told.append(f"  not certified: {len(self.mixture.caveats)} caveats, see .warnings")
         return told

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
-from atlasmix.door.problem import Problem
-from atlasmix.door.solution import Solution
+from atlasmix.api.problem import Problem
+from atlasmix.api.solution import Solution
 from atlasmix.errors import Infeasible, ProblemError
 from atlasmix.quantities import format_quantity, parse_quantity
 

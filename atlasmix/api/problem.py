@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-from atlasmix.door.constraints import (
+from atlasmix.api.constraints import (
     DEFAULT_CAP,
     AtLeast,
     AtMost,
@@ -21,7 +21,7 @@ from atlasmix.door.constraints import (
     NoWorse,
     constraint_keys,
 )
-from atlasmix.door.solution import Solution, evaluated
+from atlasmix.api.solution import Solution, evaluated
 from atlasmix.errors import ProblemError
 from atlasmix.evidence.inventory import Inventory
 from atlasmix.evidence.store import Store

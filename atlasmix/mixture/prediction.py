@@ -1,0 +1,157 @@
+"""What a mixture is predicted to give: the law evaluated for every target, pool by pool."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from atlasmix.laws.saturation import Array, saturate
+from atlasmix.mixture.mixture import Certificate, Mixture, PoolShare, TargetEffect
+from atlasmix.problem.problem import MixProblem
+from atlasmix.solver.closed_form import Alone
+from atlasmix.solver.compile import Compiled, charged, same_language
+from atlasmix.solver.engines import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was proved, in the unit of the program's objective; see ``Certificate``."""
+
+    bound: float
+    gap: float
+    fixed_gap: float
+    engine: Engine
+    exact: bool
+    solves: int = 1
+
+
+def build_mixture(
+    problem: MixProblem,
+    compiled: Compiled,
+    tokens: Array,
+    proof: Proof | None = None,
+    alone: tuple[Alone, ...] = (),
+) -> Mixture:
+    """The answer for given tokens per pool, without prices and warnings.
+
+    Args:
+        problem: the question.
+        compiled: its program at the whole budget.
+        tokens: tokens read per pool of the problem, shape (pools,).
+        proof: None for mixtures somebody gave, whose certificate says ``given``.
+        alone: what each target could have by itself within the whole budget; empty: not asked, and
+            nan in the effects.
+    """
+    effects = _effects(problem, tokens, alone)
+    value = objective_value(problem, compiled, effects)
+    certificate = Certificate(value, -math.inf, math.inf, Engine.GIVEN, False, math.inf, 0)
+    if proof is not None:
+        # The value is summed anew from whole tokens: the last digits may fall below the bound.
+        bound = min(in_user_unit(problem, proof.bound), value)
+        certificate = Certificate(
+            value, bound, proof.gap, proof.engine, proof.exact, proof.fixed_gap, proof.solves
+        )
+    shares = _shares(problem, tokens)
+    return Mixture(shares, effects, problem.budget, problem.params, certificate, (), ())
+
+
+def _shares(problem: MixProblem, tokens: Array) -> tuple[PoolShare, ...]:
+    total = float(tokens.sum())
+    shares = []
+    for pool, read in zip(problem.pools, tokens.tolist(), strict=True):
+        fresh = min(read, pool.unique_tokens)
+        proportion = read / total if total > 0 else 0.0
+        shares.append(PoolShare(pool, read, proportion, fresh, read - fresh))
+    return tuple(shares)
+
+
+def _effects(
+    problem: MixProblem, tokens: Array, alone: tuple[Alone, ...]
+) -> tuple[TargetEffect, ...]:
+    """Each target's predicted effect, pool by pool.
+
+    Works on the pools, not on the program's columns, so that it holds for any mixture.
+    """
+    unique = np.array([max(pool.unique_tokens, 1e-9) for pool in problem.pools])
+    worth = np.array([problem.worth.get(pool.provenance, 0.0) for pool in problem.pools])
+    saturated = worth * saturate(tokens, unique, problem.decay)
+    languages = [pool.language for pool in problem.pools]
+    total, law, effects = float(tokens.sum()), problem.law, []
+    for row, target in enumerate(problem.targets):
+        tau, sigma = _columns(problem, languages, problem.transfer.index(target.language))
+        own = np.array(
+            [same_language(target.language, key, problem.transfer.axis) for key in languages]
+        )
+        gives = saturated * tau
+        transferred, mine = float(gives[~own].sum()), float(gives[own].sum())
+        phi = float(problem.transfer.phi[problem.transfer.index(target.language)])
+        read = float(tokens[own].sum())
+        share = float(tokens[own & (worth > 0)].sum()) / total if total > 0 else 0.0
+        capacity = law.capacity_loss(problem.params, share, phi)
+        data = law.data_loss(mine + transferred)
+        effects.append(
+            TargetEffect(
+                language=target.language,
+                weight=target.weight,
+                tokens=read,
+                own_share=share,
+                phi=phi,
+                effective_data=mine + transferred,
+                own=mine,
+                transferred=transferred,
+                risk_penalty=float((saturated * charged(problem, tau, sigma)).sum()),
+                capacity_loss=capacity,
+                data_loss=data,
+                loss=law.loss(problem.params, mine + transferred, share, phi),
+                alone=alone[row].effective * problem.budget if alone else math.nan,
+                loss_alone=alone[row].loss if alone else math.nan,
+                predicted_share=predicted_share(problem, target.language),
+            )
+        )
+    return tuple(effects)
+
+
+def _columns(problem: MixProblem, languages: list[str], target: int) -> tuple[Array, Array]:
+    index = {key: place for place, key in enumerate(problem.transfer.keys)}
+    tau, sigma = np.zeros(len(languages)), np.zeros(len(languages))
+    for place, language in enumerate(languages):
+        source = index.get(language)
+        if source is not None:
+            tau[place] = problem.transfer.weights[source, target]
+            sigma[place] = problem.transfer.stderr[source, target]
+    return tau, sigma
+
+
+def predicted_share(problem: MixProblem, target: str) -> float:
+    """Share of a target's scores from other languages that nobody measured, 0-1."""
+    at = problem.transfer.index(target)
+    status = np.delete(problem.transfer.status[:, at], at)
+    known = status[status != ""]
+    return float(np.mean(known == "predicted")) if known.size else 0.0
+
+
+def objective_value(
+    problem: MixProblem, compiled: Compiled, effects: tuple[TargetEffect, ...]
+) -> float:
+    """The objective in the user's unit: donors count with what the risk charge leaves of them.
+
+    The capacity term of a target without any text to read is infinite in every mixture: it is left
+    out, as in the program.
+    """
+    program, law = compiled.program, problem.law
+    parts = []
+    for row, effect in enumerate(effects):
+        heard = bool(program.heard[row])
+        data = law.data_loss(effect.effective_data - effect.risk_penalty)
+        parts.append(law.E + data + (effect.capacity_loss if heard else 0.0))
+    weight = program.weight[: len(effects)]
+    if program.base is not None:
+        return float(np.max(weight * np.array(parts)))
+    return float(weight @ np.array(parts))
+
+
+def in_user_unit(problem: MixProblem, value: float) -> float:
+    """A value of the program's objective in the unit of the user's."""
+    return value if problem.objective == "worst" else problem.law.E + value
