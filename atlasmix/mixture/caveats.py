@@ -387,6 +387,8 @@ def _relaxed(mixture: Mixture) -> list[str]:
     proof = mixture.certificate
     if proof.exact or proof.engine is Engine.GIVEN:
         return []
+    if not math.isfinite(proof.gap):
+        return ["nothing is proved of the answer: its objective has no finite value"]
     return [
         f"the answer is proved to be within {percent_above(proof.gap)} of the best "
         "possible, not closer"

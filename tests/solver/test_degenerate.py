@@ -164,6 +164,7 @@ def test_a_minimum_of_everything():
     tau = [[1, 0], [0.4, 1]]
     mixture = solve(world(tau, [2.0, 20.0], limits=(limit,)))
     assert mixture.proportions["b"] == pytest.approx(1.0, abs=1e-6)
+    assert not any("nan" in warning for warning in mixture.warnings)
 
 
 def test_useless_donors_are_left_and_the_rest_of_the_budget_too():
