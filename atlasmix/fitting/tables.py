@@ -139,7 +139,7 @@ def check_present(
 def bare_name(name: str) -> str:
     """A column's name in small letters and underscores, without ``config.`` before it.
 
-    >>> plain("config/N Params"), plain("Tokens (B)")
+    >>> bare_name("config/N Params"), bare_name("Tokens (B)")
     ('n_params', 'tokens_b')
     """
     words = re.sub(r"[^a-z0-9]+", "_", name.strip().lower()).strip("_")
