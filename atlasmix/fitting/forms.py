@@ -168,6 +168,43 @@ def common_bounds(runs: Runs) -> tuple[list[float], list[float]]:
     return low, [float(np.log(least)), max(top, 60.0), large, max(top, 60.0), large]
 
 
+# Every form begins with the coordinates log E, a, α, b and β: a and b are log A and log B at the
+# centres of the runs.
+
+
+def _common_pull(x: Array, y: Array, on_e: Array, on_u: Array, on_v: Array) -> list[Array]:
+    """The columns of ``pull`` for log E, a, α, b and β."""
+    return [
+        np.sum(on_e, axis=1),
+        np.sum(on_u, axis=1),
+        -np.sum(on_u * x, axis=1),
+        np.sum(on_v, axis=1),
+        -np.sum(on_v * y, axis=1),
+    ]
+
+
+def _common_constants(theta: Array, centres: Centres) -> list[Array]:
+    """E, A, α, B and β of coordinates (S, p)."""
+    return [
+        np.exp(theta[:, 0]),
+        np.exp(theta[:, 1] + theta[:, 2] * centres.params),
+        theta[:, 2],
+        np.exp(theta[:, 3] + theta[:, 4] * centres.tokens),
+        theta[:, 4],
+    ]
+
+
+def _common_coordinates(values: Mapping[str, float], centres: Centres) -> list[float]:
+    """log E, a, α, b and β of constants by name."""
+    return [
+        np.log(max(values["E"], 1e-300)),
+        np.log(values["A"]) - values["alpha"] * centres.params,
+        values["alpha"],
+        np.log(values["B"]) - values["beta"] * centres.tokens,
+        values["beta"],
+    ]
+
+
 LANGUAGE_EXPONENTS: Final = (-2.0, 2.0)
 """Range of φ and ψ; ATLAS prints 0.11 and -0.04."""
 
@@ -187,11 +224,7 @@ class PowerTerms:
     def pull(self, on_e: Array, on_u: Array, on_v: Array) -> Array:
         """See Terms."""
         columns = [
-            np.sum(on_e, axis=1),
-            np.sum(on_u, axis=1),
-            -np.sum(on_u * self.x, axis=1),
-            np.sum(on_v, axis=1),
-            -np.sum(on_v * self.y, axis=1),
+            *_common_pull(self.x, self.y, on_e, on_u, on_v),
         ]
         if self.k is not None:
             columns += [np.sum(on_u * self.k, axis=1), np.sum(on_v * self.k, axis=1)]
@@ -233,10 +266,7 @@ class PowerLaw:
 
     def coordinates(self, values: Mapping[str, float]) -> Array:
         """See Form."""
-        centres = self.centres
-        a = np.log(values["A"]) - values["alpha"] * centres.params
-        b = np.log(values["B"]) - values["beta"] * centres.tokens
-        theta = [np.log(max(values["E"], 1e-300)), a, values["alpha"], b, values["beta"]]
+        centres, theta = self.centres, _common_coordinates(values, self.centres)
         if self.k is not None:
             theta[1] += values["phi"] * centres.languages
             theta[3] += values["psi"] * centres.languages
@@ -305,11 +335,7 @@ class SaturatedTerms:
         down = -self.beta * on_v
         return np.stack(
             [
-                np.sum(on_e, axis=1),
-                np.sum(on_u, axis=1),
-                -np.sum(on_u * self.x, axis=1),
-                np.sum(on_v, axis=1),
-                -np.sum(on_v * self.y, axis=1),
+                *_common_pull(self.x, self.y, on_e, on_u, on_v),
                 np.sum(down * self.by_decay, axis=1),
                 *(np.sum(down * each, axis=1) for each in self.by_transfer),
             ],
@@ -367,11 +393,7 @@ class Saturated:
     def named(self, theta: Array) -> dict[str, Array]:
         """See Form."""
         values = [
-            np.exp(theta[:, 0]),
-            np.exp(theta[:, 1] + theta[:, 2] * self.centres.params),
-            theta[:, 2],
-            np.exp(theta[:, 3] + theta[:, 4] * self.centres.tokens),
-            theta[:, 4],
+            *_common_constants(theta, self.centres),
             np.exp(-theta[:, 5] if self.limit else theta[:, 5]),
             *(theta[:, place] for place in range(6, theta.shape[1])),
         ]
@@ -382,11 +404,7 @@ class Saturated:
         decay = np.log(values[self.constants[5]])
         return np.array(
             [
-                np.log(max(values["E"], 1e-300)),
-                np.log(values["A"]) - values["alpha"] * self.centres.params,
-                values["alpha"],
-                np.log(values["B"]) - values["beta"] * self.centres.tokens,
-                values["beta"],
+                *_common_coordinates(values, self.centres),
                 -decay if self.limit else decay,
                 *(values[name] for name in self.constants[6:]),
             ]
@@ -478,11 +496,7 @@ class MixingTerms:
         """See Terms."""
         down = -self.beta * on_v
         columns = [
-            np.sum(on_e, axis=1),
-            np.sum(on_u, axis=1),
-            -np.sum(on_u * self.x, axis=1),
-            np.sum(on_v, axis=1),
-            -np.sum(on_v * self.y, axis=1),
+            *_common_pull(self.x, self.y, on_e, on_u, on_v),
             np.sum(down * self.by_decay, axis=1),
             *(np.sum(on_u * each, axis=1) for each in self.crowding),
             *(np.sum(down * each, axis=1) for each in self.pieces),
@@ -550,11 +564,7 @@ class Mixing:
         """See Form."""
         count = _BEFORE + len(self.targets) + len(self.pairs)
         values = [
-            np.exp(theta[:, 0]),
-            np.exp(theta[:, 1] + theta[:, 2] * self.centres.params),
-            theta[:, 2],
-            np.exp(theta[:, 3] + theta[:, 4] * self.centres.tokens),
-            theta[:, 4],
+            *_common_constants(theta, self.centres),
             np.exp(theta[:, 5]),
             *(theta[:, place] for place in range(_BEFORE, count)),
             *(np.exp(theta[:, 0] + theta[:, place]) for place in range(count, theta.shape[1])),
@@ -567,11 +577,7 @@ class Mixing:
         floor = np.log(max(values["E"], 1e-300))
         return np.array(
             [
-                floor,
-                np.log(values["A"]) - values["alpha"] * self.centres.params,
-                values["alpha"],
-                np.log(values["B"]) - values["beta"] * self.centres.tokens,
-                values["beta"],
+                *_common_coordinates(values, self.centres),
                 np.log(values["lambda"]),
                 *(values[name] for name in self.constants[_BEFORE:count]),
                 *(
@@ -654,16 +660,12 @@ class ConstrainedTerms:
     def pull(self, on_e: Array, on_u: Array, on_v: Array) -> Array:
         """See Terms; ``fitting`` holds ∂log U_N by a, α, b and β."""
         down = -self.alpha * on_u
-        by_a, by_alpha, by_b, by_beta = (
-            np.sum(down * self.by_fitting * each, axis=1) for each in self.fitting
-        )
+        through = (np.sum(down * self.by_fitting * each, axis=1) for each in self.fitting)
+        on_floor, *others = _common_pull(self.x, self.y, on_e, on_u, on_v)
         return np.stack(
             [
-                np.sum(on_e, axis=1),
-                np.sum(on_u, axis=1) + by_a,
-                -np.sum(on_u * self.x, axis=1) + by_alpha,
-                np.sum(on_v, axis=1) + by_b,
-                -np.sum(on_v * self.y, axis=1) + by_beta,
+                on_floor,
+                *(own + more for own, more in zip(others, through, strict=True)),
                 np.sum(-self.beta * on_v * self.by_data_limit, axis=1),
                 np.sum(down * self.by_params_limit, axis=1),
             ],
@@ -726,11 +728,7 @@ class DataConstrained:
     def named(self, theta: Array) -> dict[str, Array]:
         """See Form."""
         values = [
-            np.exp(theta[:, 0]),
-            np.exp(theta[:, 1] + theta[:, 2] * self.centres.params),
-            theta[:, 2],
-            np.exp(theta[:, 3] + theta[:, 4] * self.centres.tokens),
-            theta[:, 4],
+            *_common_constants(theta, self.centres),
             np.exp(theta[:, 5]),
             np.exp(theta[:, 6]),
         ]
@@ -740,11 +738,7 @@ class DataConstrained:
         """See Form."""
         return np.array(
             [
-                np.log(max(values["E"], 1e-300)),
-                np.log(values["A"]) - values["alpha"] * self.centres.params,
-                values["alpha"],
-                np.log(values["B"]) - values["beta"] * self.centres.tokens,
-                values["beta"],
+                *_common_coordinates(values, self.centres),
                 np.log(values["R_D"]),
                 np.log(values["R_N"]),
             ]
