@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from atlasmix.evidence.card import CardFile
+from atlasmix.evidence.card_schema import CardFile
 from atlasmix.evidence.mixture_file import MIXTURE_SCHEMA, MixtureFile
 from atlasmix.io.schema import json_schema
 from atlasmix.problem.schema import QuestionFile

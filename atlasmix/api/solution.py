@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -62,7 +62,6 @@ class Solution:
 
     question: MixProblem
     mixture: Mixture
-    _findings: dict[str, Findings] = field(default_factory=dict)
 
     @property
     def proportions(self) -> dict[str, float]:
@@ -177,20 +176,16 @@ class Solution:
 
     def prices(self) -> pd.DataFrame:
         """What each constraint costs, dearest first; those that cost nothing are left out."""
-        import dataclasses
-
         import pandas as pd
 
-        return pd.DataFrame([dataclasses.asdict(price) for price in self.mixture.prices])
+        return pd.DataFrame([asdict(price) for price in self.mixture.prices])
 
     def sensitivity(self) -> pd.DataFrame:
         """The donors and the tokens read over the range of every uncertain constant."""
-        import dataclasses
-
         import pandas as pd
 
         steps = sensitivity(self.question)
-        return pd.DataFrame([dataclasses.asdict(step) for step in steps])
+        return pd.DataFrame([asdict(step) for step in steps])
 
     def baselines(self) -> pd.DataFrame:
         """Mixtures that need no evidence on transfer, on the same objective, the answer first."""
@@ -228,9 +223,11 @@ class Solution:
 
         The first call takes seconds: baselines, donors and other constants are tried.
         """
-        if "whole" not in self._findings:
-            self._findings["whole"] = findings_of(self.question, self.mixture)
-        return answer_report(self.question, self.mixture, self._findings["whole"])
+        return answer_report(self.question, self.mixture, self._findings)
+
+    @cached_property
+    def _findings(self) -> Findings:
+        return findings_of(self.question, self.mixture)
 
     def save(self, path: str | Path) -> None:
         """Write the recipe as YAML, whole or not at all.

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
-
-UNITS: Final = ("tokens", "samples", "documents")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, Literal
-
-from msgspec import UNSET, Meta, Struct, UnsetType
+from typing import Any, Literal, get_args
 
 from atlasmix.errors import DataError
 from atlasmix.io.safe_yaml import dump_yaml, load_yaml
-from atlasmix.io.schema import Digest, NotNegative, Positive
 
 CARD_SCHEMA = "atlasmix/card/1"
 CARD_LIMIT = 256 * 1024
 #: Words of a card that are one of a few.
-KINDS = (
+CardKind = Literal[
     "transfer matrix",
     "token inventory",
     "published mixtures",
@@ -26,7 +23,8 @@ KINDS = (
     "capacity mixtures",
     "accelerators",
     "outlines",
-)
+]
+KINDS: tuple[str, ...] = get_args(CardKind)
 ORIENTATION = "source to target"
 STATUSES = ("measured", "predicted")
 
@@ -325,59 +323,3 @@ _READERS: dict[str, Callable[[object], Any]] = {
     "files": _texts,
     "extra": _texts,
 }
-
-Label = Annotated[str, Meta(min_length=1, max_length=80)]
-Text = str | UnsetType
-"""A text that the card may leave out."""
-
-
-class CardFile(Struct, forbid_unknown_fields=True):
-    """The card beside a table: what its numbers mean, where they come from, what one may do."""
-
-    schema: Literal["atlasmix/card/1"] | UnsetType = UNSET
-    name: Text = UNSET
-    kind: (
-        Literal[
-            "transfer matrix",
-            "token inventory",
-            "published mixtures",
-            "languages",
-            "scaling law",
-            "crossover",
-            "capacity mixtures",
-            "accelerators",
-            "outlines",
-        ]
-        | UnsetType
-    ) = UNSET
-    title: Text = UNSET
-    description: Text = UNSET
-    axis: Literal["language", "domain"] | UnsetType = UNSET
-    names: list[Label] | UnsetType = UNSET
-    metric: Text = UNSET
-    unit: Text = UNSET
-    orientation: Text = UNSET
-    direction: Literal["higher is better", "lower is better", "higher", "lower"] | UnsetType = UNSET
-    range: (
-        Annotated[
-            list[float | None],
-            Meta(min_length=2, max_length=2, description="null where there is no end"),
-        ]
-        | UnsetType
-    ) = UNSET
-    diagonal: float | Literal["table", "none"] | UnsetType = UNSET
-    status: Literal["measured", "predicted"] | UnsetType = UNSET
-    stderr: dict[Literal["measured", "predicted"], NotNegative] | UnsetType = UNSET
-    stderr_note: Text = UNSET
-    evidence: Text = UNSET
-    rows: Literal["source", "target"] | UnsetType = UNSET
-    parameters: Positive | UnsetType = UNSET
-    tokens: Positive | UnsetType = UNSET
-    tokenizer: Text = UNSET
-    source: Text = UNSET
-    citation: Text = UNSET
-    licence: Text = UNSET
-    licence_url: Text = UNSET
-    derivation: Text = UNSET
-    files: dict[str, Digest] | UnsetType = UNSET
-    extra: dict[str, str] | UnsetType = UNSET

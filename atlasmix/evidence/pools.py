@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.card import Card
@@ -18,16 +18,9 @@ Provenance = Literal["human", "human_edited", "translated", "rephrased", "genera
 Obtained = Literal["counted", "estimated", "stated"]
 Kind = Literal["web", "pdf", "encyclopedia", "other"]
 
-PROVENANCES: tuple[str, ...] = (
-    "human",
-    "human_edited",
-    "translated",
-    "rephrased",
-    "generated",
-    "unknown",
-)
-OBTAINED: tuple[str, ...] = ("counted", "estimated", "stated")
-POOL_KINDS: tuple[str, ...] = ("web", "pdf", "encyclopedia", "other")
+PROVENANCES: tuple[str, ...] = get_args(Provenance)
+OBTAINED: tuple[str, ...] = get_args(Obtained)
+POOL_KINDS: tuple[str, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)

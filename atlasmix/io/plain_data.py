@@ -77,17 +77,6 @@ def as_number(value: object, what: str, example: str) -> float:
     return number
 
 
-def as_flag(value: object, what: str) -> bool:
-    """True or false.
-
-    Raises:
-        ProblemError: anything else.
-    """
-    if not isinstance(value, bool):
-        raise ProblemError(f"{what} is {shown(value)}: expected true or false", value=value)
-    return value
-
-
 def as_word(value: object, what: str, known: Collection[str]) -> str:
     """One of a few words.
 

@@ -44,15 +44,6 @@ def saturate(tokens: ArrayLike, unique: ArrayLike, decay: float) -> Array:
     return np.asarray(np.minimum(read, distinct) - distinct * np.expm1(-decay * again) / decay)
 
 
-def tokens_behind(saturated: ArrayLike, unique: ArrayLike, decay: float) -> Array:
-    """S⁻¹: tokens read whose effective tokens are ``saturated``; inf at the limit U(1 + 1/λ)."""
-    effective, distinct = np.asarray(saturated, dtype=float), np.asarray(unique, dtype=float)
-    again = np.maximum(effective / distinct - 1.0, 0.0)
-    with np.errstate(divide="ignore"):
-        epochs = -np.log1p(-np.minimum(decay * again, 1.0)) / decay
-    return np.asarray(np.minimum(effective, distinct) + distinct * epochs)
-
-
 def marginal(tokens: ArrayLike, unique: ArrayLike, decay: float) -> Array:
     """dS/dD: what the next token read is worth, 1 in the first epoch and e^(-λ(D/U - 1)) after."""
     read, distinct = np.asarray(tokens, dtype=float), np.asarray(unique, dtype=float)

@@ -18,7 +18,7 @@ import yaml
 from msgspec import UNSET, Meta, UnsetType
 
 from atlasmix.evidence import card as cards
-from atlasmix.evidence.card import CardFile
+from atlasmix.evidence.card_schema import CardFile
 from atlasmix.io import schema as schemas
 from atlasmix.io.schema import Count, Name, Names, Positive, Share, faults_of, json_schema
 from atlasmix.problem.parsing import PHASE_KEYS, QUESTION_KEYS

@@ -64,11 +64,6 @@ def check_sum(weights: Mapping[Name, Decimal]) -> None:
         raise SolverFailed(f"the weights sum to {total!r}: please report it with the recipe")
 
 
-def as_floats(weights: Mapping[Name, Decimal]) -> dict[Name, float]:
-    """The weights as JSON holds them."""
-    return {name: float(weight) for name, weight in weights.items()}
-
-
 DEFAULT_SEQUENCE_LENGTH: Final = 4096
 """Our choice: what OpenEuroLLM trains with (oellm-autoexp, oellm_256k_10TT_leonardo_train.yaml)."""
 

@@ -38,9 +38,6 @@ if TYPE_CHECKING:
 
 _LEAF: Final = "\t"  # begins the key of a language among the names of families and branches
 
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
-
 
 def mixture_bars(mixture: Mixture) -> Figure:
     """One bar a language, largest on top, one piece a pool: targets blue, donors orange.

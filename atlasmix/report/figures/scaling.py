@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 _SIZE_TICKS = tuple(2.0**power for power in range(-8, 15))
 
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
-
 
 def iso_loss_figure(growth: Growth) -> Figure:
     """Multipliers of all tokens and of parameters that hold the loss, on logarithmic axes.
