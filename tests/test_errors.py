@@ -88,7 +88,7 @@ def test_the_field_nearest_to_the_fault_stays() -> None:
 
 
 WRONG: dict[str, list[object]] = {
-    "targets": [None, [], "qqq", {"cat": "much"}, "cat,cat", {"cat": -1}, 3, "eus"],
+    "targets": [None, [], "qqq", {"cat": "much"}, "cat,cat", {"cat": -1}, 3, "ang"],
     "budget": [0, "lots", "1e40", 3, None],
     "tokens": ["all", 5],
     "params": [0, "x"],
@@ -98,15 +98,15 @@ WRONG: dict[str, list[object]] = {
     "calibration": ["nosuch", 3, "affine:1"],
     "inventory": ["nosuch", [], 3],
     "pools": ["invented", {"kind": "x"}, {"strange": 1}, {"language": "qqq"}, "generated"],
-    "max_epochs": ["x", 99, {"default": "x"}, {"cat": 99}, {"qqq": 1}, {"eus": 2}],
+    "max_epochs": ["x", 99, {"default": "x"}, {"cat": 99}, {"qqq": 1}, {"ang": 2}],
     "lambda": ["x", -1],
     "risk_aversion": ["x", -1],
     "law": ["nosuch", 3, {"name": "x"}],
     "worth": [3, {"x": 1}, {"human": "x"}, {"human": -1}],
     "groups": [3, {"default": ["cat"]}, {"cat": ["spa"]}, {"mine": ["qqq"]}],
-    "min": [3, {"cat": 2}, {"qqq": 0.1}, {"eus": 0.1}, {"corpus:none": 0.1}],
+    "min": [3, {"cat": 2}, {"qqq": 0.1}, {"ang": 0.1}, {"corpus:none": 0.1}],
     "max": [3, {"cat": "x"}, {"odd:kind": 0.1}, {"pool:none": 0.1}],
-    "keep": [3, {"cat": "x"}, {"eus": "1B"}, {"*": "1B"}],
+    "keep": [3, {"cat": "x"}, {"ang": "1B"}, {"*": "1B"}],
     "guardrails": [3, {"eng": "x"}, {"*": 0.1}, {"eng": {}}, {"eng": {"slack": 0.1, "x": 1}}],
     "max_donors": ["x", -1, 1.5],
     "phases": [
@@ -115,12 +115,14 @@ WRONG: dict[str, list[object]] = {
         [{"name": "a", "tokens": "x"}],
         [{"name": "a", "tokens": "50%"}],
         [{"name": "a", "tokens": "rest", "min": {"cat": 2}}],
-        [{"name": "a", "tokens": "rest", "min": {"eus": 0.5}}],
+        [{"name": "a", "tokens": "rest", "min": {"ang": 0.5}}],
         [{"name": "a", "tokens": "rest", "max": {"odd:kind": 0.5}}],
     ],
     "interference": [1],
     "spend_all": [True],
     "from": ["checkpoint:unimax"],
+    "draws": [-1, 1.5, "many"],
+    "seed": [-1, 0.5, "x"],
 }
 
 

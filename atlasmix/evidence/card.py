@@ -26,7 +26,7 @@ CardKind = Literal[
 ]
 KINDS: tuple[str, ...] = get_args(CardKind)
 ORIENTATION = "source to target"
-STATUSES = ("measured", "predicted")
+STATUSES = ("measured", "predicted", "own")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,13 @@ class Card:
         range: least and greatest possible score (both allowed; BTS stays below 2).
         diagonal: a language's score on itself: a number by definition, ``table`` (rows of the
             table give it) or ``none`` (the study has none).
-        status: of a pair whose row names none: ``measured`` or ``predicted``; empty: each row says.
+        status: of a pair whose row names none: ``measured``, ``predicted`` or ``own`` (measured by
+            the user, beside the scores of a study); empty: each row says.
         stderr: (status, standard error) for pairs whose row gives none, in units of the score.
         stderr_note: where that rule comes from.
         evidence: what was measured and what was predicted, in words.
+        prior: name of the relatedness prior that speaks where there is no score, for every
+            language; empty: the pairs of the table are all that is known.
         rows: what the rows of a square table are: ``source``, ``target`` or empty.
         parameters, tokens: model and training budget at which the scores were measured.
         tokenizer: whose tokens are counted.
@@ -74,6 +77,7 @@ class Card:
     stderr: tuple[tuple[str, float], ...] = ()
     stderr_note: str = ""
     evidence: str = ""
+    prior: str = ""
     rows: str = ""
     parameters: float | None = None
     tokens: float | None = None
@@ -189,6 +193,8 @@ def _common_faults(card: Card, kind: str) -> tuple[str, ...]:
         faults.append("names: missing; a card with 'axis: domain' lists the labels of its table")
     if card.axis == "language" and card.names:
         faults.append("names: found with 'axis: language'; expected only with 'axis: domain'")
+    if card.axis == "domain" and card.prior:
+        faults.append("prior: found with 'axis: domain'; relatedness is known of languages alone")
     return tuple(faults)
 
 

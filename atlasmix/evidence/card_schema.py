@@ -40,10 +40,11 @@ class CardFile(Struct, forbid_unknown_fields=True):
         | UnsetType
     ) = UNSET
     diagonal: float | Literal["table", "none"] | UnsetType = UNSET
-    status: Literal["measured", "predicted"] | UnsetType = UNSET
-    stderr: dict[Literal["measured", "predicted"], NotNegative] | UnsetType = UNSET
+    status: Literal["measured", "predicted", "own"] | UnsetType = UNSET
+    stderr: dict[Literal["measured", "predicted", "own"], NotNegative] | UnsetType = UNSET
     stderr_note: Text = UNSET
     evidence: Text = UNSET
+    prior: Text = UNSET
     rows: Literal["source", "target"] | UnsetType = UNSET
     parameters: Positive | UnsetType = UNSET
     tokens: Positive | UnsetType = UNSET

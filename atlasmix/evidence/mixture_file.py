@@ -178,6 +178,21 @@ def mixture_of(content: dict[str, Any], what: str) -> GivenMixture:
     )
 
 
+def mixture_faults(mixture: GivenMixture) -> list[str]:
+    """What keeps a mixture from being read again once it is written; empty where nothing does."""
+    content = _with_floats(mixture_mapping(mixture))
+    return faults_of(content, MixtureFile, "mixture") or _inner_faults(content)
+
+
+def _with_floats(value: Any) -> Any:
+    """Decimals as the floats that are read of them."""
+    if isinstance(value, dict):
+        return {key: _with_floats(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_floats(item) for item in value]
+    return float(value) if isinstance(value, Decimal) else value
+
+
 def mixture_schema() -> dict[str, Any]:
     """The JSON Schema of a mixture file, as shipped in ``data/schemas/mixture-1.json``."""
     path = data_folder() / "schemas" / "mixture-1.json"

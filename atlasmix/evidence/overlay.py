@@ -36,6 +36,9 @@ from atlasmix.evidence.transfer_matrix import TransferMatrix
 OVERLAY_BYTES: Final = 5 * 1024 * 1024
 """Most bytes of one table on an overlay: our choice, a matrix of 400 languages or 20,000 pools."""
 
+OVERLAY_UNPACKED: Final = 4 * OVERLAY_BYTES
+"""Most bytes of it in normal form, which writes every status and standard error out: our choice."""
+
 OVERLAY_ENTRIES: Final = 8
 """Most tables on an overlay: our choice."""
 
@@ -51,6 +54,11 @@ class Overlay(Store):
     """
 
     entries: tuple[tuple[str, str, bytes, bytes], ...] = ()
+
+    @property
+    def opens_files(self) -> bool:
+        """Never: whoever lays tables over a store is not the owner of the machine."""
+        return False
 
     def matrix(self, name: str = "default") -> TransferMatrix:
         """As in a store; one's own matrices by their names too."""
@@ -149,6 +157,12 @@ def lay(
     if chosen in overlay.names(shelf):
         raise DataError(f"{shelf.word} '{chosen}' lies here already: choose another name")
     entry = new_entry(shelf, chosen, read, table, f"table {files['table']}")
+    size = len(entry[shelf.table])
+    if size > OVERLAY_UNPACKED:
+        raise DataError(
+            f"table {files['table']} unpacks to {size:,} bytes: expected at most "
+            f"{OVERLAY_UNPACKED:,}; add larger ones with the command line"
+        )
     added = (shelf.folder, chosen, entry[shelf.table], entry[CARD_FILE])
     return dataclasses.replace(overlay, entries=(*overlay.entries, added)), chosen
 

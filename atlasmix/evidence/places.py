@@ -11,15 +11,19 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.request import url2pathname
 
 from atlasmix.errors import DataError
-from atlasmix.io.files import folder_beside
+from atlasmix.io.files import folder_beside, sweep
 
 CARD_FILE = "card.yaml"
 _CLAIM = ".adding-claim"
+_CLAIM_SECONDS = 600.0
+"""How long somebody may be adding an entry to a URL: our choice, two small files are written."""
 
 
 class Place(Protocol):
@@ -53,13 +57,68 @@ def open_place(location: str) -> Place:
     """The place of a folder or URL; nothing is created yet.
 
     Raises:
-        DataError: a URL whose file system is not installed.
+        DataError: a URL that is none, whose file system is not installed, or that is no store.
     """
-    if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", location):
+    url = _URL.match(location)
+    if _DRIVE.match(location) and os.name != "nt":
+        raise _no_store(location, "it is a path of Windows: write one of this system")
+    if url is None:
         return LocalPlace(Path(location).expanduser())
-    if location.startswith("file://"):
-        return LocalPlace(Path(location.removeprefix("file://")))
-    return RemotePlace(location)
+    kind, rest = url[1].lower(), url[2]
+    if "::" in location:
+        raise _no_store(
+            location, "it leads through several file systems, which are for reading: name one"
+        )
+    if kind in _LOCAL:
+        return LocalPlace(_folder_of(location, rest))
+    if kind in _NOT_ALONE:
+        raise _no_store(location, f"{kind} is a view of other files: name where they lie")
+    if not rest.startswith("//"):
+        raise _no_store(
+            location, f"a URL begins with {kind}://, a folder of that name with ./{url[0][:40]}"
+        )
+    return RemotePlace(f"{kind}:{rest}")
+
+
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-_]+):(.*)", re.DOTALL)
+"""A word of two letters at least, for one is a drive, and a colon; a folder of such a name is
+written ``./word:...``."""
+
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_LOCAL = ("file", "local")
+_NOT_ALONE = frozenset(
+    {"blockcache", "cached", "dir", "filecache", "reference", "simplecache"}
+    | {"async_wrapper", "data", "generic", "libarchive", "tar", "zip"}
+)
+"""File systems of fsspec that show others' files or one file's contents: no shelf stands there."""
+
+
+def _folder_of(location: str, rest: str) -> Path:
+    """The folder of ``file:///folder``, ``file:/folder`` or ``file://localhost/folder``."""
+    host = ""
+    if rest.startswith("//"):
+        host, slash, path = rest[2:].partition("/")
+        rest = slash + path
+    if host.lower() not in ("", "localhost"):
+        raise _no_store(
+            location, f"{host[:60]!r} is another machine, or a folder: write file:///path or path"
+        )
+    if not rest.startswith("/"):
+        raise _no_store(location, "such a URL has a whole path: write file:///path, or the path")
+    return Path(url2pathname(rest))
+
+
+def _no_store(location: str, why: str) -> DataError:
+    return DataError(
+        f"the store {_label(location)} cannot be opened: {why}",
+        field="store",
+        value=_label(location),
+    )
+
+
+def _label(words: str) -> str:
+    """A URL, or words with one in them, without credentials and on one line."""
+    return re.sub(r"//[^/@\s]*@", "//", " ".join(words.split()))[:200]
 
 
 class LocalPlace:
@@ -90,13 +149,11 @@ class LocalPlace:
     def publish(self, folder: str, files: Mapping[str, bytes]) -> None:
         """See Place."""
         final = self.root / folder
-        with (
-            _sentences(self.label, "written"),
-            _clean_parents(final.parent),
-            folder_beside(final, files) as temporary,
-        ):
-            _rename_new(temporary, final)
-            _sync_folder(final.parent)
+        with _sentences(self.label, "written"), _clean_parents(final.parent):
+            sweep(final.parent)
+            with folder_beside(final, files) as temporary:
+                _rename_new(temporary, final)
+                _sync_folder(final.parent)
 
     def remove(self, folder: str) -> None:
         """See Place."""
@@ -118,13 +175,11 @@ class LocalPlace:
     def publish_file(self, path: str, content: bytes) -> None:
         """See Place."""
         final = self.root / path
-        with (
-            _sentences(self.label, "written"),
-            _clean_parents(final.parent),
-            folder_beside(final, {final.name: content}) as temporary,
-        ):
-            _link_new(temporary / final.name, final)
-            _sync_folder(final.parent)
+        with _sentences(self.label, "written"), _clean_parents(final.parent):
+            sweep(final.parent)
+            with folder_beside(final, {final.name: content}) as temporary:
+                _link_new(temporary / final.name, final)
+                _sync_folder(final.parent)
 
     def remove_file(self, path: str) -> None:
         """See Place."""
@@ -137,15 +192,23 @@ class RemotePlace:
 
     def __init__(self, location: str) -> None:
         """Open the file system of the URL; DataError where it is not installed."""
-        self.label = re.sub(r"//[^/@]*@", "//", location)
+        self.label = _label(location)
         try:
             from fsspec.core import url_to_fs
 
             system, root = url_to_fs(location)
         except (ImportError, ValueError) as error:
-            raise DataError(
-                f"the store {self.label} cannot be opened ({error}): install that file system "
-                "(s3fs for s3://, gcsfs for gs://) or give a folder"
+            raise _no_store(
+                location,
+                f"{_label(str(error))}; install that file system (s3fs for s3://, gcsfs for gs://) "
+                "or give a folder",
+            ) from error
+        # Each file system has its own way to say that a URL lacks something, or that nobody is
+        # there.
+        except Exception as error:
+            raise _no_store(
+                location,
+                f"{_label(str(error))} ({type(error).__name__}); check the URL, or give a folder",
             ) from error
         self._system: Any = system
         self._root = str(root).rstrip("/")
@@ -222,13 +285,15 @@ class RemotePlace:
     def _claim(self, path: str) -> Iterator[None]:
         """Keep a second writer of the same name out, where the file system can create anew."""
         try:
-            with self._system.open(path, "xb") as file:
-                file.write(b"")
+            self._write_claim(path)
         except FileExistsError:
-            raise DataError(
-                f"{path} shows that somebody else is adding this name now: wait, or delete that "
-                "file if an earlier attempt was killed"
-            ) from None
+            if not self._is_left(path):
+                raise DataError(
+                    f"{path} shows that somebody else is adding this name now: wait, or delete "
+                    "that file if an earlier attempt was killed"
+                ) from None
+            self._system.rm_file(path)
+            self._write_claim(path)
         except (ValueError, NotImplementedError):
             yield
             return
@@ -237,6 +302,18 @@ class RemotePlace:
         finally:
             with contextlib.suppress(Exception):
                 self._system.rm_file(path)
+
+    def _write_claim(self, path: str) -> None:
+        with self._system.open(path, "xb") as file:
+            file.write(f"{time.time():.0f}".encode())
+
+    def _is_left(self, path: str) -> bool:
+        """Whether a claim is so old that whoever made it must have been killed."""
+        try:
+            since = float(self._system.cat_file(path))
+        except (ValueError, FileNotFoundError):
+            return False
+        return time.time() - since > _CLAIM_SECONDS
 
     @contextlib.contextmanager
     def _guard(self, done: str) -> Iterator[None]:

@@ -16,7 +16,7 @@ from atlasmix.quantities import parse_quantity
 
 Provenance = Literal["human", "human_edited", "translated", "rephrased", "generated", "unknown"]
 Obtained = Literal["counted", "estimated", "stated"]
-Kind = Literal["web", "pdf", "encyclopedia", "other"]
+Kind = Literal["web", "pdf", "encyclopedia", "code", "math", "other"]
 
 PROVENANCES: tuple[str, ...] = get_args(Provenance)
 OBTAINED: tuple[str, ...] = get_args(Obtained)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from atlasmix.errors import DataError
 from atlasmix.evidence.card import Card
 from atlasmix.evidence.shelf import shipped_tables
+from atlasmix.evidence.store import Store
 from atlasmix.text import did_you_mean
 
 _FOLDER, _MODELS, _SHARES = "published_mixtures", "models.csv", "shares.csv"
@@ -56,8 +58,12 @@ def list_published() -> tuple[PublishedMixture, ...]:
     return _read()[1]
 
 
-def published(name: str) -> PublishedMixture:
+def published(name: str, store: Store | None = None) -> PublishedMixture:
     """The published mixture of that name, or the one in a mixture file (a path to ``.yaml``).
+
+    Args:
+        name: of the mixture, or the path.
+        store: says whether a path is opened; None opens it.
 
     Raises:
         DataError: no such name; suggests the nearest; or a file that is no mixture.
@@ -65,8 +71,9 @@ def published(name: str) -> PublishedMixture:
     >>> published("salamandra-7b").shares[0][0]
     'eng'
     """
-    if name.endswith((".yaml", ".yml")):
-        return _of_file(name)
+    path = (store or Store()).path_of(name)
+    if path is not None:
+        return _of_file(path)
     names = {mixture.name: mixture for mixture in list_published()}
     if name in names:
         return names[name]
@@ -81,13 +88,11 @@ def published_card() -> Card:
     return _read()[0]
 
 
-def _of_file(name: str) -> PublishedMixture:
+def _of_file(path: Path) -> PublishedMixture:
     """A team's own mixture, as ``atlasmix import`` wrote it, in the place of a published one."""
-    from pathlib import Path
-
     from atlasmix.evidence.mixture_file import load_mixture
 
-    given = load_mixture(Path(name))
+    given = load_mixture(path)
     return PublishedMixture(
         name=given.name,
         model=given.name,

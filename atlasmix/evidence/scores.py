@@ -17,13 +17,19 @@ import numpy.typing as npt
 from atlasmix.errors import DataError, UnknownLanguage
 from atlasmix.evidence.card import STATUSES, Card
 from atlasmix.io.tables import Rows, refuse, shelf_rows, to_csv
+from atlasmix.languages.language import SUBJECTS
 from atlasmix.text import did_you_mean
 
 Floats = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.str_]
 
-#: How a score came to be; an empty text marks a pair that the study does not have.
+#: How a score came to be; an empty text marks a pair that the study does not have. ``own``:
+#: measured by the user, beside the scores of a study; ``completed``: no score, a transfer weight
+#: from the prior and what other pairs say (no table holds it, a model does).
 MEASURED, PREDICTED, DEFINED, MISSING = "measured", "predicted", "defined", ""
+OWN, COMPLETED = "own", "completed"
+SEEN = (MEASURED, OWN)
+"""Statuses of scores that somebody measured."""
 
 SCORE_COLUMNS = ("source", "target", "score", "stderr", "status")
 
@@ -50,6 +56,27 @@ def empty_scores(keys: tuple[str, ...], card: Card) -> ScoreTable:
     return table
 
 
+def _further(card: Card) -> set[str]:
+    """Keys that the table need not name: labels of the card, all languages where a prior speaks.
+
+    Of a language also its attested unusual scripts, where some language usually has them (which
+    leaves out Braille and shorthand): their text is read beside that in the usual one.
+    """
+    if not card.prior:
+        return set(card.names)
+    from atlasmix.languages.tables import languages
+
+    known = languages()
+    usual = {each.script for each in known.values()}
+    others = (
+        f"{key}_{script}"
+        for key, each in known.items()
+        for script in each.scripts[1:]
+        if script in usual
+    )
+    return {*known, *SUBJECTS, *others}
+
+
 def parse_scores(content: bytes, card: Card) -> ScoreTable:
     """A scores.csv of the shelf; a missing stderr is the one the card gives for the status.
 
@@ -60,10 +87,10 @@ def parse_scores(content: bytes, card: Card) -> ScoreTable:
         header, rows = shelf_rows(content)
         at = [header.index(name) for name in ("source", "target", "score", "status")]
         error_at = header.index("stderr") if "stderr" in header else None
-        keys = tuple(sorted({row[column] for row in rows for column in at[:2]} | {*card.names}))
+        keys = tuple(sorted({row[column] for row in rows for column in at[:2]} | _further(card)))
         index = {key: place for place, key in enumerate(keys)}
         table = empty_scores(keys, card)
-        rule = {status: card.stderr_of(status) for status in ("measured", "predicted")}
+        rule = {status: card.stderr_of(status) for status in STATUSES}
         for row in rows:
             source, target, score, status = (row[column] for column in at)
             place = index[source], index[target]
@@ -111,6 +138,8 @@ def label_reader(card: Card) -> Callable[[str], str]:
 def _language_key(written: str) -> str:
     from atlasmix.languages.resolving import resolve
 
+    if (word := written.strip().lower()) in SUBJECTS:
+        return word
     if not written.strip():
         raise UnknownLanguage("the language is empty: write a code such as cat")
     return str(resolve(written))
@@ -176,7 +205,7 @@ def read_scores(rows: Rows, card: Card) -> ScoreTable:
     entries = _checked(cells, card, faults)
     if not entries and not faults:
         faults.append("no scores: expected at least one row")
-    keys = tuple(sorted({key for pair in entries for key in pair} | {*card.names}))
+    keys = tuple(sorted({key for pair in entries for key in pair} | _further(card)))
     if len(keys) > _MOST_KEYS:
         faults.append(f"{len(keys):,} {card.axis}s: at most {_MOST_KEYS:,} are read")
     elif card.diagonal == "table":

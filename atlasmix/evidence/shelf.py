@@ -23,7 +23,7 @@ from atlasmix.evidence.scores import read_scores, scores_csv
 from atlasmix.io.shipped import data_folder
 from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows, refuse, shelf_rows
 
-DEFAULT_MATRIX = "atlas-2025"
+DEFAULT_MATRIX = "atlasmix-2026"
 DEFAULT_INVENTORY = "web-2026"
 
 

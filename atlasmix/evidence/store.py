@@ -115,6 +115,12 @@ def summarise_inventory(inventory: Inventory, shipped: bool, default: bool) -> I
 
 STORE_VARIABLE = "ATLASMIX_STORE"
 
+FILE_ENDINGS = (".yaml", ".yml")
+"""Of the files that may stand in the place of a name."""
+
+NO_FILES = "files are not read here"
+"""What is said where a name is not on the shelf, and a path would not be opened either."""
+
 
 @dataclass(frozen=True, slots=True)
 class Store:
@@ -130,6 +136,19 @@ class Store:
     """
 
     location: str | None = None
+
+    @property
+    def opens_files(self) -> bool:
+        """Whether a name may also be the path of a file: what the owner of a machine writes may."""
+        return True
+
+    def path_of(self, name: str) -> Path | None:
+        """The file that a name is the path of, by its ending; None where it is none.
+
+        Whatever may be a name or a path, a law or a mixture, is asked for here: a store that opens
+        no files finds none, and then a name is one of the shelf or nothing.
+        """
+        return Path(name) if self.opens_files and name.endswith(FILE_ENDINGS) else None
 
     def matrix(self, name: str = "default") -> TransferMatrix:
         """The transfer matrix of that name; ``default`` is ``atlas-2025``.

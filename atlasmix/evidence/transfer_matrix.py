@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from atlasmix.errors import DataError, UnknownLanguage
 from atlasmix.evidence.card import Card
 from atlasmix.evidence.scores import (
+    DEFINED,
     MEASURED,
     MISSING,
     PREDICTED,
@@ -159,6 +161,24 @@ class TransferMatrix:
             UnknownLanguage: not in this matrix (DataError on a domain axis); names the nearest.
         """
         return key_index(self.keys, key, f"matrix '{self.name}'", self.card.axis)
+
+    def part(self, keys: Iterable[str]) -> TransferMatrix:
+        """The same matrix without the keys that have no score, but for those of ``keys``.
+
+        The posterior of a pair does not hang on languages that nobody scored, so that an estimate
+        of the part is that of the whole.
+        """
+        scored = (self.status != MISSING) & (self.status != DEFINED)
+        kept = scored.any(axis=0) | scored.any(axis=1) | np.isin(self.keys, list(keys))
+        block = np.ix_(kept, kept)
+        names = tuple(key for key, stays in zip(self.keys, kept.tolist(), strict=True) if stays)
+        return replace(
+            self,
+            keys=names,
+            scores=self.scores[block],
+            stderr=self.stderr[block],
+            status=self.status[block],
+        )
 
     def pair(self, source: str, target: str) -> Score:
         """The score of ``source`` for ``target``."""

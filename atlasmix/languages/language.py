@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+SUBJECTS: Final = ("code", "math")
+"""What pools may hold that is no language: program code and mathematics. They have no relatives and
+nobody measured what they give a language, so they are read where a limit asks for them."""
 
 
 @dataclass(frozen=True, slots=True)

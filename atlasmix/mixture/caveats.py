@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from atlasmix.errors import DataError
+from atlasmix.evidence.scores import SEEN
 from atlasmix.languages.catalogue import language, name_of
 from atlasmix.laws.kinds import FAR
 from atlasmix.mixture.mixture import Caveat, Mixture, TargetEffect
-from atlasmix.problem.constraints import KeepTokens, ShareLimit
+from atlasmix.problem.constraints import KeepTokens, Limit, ShareLimit, idle_limits
 from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import format_quantity, percent_above
 from atlasmix.solver.collisions import collisions, reach
@@ -67,8 +68,8 @@ def strangers(problem: MixProblem, mixture: Mixture) -> tuple[Stranger, ...]:
             return effect.weight * tau * (data if math.isfinite(data) else 0.0)
 
         target = max(mixture.targets, key=worth).language
-        status = problem.matrix.pair(donor, target).status
-        if status == "predicted" and not related(donor, target):
+        status = transfer.status[at, transfer.index(target)]
+        if status not in SEEN and not related(donor, target):
             listed.append(Stranger(donor, target, mixture.proportions[donor]))
     return tuple(listed)
 
@@ -100,32 +101,41 @@ _HALF: Final = 0.5
 _SAME: Final = 1e-6
 
 
-def why_stopped(problem: MixProblem, solved: Solved, mixture: Mixture) -> str:
-    """Why not all of the budget is read, with the limit by name; empty where it is."""
+def why_stopped(
+    problem: MixProblem, solved: Solved, mixture: Mixture
+) -> tuple[str, tuple[Limit, ...]]:
+    """Why not all of the budget is read, and the question's own limits that keep it so.
+
+    Returns:
+        The reason, empty where all of it is read; the limits, empty where something else ends it.
+    """
     if mixture.unspent <= _SAME * problem.budget:
-        return ""
+        return "", ()
     compiled = solved.compiled
     ends = reach(compiled.at(mixture.tokens * 1.001, problem.params, problem).program)
     if ends is not None and ends[1] >= 1.0 - _SAME:
         if problem.limits and any(math.isfinite(level) for level in compiled.program.level):
-            return "with more tokens a guardrail could not hold, or the targets would fare worse"
+            said = "with more tokens a guardrail could not hold, or the targets would fare worse"
+            return said, ()
         starved = _held(problem, mixture)
         whose = f" of {_few(starved)}" if starved else ""
-        return (
+        said = (
             f"more tokens of other languages would take more capacity{whose} than they give in data"
         )
+        return said, ()
     program = compiled.at(mixture.tokens * 1.01, problem.params, problem).program
     names: tuple[str, ...] = ()
     if program.rows.names and float(np.minimum(program.upper, 1.0).sum()) >= 1.0:
         names, _ = collisions(program, exact=True)
-    kept = [name for name in names if name not in {"budget", "tokens exactly"}]
-    limits = [f"'{name}'" for name in kept if name != "max epochs"]
+    limits = tuple(limit for limit in problem.limits if limit.name in names)
     if limits:
-        return (
-            f"{' and '.join(limits)} under the epoch cap of {problem.max_epochs:g} leaves no more "
+        told = " and ".join(f"'{limit.title}'" for limit in limits)
+        said = (
+            f"{told} under the epoch cap of {problem.max_epochs:g} leaves no more "
             "to read: the share could not be kept in a longer run"
         )
-    return f"the pools hold no more within the epoch cap of {problem.max_epochs:g}"
+        return said, limits
+    return f"the pools hold no more within the epoch cap of {problem.max_epochs:g}", ()
 
 
 def _held(problem: MixProblem, mixture: Mixture) -> list[str]:
@@ -178,14 +188,23 @@ def caveats(problem: MixProblem, solved: Solved, mixture: Mixture) -> tuple[Cave
 def _shrunk(problem: MixProblem, mixture: Mixture) -> list[Caveat]:
     if not mixture.stopped:
         return []
-    read, budget = format_quantity(mixture.tokens), format_quantity(problem.budget)
-    if mixture.stopped.startswith("'"):
-        said = f"a limit was met by shrinking the run from {budget} to {read}: {mixture.stopped}"
+    said = f"{short_run(mixture)}: {mixture.stopped}"
+    if mixture.stopped_by:
         return [Caveat("shrunk", said)]
-    if mixture.unspent > _HALF * problem.budget:
-        said = f"{read} of {budget} tokens are read: {mixture.stopped}"
-        return [Caveat("unspent", said)]
-    return []
+    return [Caveat("unspent", said)] if mixture.unspent > _HALF * problem.budget else []
+
+
+def short_run(mixture: Mixture, met: str = "a limit was") -> str:
+    """What a run does that ends before its budget, without the reason.
+
+    Args:
+        mixture: the answer; it has a reason to have stopped.
+        met: the limits that stopped it, with their verb.
+    """
+    read, budget = format_quantity(mixture.tokens), format_quantity(mixture.budget)
+    if mixture.stopped_by:
+        return f"{met} met by shrinking the run from {budget} to {read}"
+    return f"{read} of {budget} tokens are read"
 
 
 def _far(problem: MixProblem, mixture: Mixture) -> list[Caveat]:
@@ -261,8 +280,9 @@ def warn(problem: MixProblem, mixture: Mixture) -> tuple[str, ...]:
     """The warnings that hold for this answer, most important first."""
     return tuple(
         [
-            *_unspent(problem, mixture),
+            *filter(None, [unspent_warning(mixture)]),
             *_own_tokens(mixture),
+            *idle_limits(_all_limits(problem), problem.pools),
             *_strangers(problem, mixture),
             *_predicted(problem, mixture),
             *_scale(problem),
@@ -275,14 +295,19 @@ def warn(problem: MixProblem, mixture: Mixture) -> tuple[str, ...]:
     )
 
 
-def _unspent(problem: MixProblem, mixture: Mixture) -> list[str]:
+def _all_limits(problem: MixProblem) -> list[Limit]:
+    """Those of the whole run, then those of its phases."""
+    return [*problem.limits, *(limit for phase in problem.phases for limit in phase.limits)]
+
+
+def unspent_warning(mixture: Mixture) -> str:
+    """How much of the budget stays unread, and why; empty where nothing does."""
     if not mixture.stopped:
-        return []
-    said = (
-        f"{format_quantity(mixture.unspent)} of {format_quantity(problem.budget)} tokens are left "
+        return ""
+    return (
+        f"{format_quantity(mixture.unspent)} of {format_quantity(mixture.budget)} tokens are left "
         f"unread: {mixture.stopped}"
     )
-    return [said]
 
 
 def _strangers(problem: MixProblem, mixture: Mixture) -> list[str]:
@@ -295,9 +320,8 @@ def _strangers(problem: MixProblem, mixture: Mixture) -> list[str]:
     if not said:
         return []
     return [
-        f"donors with neither family nor script in common, on scores that {problem.matrix.name} "
-        f"predicts and nobody measured: {first_few(said, 3)}; its forest tells languages "
-        "within a row badly apart, so check before training on it, or close it with a limit of 0 %"
+        f"donors with neither family nor script in common, of which nobody measured what they "
+        f"give: {first_few(said, 3)}; check before training on it, or close it with a limit of 0 %"
     ]
 
 
@@ -311,19 +335,37 @@ def _own_tokens(mixture: Mixture) -> list[str]:
 
 
 def _predicted(problem: MixProblem, mixture: Mixture) -> list[str]:
+    """Targets of which nobody, or hardly anybody, measured what helps them."""
+    unmeasured = [
+        name_of(effect.language)
+        for effect in mixture.targets
+        if effect.predicted_share == 1.0 and problem.transfer.is_completed
+    ]
     said = []
-    for effect in mixture.targets:
-        if effect.predicted_share > _MOSTLY:
-            said.append(
-                f"{effect.predicted_share:.0%} of {name_of(effect.language)}'s scores in "
-                f"{problem.matrix.name} are predicted, not measured"
-            )
-    if len(said) > 4:
+    if unmeasured:
+        said.append(
+            f"nobody measured what helps {first_few(unmeasured, 4)}: in {problem.matrix.name} the "
+            "transfer weights come from relatedness, and predictions as far as they follow it"
+        )
+    mostly = [
+        effect
+        for effect in mixture.targets
+        if effect.predicted_share > _MOSTLY and not problem.transfer.is_completed
+    ]
+    if len(mostly) > 4:
         return [
-            f"for {len(said)} of {len(mixture.targets)} targets most scores in "
-            f"{problem.matrix.name} are predicted, not measured"
+            *said,
+            f"for {len(mostly)} of {len(mixture.targets)} targets most scores in "
+            f"{problem.matrix.name} are predicted, not measured",
         ]
-    return said
+    return [
+        *said,
+        *(
+            f"{effect.predicted_share:.0%} of {name_of(effect.language)}'s scores in "
+            f"{problem.matrix.name} are predicted, not measured"
+            for effect in mostly
+        ),
+    ]
 
 
 def _scale(problem: MixProblem) -> list[str]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from atlasmix.evidence.scores import PREDICTED
+from atlasmix.evidence.scores import MEASURED, SEEN
+from atlasmix.evidence.transfer_matrix import DOUBT
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.saturation import Array, marginal
 from atlasmix.mixture.mixture import Mixture, Reason
@@ -56,7 +57,7 @@ def explain(problem: MixProblem, mixture: Mixture, left_out: int = _LEFT_OUT) ->
 
 
 def _distance(reason: Reason) -> float:
-    return np.inf if reason.threshold is None else reason.threshold - reason.score
+    return np.inf if reason.threshold is None else reason.short_of
 
 
 def _margin(compiled: Compiled, optimum: Optimum) -> _Margin:
@@ -88,7 +89,8 @@ def _reason(
         row = int(np.argmax(weights))
     target = problem.target_keys[row]
     score = problem.matrix.pair(key, target)
-    threshold = None
+    pair = source_at, targets_at[row]
+    threshold, short_of = None, np.inf
     full = problem.max_donors is not None and len(mixture.donors) >= problem.max_donors
     if (
         margin is not None
@@ -98,6 +100,7 @@ def _reason(
     ):
         others = float(margin.yields @ gain) - margin.yields[row] * gain[row]
         needed = (margin.toll[column] - others) / (margin.yields[row] * worth)
+        short_of = float(needed - gain[row] / worth)
         threshold = _threshold(problem, (key, target), float(needed), key in mixture.donors)
     slope = float(marginal(optimum.x[column], program.unique[column], program.decay))
     reason = Reason(
@@ -106,10 +109,12 @@ def _reason(
         target=target,
         score=score.score,
         stderr=score.stderr,
-        status=score.status,
+        status=str(problem.transfer.status[pair]),
         weight=float(weights[row]),
+        weight_stderr=float(problem.transfer.stderr[pair]),
         worth=float(gain[row]) * slope,
         threshold=threshold,
+        short_of=short_of,
         sentence="",
     )
     return replace(reason, sentence=_sentence(reason, problem))
@@ -122,15 +127,15 @@ def _threshold(
     if needed <= 0:
         return -np.inf
     transfer, (source, target) = problem.transfer, pair
-    score = problem.matrix.pair(*pair)
-    predicted = score.status == PREDICTED
+    predicted = transfer.stays_predicted(source, target)
+    stderr = _stderr(problem, pair)
 
     def score_of(weight: float) -> float:
         return transfer.score_of(weight, target, predicted=predicted)[0]
 
     def net(weight: float) -> float:
         """What the charge leaves, the error of the score staying as it is."""
-        tau, sigma = transfer.at_score(source, target, score_of(weight), score.stderr)
+        tau, sigma = transfer.at_score(source, target, score_of(weight), stderr)
         return max(tau - problem.risk_aversion * sigma, 0.0)
 
     # Before its prior a donor's token is worth at most a token of the target itself, or what its
@@ -149,10 +154,23 @@ def _threshold(
     return score_of(high)
 
 
+def _stderr(problem: MixProblem, pair: tuple[str, str]) -> float:
+    """Standard error of another score of the pair: as it is, or as a measurement's would be."""
+    score, card = problem.matrix.pair(*pair), problem.matrix.card
+    if not problem.transfer.is_completed or score.status in SEEN:
+        return score.stderr
+    rule = card.stderr_of(MEASURED)
+    return DOUBT if rule is None else rule
+
+
 def _sentence(reason: Reason, problem: MixProblem) -> str:
     name, target = name_of(reason.language), name_of(reason.target)
     metric = problem.matrix.card.metric
-    doubt = f"{reason.score:+.1f} {reason.status}, ±{reason.stderr:.2f}"
+    if problem.transfer.is_completed:
+        metric = f"measured {metric}"
+        doubt = f"τ {reason.weight:.2f} ±{reason.weight_stderr:.2f}, {reason.status}"
+    else:
+        doubt = f"{reason.score:+.1f} {reason.status}, ±{reason.stderr:.2f}"
     if reason.status == "":
         return f"{name} has no score for {target} in {problem.matrix.name}"
     if reason.proportion > 0:
@@ -162,7 +180,8 @@ def _sentence(reason: Reason, problem: MixProblem) -> str:
         if reason.threshold == -np.inf:
             return f"{said}; no score would push it out"
         return f"{said}; below a {metric} of {reason.threshold:.2f} it would leave"
-    said = f"{name} is out: its best score is {doubt}, for {target}"
+    best = "best weight" if problem.transfer.is_completed else "best score"
+    said = f"{name} is out: its {best} is {doubt}, for {target}"
     if reason.threshold is None:
         return f"{said}; no score would bring it in here"
     return f"{said}; from a {metric} of {reason.threshold:.2f} it would come in"

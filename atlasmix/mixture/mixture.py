@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from atlasmix.evidence.pools import Pool
+from atlasmix.problem.constraints import Limit
 from atlasmix.quantities import format_quantity
 from atlasmix.solver.engines import Engine
 from atlasmix.text import first_few, listed
@@ -208,6 +209,115 @@ choice, less than what two seeds of one run differ by."""
 
 
 @dataclass(frozen=True, slots=True)
+class Quantiles:
+    """Where a number lies over the draws: 5, 50 and 95 of a hundred lie at or below it.
+
+    Every one of them is the number of one draw, nothing between two: ``low`` to ``high`` is the
+    90 % interval.
+    """
+
+    low: float
+    middle: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class LossInterval:
+    """The loss of one target under this mixture, over the draws.
+
+    Attributes:
+        language: the target.
+        loss: in the law's unit; inf where the mixture reads none of its text.
+    """
+
+    language: str
+    loss: Quantiles
+
+
+@dataclass(frozen=True, slots=True)
+class ShareInterval:
+    """The share of one language in the best mixture of each draw.
+
+    Attributes:
+        language: read in this mixture or in that of a draw.
+        share: its share of the tokens read in this mixture, 0-1.
+        best: its share in the best mixture of each draw.
+        read: part of the draws whose best mixture reads it, by a thousandth of the tokens or more
+            (``LEAST_READ``).
+    """
+
+    language: str
+    share: float
+    best: Quantiles
+    read: float
+
+
+@dataclass(frozen=True, slots=True)
+class Regret:
+    """How much worse this mixture is than the best of each draw, had one known it.
+
+    Attributes:
+        expected: mean over the draws, in the unit of the certificate's ``value``.
+        high: 90 of a hundred draws lie at or below it.
+        relative_expected, relative_high: the same, each draw relative to the reducible part of its
+            best objective.
+    """
+
+    expected: float
+    high: float
+    relative_expected: float
+    relative_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class GuardrailOdds:
+    """Part of the draws, 0-1, in which this mixture keeps a guardrail.
+
+    Attributes:
+        limit: the guardrail by name.
+        kept: that part.
+    """
+
+    limit: str
+    kept: float
+
+
+LEAST_READ: Final = 1e-3
+"""Share of the tokens from which on a language counts as read: our choice, below it no run tells.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """How sure an answer is, by draws of what nobody knows for certain.
+
+    Attributes:
+        draws: worlds drawn from the posterior.
+        seed: of the draws.
+        losses: of this mixture, one a target, in the order asked.
+        shares: of the best mixture of each draw, largest share of this mixture first.
+        regret: of this mixture.
+        tokens: tokens that the best mixture of each draw reads.
+        guardrails: how often this mixture keeps each.
+        gap: largest certified gap of any draw's optimum, relative to its reducible part; no regret
+            is too small by more.
+        drawn: what the draws differ in, a sentence each.
+        held: what they have in common although nobody knows it for certain, a sentence each.
+    """
+
+    draws: int
+    seed: int
+    losses: tuple[LossInterval, ...]
+    shares: tuple[ShareInterval, ...]
+    regret: Regret
+    tokens: Quantiles
+    guardrails: tuple[GuardrailOdds, ...]
+    gap: float
+    drawn: tuple[str, ...]
+    held: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Caveat:
     """Why the answer is not one to act on as it stands, said before any proof.
 
@@ -241,6 +351,8 @@ class Mixture:
         flatness: how far each language's share may move, largest share first; empty where nobody
             asked.
         stopped: why not all of the budget is read; empty where it is.
+        stopped_by: the limits of the question's own that end it before the budget.
+        uncertainty: intervals and regret over draws; None where none were made.
     """
 
     pools: tuple[PoolShare, ...]
@@ -254,6 +366,8 @@ class Mixture:
     caveats: tuple[Caveat, ...] = ()
     flatness: tuple[ShareRange, ...] = ()
     stopped: str = ""
+    stopped_by: tuple[Limit, ...] = ()
+    uncertainty: Uncertainty | None = None
 
     def __repr__(self) -> str:
         """What is read, in two lines."""
@@ -332,14 +446,18 @@ class Reason:
         language: the donor.
         proportion: share of training tokens, 0 where it is left out.
         target: the target it matters most for.
-        score: its score for that target, and the score's standard error.
+        score: its score for that target, and the score's standard error; nan where it has none.
         stderr: see ``score``.
-        status: ``measured`` or ``predicted``.
+        status: how τ came to be: ``measured``, ``own`` (measured by the user), ``predicted`` (by
+            the study), ``completed`` (from relatedness and other pairs) or empty (no score).
         weight: τ, effective target tokens per token.
+        weight_stderr: its standard error.
         worth: what its next token is worth to ``target``, in tokens of its own: τ less the risk
             charge, times what repeats have left of it.
         threshold: score at which it would leave (if read) or enter (if not) the mixture; None
             where no score within the metric's range does.
+        short_of: how far τ, less the risk charge, lies below what would bring it in or keep it
+            there; below 0 for a donor that is read, inf where no weight would do.
         sentence: the same in plain words.
     """
 
@@ -350,8 +468,10 @@ class Reason:
     stderr: float
     status: str
     weight: float
+    weight_stderr: float
     worth: float
     threshold: float | None
+    short_of: float
     sentence: str
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atlasmix.evidence.scores import SEEN
 from atlasmix.laws.saturation import Array, saturate
 from atlasmix.mixture.mixture import Certificate, Mixture, PoolShare, TargetEffect
 from atlasmix.problem.problem import MixProblem
@@ -44,7 +45,7 @@ def build_mixture(
         alone: what each target could have by itself within the whole budget; empty: not asked, and
             nan in the effects.
     """
-    effects = _effects(problem, tokens, alone)
+    effects = target_effects(problem, tokens, alone)
     value = objective_value(problem, compiled, effects)
     certificate = Certificate(value, -math.inf, math.inf, Engine.GIVEN, False, math.inf, 0)
     if proof is not None:
@@ -67,12 +68,17 @@ def _shares(problem: MixProblem, tokens: Array) -> tuple[PoolShare, ...]:
     return tuple(shares)
 
 
-def _effects(
-    problem: MixProblem, tokens: Array, alone: tuple[Alone, ...]
+def target_effects(
+    problem: MixProblem, tokens: Array, alone: tuple[Alone, ...] = ()
 ) -> tuple[TargetEffect, ...]:
     """Each target's predicted effect, pool by pool.
 
     Works on the pools, not on the program's columns, so that it holds for any mixture.
+
+    Args:
+        problem: the question.
+        tokens: tokens read per pool of the problem, shape (pools,).
+        alone: as for :func:`build_mixture`.
     """
     unique = np.array([max(pool.unique_tokens, 1e-9) for pool in problem.pools])
     worth = np.array([problem.worth.get(pool.provenance, 0.0) for pool in problem.pools])
@@ -125,11 +131,11 @@ def _columns(problem: MixProblem, languages: list[str], target: int) -> tuple[Ar
 
 
 def predicted_share(problem: MixProblem, target: str) -> float:
-    """Share of a target's scores from other languages that nobody measured, 0-1."""
+    """Share of what is known of a target's donors that nobody measured, 0-1."""
     at = problem.transfer.index(target)
     status = np.delete(problem.transfer.status[:, at], at)
     known = status[status != ""]
-    return float(np.mean(known == "predicted")) if known.size else 0.0
+    return float(np.mean(~np.isin(known, SEEN))) if known.size else 0.0
 
 
 def objective_value(

@@ -10,11 +10,15 @@ import numpy as np
 from atlasmix.errors import ProblemError
 from atlasmix.evidence.mixture_file import is_mixture_file
 from atlasmix.evidence.published import PublishedMixture, list_published, published
+from atlasmix.evidence.store import NO_FILES, Store
 from atlasmix.laws.saturation import Array
 from atlasmix.problem.problem import MixProblem
+from atlasmix.text import did_you_mean
 
 TEMPERATURES: Final = (1.43, 3.33)
 """p^(1/T): 1/0.7 (mBERT's exponent 0.7) and 1/0.3 (XLM-R's and mT5's exponent 0.3)."""
+
+TARGET_ONLY: Final = "target only"
 
 
 def names() -> tuple[str, ...]:
@@ -28,7 +32,7 @@ def baseline_tokens(problem: MixProblem, name: str) -> Array:
     Raises:
         ProblemError: no such baseline.
     """
-    if name == "target only":
+    if name == TARGET_ONLY:
         return _spread(problem, {target.language: target.weight for target in problem.targets})
     if name == "unimax":
         unique = unique_by_language(problem)
@@ -40,9 +44,28 @@ def baseline_tokens(problem: MixProblem, name: str) -> Array:
         return _spread(problem, _shares(unique, name))
     if is_mixture_file(name) or name in {mixture.name for mixture in list_published()}:
         return published_tokens(problem, published(name))
-    raise ProblemError(
-        f"no reference mixture {name[:60]!r}: expected {', '.join(names())}, 'target only', or a "
-        "published mixture (see 'atlasmix mixtures list') or a mixture file (.yaml)",
+    raise _unknown_reference(name, True)
+
+
+def check_reference(name: str, store: Store) -> None:
+    """Refuse what is no baseline and no published mixture, nor, where a store opens files, a file.
+
+    Raises:
+        ProblemError: suggests the nearest.
+    """
+    known = (*names(), TARGET_ONLY, *(mixture.name for mixture in list_published()))
+    if name not in known and store.path_of(name) is None:
+        raise _unknown_reference(name, store.opens_files)
+
+
+def _unknown_reference(name: str, files: bool) -> ProblemError:
+    known = (*names(), TARGET_ONLY, *(mixture.name for mixture in list_published()))
+    return ProblemError(
+        f"no reference mixture {name[:60]!r}: {did_you_mean(name, known, ' ')}"
+        f"expected {', '.join(names())}, '{TARGET_ONLY}', or a "
+        "published mixture (see 'atlasmix mixtures list')"
+        + (" or a mixture file (.yaml)" if files else f"; {NO_FILES}"),
+        value=name,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from atlasmix.errors import ProblemError
+from atlasmix.problem.pool_choice import DEFAULT_CHOICE
 from atlasmix.quantities import format_quantity, parse_quantity, parse_share
 
 _OPTIONS: Final = {
@@ -25,6 +26,8 @@ _OPTIONS: Final = {
     "risk_aversion": "--risk-aversion",
     "law": "--law",
     "max_donors": "--max-donors",
+    "draws": "--draws",
+    "seed": "--seed",
 }
 _PAIRS: Final = {"min": "--min", "max": "--max", "keep": "--keep", "worth": "--worth"}
 _READABLE: Final = frozenset({"provenance", "kind"})
@@ -89,7 +92,7 @@ def _words(question: Mapping[str, Any]) -> list[str]:
     pools = question.get("pools", {})
     if pools:
         words += ["--pools", ",".join(pools.get("provenance", ["human"]))]
-        words += ["--kind", ",".join(pools.get("kind", ["web"]))]
+        words += ["--kind", ",".join(pools.get("kind", DEFAULT_CHOICE["kind"]))]
     caps = question.get("max_epochs", {})
     for name, cap in (caps if isinstance(caps, dict) else {"default": caps}).items():
         words += ["--max-epochs", f"{cap:.15g}" if name == "default" else f"{name}={cap:.15g}"]

@@ -1,8 +1,12 @@
-"""Limits on a mixture, in the user's words: plain data, each with a name that messages can use."""
+"""Limits on a mixture, in the user's words: plain data, with a name and a title for messages.
+
+A limit's ``name`` has codes, as a question and its JSON write them; its ``title``, which every
+sentence uses, has the names of languages in their place.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -11,7 +15,7 @@ from numpy.typing import NDArray
 
 from atlasmix.errors import DataError, ProblemError, about
 from atlasmix.evidence.pools import Pool
-from atlasmix.languages.catalogue import language
+from atlasmix.languages.catalogue import language, name_of
 from atlasmix.quantities import format_quantity
 
 Kind = Literal["language", "group", "family", "script", "provenance", "corpus", "pool"]
@@ -36,6 +40,11 @@ class Selection:
     def label(self) -> str:
         """How it was written: ``cat``, ``family:Romance``."""
         return self.value if self.kind in {"language", "group"} else f"{self.kind}:{self.value}"
+
+    @property
+    def title(self) -> str:
+        """The same with a language by name: ``Catalan``, ``family:Romance``."""
+        return name_of(self.value) if self.kind == "language" else self.label
 
     def matches(self, pool: Pool) -> bool:
         """Whether the limit speaks of this pool."""
@@ -79,7 +88,15 @@ class ShareLimit:
     @property
     def name(self) -> str:
         """``min cat 30%``."""
-        return f"{self.bound} {self.selection.label} {100 * self.share:g}%"
+        return self._written(self.selection.label)
+
+    @property
+    def title(self) -> str:
+        """``min Catalan 30%``."""
+        return self._written(self.selection.title)
+
+    def _written(self, what: str) -> str:
+        return f"{self.bound} {what} {100 * self.share:g}%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +108,16 @@ class KeepTokens:
 
     @property
     def name(self) -> str:
-        """``keep provenance:human 20B``."""
-        return f"keep {self.selection.label} {format_quantity(self.tokens)}"
+        """``keep cat 20B``."""
+        return self._written(self.selection.label)
+
+    @property
+    def title(self) -> str:
+        """``keep Catalan 20B``."""
+        return self._written(self.selection.title)
+
+    def _written(self, what: str) -> str:
+        return f"keep {what} {format_quantity(self.tokens)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +130,15 @@ class EpochCap:
     @property
     def name(self) -> str:
         """``max epochs cat 8``."""
-        return f"max epochs {self.selection.label} {self.epochs:g}"
+        return self._written(self.selection.label)
+
+    @property
+    def title(self) -> str:
+        """``max epochs Catalan 8``."""
+        return self._written(self.selection.title)
+
+    def _written(self, what: str) -> str:
+        return f"max epochs {what} {self.epochs:g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +156,28 @@ class Guardrail:
     @property
     def name(self) -> str:
         """``guardrail eng 1% over natural``."""
-        return f"guardrail {self.language} {100 * self.slack:g}% over {self.reference}"
+        return self._written(self.language)
+
+    @property
+    def title(self) -> str:
+        """``guardrail English 1% over natural``."""
+        return self._written(name_of(self.language))
+
+    def _written(self, what: str) -> str:
+        return f"guardrail {what} {100 * self.slack:g}% over {self.reference}"
 
 
 Limit = ShareLimit | KeepTokens | EpochCap | Guardrail
+
+
+def title_of(name: str, limits: Iterable[Limit]) -> str:
+    """What sentences call the limit of this name; a name of none of them stays as it is.
+
+    >>> limit = ShareLimit("min", Selection("language", "cat"), 0.3)
+    >>> title_of("min cat 30%", [limit]), title_of("budget", [limit])
+    ('min Catalan 30%', 'budget')
+    """
+    return next((limit.title for limit in limits if limit.name == name), name)
 
 
 def key_of(limit: Limit) -> str:
@@ -151,23 +202,36 @@ def check_limits(limits: Sequence[Limit], pools: Sequence[Pool]) -> None:
 
 def _check_limit(limit: Limit, pools: Sequence[Pool]) -> None:
     if isinstance(limit, ShareLimit) and not 0 <= limit.share <= 1:
-        raise ProblemError(f"limit '{limit.name}': a share lies between 0 and 1")
+        raise ProblemError(f"limit '{limit.title}': a share lies between 0 and 1")
     if isinstance(limit, KeepTokens) and not 0 <= limit.tokens < float("inf"):
-        raise ProblemError(f"limit '{limit.name}': expected a finite number of tokens from 0")
+        raise ProblemError(f"limit '{limit.title}': expected a finite number of tokens from 0")
     if isinstance(limit, EpochCap) and not 0 < limit.epochs <= HARD_EPOCHS:
         raise ProblemError(
-            f"limit '{limit.name}': expected more than 0 and at most {HARD_EPOCHS:g} epochs"
+            f"limit '{limit.title}': expected more than 0 and at most {HARD_EPOCHS:g} epochs"
         )
     if isinstance(limit, Guardrail):
         if not 0 <= limit.slack < float("inf"):
-            raise ProblemError(f"limit '{limit.name}': expected a slack from 0, such as 0.01")
+            raise ProblemError(f"limit '{limit.title}': expected a slack from 0, such as 0.01")
     elif not limit.selection.mask(pools).any():
         harmless = isinstance(limit, ShareLimit) and (limit.bound == "max" or limit.share == 0)
         if not harmless:
             raise ProblemError(
-                f"limit '{limit.name}' selects none of the {len(pools)} pools of this problem: "
+                f"limit '{limit.title}' selects none of the {len(pools)} pools of this problem: "
                 f"expected a language, group or {', '.join(KINDS[2:])} among them"
             )
+
+
+def idle_limits(limits: Sequence[Limit], pools: Sequence[Pool]) -> tuple[str, ...]:
+    """A sentence for each limit that speaks of none of the pools, and so holds whatever is read."""
+    idle = [
+        limit.title
+        for limit in limits
+        if not isinstance(limit, Guardrail) and not limit.selection.mask(pools).any()
+    ]
+    return tuple(
+        f"limit '{title}' speaks of no pool of this question, so it changes nothing"
+        for title in idle
+    )
 
 
 HARD_EPOCHS: Final = 16.0

@@ -13,7 +13,8 @@ from typing import Any, Final
 import yaml
 
 from atlasmix.errors import DataError, ProblemError
-from atlasmix.evidence.shelf import DEFAULT_INVENTORY, DEFAULT_MATRIX, is_name
+from atlasmix.evidence.overlay import Overlay
+from atlasmix.evidence.shelf import DEFAULT_INVENTORY, DEFAULT_MATRIX
 from atlasmix.evidence.store import Store
 from atlasmix.io.plain_data import as_mapping
 from atlasmix.io.safe_yaml import load_yaml
@@ -26,6 +27,7 @@ from atlasmix.problem.problem import (
     DEFAULT_EPOCHS,
     DEFAULT_PARAMS,
     DEFAULT_RISK_AVERSION,
+    DEFAULT_SEED,
     WORTH,
     MixProblem,
 )
@@ -65,6 +67,7 @@ def short_question(problem: MixProblem) -> dict[str, object]:
         "risk_aversion": tidy_number(DEFAULT_RISK_AVERSION),
         "law": DEFAULT_LAW,
         "worth": {},
+        "seed": DEFAULT_SEED,
     }
     if problem.matrix.card.metric in (BTS, TRANSFER_WEIGHT):
         usual["calibration"] = parse_calibration(None, problem.matrix).name
@@ -121,15 +124,15 @@ def stranger_problem(question: Mapping[str, Any], store: Store) -> MixProblem:
 
     Args:
         question: plain data, as in a ``problem.yaml``.
-        store: evidence by name.
+        store: evidence by name; no name in the question is taken for the path of a file.
 
     Raises:
-        ProblemError: a path in the place of a name, or over 2,000 pools or 100 targets; else as
+        ProblemError: over 2,000 pools or 100 targets; else as
             ``problem_from_mapping``.
         DataError: as ``problem_from_mapping``.
     """
-    refuse_paths(question)
-    problem = problem_from_mapping(question, store)
+    strangers = store if isinstance(store, Overlay) else Overlay(store.location)
+    problem = problem_from_mapping(question, strangers)
     for what, count, most in (
         ("pools", len(problem.pools), MOST_POOLS),
         ("targets", len(problem.targets), MOST_TARGETS),
@@ -142,22 +145,3 @@ def stranger_problem(question: Mapping[str, Any], store: Store) -> MixProblem:
                 value=count,
             )
     return problem
-
-
-def refuse_paths(question: Mapping[str, Any]) -> None:
-    """Refuse a question that would have a file of this machine read.
-
-    Raises:
-        ProblemError: its law is not one of the shelf, by name.
-    """
-    law = question.get("law")
-    if not isinstance(law, str):
-        return
-    words = law.strip().lower()
-    if words.endswith((".yaml", ".yml")) or not all(is_name(part) for part in words.split("/")):
-        raise ProblemError(
-            f"law is {law[:60]!r}: expected a law of the shelf by its name, such as {DEFAULT_LAW}, "
-            "or the constants of one as a mapping; files are not read here",
-            field="law",
-            value=law,
-        )

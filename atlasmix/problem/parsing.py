@@ -9,8 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar, cast
 
-from atlasmix.errors import DataError, ProblemError, UnknownLanguage, about
+import numpy as np
+
+from atlasmix.errors import AtlasMixError, DataError, ProblemError, UnknownLanguage, about
 from atlasmix.evidence.inventory import Inventory
+from atlasmix.evidence.overlay import Overlay
 from atlasmix.evidence.pools import PROVENANCES, Pool
 from atlasmix.evidence.shelf import DEFAULT_INVENTORY, DEFAULT_MATRIX
 from atlasmix.evidence.store import Store
@@ -26,9 +29,12 @@ from atlasmix.io.plain_data import (
 )
 from atlasmix.io.safe_yaml import load_yaml
 from atlasmix.languages.catalogue import language, name_of
-from atlasmix.laws.kinds import DEFAULT_PHI, DEFAULT_PHI_RANGE, LossLaw
+from atlasmix.languages.language import SUBJECTS
+from atlasmix.laws.cards import covariance_fault
+from atlasmix.laws.kinds import DEFAULT_PHI, DEFAULT_PHI_RANGE, LOSS_CONSTANTS, LossLaw
 from atlasmix.laws.saturation import DEFAULT_DECAY
 from atlasmix.laws.shelf import DEFAULT_LAW, load_law, shipped_names
+from atlasmix.problem.baselines import check_reference
 from atlasmix.problem.constraints import (
     EpochCap,
     Guardrail,
@@ -53,6 +59,7 @@ from atlasmix.problem.problem import (
     DEFAULT_EPOCHS,
     DEFAULT_PARAMS,
     DEFAULT_RISK_AVERSION,
+    DEFAULT_SEED,
     NO_TARGET,
     OBJECTIVES,
     WORTH,
@@ -65,10 +72,10 @@ from atlasmix.problem.vocabulary import EVERY_TARGET, Vocabulary, with_groups
 from atlasmix.quantities import parse_flops, parse_quantity, parse_share
 from atlasmix.text import and_more, nearest
 
-CONSTANTS: Final = ("E", "A", "alpha", "B", "beta")
+CONSTANTS: Final = LOSS_CONSTANTS
 _NEEDED: Final = ("name", *CONSTANTS, "unit", "measured_on", "source")
 _RANGES: Final = ("phi_range", "fitted_params", "fitted_tokens")
-_KEYS: Final = (*_NEEDED, "note", "decay", "language", "phi", *_RANGES)
+_KEYS: Final = (*_NEEDED, "note", "decay", "language", "phi", *_RANGES, "covariance")
 _MOST_PHI: Final = 1.0
 
 
@@ -103,19 +110,45 @@ def read_law(value: object, store: Store) -> LossLaw:
         key: str(given.get(key, ""))
         for key in ("name", "unit", "measured_on", "source", "note", "language")
     }
+    if "covariance" in given:
+        numbers["covariance"] = _covariance(given["covariance"], 5 + ("decay" in given))
     return LossLaw(**numbers, **texts, **_phi(given))
+
+
+def _covariance(value: object, size: int) -> tuple[tuple[float, ...], ...]:
+    fault = covariance_fault(value, size)
+    if fault:
+        raise ProblemError(
+            f"law covariance: {fault}; it is of the logarithms of {', '.join(CONSTANTS)}"
+            + (" and decay" if size > len(CONSTANTS) else "")
+        )
+    return tuple(tuple(map(float, row)) for row in cast(list[list[float]], value))
 
 
 def write_law(law: LossLaw) -> object:
     """A shipped law by its name; any other in full, so that a recipe stands without its file."""
-    if law.name.partition("/")[0] in shipped_names() and load_law(law.name) == law:
+    if _ships(law):
         return law.name
     written = {key: getattr(law, key) for key in _KEYS}
     return {
-        key: list(value) if isinstance(value, tuple) else value
+        key: _listed(value) if isinstance(value, tuple) else value
         for key, value in written.items()
-        if key == "note" or value not in (None, "")
+        if key == "note" or value not in (None, "", ())
     }
+
+
+def _listed(value: tuple[Any, ...]) -> list[Any]:
+    return [list(each) if isinstance(each, tuple) else each for each in value]
+
+
+def _ships(law: LossLaw) -> bool:
+    if law.name.partition("/")[0] not in shipped_names():
+        return False
+    try:
+        # A law that somebody wrote out may be called anything, a path too: none is opened.
+        return load_law(law.name, Overlay()) == law
+    except AtlasMixError:
+        return False
 
 
 def _phi(given: dict[str, object]) -> dict[str, Any]:
@@ -224,7 +257,11 @@ _BOUNDS: Final[tuple[Literal["min"], Literal["max"]]] = ("min", "max")
 
 
 def read_limits(
-    question: dict[str, object], words: Vocabulary, pools: Sequence[Pool], inventory: Inventory
+    question: dict[str, object],
+    words: Vocabulary,
+    pools: Sequence[Pool],
+    inventory: Inventory,
+    store: Store,
 ) -> tuple[Limit, ...]:
     """Every limit of a question, in the order min, max, keep, max_epochs, guardrails.
 
@@ -233,6 +270,7 @@ def read_limits(
         words: how languages, groups and selections are read.
         pools: those that the question may read.
         inventory: where they come from.
+        store: says whether the reference of a guardrail may be a file.
 
     Raises:
         ProblemError: a number or selection that cannot be read, or a selection of nothing.
@@ -254,11 +292,51 @@ def read_limits(
                     typed.append((what, EpochCap(selection, as_number(epochs, what, "4"))))
     for written, rail in _items(question, "guardrails", "{eng: 1%}"):
         with about("guardrails", rail):
-            typed.append((written, _read_guardrail(written, rail, words)))
-    limits = tuple(limit for _, limit in typed)
-    refuse_twice(limits)
+            guardrail = _read_guardrail(written, rail, words)
+            check_reference(guardrail.reference, store)
+            typed.append((written, guardrail))
     refuse_empty(typed, pools, inventory)
+    limits = _within_text(typed, question, pools)
+    refuse_twice(limits)
     return limits
+
+
+FLOOR_LEFT: Final = 0.99
+"""Part of what caps let one read of a language that a floor for every target asks of it at most:
+our choice, a hair less than all, which would leave the solver no room."""
+
+
+def _within_text(
+    typed: Sequence[tuple[str, Limit]], question: Mapping[str, object], pools: Sequence[Pool]
+) -> tuple[Limit, ...]:
+    """The limits, the floor of every target being all of its text where that is less.
+
+    ``min '*' 0.05%`` of 8T tokens is 4B of each target. A language with 42M tokens cannot fill it
+    in four epochs, and a run that was shrunk until it can would be one for that language alone: it
+    is read as much as its caps let it. A floor that names the language is kept to the letter.
+    """
+    limits = tuple(limit for _, limit in typed)
+    if "compute" in question or not any(what == _EVERY_FLOOR for what, _ in typed):
+        return limits
+    budget = _size(question.get("budget", DEFAULT_BUDGET), "budget", "tokens", "300B")
+    usual = read_cap(dict(question))
+    caps = np.full(len(pools), usual)
+    for limit in limits:
+        if isinstance(limit, EpochCap):
+            caps[limit.selection.mask(pools)] = limit.epochs
+    most = caps * np.array([pool.unique_tokens for pool in pools])
+    kept: list[Limit] = []
+    for what, limit in typed:
+        if what == _EVERY_FLOOR and isinstance(limit, ShareLimit):
+            reach = FLOOR_LEFT * float(most[limit.selection.mask(pools)].sum())
+            if limit.share * budget > reach:
+                kept.append(KeepTokens(limit.selection, reach))
+                continue
+        kept.append(limit)
+    return tuple(kept)
+
+
+_EVERY_FLOOR: Final = f"min {EVERY_TARGET}"
 
 
 def read_share_limits(
@@ -412,7 +490,7 @@ def refuse_twice(limits: Sequence[Limit]) -> None:
             subject = (kind, _label(limit.selection))
         if subject in seen:
             raise ProblemError(
-                f"limit '{limit.name}' is the second for the same: keep one", field=key_of(limit)
+                f"limit '{limit.title}' is the second for the same: keep one", field=key_of(limit)
             )
         seen.add(subject)
 
@@ -612,6 +690,8 @@ QUESTION_KEYS: Final = (
     "keep",
     "guardrails",
     "max_donors",
+    "draws",
+    "seed",
     "phases",
 )
 """The keys of a question, in the order in which it is written. All but ``targets`` are optional."""
@@ -686,8 +766,10 @@ def problem_from_mapping(
             "risk_aversion", DEFAULT_RISK_AVERSION, lambda n: as_number(n, "risk_aversion", "1")
         ),
         max_epochs=part("max_epochs", None, lambda _: read_cap(question)),
-        limits=read_limits(question, words, pools, inventory),
+        limits=read_limits(question, words, pools, inventory, store),
         max_donors=part("max_donors", None, _max_donors),
+        draws=part("draws", None, lambda n: None if n is None else _whole(n, "draws")),
+        seed=part("seed", DEFAULT_SEED, lambda n: _whole(n, "seed")),
         exact_tokens=part("tokens", AT_MOST, _exact_tokens),
         worth=part("worth", {}, _worth),
         compute=part("compute", None, lambda _: _compute(question)),
@@ -751,6 +833,8 @@ def problem_to_mapping(problem: MixProblem) -> dict[str, object]:
     }
     if problem.max_donors is not None:
         written["max_donors"] = problem.max_donors
+    if problem.draws is not None:
+        written |= {"draws": problem.draws, "seed": problem.seed}
     if problem.exact_tokens:
         written["tokens"] = EXACTLY
     if problem.phases:
@@ -802,6 +886,13 @@ def _targets(value: object, words: Vocabulary) -> tuple[Target, ...]:
     targets = []
     for name, weight in items:
         key = words.key(name, "target")
+        if key in SUBJECTS:
+            raise ProblemError(
+                f"target {key}: expected a language; nobody measured what helps {key}, so it is "
+                "read as much as a limit says, such as at least 15 %",
+                field="targets",
+                value=key,
+            )
         if key not in words.matrix.keys:
             raise _not_scored(key, words.matrix)
         targets.append(Target(key, as_number(weight, f"weight of target {name}", "2")))

@@ -42,8 +42,8 @@ class Phase:
         return self.share is None and self.tokens is None
 
     def label(self, limit: ShareLimit) -> str:
-        """How messages name one of its limits: ``'min cat 90%' of phase anneal``."""
-        return f"'{limit.name}' of phase {self.name}"
+        """How messages name one of its limits: ``'min Catalan 90%' of phase anneal``."""
+        return f"'{limit.title}' of phase {self.name}"
 
 
 def check_phases(
@@ -145,7 +145,7 @@ def _check_order(phase: Phase) -> None:
         low = least.get(high.selection)
         if high.bound == "max" and low is not None and low.share > high.share:
             raise ProblemError(
-                f"phase {phase.name}: '{low.name}' lies above '{high.name}': lower the one or "
+                f"phase {phase.name}: '{low.title}' lies above '{high.title}': lower the one or "
                 "raise the other"
             )
 

@@ -16,8 +16,9 @@ from atlasmix.problem.vocabulary import Vocabulary
 from atlasmix.text import did_you_mean, first_few
 
 ALL: Final = "all"
-DEFAULT_CHOICE: Final = {"provenance": ["human"], "kind": ["web"]}
-"""Our choice: human text from the web; translations and generated text are asked for by name."""
+DEFAULT_CHOICE: Final = {"provenance": ["human"], "kind": ["web", "code", "math"]}
+"""Our choice: human text from the web, and code and mathematics where the inventory has them (they
+are read where a limit asks for them); translations and generated text are asked for by name."""
 _KEYS: Final = ("provenance", "kind", "corpus", "language", "exclude_language", "name")
 JOINT: Final = " + "
 
@@ -116,6 +117,8 @@ def choice_of(
             f"pool {strangers[0]} is not in inventory {inventory.name} or its language is not in "
             f"matrix {matrix.name}: a question names its pools by inventory"
         )
+    if {pool.name for pool in readable if _inside(pool, DEFAULT_CHOICE)} == wanted:
+        return {key: list(words) for key, words in DEFAULT_CHOICE.items()}
     base = {
         "provenance": _present(PROVENANCES, (pool.provenance for pool in pools)),
         "kind": _present(POOL_KINDS, (pool.kind for pool in pools)),

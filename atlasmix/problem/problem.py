@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Literal
 
 from atlasmix.errors import ProblemError, about
@@ -82,6 +83,17 @@ DEFAULT_EPOCHS: Final = 4.0
 DEFAULT_RISK_AVERSION: Final = 1.0
 """κ, our choice: a donor counts for one standard error less than its score says."""
 
+DEFAULT_SEED: Final = 1
+
+LEAST_DRAWS: Final = 20
+"""Draws below which none lies under 5 in a hundred."""
+
+MOST_DRAWS: Final = 10_000
+"""Our choice: 256 already give the ends of an interval to about a twentieth of its width."""
+
+_MOST_SEED: Final = 2**53
+"""Whole numbers up to here are read back as they were written."""
+
 WORTH: Final[Mapping[str, float]] = {
     "human": 1.0,
     "human_edited": 1.0,
@@ -140,6 +152,9 @@ class MixProblem:
         phases: parts of the run with limits of their own; they divide the optimum and leave it as
             it is. None: one mixture from the first step to the last.
         calibration: how scores become transfer weights; None: as their metric implies.
+        draws: worlds drawn from what the evidence allows, in which the answer is tried; 0: none,
+            None: few, where they cost little (:func:`atlasmix.mixture.uncertainty.draws_of`).
+        seed: of the draws, from 0.
         assumed: weights and exponents in the place of what the scores say, for questions of the
             kind 'what if'; no recipe records their answers.
     """
@@ -163,6 +178,8 @@ class MixProblem:
     allocation: Allocation | None = None
     phases: tuple[Phase, ...] = ()
     calibration: str | None = None
+    draws: int | None = None
+    seed: int = DEFAULT_SEED
     assumed: TransferModel | None = None
 
     def __repr__(self) -> str:
@@ -181,7 +198,7 @@ class MixProblem:
     @property
     def transfer(self) -> TransferModel:
         """What the scores say under the law: transfer weights τ and capacity exponents φ."""
-        return self.assumed or estimated(self.matrix, self.law, self.calibration)
+        return _transfer(self)
 
     @property
     def target_keys(self) -> tuple[str, ...]:
@@ -192,6 +209,16 @@ class MixProblem:
     def donor_keys(self) -> tuple[str, ...]:
         """Languages with pools that are no target, sorted."""
         return tuple(sorted({pool.language for pool in self.pools} - set(self.target_keys)))
+
+
+@lru_cache(maxsize=64)
+def _transfer(problem: MixProblem) -> TransferModel:
+    """The model of a problem, looked up once: it is asked for pool by pool."""
+    if problem.assumed:
+        return problem.assumed
+    guarded = (each.language for each in problem.limits if isinstance(each, Guardrail))
+    keys = frozenset([*problem.target_keys, *guarded, *(pool.language for pool in problem.pools)])
+    return estimated(problem.matrix, problem.law, problem.calibration, keys)
 
 
 def check_problem(problem: MixProblem) -> None:
@@ -227,6 +254,7 @@ def check_problem(problem: MixProblem) -> None:
             )
         with about("targets", target.language):
             transfer.index(target.language)
+        _check_text(problem, target.language)
     if problem.objective == "worst" and len({target.weight for target in problem.targets}) > 1:
         raise ProblemError(
             "the objective 'worst' treats all targets alike: leave the weights out, or minimise "
@@ -245,6 +273,38 @@ def check_problem(problem: MixProblem) -> None:
     by_compute = problem.compute is not None
     check_phases(problem.phases, problem.pools, problem.budget, by_compute)
     _check_law(problem)
+
+
+def _check_text(problem: MixProblem, target: str) -> None:
+    """Refuse a target whose language has no text at all, where others could be had in its place.
+
+    A matrix of a study speaks of a few languages, and its user may know why one has no text; a
+    completed one speaks of all there are.
+    """
+    if not problem.transfer.is_completed:
+        return
+    code = target.partition("_")[0]
+    have = {pool.language for pool in problem.inventory.pools if pool.unique_tokens > 0}
+    if any(key.partition("_")[0] == code for key in have):
+        return
+    model = problem.transfer
+    column = model.index(target)
+    near = sorted(
+        (key for key in have if key in model.keys),
+        key=lambda key: (-model.weights[model.index(key), column], key),
+    )
+    named = ", ".join(
+        f"{name_of(key)} ({key}, τ {model.weights[model.index(key), column]:.2f})"
+        for key in near[:3]
+    )
+    raise ProblemError(
+        f"inventory {problem.inventory.name} has no text in {name_of(target)} ({target}), and a "
+        "model that reads none never learns it"
+        + (f"; nearest to it by relatedness are {named}" if near else ""),
+        field="targets",
+        hint="choose another inventory, add your own counts of its text, or ask for a relative",
+        value=target,
+    )
 
 
 def _check_law(problem: MixProblem) -> None:
@@ -294,6 +354,18 @@ def _check_numbers(problem: MixProblem) -> None:
             f"at most {problem.max_donors} donors: expected a whole number from 0",
             field="max_donors",
             value=problem.max_donors,
+        )
+    if problem.draws and not LEAST_DRAWS <= problem.draws <= MOST_DRAWS:
+        raise ProblemError(
+            f"{problem.draws:,} draws: expected {LEAST_DRAWS} to {MOST_DRAWS:,}, or 0 for none",
+            field="draws",
+            value=problem.draws,
+        )
+    if not 0 <= problem.seed <= _MOST_SEED:
+        raise ProblemError(
+            f"the seed is {problem.seed}: expected a whole number from 0 to {_MOST_SEED:,}",
+            field="seed",
+            value=problem.seed,
         )
     for provenance, worth in problem.worth.items():
         if not 0 <= worth <= 100:

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from atlasmix.io.schema import Name, Names, Positive, Written
 from atlasmix.problem.phases import MOST_PHASES
+from atlasmix.problem.problem import MOST_DRAWS
 
 PhaseName = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$")]
 Shares = dict[str, Written]
@@ -100,6 +101,18 @@ class QuestionFile(Struct, forbid_unknown_fields=True, kw_only=True):
     keep: Shares | UnsetType = UNSET
     guardrails: dict[str, Written | GuardrailChoice] | UnsetType = UNSET
     max_donors: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    draws: (
+        Annotated[
+            int,
+            Meta(
+                ge=0,
+                le=MOST_DRAWS,
+                description="draws of what nobody knows for certain, for intervals and regret",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    seed: Annotated[int, Meta(ge=0, description="of the draws")] | UnsetType = UNSET
     phases: (
         Annotated[
             list[PhaseChoice],

@@ -14,6 +14,7 @@ from atlasmix.languages.catalogue import name_of
 from atlasmix.problem.constraints import HARD_EPOCHS
 from atlasmix.problem.link import short_question
 from atlasmix.problem.phases import Phase
+from atlasmix.problem.pool_choice import DEFAULT_CHOICE
 from atlasmix.problem.problem import (
     DEFAULT_BUDGET,
     DEFAULT_EPOCHS,
@@ -141,7 +142,7 @@ def _phases_fit(phases: Sequence[Phase], budget: float) -> bool:
 
 
 def _provenance(question: Mapping[str, Any], problem: MixProblem) -> Iterator[Step]:
-    pools = question.get("pools", {"provenance": ["human"], "kind": ["web"]})
+    pools = question.get("pools", DEFAULT_CHOICE)
     chosen = pools.get("provenance", [])
     if not chosen:
         return

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.pools import PROVENANCES
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.io.plain_data import as_list, as_mapping
-from atlasmix.languages.catalogue import language
+from atlasmix.languages.catalogue import all_languages, language
+from atlasmix.languages.language import SUBJECTS
 from atlasmix.languages.resolving import resolve
+from atlasmix.languages.tables import script_names
 from atlasmix.problem.constraints import KINDS, Kind, Selection
 from atlasmix.text import did_you_mean, nearest
 
@@ -19,6 +22,8 @@ EVERY_TARGET: Final = "*"
 """What a least or greatest share is written for, where it is one and the same for every target."""
 
 _PREFIXED: Final = KINDS[2:]
+_TRAITS: Final = ("family", "script")
+"""Kinds whose values are the same in every inventory: what languages have."""
 _GROUP_NAME = re.compile(r"[^\W\d_][\w .-]{0,59}")
 
 
@@ -44,6 +49,8 @@ class Vocabulary:
             DataError: no such label on the card of a domain matrix.
         """
         card = self.matrix.card
+        if card.axis == "language" and str(written).strip().lower() in SUBJECTS:
+            return str(written).strip().lower()
         if card.axis == "language":
             # resolve has the sentence for what YAML made of an unquoted no, yes or nan.
             return str(resolve(written))  # type: ignore[arg-type]
@@ -59,7 +66,7 @@ class Vocabulary:
         """The pools that ``cat``, ``romance`` (a group), ``family:Romance`` ... speak of.
 
         Raises:
-            ProblemError: an unknown kind before the colon, or no such provenance.
+            ProblemError: an unknown kind before the colon, or no such provenance, family or script.
             DataError: no such language or label.
         """
         if written in self.groups:
@@ -88,7 +95,35 @@ class Vocabulary:
                 f"{what} names provenance {value[:40]!r}: {did_you_mean(value, PROVENANCES, ' ')}"
                 f"expected one of {', '.join(PROVENANCES)}"
             )
+        if kind in _TRAITS:
+            value = self._trait(kind, value, what)
         return Selection(_kind(kind), value)
+
+    def _trait(self, kind: str, written: str, what: str) -> str:
+        """A family or script as the tables write it.
+
+        Raises:
+            ProblemError: no language has it, or the matrix is of labels, which have none.
+        """
+        if self.matrix.card.axis != "language":
+            raise ProblemError(
+                f"{what} names a {kind}, which the labels of matrix '{self.matrix.name}' do not "
+                "have: name labels, or a group of them"
+            )
+        known = _families() if kind == "family" else tuple(script_names())
+        name = {each.casefold(): each for each in known}.get(written.casefold())
+        if name is not None:
+            return name
+        called = {name.casefold(): code for code, name in script_names().items()}
+        code = called.get(written.casefold()) if kind == "script" else None
+        hint = f"did you mean {code}? " if code else did_you_mean(written, known, " ")
+        example = "as Glottolog and WALS name it, such as Romance or Indo-European"
+        if kind == "script":
+            example = "by its code in ISO 15924, such as Latn or Cyrl"
+        raise ProblemError(
+            f"{what} names the {kind} {written[:40]!r}, which no language has: {hint}expected one "
+            f"{example}"
+        )
 
     def _language_or_group(self, written: str, what: str) -> str:
         try:
@@ -111,7 +146,7 @@ class Vocabulary:
         if self.matrix.card.axis != "language":
             return ""
         word = written.casefold()
-        spoken = [language(key) for key in self.matrix.keys]
+        spoken = [language(key) for key in self.matrix.keys if key not in SUBJECTS]
         if any(word in (each.family.casefold(), each.genus.casefold()) for each in spoken):
             return "family"
         return "script" if any(word == each.script.casefold() for each in spoken) else ""
@@ -146,6 +181,13 @@ def with_groups(words: Vocabulary, value: object) -> Vocabulary:
         keys = [words.key(member, what) for member in as_list(members, what)]
         groups[name] = tuple(dict.fromkeys(keys))
     return Vocabulary(words.matrix, groups)
+
+
+@cache
+def _families() -> tuple[str, ...]:
+    """Families and genera of all languages, sorted."""
+    named = {name for each in all_languages() for name in (each.family, each.genus)}
+    return tuple(sorted(named - {""}))
 
 
 def _kind(word: str) -> Kind:

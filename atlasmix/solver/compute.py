@@ -36,7 +36,7 @@ _LADDER = (0.25, 0.5, 2.0, 4.0)
 _ANY_PARAMS = (1e5, 1e14)
 """N where a law does not say what sizes its runs had: our choice, all that anybody trains."""
 
-_SIZE = {"params", "budget", "allocation", "phases"}
+_SIZE = {"params", "budget", "allocation", "phases", "draws", "seed"}
 """Fields of a problem that follow from the size, or leave it as it is."""
 
 

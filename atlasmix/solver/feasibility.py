@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from atlasmix.errors import Infeasible
-from atlasmix.problem.constraints import Guardrail
+from atlasmix.problem.constraints import Guardrail, title_of
 from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import format_quantity
 from atlasmix.solver.collisions import collisions
@@ -42,11 +42,13 @@ def check_feasible(problem: MixProblem, compiled: Compiled) -> None:
         return
     conflict, slack = collisions(program, exact=problem.exact_tokens)
     if conflict:
+        told = "; ".join(title_of(name, problem.limits) for name in conflict)
         relax = ", ".join(
-            f"'{name}' by {_amount(kind, size, problem.budget)}" for name, kind, size in slack
+            f"'{title_of(name, problem.limits)}' by {_amount(kind, size, problem.budget)}"
+            for name, kind, size in slack
         )
         raise Infeasible(
-            f"these limits cannot all hold: {'; '.join(conflict)}; least change: relax {relax}",
+            f"these limits cannot all hold: {told}; least change: relax {relax}",
             conflict,
         )
 
@@ -63,7 +65,8 @@ def explain_guardrails(problem: MixProblem, compiled: Compiled) -> Infeasible:
     names = tuple(limit.name for limit in problem.limits)
     program = compiled.program
     if not guards:
-        return Infeasible("these limits cannot all hold: " + "; ".join(names), names)
+        told = "; ".join(limit.title for limit in problem.limits)
+        return Infeasible(f"these limits cannot all hold: {told}", names)
     broken = []
     for guard in guards:
         row = compiled.rows_of.index(guard.language)
@@ -74,11 +77,11 @@ def explain_guardrails(problem: MixProblem, compiled: Compiled) -> Infeasible:
             wanted = program.level[row] + problem.law.E
             best = factor * program.level[row] + problem.law.E
             broken.append(
-                f"'{guard.name}' (asks for a loss of {wanted:.4g}, the best within the other "
+                f"'{guard.title}' (asks for a loss of {wanted:.4g}, the best within the other "
                 f"limits is {best:.4g})"
             )
     if not broken:
-        broken = [f"'{guard.name}'" for guard in guards]
+        broken = [f"'{guard.title}'" for guard in guards]
     return Infeasible(
         f"these limits cannot all hold; what must give: {', '.join(broken)}; give the guardrail "
         "more slack or relax another limit",

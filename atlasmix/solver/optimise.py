@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlasmix.errors import Infeasible, about
+from atlasmix.languages.catalogue import name_of
 from atlasmix.problem.baselines import baseline_tokens
 from atlasmix.problem.constraints import EpochCap, Guardrail
 from atlasmix.problem.problem import MixProblem, check_problem
@@ -61,10 +62,19 @@ def canonical(problem: MixProblem) -> MixProblem:
     )
 
 
-def optimise_problem(problem: MixProblem, engine: Engine | None = None) -> Solved:
-    """The optimum in numbers; raises as :func:`atlasmix.mixture.solve.solve` does."""
+def optimise_problem(
+    problem: MixProblem, engine: Engine | None = None, levels: dict[str, float] | None = None
+) -> Solved:
+    """The optimum in numbers; raises as :func:`atlasmix.mixture.solve.solve` does.
+
+    Args:
+        problem: the question.
+        engine: who is asked; None: the fastest first.
+        levels: most predicted loss of each guarded language, in the law's unit; None: as the
+            guardrails say.
+    """
     check_problem(problem)
-    compiled = compile_problem(problem, guard_levels(problem))
+    compiled = compile_problem(problem, guard_levels(problem) if levels is None else levels)
     check_feasible(problem, compiled)
     outcome = over_tokens(problem, compiled, engine)
     if outcome is None:
@@ -257,8 +267,8 @@ def guard_levels(problem: MixProblem) -> dict[str, float]:
             reference = problem.law.E + float(losses(there.program, x / read, expected=True)[row])
         if not math.isfinite(reference) or not compiled.program.heard[row]:
             raise Infeasible(
-                f"{limit.name}: the reference mixture reads no {limit.language}, so there is no "
-                "loss to guard; choose another reference, say eng=1%:uniform",
+                f"{limit.title}: the reference mixture reads no {name_of(limit.language)}, so "
+                "there is no loss to guard; choose another reference, say eng=1%:uniform",
                 (limit.name,),
                 field="guardrails",
                 value=limit.reference,

@@ -81,7 +81,8 @@ def baselines(logs: Floats, errors: Floats, use: npt.NDArray[np.bool_]) -> Basel
     rows = np.flatnonzero(use.any(axis=0))
     if not rows.size:
         return Baselines(mean, spread)
-    z, error, speaks = logs.T[rows], errors.T[rows], use.T[rows]
+    heard = np.ix_(rows, np.flatnonzero(use.any(axis=1)))
+    z, error, speaks = logs.T[heard], errors.T[heard], use.T[heard]
     highest = np.where(speaks, -z, -np.inf).max(axis=1)
     lowest = np.where(speaks, -z, np.inf).min(axis=1)
     wide = _REACH * np.where(speaks, error, 0.0).max(axis=1) + MEAN_GAIN
@@ -168,9 +169,9 @@ class Exponents:
     """φ of every target and what follows from it.
 
     Attributes:
-        phi, phi_stderr: (n,) posterior mean and standard deviation of φ.
+        phi, phi_stderr: (n,) posterior median of φ, and half of its middle 68 %.
         scale: (n,) log k at φ.
-        scale_stderr: (n,) standard deviation of log k.
+        scale_stderr: (n,) half of the middle 68 % of log k.
     """
 
     phi: Floats
@@ -213,17 +214,23 @@ def exponents(
     """
     most = min(np.log(most_phi(ratio)), np.log(about.phi) + 60 * about.width)
     logs = np.linspace(min(np.log(_LEAST_PHI), most - 3), most, _POINTS)
-    phi, scale = np.exp(logs), log_scale(np.exp(logs), ratio, beta)
+    scale = log_scale(np.exp(logs), ratio, beta)
     chance = -1.5 * np.log1p(((logs - np.log(about.phi)) / about.width) ** 2 / 2)[None, :]
     for rows, level in ((measured, 0.0), (predicted, about.level)):
         error = np.hypot(rows.stderr, level)[:, None]
         chance = chance - 0.5 * ((rows.mean[:, None] - scale) / error) ** 2
     mass = np.exp(chance - chance.max(axis=1, keepdims=True))
     mass /= mass.sum(axis=1, keepdims=True)
-    mean, scale_mean = mass @ phi, mass @ scale
+    # Where a row says little, what is left is the belief, whose tail pulls a mean far from where
+    # nearly all languages are: a median, and half of the middle 68 %.
+    below = np.cumsum(mass, axis=1) - mass / 2
+    low, middle, high = (
+        np.array([np.interp(part, row, logs) for row in below]) for part in (0.16, 0.5, 0.84)
+    )
+    ends = log_scale(np.exp(low), ratio, beta), log_scale(np.exp(high), ratio, beta)
     return Exponents(
-        phi=mean,
-        phi_stderr=np.sqrt((mass * (phi - mean[:, None]) ** 2).sum(axis=1)),
-        scale=log_scale(mean, ratio, beta),
-        scale_stderr=np.sqrt((mass * (scale - scale_mean[:, None]) ** 2).sum(axis=1)),
+        phi=np.exp(middle),
+        phi_stderr=(np.exp(high) - np.exp(low)) / 2,
+        scale=log_scale(np.exp(middle), ratio, beta),
+        scale_stderr=(ends[1] - ends[0]) / 2,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from atlasmix.evidence.scores import Floats, Texts
+from atlasmix.evidence.scores import PREDICTED, SEEN, Floats, Texts
 from atlasmix.evidence.shelf import shipped_tables
 from atlasmix.evidence.transfer_matrix import key_index
 from atlasmix.laws.kinds import LossLaw
@@ -18,10 +19,10 @@ from atlasmix.transfer.exponents import log_erfc
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RelatednessPrior:
-    """A Gaussian belief about τ of every pair, cut off below 0.
+    """A Gaussian belief about log(1 + τ) of every pair, before its own score is seen.
 
     Attributes:
-        mean: (n, n), [source, target], in target tokens per source token.
+        mean: (n, n), [source, target].
         spread: (n, n), its standard deviation, > 0.
     """
 
@@ -37,8 +38,8 @@ class RelatednessPrior:
     def flat(cls, size: int, mean: float = 0.0, spread: float = 1.0) -> RelatednessPrior:
         """The same belief about every pair of ``size`` keys: wide, so that scores speak.
 
-        At a spread of 1 a score with a standard error of 0.1 in τ loses 1 % to the prior (our
-        choice: no measured pair lies above 1, a language's worth for itself).
+        At a spread of 1 a score known to a tenth of its tokens loses 1 % to the prior (our choice:
+        no measured pair lies above τ = 1, a language's worth for itself).
         """
         return cls(np.full((size, size), mean), np.full((size, size), spread))
 
@@ -61,13 +62,22 @@ class TransferModel:
             in the metric; they are read against the baseline of their own row, and what that row
             says beyond φ is here. 0 where no score is predicted.
         scale: (n,) k of every target: a donor that gives nothing scores 2 − 2k (``bts``); else 1.
-        doubt: (n, n) standard error of log k of the baseline that a pair is read against; 0 where
-            scores are no BTS.
+        doubt: (n, n) standard error of log k of the baseline that a pair was read against, which
+            all such pairs of a target share; 0 where scores are no BTS or a pair was read against
+            none.
+        scale_stderr: (n,) standard error of log k.
         prior: what was believed of τ before; None where scores are no BTS.
-        status: (n, n) of ``measured``, ``predicted``, ``defined`` (diagonal) or empty.
+        status: (n, n) of ``measured``, ``own`` (measured by the user), ``predicted``,
+            ``completed`` (no score: from relatedness and what other pairs say), ``defined``
+            (diagonal) or empty.
         calibration: ``bts``, ``weight`` or ``affine:SLOPE,INTERCEPT``.
         law: name of the law that it was estimated under.
         axis: ``language`` or ``domain``.
+        donor_share: the part, 0-1, of the variance of log(1 + τ), beside ``doubt``, that all pairs
+            of one donor share.
+        slope: (n,) how far the predicted scores of a target follow relatedness: 1, as far as the
+            truth would, 0, not at all and nothing was taken from them; nan where there are none or
+            no relatedness was asked.
     """
 
     keys: tuple[str, ...]
@@ -78,18 +88,21 @@ class TransferModel:
     residual: Floats
     level: Floats
     scale: Floats
+    scale_stderr: Floats
     doubt: Floats
     prior: RelatednessPrior | None
     status: Texts
     calibration: str
     law: str
     axis: str = "language"
+    donor_share: float = 0.0
+    slope: Floats | None = None
 
     def __post_init__(self) -> None:
         """Make the arrays read-only."""
         for array in (
             *(self.weights, self.stderr, self.phi, self.phi_stderr),
-            *(self.residual, self.level, self.scale, self.doubt, self.status),
+            *(self.residual, self.level, self.scale, self.scale_stderr, self.doubt, self.status),
         ):
             array.setflags(write=False)
 
@@ -99,7 +112,7 @@ class TransferModel:
 
     def is_measured(self, target: str) -> bool:
         """Whether φ of ``target`` rests on a measured score; else it is drawn to the others'."""
-        return bool(np.any(self.status[:, self.index(target)] == "measured"))
+        return bool(np.isin(self.status[:, self.index(target)], SEEN).any())
 
     def score_of(
         self, weight: float, target: str, *, predicted: bool = False
@@ -121,6 +134,20 @@ class TransferModel:
         slope, intercept = self._line()
         return (weight - intercept) / slope, abs(slope)
 
+    @property
+    def is_completed(self) -> bool:
+        """Whether a relatedness prior speaks where there is no score."""
+        return self.slope is not None
+
+    def stays_predicted(self, source: str, target: str) -> bool:
+        """Whether another score of the pair would be a prediction too.
+
+        Where a prior completes the scores, predictions only bend it: another score of such a pair,
+        or of one without a score, would be a measurement.
+        """
+        pair = self.index(source), self.index(target)
+        return bool(self.status[pair] == PREDICTED) and not self.is_completed
+
     def at_score(
         self, source: str, target: str, score: float, stderr: float
     ) -> tuple[float, float]:
@@ -129,18 +156,20 @@ class TransferModel:
         φ and the baseline of the row are held, although the score is a part of them.
 
         Args:
-            source, target: the pair; a predicted one stays predicted.
+            source, target: the pair; see :meth:`stays_predicted`.
             score, stderr: in the metric, and the score's own standard error.
         """
         pair = self.index(source), self.index(target)
         if self.prior is None:
             slope, intercept = (1.0, 0.0) if self.calibration == "weight" else self._line()
             return max(slope * score + intercept, 0.0), abs(slope) * stderr
-        nothing, _ = self.score_of(0.0, target, predicted=self.status[pair] == "predicted")
-        raw = (2 - nothing) / (2 - score) - 1
-        spread = np.hypot(log_error(stderr, score), self.doubt[pair])
-        mean, width = self.prior.mean[pair], self.prior.spread[pair]
-        weight, error = posterior(np.array(raw), spread, mean, width)
+        predicted = self.stays_predicted(source, target)
+        nothing, _ = self.score_of(0.0, target, predicted=predicted)
+        raw = np.array(math.log((2 - nothing) / (2 - score)))
+        doubt = self.scale_stderr[pair[1]] if self.is_completed else self.doubt[pair]
+        spread = np.hypot(log_error(stderr, score), doubt)
+        prior = RelatednessPrior(self.prior.mean[pair], self.prior.spread[pair])
+        weight, error = weight_of(*posterior(raw, spread, prior))
         return float(weight), float(error)
 
     def _line(self) -> tuple[float, float]:
@@ -175,26 +204,35 @@ def log_error(stderr: ArrayLike, score: ArrayLike) -> Floats:
     return np.asarray(np.asarray(stderr) / (2.0 - np.minimum(np.asarray(score), 0.0)))
 
 
-def posterior(raw: Floats, error: Floats, mean: Floats, spread: Floats) -> tuple[Floats, Floats]:
-    """The most likely τ >= 0 under score and prior, and its standard error σ.
-
-    σ is that of what is left of the Gaussian above 0: a weight that cannot be negative is known
-    better than its score alone says, and the more so the lower it is. What a score and its prior
-    weigh is settled by the error as it is up to τ = 1: one that grew on with τ would let the prior
-    take more from a better score than the score adds. So τ never falls as ``raw`` rises, nor does
-    max(0, τ - κσ). The limit of the charge: where κ·error comes near 1 (κ = 10 where log tokens are
-    known to 10 %) nothing is left of any weight, however good its score.
+def posterior(raw: Floats, error: Floats, prior: RelatednessPrior) -> tuple[Floats, Floats]:
+    """Mean and standard deviation of log(1 + τ) under a score and a prior, both Gaussian.
 
     Args:
-        raw: τ as the score has it, above -1.
-        error: standard error of log(1 + τ).
-        mean, spread: the prior's.
+        raw: log(1 + τ) as the score has it.
+        error: its standard error.
+        prior: what was believed before.
     """
-    believed = spread**2
-    keep = believed / (believed + (error * (1 + np.clip(raw, 0.0, 1.0))) ** 2)
-    middle = keep * raw + (1 - keep) * mean
-    width = np.sqrt(keep) * error * (1 + np.maximum(raw, 0.0))
-    return np.maximum(middle, 0.0), width * _left_above_zero(middle / np.maximum(width, 1e-12))
+    believed = prior.spread**2
+    keep = believed / (believed + error**2)
+    return keep * raw + (1 - keep) * prior.mean, np.sqrt(keep) * error
+
+
+def weight_of(log_weight: Floats, spread: Floats) -> tuple[Floats, Floats]:
+    """The most likely τ >= 0 and its standard error σ, from a Gaussian log(1 + τ).
+
+    σ is that of what is left of the Gaussian above 0: a weight that cannot be negative is known
+    better than its score alone says, and the more so the lower it is. Both τ and, as long as κ
+    times the spread stays well below 1, max(0, τ - κσ) never fall as ``log_weight`` rises: a better
+    score never makes an answer worse. (At κ = 10 and a spread of 0.1 nothing is left of any weight,
+    however good its score.)
+
+    >>> weight, stderr = weight_of(np.array([0.3, -0.1]), np.array([0.05, 0.05]))
+    >>> weight.round(3), stderr.round(3)
+    (array([0.35, 0.  ]), array([0.067, 0.019]))
+    """
+    weight = np.expm1(np.maximum(log_weight, 0.0))
+    left = _left_above_zero(log_weight / np.maximum(spread, 1e-12))
+    return weight, (1 + weight) * spread * left
 
 
 def _left_above_zero(z: Floats) -> Floats:

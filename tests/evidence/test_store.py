@@ -6,8 +6,11 @@ import errno
 import hashlib
 import multiprocessing
 import os
+import re
+import signal
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from shelf_samples import INVENTORY_CARD, MATRIX_CARD, POOLS, SCORES, Write
 
 from atlasmix.errors import DataError
 from atlasmix.evidence.store import Store, default_location
+from atlasmix.io.files import folder_beside
 
 
 def add(store: Store, write: Write, name: str | None = "ours") -> str:
@@ -336,6 +340,137 @@ def test_somebody_else_is_adding_the_same_name(write: Write):
         file.write(b"")
     with pytest.raises(DataError, match="somebody else is adding this name now"):
         add(Store(url), write)
+
+
+def test_a_claim_that_a_killed_writer_left_is_taken_over(write: Write):
+    """Else nobody could ever add that name again."""
+    fsspec = pytest.importorskip("fsspec")
+    url = f"memory://{uuid.uuid4().hex}"
+    claim = f"{url}/transfer_matrices/ours/.adding-claim"
+    for since, taken in ((time.time(), False), (time.time() - 3600, True)):
+        with fsspec.open(claim, "wb") as file:
+            file.write(f"{since:.0f}".encode())
+        if taken:
+            add(Store(url), write)
+        else:
+            with pytest.raises(DataError, match="somebody else is adding this name now"):
+                add(Store(url), write)
+    assert Store(url).matrix("ours").keys == ("cat", "spa")
+
+
+@pytest.mark.parametrize(
+    "url", ["file://{}", "file://localhost{}", "file:{}", "FILE://{}", "local://{}"]
+)
+def test_every_way_to_write_a_folder_as_a_url_means_that_folder(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+):
+    """file://localhost/p and file:/p once wrote into the folder one stood in."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    folder = tmp_path / "my store"
+    add(Store(url.format(str(folder).replace(" ", "%20"))), write)
+    assert Store(str(folder)).matrix("ours").keys == ("cat", "spa")
+    assert everything_in(elsewhere) == set()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        *((f"{kind}::file:///tmp/x", "several file systems") for kind in ("simplecache", "zip")),
+        ("blockcache::memory://x", "several file systems"),
+        ("zip://a::file:///tmp/x.zip", "several file systems"),
+        *(
+            (f"{kind}://x", "is a view of other files")
+            for kind in ("reference", "dir", "simplecache", "zip", "tar", "generic", "data")
+        ),
+        ("data:,x", "is a view of other files"),
+        ("async_wrapper://x", "is a view of other files"),
+        ("jupyter://localhost:1/x", "check the URL, or give a folder"),
+        ("dbfs://x", "check the URL, or give a folder"),
+        ("ftp://localhost:1/x", "check the URL, or give a folder"),
+        ("file://otherhost/tmp/x", "is another machine, or a folder"),
+        ("file://x", "is another machine, or a folder"),
+        ("file:x", "has a whole path"),
+        ("local:x", "has a whole path"),
+        ("memory:x", "a folder of that name with ./memory:x"),
+        ("ftp:/x", "a URL begins with ftp://"),
+        ("C:\\x", "a path of Windows"),
+    ],
+)
+def test_a_url_that_is_no_store_is_refused_and_nothing_is_written(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, words: str
+):
+    """Each was once a fault of ours, or a folder of that name where one stood, and no error."""
+    pytest.importorskip("fsspec")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    with pytest.raises(DataError, match=re.escape(words)) as caught:
+        add(Store(url), write)
+    assert "\n" not in caught.value.sentence
+    assert everything_in(elsewhere) == set()
+
+
+def test_no_url_of_any_file_system_is_a_fault_of_ours_or_a_folder_here(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """All that fsspec knows, with and without what it needs: a store, or a sentence."""
+    fsspec = pytest.importorskip("fsspec")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    far = {"github", "git", "hf", "gist"}  # would ask a host elsewhere
+    for kind in sorted({*fsspec.available_protocols()} - far):
+        for form in (f"{kind}://x", f"{kind}:x", f"{kind}::memory://x"):
+            if form == "memory://x":
+                continue
+            with pytest.raises(DataError):
+                add(Store(form), write)
+    assert everything_in(elsewhere) == set()
+
+
+def test_a_folder_whose_name_has_a_colon_is_written_with_its_place(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    add(Store("./mine:2"), write)
+    assert Store(str(tmp_path / "mine:2")).matrix("ours").keys == ("cat", "spa")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no lock of folders there")
+def test_what_a_killed_add_left_is_swept_at_the_next(store: Store, write: Write, tmp_path: Path):
+    """Hidden folders would pile up, and nobody would see them."""
+    table, card = write("scores.csv", SCORES), write("card.yaml", MATRIX_CARD)
+    code = (
+        "import os, signal\nfrom pathlib import Path\nfrom atlasmix.evidence.store import Store\n"
+        "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"Store({str(store.location)!r}).add_matrix(Path({str(table)!r}), Path({str(card)!r}), 'a')"
+    )
+    shelf = tmp_path / "store" / "transfer_matrices"
+    for count in (1, 2):
+        done = subprocess.run([sys.executable, "-c", code], check=False)
+        assert done.returncode == -signal.SIGKILL
+        assert len(hidden(shelf)) == 1, f"left by kill {count}; the second swept the first"
+    add(store, write)
+    assert hidden(shelf) == []
+    assert store.verify("ours") == ()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no lock of folders there")
+def test_what_is_being_written_is_not_swept(store: Store, write: Write, tmp_path: Path):
+    """A second writer must not take away what the first is about to rename."""
+    shelf = tmp_path / "store" / "transfer_matrices"
+    shelf.mkdir(parents=True)
+    shelf.joinpath(".theirs.tmp").mkdir()  # another program's
+    with folder_beside(shelf / "slow", {"card.yaml": b"x"}) as held:
+        add(store, write)
+        assert (held / "card.yaml").read_bytes() == b"x"
+    assert hidden(shelf) == [".theirs.tmp"]
+
+
+def hidden(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir() if entry.name.startswith("."))
 
 
 def test_a_url_nobody_can_open():

@@ -57,7 +57,10 @@ def test_by_default_human_web_pools_of_the_languages_of_the_matrix_are_read() ->
     problem = problem_from_mapping({"targets": "cat"}, SHIPPED)
     assert {pool.provenance for pool in problem.pools} == {"human"}
     assert {pool.kind for pool in problem.pools} == {"web"}
-    assert {pool.language for pool in problem.pools} == set(problem.matrix.keys)
+    inventory = SHIPPED.inventory()
+    assert {pool.language for pool in problem.pools} == set(inventory.languages())
+    alone = problem_from_mapping({"targets": "cat", "matrix": "atlas-2025"}, SHIPPED)
+    assert {pool.language for pool in alone.pools} == set(alone.matrix.keys)
 
 
 def test_every_limit_is_read() -> None:
@@ -93,7 +96,13 @@ def test_every_limit_is_read() -> None:
     [
         ({}, ProblemError, "no target: name at least one language"),
         ({"targets": "catalna"}, UnknownLanguage, "did you mean cat"),
-        ({"targets": "Basque"}, UnknownLanguage, r"Basque \(eus\) is not in matrix atlas-2025"),
+        ({"targets": "Old English"}, ProblemError, r"has no text in Old English \(ang\)"),
+        (
+            {"targets": "Basque", "matrix": "atlas-2025"},
+            UnknownLanguage,
+            r"Basque \(eus\) is not in matrix atlas-2025",
+        ),
+        ({"targets": "code"}, ProblemError, "target code: expected a language"),
         ({"targets": [False]}, UnknownLanguage, "unquoted no"),
         ({"targets": {False: 1}}, ProblemError, "unquoted no"),
         ({"targets": {"cat": 0}}, ProblemError, "weight 0: expected a number above 0"),
@@ -114,7 +123,7 @@ def test_every_limit_is_read() -> None:
         ({"targets": "cat", "min": {"cat": 1.5}}, ProblemError, "between 0 and 1"),
         ({"targets": "cat", "min": {"famly:Romance": 0.1}}, ProblemError, "did you mean family"),
         ({"targets": "cat", "min": {"provenance:humn": 0.1}}, ProblemError, "did you mean human"),
-        ({"targets": "cat", "min": {"eus": 0.1}}, ProblemError, "selects none of the"),
+        ({"targets": "cat", "min": {"ang": 0.1}}, ProblemError, "selects none of the"),
         ({"targets": "cat", "min": {"ca": 0.1, "cat": 0.2}}, ProblemError, "second for the same"),
         ({"targets": "cat", "groups": {"cat": ["spa"]}}, ProblemError, "name of a language"),
         ({"targets": "cat", "groups": {"rom": []}}, ProblemError, "a list of at least one"),
@@ -180,8 +189,8 @@ def test_what_cannot_be_asked_is_refused_in_a_sentence(
         ({"max": {"corpus:hplt": "10%"}}, r"names a corpus .* did you mean hplt-v4"),
         ({"max_epochs": {"provenance:generated": 2}}, "provenance:generated selects none"),
         (
-            {"groups": {"alps": ["rom", "eus"]}, "min": {"alps": 0.1}},
-            r"min alps selects none .*members \(rmy, eus\)",
+            {"groups": {"alps": ["rom", "ang"]}, "min": {"alps": 0.1}},
+            r"min alps selects none .*members \(rmy, ang\)",
         ),
     ],
 )
@@ -357,7 +366,7 @@ def test_a_star_for_one_target_is_that_target() -> None:
         ({"keep": {"*": "1B"}}, r"keep \* is for every target, which only min and max can say"),
         ({"max_epochs": {"*": 8}}, r"max_epochs \* is for every target, which only min and max"),
         ({"guardrails": {"*": "1%"}}, r"guardrails names '\*': expected one language each"),
-        ({"min": {"family:*": 0.1}}, r"min family:\* selects none"),
+        ({"min": {"family:*": 0.1}}, r"min family:\* names the family '\*', which no language has"),
         ({"min": {"*": 2}}, r"min \* is '2': expected a share"),
     ],
 )
