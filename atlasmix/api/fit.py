@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,8 @@ from atlasmix.io.tables import frame_rows, to_csv
 from atlasmix.languages.resolving import resolve
 from atlasmix.laws.cards import parse_card
 from atlasmix.laws.kinds import LossLaw
-from atlasmix.report.fit import Fitted, fit_parts
+from atlasmix.report.fit import Fitted, fit_blocks
+from atlasmix.report.terminal import terminal_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,13 +109,7 @@ class FittedLaw:
 
     def report(self) -> str:
         """What ``atlasmix fit`` prints, 80 columns wide."""
-        from rich.console import Console
-
-        page = Console(file=io.StringIO(), width=80, highlight=False, markup=False, emoji=False)
-        for part in fit_parts(self.fitted):
-            page.print(part)
-        text = page.file.getvalue()  # type: ignore[attr-defined]
-        return str(text)
+        return terminal_text(fit_blocks(self.fitted))
 
     def save(self, path: str | Path) -> None:
         """Write the card, whole or not at all; ``law=`` takes its path.

@@ -29,6 +29,7 @@ from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.io.files import write_atomic
 from atlasmix.laws.kinds import LossLaw
 from atlasmix.mixture.solve import solve
+from atlasmix.mixture.uncertainty import with_uncertainty
 from atlasmix.problem.parsing import (
     Evidence,
     problem_from_mapping,
@@ -71,6 +72,9 @@ class Problem:
         risk_aversion: κ, standard errors taken off every transfer weight.
         worth: worth of a token by provenance, human text 1.
         phases: parts of the run, as the key ``phases`` of a problem file.
+        draws: worlds drawn from what the evidence allows, in which the answer is tried; None: 32
+            where they take about a second; 0: none.
+        seed: of the draws.
         groups: names for sets of languages, for selections.
         store: where names are looked up; None: the user's own shelf and what ships.
 
@@ -83,7 +87,7 @@ class Problem:
     >>> Problem({"cat": 2, "eng": 1}, budget="300B", constraints=limits)
     Problem for cat (weight 2) and eng: at most 300B tokens, 2B parameters, objective loss
       constraints: AtLeast('eng', 0.2), MaxEpochs(4)
-      evidence: matrix atlas-2025, inventory web-2026, law datablations-2023-one-stage
+      evidence: matrix atlasmix-2026, inventory web-2026, law datablations-2023-one-stage
     """
 
     targets: str | Sequence[str] | Mapping[str, float]
@@ -102,6 +106,8 @@ class Problem:
     risk_aversion: float | None = None
     worth: Mapping[str, float] | None = None
     phases: Sequence[Mapping[str, object]] | None = None
+    draws: int | None = None
+    seed: int | None = None
     groups: Mapping[str, Sequence[str]] | None = None
     store: Store | None = None
 
@@ -171,8 +177,13 @@ class Problem:
                 )
         return dataclasses.replace(self, **changes)
 
-    def solve(self) -> Solution:
+    def solve(self, draws: int | None = None, seed: int | None = None) -> Solution:
         """The best mixture, with its proof; a compute budget is divided first.
+
+        Args:
+            draws: worlds drawn from what the evidence allows, 20 or more, in which it is tried at
+                once: ``solution.uncertainty`` has intervals and regret. None: as the problem says.
+            seed: of the draws.
 
         Raises:
             Infeasible: no mixture meets all constraints; ``conflict`` names those that collide.
@@ -181,8 +192,14 @@ class Problem:
         >>> Problem("cat").solve().certificate.exact
         True
         """
+        if draws is not None or seed is not None:
+            changes = {"draws": draws, "seed": seed}
+            return self.with_(**{k: v for k, v in changes.items() if v is not None}).solve()
         question = at_compute(self.question)
-        return Solution(question, solve(question))
+        mixture = solve(question)
+        if question.draws:
+            mixture = with_uncertainty(question, mixture)
+        return Solution(question, mixture)
 
     def evaluate(self, mixture: Mapping[str, float]) -> Solution:
         """What a given mixture is predicted to give for these targets, without a proof.
@@ -260,6 +277,8 @@ _WORDS: Final = (
     "decay",
     "risk_aversion",
     "worth",
+    "draws",
+    "seed",
     "phases",
 )
 

@@ -17,9 +17,10 @@ from atlasmix.languages.resolving import resolve
 from atlasmix.laws.saturation import Array
 from atlasmix.mixture.comparison import compare
 from atlasmix.mixture.explain import explain
-from atlasmix.mixture.mixture import Certificate, Mixture, TargetEffect
+from atlasmix.mixture.mixture import Certificate, Mixture, TargetEffect, Uncertainty
 from atlasmix.mixture.sensitivity import sensitivity
 from atlasmix.mixture.solve import answer
+from atlasmix.mixture.uncertainty import with_uncertainty
 from atlasmix.problem.link import short_question
 from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import format_quantity
@@ -56,7 +57,7 @@ class Solution:
     Mixture for cat: 100B tokens, 2B parameters
       cat       85.0%  85B
       spa       15.0%  15B
-      predicted loss of cat: 2.571, alone 2.571
+      predicted loss of cat: 2.567, alone 2.567
       certified: nothing is better by more than one part in a billion
     """
 
@@ -95,13 +96,75 @@ class Solution:
         return (*told, *self.mixture.warnings)
 
     @cached_property
+    def uncertainty(self) -> Uncertainty | None:
+        """Intervals and regret over draws of what nobody knows for certain; None where none.
+
+        Where nobody asked for draws, and they take about a second, they are made now.
+
+        >>> from atlasmix import Problem
+        >>> sure = Problem("cat").solve(draws=64).uncertainty
+        >>> [round(100 * each.read) for each in sure.shares if each.language == "cat"]
+        [100]
+        """
+        return self._tried.uncertainty
+
+    def intervals(self, of: Literal["share", "loss"] = "share") -> pd.DataFrame:
+        """What the draws say, one row a language or a target.
+
+        Args:
+            of: ``share`` (of each language here; in the best mixtures of the draws: ``low`` to
+                ``high`` in 90 of 100, and ``read``, the part of the draws that read it) or ``loss``
+                (of each target under this mixture, ``low`` to ``high`` in 90 of 100).
+
+        Raises:
+            ProblemError: another word, or an answer without draws.
+
+        >>> from atlasmix import Problem
+        >>> frame = Problem("cat").solve(draws=20).intervals("loss")
+        >>> bool(frame.loc["cat", "low"] < frame.loc["cat", "high"])
+        True
+        """
+        import pandas as pd
+
+        sure = self.uncertainty
+        if sure is None:
+            raise ProblemError(
+                "this answer was not tried in draws: ask for them with solve(draws=256)",
+                field="draws",
+            )
+        if of == "share":
+            rows = [
+                (each.share, each.best.low, each.best.middle, each.best.high, each.read)
+                for each in sure.shares
+            ]
+            columns = ["share", "low", "middle", "high", "read"]
+            index = pd.Index([each.language for each in sure.shares], name="language")
+            return pd.DataFrame(rows, index, columns)
+        if of == "loss":
+            losses = {effect.language: effect.loss for effect in self.targets}
+            ends = [
+                (losses[each.language], each.loss.low, each.loss.middle, each.loss.high)
+                for each in sure.losses
+            ]
+            index = pd.Index([each.language for each in sure.losses], name="target")
+            return pd.DataFrame(ends, index, ["loss", "low", "middle", "high"])
+        raise ProblemError(f"of is {of!r}: expected 'share' or 'loss'", field="of")
+
+    @cached_property
+    def _tried(self) -> Mixture:
+        """The mixture with its uncertainty."""
+        if self.mixture.uncertainty is not None:
+            return self.mixture
+        return with_uncertainty(self.question, self.mixture)
+
+    @cached_property
     def recipe(self) -> Recipe:
         """The record of question, answer and the origin of every number.
 
         Raises:
             ProblemError: weights that were assumed, which no record could derive again.
         """
-        return make_recipe(self.question, self.mixture, compare(self.question))
+        return make_recipe(self.question, self._tried, compare(self.question))
 
     def to_frame(self, by: By = "language") -> pd.DataFrame:
         """What is read, largest first.
@@ -223,7 +286,7 @@ class Solution:
 
         The first call takes seconds: baselines, donors and other constants are tried.
         """
-        return answer_report(self.question, self.mixture, self._findings)
+        return answer_report(self.question, self._tried, self._findings)
 
     @cached_property
     def _findings(self) -> Findings:

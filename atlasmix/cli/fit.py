@@ -136,9 +136,10 @@ def execute(options: argparse.Namespace) -> int:
         print_json(fit_data(fitted))
         return 0
     from atlasmix.cli.terminal import print_text
-    from atlasmix.report.fit import fit_parts
+    from atlasmix.report.fit import fit_blocks
+    from atlasmix.report.terminal import terminal_parts
 
-    print_text(*fit_parts(fitted), "", *_ending(fitted))
+    print_text(*terminal_parts(fit_blocks(fitted)), "", *_ending(fitted))
     return 0
 
 
@@ -263,9 +264,10 @@ def _write(options: argparse.Namespace, fitted: Fitted) -> None:
 def _question(options: argparse.Namespace) -> FitQuestion:
     from atlasmix.errors import ProblemError
     from atlasmix.evidence.store import Store
-    from atlasmix.fitting.fit_question import LOSS_CONSTANTS, FitQuestion
+    from atlasmix.fitting.fit_question import FitQuestion
     from atlasmix.fitting.forms import DELTA
     from atlasmix.languages.resolving import resolve
+    from atlasmix.laws.kinds import LOSS_CONSTANTS
     from atlasmix.laws.shelf import load_law
 
     held: dict[str, float] = {}

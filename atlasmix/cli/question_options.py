@@ -50,6 +50,20 @@ def add_hardware_options(parser: Parser) -> None:
     )
 
 
+def add_draw_options(parser: Parser) -> None:
+    """``--draws`` and ``--seed``."""
+    group = parser.add_argument_group(
+        "how sure", "the answer is tried in worlds drawn from what the evidence allows"
+    )
+    group.add_argument(
+        "--draws",
+        metavar="N",
+        help="worlds drawn, such as 256, for intervals and regret (default: 32 where they take "
+        "about a second, else none; 0: none)",
+    )
+    group.add_argument("--seed", metavar="K", help="seed of the draws (default: 1)")
+
+
 def machine_of(options: argparse.Namespace) -> Machine | None:
     """The GPU that the options name; None where they name none.
 
@@ -190,6 +204,8 @@ _AS_WRITTEN = {
     "matrix": "matrix",
     "calibration": "calibration",
     "max_donors": "max_donors",
+    "draws": "draws",
+    "seed": "seed",
     "risk_aversion": "risk_aversion",
     "decay": "lambda",
     "objective": "objective",
@@ -223,7 +239,7 @@ def question_of(options: argparse.Namespace) -> dict[str, object]:
         question = dict(read_question(Path(options.problem)))
     _drop_other_sizes(question, options)
     for name, key in _AS_WRITTEN.items():
-        if getattr(options, name) is not None:
+        if getattr(options, name, None) is not None:
             question[key] = getattr(options, name)
     if options.target:
         question["targets"] = ",".join(options.target)

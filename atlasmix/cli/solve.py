@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from atlasmix.cli.parsing import Parser, add_json, add_store
 from atlasmix.cli.question_options import (
+    add_draw_options,
     add_hardware_options,
     add_question_options,
     machine_of,
@@ -28,6 +29,7 @@ atlasmix solve --target cat --report report.html"""
 def add_arguments(parser: Parser) -> None:
     """Options of the command."""
     add_question_options(parser)
+    add_draw_options(parser)
     group = parser.add_argument_group("output")
     group.add_argument(
         "--compare-with",
@@ -48,13 +50,14 @@ def add_arguments(parser: Parser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Solve, write recipe and report if asked, and print the answer."""
-    from atlasmix.cli.terminal import working
+    from atlasmix.cli.terminal import PATIENCE, counting, working
     from atlasmix.evidence.published import published
     from atlasmix.evidence.store import Store
     from atlasmix.mixture.comparison import compare
     from atlasmix.mixture.explain import explain
     from atlasmix.mixture.sensitivity import sensitivity
     from atlasmix.mixture.solve import solve
+    from atlasmix.mixture.uncertainty import draws_of, with_uncertainty
     from atlasmix.problem.parsing import problem_from_mapping
     from atlasmix.recipe.recipe import make_recipe
     from atlasmix.report.findings import Findings
@@ -69,6 +72,8 @@ def execute(options: argparse.Namespace) -> int:
         problem = at_compute(problem)
         mixture = solve(problem)
         comparisons = compare(problem, others)
+    with counting("trying the answer in draws", draws_of(problem), PATIENCE) as advance:
+        mixture = with_uncertainty(problem, mixture, advance=advance)
     recipe = make_recipe(problem, mixture, comparisons)
     if options.output:
         _write(recipe, options.output)
@@ -103,7 +108,11 @@ def _print(problem: MixProblem, mixture: Mixture, findings: Findings, saved: str
     last = Text("\nAdd --output recipe.yaml to keep this answer as a recipe.", style="dim")
     if saved:
         last = Text(f"\nRecipe written to {saved}.")
-    print_text(*terminal_parts(answer_report(problem, mixture, findings).blocks), last)
+    more = ""
+    if mixture.uncertainty is None:
+        more = "\nAdd --draws 256 for intervals, and for the regret of this mixture."
+    parts = terminal_parts(answer_report(problem, mixture, findings).blocks)
+    print_text(*parts, *([Text(more, style="dim")] if more else []), last)
 
 
 def _check(report: str) -> None:

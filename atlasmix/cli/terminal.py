@@ -7,6 +7,7 @@ import math
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -14,24 +15,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from atlasmix.report.blocks import Table
+
 
 def print_json(content: object) -> None:
     """``content`` as JSON; what is not finite becomes null."""
     print(json.dumps(_finite(content), ensure_ascii=False, indent=2, allow_nan=False))
 
 
-def print_text(*parts: RenderableType) -> None:
+def print_text(*parts: RenderableType | Table) -> None:
     """Texts and tables: styled on a terminal, plain in a pipe or file."""
-    from atlasmix.report.layout import stdout_console
+    from atlasmix.report.blocks import Table
+    from atlasmix.report.terminal import laid_out, stdout_console
 
     console = stdout_console(sys.stdout)
+    shown = [laid_out(part) if isinstance(part, Table) else part for part in parts]
     if console.is_terminal:
-        for part in parts:
+        for part in shown:
             console.print(part)
         return
     # Tables are padded to their width: in a file that is only trailing blanks.
     with console.capture() as captured:
-        for part in parts:
+        for part in shown:
             console.print(part)
     lines = captured.get().splitlines()
     print("\n".join(line.rstrip() for line in lines))
@@ -79,7 +84,8 @@ def _width() -> int:
     return columns or _UNKNOWN
 
 
-_PATIENCE = 2.0
+PATIENCE = 2.0
+"""Seconds after which whoever waits is told what for."""
 
 
 @contextmanager
@@ -99,7 +105,7 @@ def working(what: str) -> Iterator[None]:
 
 
 def _show(what: str, done: threading.Event) -> None:
-    if done.wait(_PATIENCE):
+    if done.wait(PATIENCE):
         return
     from rich.console import Console
 
@@ -108,8 +114,14 @@ def _show(what: str, done: threading.Event) -> None:
 
 
 @contextmanager
-def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar of ``total`` steps; the body calls what it is given with the steps just taken."""
+def counting(what: str, total: int, patience: float = 0.0) -> Iterator[Callable[[int], None]]:
+    """A bar of ``total`` steps; the body calls what it is given with the steps just taken.
+
+    Args:
+        what: is counted.
+        total: steps.
+        patience: seconds before which a body that is soon ready shows no bar.
+    """
     if not sys.stderr.isatty() or total < 1:
         yield lambda count: None
         return
@@ -118,6 +130,18 @@ def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
     from rich.progress import TimeRemainingColumn as Left
 
     columns = TextColumn(what), BarColumn(), MofNCompleteColumn(), Left()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda count: bar.advance(task, count)
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task(what, total=total)
+    begin = time.monotonic()
+
+    def advance(count: int) -> None:
+        if not bar.live.is_started and time.monotonic() - begin >= patience:
+            bar.start()
+        bar.advance(task, count)
+
+    if not patience:
+        bar.start()
+    try:
+        yield advance
+    finally:
+        bar.stop()

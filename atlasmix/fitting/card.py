@@ -14,10 +14,13 @@ from atlasmix.fitting.fit import Fit
 from atlasmix.fitting.fit_question import ONE_EPOCH
 from atlasmix.fitting.forms import FLOOR_BOUND
 from atlasmix.io.safe_yaml import dump_yaml
+from atlasmix.laws.kinds import LOSS_CONSTANTS
 from atlasmix.quantities import format_quantity
 
 _ALSO: Final = ("tau ", "E ")
 _DIGITS: Final = 7
+_LEAST_RESAMPLES: Final = 20
+"""Resamples below which nothing is said of how the constants go together: our choice."""
 _WORDS: Final = {
     "chinchilla": "Loss by parameters and tokens",
     "data-constrained": "Loss by parameters, tokens and repetition",
@@ -86,6 +89,9 @@ def card_data(
         card["intervals_are"] = (
             f"{COVERAGE:.0%} bootstrap over {intervals.resamples} resamples of whole runs"
         )
+    together = _covariance(fit, intervals, constants, decay) if ends else {}
+    if together:
+        card["covariance"] = together
     if also:
         card["also_fitted"] = also
     card["fitted_on"] = _ranges(fit)
@@ -182,6 +188,34 @@ def _intervals(
             for end in (low, high)
         ]
     return ends
+
+
+def _covariance(
+    fit: Fit, intervals: Bootstrap | None, constants: Mapping[str, float], decay: float | None
+) -> dict[str, list[float]]:
+    """Covariance of the logarithms over the resamples, 0 where a constant was held.
+
+    Empty for a law with constants of its own kind beside these, or one without an E, which has no
+    logarithm; a resample at E = 0 has none either, and is left out.
+    """
+    names = [*LOSS_CONSTANTS, *(["lambda"] if decay is not None else [])]
+    if intervals is None or fit.form.kind != "chinchilla" or set(constants) != {*LOSS_CONSTANTS}:
+        return {}
+    if fit.question.law == "mixing" or constants["E"] <= 0:
+        return {}
+    least = 2 * FLOOR_BOUND * float(np.min(fit.runs.loss))
+    floors = intervals.samples.get("E", np.full(intervals.resamples, np.inf))
+    kept = floors > least
+    if kept.sum() < _LEAST_RESAMPLES:
+        return {}
+    logs = np.zeros((len(names), int(kept.sum())))
+    for row, name in enumerate(names):
+        if name in intervals.samples:
+            logs[row] = np.log(intervals.samples[name][kept])
+    return {
+        "decay" if name == "lambda" else name: [_rounded(float(each)) for each in row]
+        for name, row in zip(names, np.cov(logs), strict=True)
+    }
 
 
 def _note(fit: Fit, splits: tuple[HeldOut, ...]) -> str:

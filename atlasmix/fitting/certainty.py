@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.fitting.fit import Fit, fit, refit
 from atlasmix.fitting.fit_question import (
-    LOSS_CONSTANTS,
     check_identified,
     one_epoch,
     rows_text,
@@ -29,6 +28,7 @@ from atlasmix.fitting.fit_question import (
 from atlasmix.fitting.forms import EXPONENTS, jacobian, r_squared
 from atlasmix.fitting.processes import side_by_side, usable_cores
 from atlasmix.fitting.runs import Runs
+from atlasmix.laws.kinds import LOSS_CONSTANTS
 from atlasmix.quantities import format_quantity
 from atlasmix.text import listed
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from atlasmix.errors import DataError, SolverFailed
 from atlasmix.fitting.fit_question import (
-    LOSS_CONSTANTS,
     FitQuestion,
     check_identified,
     one_epoch,
@@ -20,6 +19,7 @@ from atlasmix.fitting.fit_question import (
 )
 from atlasmix.fitting.forms import Form, huber, huber_slope, log_loss, r_squared
 from atlasmix.fitting.runs import Runs
+from atlasmix.laws.kinds import LOSS_CONSTANTS
 
 Array = NDArray[np.float64]
 Bool = NDArray[np.bool_]

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from atlasmix.errors import DataError, ProblemError
+from atlasmix.errors import DataError, ProblemError, about
 from atlasmix.fitting.forms import (
     DELTA,
     Centres,
@@ -30,7 +30,6 @@ from atlasmix.quantities import format_quantity
 from atlasmix.text import and_more
 
 LAWS: Final = ("chinchilla", "data-constrained", "atlas", "mixing", "curse")
-LOSS_CONSTANTS: Final = ("E", "A", "alpha", "B", "beta")
 
 ONE_EPOCH: Final = 1.01
 """Up to here a run counts as one epoch: tables round their tokens."""
@@ -75,7 +74,8 @@ class FitQuestion:
         """The form of the law over ``runs``.
 
         Raises:
-            ProblemError: no such law, or a constant in ``fixed`` that the law does not have.
+            ProblemError: no such law, or a constant in ``fixed`` that the law does not have or that
+                it cannot have over these runs.
         """
         makers: dict[str, Callable[[Runs, Centres], Form]] = {
             "chinchilla": chinchilla,
@@ -93,7 +93,9 @@ class FitQuestion:
                     f"{name} is no constant of the {self.law} law: it has "
                     f"{', '.join(form.constants)}"
                 )
-            self._check(name, value)
+            with about("fix", value):
+                self._check(name, value)
+                _check_range(form, name, value)
         return form
 
     def _centre_breakers(self) -> dict[str, float]:
@@ -114,6 +116,27 @@ class FitQuestion:
         """(p,) which coordinates of ``form`` are fitted."""
         held = set(self.held) | ({"beta"} if self.tied else set())
         return np.array([name not in held for name in form.constants])
+
+
+def _check_range(form: Form, name: str, value: float) -> None:
+    """Refuse a constant outside the bounds of its coordinate, where a fit would move it silently.
+
+    Raises:
+        ProblemError: names the bounds.
+    """
+    place = form.constants.index(name)
+    middle = np.clip(np.zeros(len(form.constants)), form.low, form.high)
+    ends = []
+    for bound in (form.low, form.high):
+        theta = middle.copy()
+        theta[place] = bound[place]
+        ends.append(float(form.named(theta[None, :])[name][0]))
+    low, high = sorted(ends)
+    if name == "E" and value == 0:  # has no logarithm, and is held at next to nothing
+        return
+    if not low - 1e-9 * abs(low) <= value <= high + 1e-9 * abs(high):
+        why = "; no run has a lower loss than that" if name == "E" and value > high else ""
+        raise ProblemError(f"{name} is held at {value:g}: expected {low:.4g} to {high:.4g}{why}")
 
 
 def one_epoch(runs: Runs) -> NDArray[np.bool_]:

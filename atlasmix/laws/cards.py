@@ -13,6 +13,7 @@ from atlasmix.io.safe_yaml import load_yaml
 from atlasmix.laws.kinds import (
     DEFAULT_PHI,
     DEFAULT_PHI_RANGE,
+    LOSS_CONSTANTS,
     CurseLaw,
     DataConstrainedLaw,
     Interval,
@@ -27,19 +28,21 @@ from atlasmix.text import did_you_mean, listed
 CARD_LIMIT: Final = 65_536
 """Most bytes of the card of a law."""
 
-_LOSS = ("E", "A", "alpha", "B", "beta")
 _PRINTED_CURSE = ("phi", "psi", "params_exponent", "tokens_exponent", "compute_exponent")
 _CONSTANTS: Final = {
-    "chinchilla": (*_LOSS,),
-    "data-constrained": (*_LOSS, "R_D", "R_N"),
-    "curse": (*_LOSS, "phi", "psi"),
+    "chinchilla": (*LOSS_CONSTANTS,),
+    "data-constrained": (*LOSS_CONSTANTS, "R_D", "R_N"),
+    "curse": (*LOSS_CONSTANTS, "phi", "psi"),
     "per-language": (),
 }
 _MAY_BE_ZERO = {"E"}
 _ANY_SIGN = {"phi", "psi", "params_exponent", "tokens_exponent", "compute_exponent"}
 _NEEDED = ("name", "unit", "measured_on", "source")
 _TEXTS = (*_NEEDED, "kind", "title", "valid_for", "licence", "note", "intervals_are", "phi_is")
-_NUMBERS = ("constants", "decay", "phi", "phi_range", "intervals", "also_fitted", "fitted_on")
+_NUMBERS = (
+    *("constants", "decay", "phi", "phi_range", "intervals", "covariance", "also_fitted"),
+    "fitted_on",
+)
 _KEYS = (*_TEXTS, *_NUMBERS, "regimes", "laws")
 _ROW_KEYS = ("language", "regime", "E", "ln_A", "alpha", "ln_B", "beta", "unique_tokens")
 _ROW_MAY = ("phi", "phi_range")
@@ -102,6 +105,9 @@ def _law(
         source=card["source"].strip(),
         note=str(card.get("note", "")).strip(),
         decay=None if decay is None else float(decay),
+        covariance=tuple(
+            tuple(map(float, row)) for row in dict(card.get("covariance", {})).values()
+        ),
         **_fitted_on(card, kind),
         **_phi(card),
     )
@@ -217,6 +223,7 @@ def _faults(card: dict[str, Any]) -> list[str]:
     if kind == "per-language":
         return [*faults, *_table_faults(card)]
     faults += [*_constant_faults(card, kind), *_interval_faults(card), *_extra_faults(card)]
+    faults += _covariance_faults(card, kind)
     return [*faults, *_phi_faults(card, kind)]
 
 
@@ -272,6 +279,39 @@ def _interval_faults(card: dict[str, Any]) -> list[str]:
     if intervals and not card.get("intervals_are"):
         faults.append("intervals_are is missing: say what the intervals mean, as 95 % bootstrap")
     return faults
+
+
+def _covariance_faults(card: Mapping[str, Any], kind: str) -> list[str]:
+    """What is wrong with the covariance of the constants' logarithms."""
+    if "covariance" not in card:
+        return []
+    if kind != "chinchilla":
+        return [f"covariance does not belong to a law of kind {kind}"]
+    names = [*LOSS_CONSTANTS, *(["decay"] if card.get("decay") is not None else [])]
+    rows = card["covariance"]
+    if not isinstance(rows, Mapping) or list(rows) != names:
+        return [f"covariance: expected a mapping with a row for each of {listed(names)}, in order"]
+    fault = covariance_fault(list(rows.values()), len(names))
+    if not fault and not (card.get("constants") or {}).get("E"):
+        fault = "expected an E above 0, which has a logarithm"
+    return [f"covariance: {fault}"] if fault else []
+
+
+def covariance_fault(rows: object, size: int) -> str:
+    """Why ``rows`` are no covariance of ``size`` numbers; empty where they are one."""
+    if not isinstance(rows, list) or len(rows) != size:
+        return f"expected {size} rows"
+    for row in rows:
+        if not isinstance(row, list) or len(row) != size or not all(map(_is_number, row)):
+            return f"expected rows of {size} numbers each"
+    for i in range(size):
+        for j in range(size):
+            most = math.sqrt(max(rows[i][i], 0.0) * max(rows[j][j], 0.0))
+            if rows[i][i] < 0 or not abs(rows[i][j]) <= most * (1 + 1e-6):
+                return "expected no entry beyond what the two variances allow"
+            if not math.isclose(rows[i][j], rows[j][i], rel_tol=1e-6, abs_tol=1e-12):
+                return "expected a symmetric matrix"
+    return ""
 
 
 def _extra_faults(card: dict[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from atlasmix.errors import ProblemError
 from atlasmix.evidence.shelf import shipped_tables
+from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.hardware import FLOPS_PER_PARAM_TOKEN
 from atlasmix.quantities import format_quantity
 
@@ -152,9 +153,9 @@ def _warnings(language: str, params: float, study: Study, same_size: bool) -> li
     if language not in known:
         low, high = (format_quantity(pick(known.values())) for pick in (min, max))
         said.append(
-            f"{language} is not among the {len(known)} languages measured: all that is known is "
-            f"their range at {format_quantity(study.params)} parameters, {low} to {high} tokens, "
-            "and one power law for all languages"
+            f"{name_of(language)} is not among the {len(known)} languages measured: all that is "
+            f"known is their range at {format_quantity(study.params)} parameters, {low} to {high} "
+            "tokens, and one power law for all languages"
         )
     elif not same_size:
         said.append(

@@ -17,6 +17,9 @@ DEFAULT_PHI: Final = 0.11
 DEFAULT_PHI_RANGE: Final = (0.08, 0.17)
 """Range of φ beside it: what estimates from scores and from mixture runs give (our choice)."""
 
+LOSS_CONSTANTS: Final = ("E", "A", "alpha", "B", "beta")
+"""The constants of a law without those of repetition and of capacity, in this order everywhere."""
+
 FAR: Final = 10.0
 """A factor of N or D from a law's runs beyond which nothing that it says is certain: our choice."""
 
@@ -46,6 +49,9 @@ class LossLaw:
         phi: capacity exponent φ of a typical language, under these very constants.
         phi_range: least and most φ that the evidence allows.
         fitted_tokens: least and most tokens of the runs behind it, if its card says.
+        covariance: covariance of the natural logarithms of E, A, α, B, β and, where it was fitted
+            with them, λ, row by row in this order: how sure the constants are, and how they go
+            together; empty where the card does not say.
 
     >>> law = LossLaw("mine", 1.8, 482, 0.35, 2085, 0.37, "nats per token", "web text", "my runs")
     >>> round(law.capacity_loss(2e9) + law.data_loss(1e11), 3)
@@ -70,6 +76,7 @@ class LossLaw:
     phi: float = DEFAULT_PHI
     phi_range: tuple[float, float] = DEFAULT_PHI_RANGE
     fitted_tokens: tuple[float, float] | None = None
+    covariance: tuple[tuple[float, ...], ...] = ()
 
     def __repr__(self) -> str:
         """The law as a formula."""

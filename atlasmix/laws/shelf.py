@@ -10,7 +10,7 @@ from typing import Final
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.places import Place
 from atlasmix.evidence.shelf import is_name, shipped_place
-from atlasmix.evidence.store import Store
+from atlasmix.evidence.store import NO_FILES, Store
 from atlasmix.languages.resolving import resolve
 from atlasmix.laws.cards import CARD_LIMIT, parse_card
 from atlasmix.laws.kinds import CurseLaw, LanguageLaws, LawCard, LossLaw
@@ -70,16 +70,19 @@ def law_card(name: str, store: Store | None = None) -> LawCard:
     """
     if name in shipped_names():
         return shipped_card(name)
-    if name.endswith((".yaml", ".yml")) and _is_file(name):
-        return read_card(Path(name))
-    place = (store or Store()).user_place()
+    store = store or Store()
+    path = store.path_of(name)
+    if path is not None and _is_file(path):
+        return read_card(path)
+    place = store.user_place()
     own = tuple(filter(is_name, place.files(_FOLDER, _SUFFIX)))
     if name in own:
         return _on_shelf(place, name)
     known = (*shipped_names(), *own)
     raise DataError(
         f"no law {name[:80]!r}: {did_you_mean(name, known, ' ')}"
-        f"expected one of {', '.join(known)}, or the path of a card (.yaml)"
+        f"expected one of {', '.join(known)}"
+        + (", or the path of a card (.yaml)" if store.opens_files else f"; {NO_FILES}")
     )
 
 
@@ -213,9 +216,9 @@ def remove_law(name: str, store: Store) -> None:
         ) from None
 
 
-def _is_file(name: str) -> bool:
+def _is_file(path: Path) -> bool:
     try:
-        return Path(name).is_file()
+        return path.is_file()
     except (OSError, ValueError):  # a name that no file system takes
         return False
 

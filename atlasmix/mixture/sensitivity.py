@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from atlasmix.laws.saturation import DECAY_RANGE
-from atlasmix.mixture.mixture import Mixture, SensitivityStep
+from atlasmix.mixture.mixture import LEAST_READ, Mixture, SensitivityStep
 from atlasmix.mixture.prediction import build_mixture
 from atlasmix.problem.problem import WORTH_RANGE, MixProblem
 from atlasmix.solver.optimise import optimise_problem
@@ -18,8 +18,6 @@ from atlasmix.solver.optimise import optimise_problem
 _POINTS = 7
 _PRECISION = 1.01
 _COARSE = 1.1
-_LEAST = 1e-3
-"""A donor below this share of the tokens read does not count as one: no run could tell."""
 _SHIFT = 0.2
 """Part by which the tokens read may change within one step."""
 
@@ -64,7 +62,7 @@ def with_phi(problem: MixProblem, phi: float) -> MixProblem:
 
 def donors(mixture: Mixture) -> tuple[str, ...]:
     """Languages read beside the targets with a thousandth of the tokens or more, largest first."""
-    return tuple(key for key in mixture.donors if mixture.proportions[key] >= _LEAST)
+    return tuple(key for key in mixture.donors if mixture.proportions[key] >= LEAST_READ)
 
 
 def _along(constant: str, at: _With, low: float, high: float) -> list[SensitivityStep]:

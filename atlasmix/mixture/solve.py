@@ -61,12 +61,14 @@ def solve(problem: MixProblem, engine: Engine | None = None) -> Mixture:
     if problem.max_donors is not None:
         whole = compile_problem(problem)
     mixture = build_mixture(problem, compiled, tokens, proof, alone_of(problem, whole))
+    stopped, stopped_by = why_stopped(problem, solved, mixture)
     mixture = replace(
         mixture,
         prices=prices(problem, solved, mixture),
         phases=split_phases(problem.phases, problem.pools, tokens),
         flatness=flatness(problem, compiled, optimum, mixture),
-        stopped=why_stopped(problem, solved, mixture),
+        stopped=stopped,
+        stopped_by=stopped_by,
     )
     mixture = replace(mixture, caveats=caveats(problem, solved, mixture))
     mixture = replace(mixture, warnings=warn(problem, mixture))

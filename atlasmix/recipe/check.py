@@ -17,33 +17,46 @@ from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.diff import Side, SidePool, diff
 from atlasmix.mixture.mixture import Mixture
 from atlasmix.mixture.solve import answer, solve
+from atlasmix.mixture.uncertainty import uncertainty
 from atlasmix.problem.former import superseded
 from atlasmix.problem.parsing import CONSTANTS, problem_from_mapping
 from atlasmix.problem.pool_choice import inventory_hashes
 from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import MILLIONTHS, finite, format_quantity
 from atlasmix.recipe.phases import RecipePhase, recipe_phases
-from atlasmix.recipe.recipe import Recipe, pairs, recipe_pools, recipe_target, target_exponents
+from atlasmix.recipe.recipe import (
+    Recipe,
+    RecipeShareInterval,
+    pairs,
+    recipe_pools,
+    recipe_target,
+    recipe_uncertainty,
+    target_exponents,
+)
+from atlasmix.recipe.recomputation import (
+    answer_changes,
+    origin_edits,
+    same_number,
+    today_of_recipe,
+)
 from atlasmix.solver.compute import at_compute, at_size
+from atlasmix.text import first_few
 from atlasmix.version import __version__
 
-_SAME_DIGITS: Final = 1e-5
-"""Numbers that differ by less, relatively, are the same: a recipe records six digits, of a mixture
-that it records to a millionth."""
+_SAME_SHARE: Final = 1e-3
+"""Shares of the best mixtures of draws that differ by less are the same: where a draw is flat, two
+machines may find two of its best mixtures."""
+
+_SAME_REGRET: Final = 0.01
+"""The same of expected regret, relative: a small difference of large numbers."""
+
+_NOT_READ: Final = RecipeShareInterval("none", 0.0, 0.0, 0.0, 0.0, 0.0)
 
 _PAIR_FACTS: Final = ("score", "stderr", "status")
 _WEIGHT: Final = ("transfer_weight", "transfer_stderr")
 _PHI: Final = ("phi", "phi_stderr")
 _POOL_ORIGIN: Final = ("obtained", "unit", "source", "licence")
 _POOL_ANSWER: Final = ("language", "provenance", "corpus", "unique_tokens")
-
-
-def same_number(then: Any, now: Any) -> bool:
-    """Whether two facts of a recipe are the same, numbers to five digits."""
-    if isinstance(then, int | float) and isinstance(now, int | float):
-        # Counts below a millionth of a token come from the order of additions.
-        return math.isclose(then, now, rel_tol=_SAME_DIGITS, abs_tol=1e-9)
-    return bool(then == now)
 
 
 def evidence_changes(recipe: Recipe, problem: MixProblem) -> tuple[str, ...]:
@@ -287,12 +300,16 @@ def check(
     if recipe.former is not None:
         return CheckReport("superseded", (), reason=superseded(recipe.question))
     try:
-        problem = at_compute(problem_from_mapping(recipe.question, store))
+        problem = at_compute(problem_from_mapping(_question(recipe), store))
         mixture = solver(problem)
     except SolverFailed:
         raise
     except AtlasMixError as error:
         return CheckReport("broken", (), reason=str(error))
+    sure = recipe.uncertainty
+    if sure is not None and mixture.uncertainty is None:
+        drawn = uncertainty(problem, mixture, sure.draws, sure.seed)
+        mixture = dataclasses.replace(mixture, uncertainty=drawn)
     evidence = evidence_changes(recipe, problem)
     shifts = proportion_shifts(recipe, today_of(mixture))
     given = given_tokens(recipe, problem)
@@ -301,6 +318,13 @@ def check(
         return CheckReport(
             "broken", evidence, shifts, reason=f"pool {gone} is no longer in the question's pools"
         )
+    named = [target.language for target in recipe.targets]
+    if named != list(problem.target_keys):
+        said = (
+            f"this recipe was edited: its answer speaks of the targets {', '.join(named)}, its "
+            f"question of {', '.join(problem.target_keys)}"
+        )
+        return CheckReport("edited", (said, *evidence), shifts)
     kept = answer(as_recorded(recipe, problem), given)
     effects = tuple(
         EffectShift(old.language, old.loss, now.loss, best.loss)
@@ -308,13 +332,30 @@ def check(
     )
     resized = _resized(recipe, problem)
     phases = phase_shifts(recipe, problem, mixture)
-    predictions = prediction_changes(recipe, kept, mixture)
+    predictions = (
+        *prediction_changes(recipe, kept, mixture),
+        *uncertainty_changes(recipe, problem, mixture),
+    )
+    if not (shifts or resized or phases or predictions):
+        # Of another mixture all figures are others; of the same they are the same or edited.
+        predictions = answer_changes(recipe, today_of_recipe(recipe, problem, mixture))
     verdict: Verdict = "drifted" if shifts or resized or phases or predictions else "holds"
-    edits = edited_facts(recipe, problem)
+    edits = (
+        *edited_facts(recipe, problem),
+        *(f"this recipe was edited: {words}" for words in origin_edits(recipe, problem, mixture)),
+    )
     if edits:
         verdict = "edited"
     evidence = (*edits, *evidence, *predictions)
     return CheckReport(verdict, evidence, shifts, effects, resized=resized, phases=phases)
+
+
+def _question(recipe: Recipe) -> Mapping[str, Any]:
+    """The question with its targets in the order of the answer: a mapping may have been sorted."""
+    targets, named = recipe.question["targets"], [each.language for each in recipe.targets]
+    if not isinstance(targets, Mapping) or sorted(targets) != sorted(named):
+        return recipe.question
+    return {**recipe.question, "targets": {key: targets[key] for key in named}}
 
 
 def as_recorded(recipe: Recipe, problem: MixProblem) -> MixProblem:
@@ -361,6 +402,44 @@ def prediction_changes(recipe: Recipe, kept: Mixture, today: Mixture) -> tuple[s
             f"is {_told(value)}"
         )
     return tuple(said)
+
+
+def uncertainty_changes(recipe: Recipe, problem: MixProblem, today: Mixture) -> tuple[str, ...]:
+    """What a recipe says of draws and the same draws do not give today's answer.
+
+    Args:
+        recipe: with or without draws; without, nothing is drawn.
+        problem: its question today.
+        today: today's answer to it.
+    """
+    then = recipe.uncertainty
+    if then is None:
+        return ()
+    drawn = today.uncertainty or uncertainty(problem, today, then.draws, then.seed)
+    now = recipe_uncertainty(drawn)
+    apart = []
+    for old in then.losses:
+        new = next((each for each in now.losses if each.language == old.language), None)
+        if new is None or not all(map(same_number, _ends(old), _ends(new))):
+            apart.append(f"the interval of the loss of {name_of(old.language)}")
+    shares = {each.language: each for each in now.shares}
+    for share in then.shares:
+        other = shares.get(share.language, _NOT_READ)
+        if max(abs(a - b) for a, b in zip(_ends(share), _ends(other), strict=True)) > _SAME_SHARE:
+            apart.append(f"the interval of the share of {name_of(share.language)}")
+    regret = then.regret.expected, now.regret.expected
+    finite_both = [value for value in regret if value is not None]
+    if len(finite_both) == 1 or (
+        finite_both and not math.isclose(*finite_both, rel_tol=_SAME_REGRET, abs_tol=_SAME_SHARE)
+    ):
+        apart.append("the expected regret")
+    if not apart:
+        return ()
+    return (f"{then.draws} draws by seed {then.seed} give otherwise today: {first_few(apart, 3)}",)
+
+
+def _ends(interval: Any) -> tuple[Any, Any, Any]:
+    return interval.low, interval.middle, interval.high
 
 
 def _told(value: Any) -> str:

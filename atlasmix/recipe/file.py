@@ -25,9 +25,14 @@ from atlasmix.recipe.recipe import (
     RecipeAllocation,
     RecipeBaseline,
     RecipeCertificate,
+    RecipeGuardrailOdds,
+    RecipeLossInterval,
     RecipePool,
+    RecipeRegret,
+    RecipeShareInterval,
     RecipeShareRange,
     RecipeTarget,
+    RecipeUncertainty,
 )
 
 RECIPE_LIMIT: Final = 1024 * 1024
@@ -60,6 +65,11 @@ def recipe_mapping(recipe: Recipe) -> dict[str, Any]:
             ),
             "targets": [dataclasses.asdict(target) for target in recipe.targets],
             "flatness": [dataclasses.asdict(each) for each in recipe.flatness],
+            **(
+                {"uncertainty": _plain_uncertainty(recipe.uncertainty)}
+                if recipe.uncertainty
+                else {}
+            ),
             "certificate": dataclasses.asdict(recipe.certificate),
             "baselines": [_plain_baseline(baseline) for baseline in recipe.baselines],
             "warnings": list(recipe.warnings),
@@ -212,6 +222,7 @@ def _recipe(content: dict[str, Any]) -> Recipe:
         stopped=answer.get("stopped", ""),
         caveats=tuple(Caveat(**caveat) for caveat in answer["caveats"]),
         flatness=tuple(RecipeShareRange(**each) for each in answer["flatness"]),
+        uncertainty=_read_uncertainty(answer.get("uncertainty")),
     )
 
 
@@ -243,6 +254,27 @@ def _former_recipe(content: dict[str, Any]) -> Recipe:
         origin={**content["origin"], "pairs": []},
         former=content,
     )
+
+
+def _plain_uncertainty(sure: RecipeUncertainty) -> dict[str, Any]:
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in dataclasses.asdict(sure).items()
+    }
+
+
+def _read_uncertainty(written: dict[str, Any] | None) -> RecipeUncertainty | None:
+    if written is None:
+        return None
+    parts: dict[str, Any] = {
+        "regret": RecipeRegret(**written["regret"]),
+        "losses": tuple(RecipeLossInterval(**each) for each in written["losses"]),
+        "shares": tuple(RecipeShareInterval(**each) for each in written["shares"]),
+        "guardrails": tuple(RecipeGuardrailOdds(**each) for each in written["guardrails"]),
+        "drawn": tuple(written["drawn"]),
+        "held": tuple(written["held"]),
+    }
+    return RecipeUncertainty(**{**written, **parts})
 
 
 def _plain_baseline(baseline: RecipeBaseline) -> dict[str, Any]:

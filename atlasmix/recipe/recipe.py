@@ -15,7 +15,14 @@ from atlasmix.evidence.pools import Pool, Provenance
 from atlasmix.io.schema import AtLeastOne, Count, Name, NotNegative, Positive, Share
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.hardware import FLOPS_PER_PARAM_TOKEN
-from atlasmix.mixture.mixture import Caveat, Comparison, Mixture, ShareRange, TargetEffect
+from atlasmix.mixture.mixture import (
+    Caveat,
+    Comparison,
+    Mixture,
+    ShareRange,
+    TargetEffect,
+    Uncertainty,
+)
 from atlasmix.mixture.solve import answer
 from atlasmix.problem.parsing import problem_to_mapping, tidy_number
 from atlasmix.problem.pool_choice import inventory_hashes
@@ -37,7 +44,7 @@ from atlasmix.solver.compute import at_compute
 from atlasmix.text import first_few, listed
 from atlasmix.version import __version__
 
-_NOT_CONSTANTS = ("note", "fitted_params", "fitted_tokens")
+_NOT_CONSTANTS = ("note", "fitted_params", "fitted_tokens", "covariance")
 _DISTRIBUTIONS = {"CLARABEL": "clarabel", "SCS": "scs", "HIGHS": "highspy"}
 
 
@@ -239,6 +246,75 @@ class RecipeShareRange:
     high: Annotated[Share, Meta(description="rounded up")]
 
 
+Number = Annotated[float | None, Meta(description="null where there is no finite number")]
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeLossInterval:
+    """The loss of a target under this mixture, over the draws: 5, 50 and 95 of a hundred."""
+
+    language: Name
+    low: Number
+    middle: Number
+    high: Number
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeShareInterval:
+    """The share of a language here, and in the best mixtures of the draws."""
+
+    language: Name
+    share: Share
+    low: Share
+    middle: Share
+    high: Share
+    read: Annotated[Share, Meta(description="part of the draws whose best mixture reads it")]
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeRegret:
+    """How much worse this mixture is than the best of each draw."""
+
+    expected: Annotated[
+        float | None,
+        Meta(description="mean over the draws; null where the mixture reads nothing of a target"),
+    ]
+    high: Annotated[float | None, Meta(description="90 of a hundred draws lie at or below it")]
+    relative_expected: Annotated[
+        float | None, Meta(description="relative to the reducible part of the best objective")
+    ]
+    relative_high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeGuardrailOdds:
+    """Part of the draws in which this mixture keeps a guardrail."""
+
+    limit: Name
+    kept: Share
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeUncertainty:
+    """How sure the answer is; see :class:`atlasmix.mixture.mixture.Uncertainty`."""
+
+    draws: Annotated[Count, Meta(description="worlds drawn from what the evidence allows")]
+    seed: Annotated[Count, Meta(description="of the draws")]
+    regret: RecipeRegret
+    losses: tuple[RecipeLossInterval, ...]
+    shares: tuple[RecipeShareInterval, ...]
+    least_tokens: Annotated[
+        Count, Meta(description="read by the best mixture: 5 of a hundred draws at or below it")
+    ]
+    most_tokens: Annotated[Count, Meta(description="95 of a hundred draws at or below it")]
+    guardrails: tuple[RecipeGuardrailOdds, ...]
+    gap: Annotated[
+        NotNegative, Meta(description="largest certified gap of any draw's best, rounded up")
+    ]
+    drawn: Annotated[tuple[str, ...], Meta(description="what the draws differ in")]
+    held: Annotated[tuple[str, ...], Meta(description="what they have in common")]
+
+
 @dataclass(frozen=True, slots=True)
 class RecipeAllocation:
     """How a compute budget was divided; see ``atlasmix.problem.problem.Allocation``.
@@ -297,6 +373,7 @@ class Recipe:
         stopped: why tokens stay unread; empty where none does.
         caveats: what keeps the answer from being called certified.
         flatness: how far each language's share may move; empty where nobody asked.
+        uncertainty: intervals and regret over draws; None where none were made.
         former: a recipe of an earlier law as its file holds it. Then only the mixture (pools and
             phases) speaks: there are no targets, and the certificate proves nothing. None: a recipe
             of today's.
@@ -317,6 +394,7 @@ class Recipe:
     stopped: str = ""
     caveats: tuple[Caveat, ...] = ()
     flatness: tuple[RecipeShareRange, ...] = ()
+    uncertainty: RecipeUncertainty | None = None
     former: Mapping[str, Any] | None = None
 
     def __repr__(self) -> str:
@@ -407,6 +485,9 @@ def make_recipe(
         stopped=mixture.stopped,
         caveats=mixture.caveats,
         flatness=tuple(_range(each) for each in mixture.flatness),
+        uncertainty=None
+        if mixture.uncertainty is None
+        else recipe_uncertainty(mixture.uncertainty),
     )
 
 
@@ -486,6 +567,47 @@ def recipe_target(effect: TargetEffect) -> RecipeTarget:
         risk_penalty=whole(effect.risk_penalty),
         alone=whole(effect.alone),
         predicted_share=significant(effect.predicted_share, 3),
+    )
+
+
+def recipe_uncertainty(sure: Uncertainty) -> RecipeUncertainty:
+    """What draws say of an answer, as a recipe records it."""
+    regret = sure.regret
+    return RecipeUncertainty(
+        draws=sure.draws,
+        seed=sure.seed,
+        regret=RecipeRegret(
+            expected=finite(regret.expected, 4),
+            high=finite(regret.high, 4),
+            relative_expected=finite(regret.relative_expected, 4),
+            relative_high=finite(regret.relative_high, 4),
+        ),
+        losses=tuple(
+            RecipeLossInterval(
+                each.language,
+                finite(each.loss.low),
+                finite(each.loss.middle),
+                finite(each.loss.high),
+            )
+            for each in sure.losses
+        ),
+        shares=tuple(
+            RecipeShareInterval(
+                each.language,
+                round(each.share, PLACES),
+                round(each.best.low, PLACES),
+                round(each.best.middle, PLACES),
+                round(each.best.high, PLACES),
+                significant(each.read, 4),
+            )
+            for each in sure.shares
+        ),
+        least_tokens=whole(sure.tokens.low, 4),
+        most_tokens=whole(sure.tokens.high, 4),
+        guardrails=tuple(RecipeGuardrailOdds(each.limit, each.kept) for each in sure.guardrails),
+        gap=at_most(sure.gap),
+        drawn=sure.drawn,
+        held=sure.held,
     )
 
 

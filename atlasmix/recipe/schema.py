@@ -18,6 +18,7 @@ from atlasmix.recipe.recipe import (
     RecipePool,
     RecipeShareRange,
     RecipeTarget,
+    RecipeUncertainty,
 )
 
 Pools = Annotated[list[RecipePool], Meta(min_length=1)]
@@ -57,6 +58,10 @@ class Answer(Struct, forbid_unknown_fields=True, kw_only=True):
             "0.5 % of the reducible loss worse"
         ),
     ]
+    uncertainty: (
+        Annotated[RecipeUncertainty, Meta(description="how sure the answer is, by draws")]
+        | UnsetType
+    ) = UNSET
     certificate: RecipeCertificate
     baselines: list[RecipeBaseline]
     warnings: list[str]

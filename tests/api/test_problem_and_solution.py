@@ -193,3 +193,28 @@ def test_constraints_that_collide_are_named() -> None:
     with pytest.raises(am.Infeasible) as caught:
         am.Problem("cat", constraints=limits).solve()
     assert set(caught.value.conflict) == {"min spa 80%", "min eng 50%"}
+
+
+def test_draws_of_a_solution_in_frames() -> None:
+    """Asked for at once, made when they are looked at, or left out; always the same numbers."""
+    problem = am.Problem("cat", matrix="atlas-2025")
+    solution = problem.solve(draws=20, seed=4)
+    assert solution.mixture.uncertainty is solution.uncertainty
+    shares = solution.intervals()
+    assert list(shares.columns) == ["share", "low", "middle", "high", "read"]
+    assert shares["share"].sum() == pytest.approx(1.0)
+    losses = solution.intervals("loss")
+    assert losses.loc["cat", "loss"] == solution.targets[0].loss
+    same = problem.with_(draws=20, seed=4).solve()
+    assert same.uncertainty == solution.uncertainty
+    assert same.recipe.question["draws"] == 20
+    later = problem.solve()
+    assert later.mixture.uncertainty is None
+    assert later.uncertainty is not None
+    assert later.uncertainty.draws == later.recipe.uncertainty.draws == 32
+    none = problem.solve(draws=0)
+    assert none.uncertainty is None
+    with pytest.raises(am.ProblemError, match="not tried in draws"):
+        none.intervals()
+    with pytest.raises(am.ProblemError, match="expected 'share' or 'loss'"):
+        solution.intervals("tokens")  # type: ignore[arg-type]

@@ -44,3 +44,35 @@ def _shown(folder: Path, seconds: float, terminal: bool) -> str:
 )
 def test_progress(tmp_path: Path, seconds: float, terminal: bool, said: bool) -> None:
     assert ("solving" in _shown(tmp_path, seconds, terminal)) is said
+
+
+BAR = """\
+import time
+from atlasmix.cli.terminal import counting
+with counting("drawing", 4, {patience}) as advance:
+    for _ in range(4):
+        time.sleep(0.1)
+        advance(1)
+"""
+
+
+@pytest.mark.parametrize(("patience", "said"), [(0.0, True), (0.15, True), (30.0, False)])
+def test_a_bar_waits_until_it_is_worth_it(tmp_path: Path, patience: float, said: bool) -> None:
+    """Shown at once, what is ready within a second would only flash."""
+    main, side = pty.openpty()
+    subprocess.run(
+        [sys.executable, "-c", BAR.format(patience=patience)],
+        cwd=tmp_path,
+        env=environment(tmp_path, TERM="xterm"),
+        stderr=side,
+        timeout=60,
+        check=True,
+    )
+    os.close(side)
+    os.set_blocking(main, False)
+    try:
+        shown = os.read(main, 65536).decode()
+    except OSError:
+        shown = ""
+    os.close(main)
+    assert ("drawing" in shown) is said

@@ -109,3 +109,20 @@ def test_the_shipped_runs_are_those_of_their_card():
     assert set(card["files"]) == {path.name for path in (data_folder() / "runs").glob("*.csv")}
     for name, digest in card["files"].items():
         assert hashlib.sha256((data_folder() / "runs" / name).read_bytes()).hexdigest() == digest
+
+
+def test_a_card_says_how_its_constants_go_together(tmp_path):
+    """Over the resamples, and 0 where a constant was held; of a law of its own kind, nothing."""
+    path = tmp_path / "mine.yaml"
+    _, sure, _ = written(path, noisy(repeated_runs(0.05), 0.003), FitQuestion("atlas"), 40)
+    names = ("E", "A", "alpha", "B", "beta", "lambda")
+    logs = np.log([sure.samples[name] for name in names])
+    assert np.array(read_law(path).covariance) == pytest.approx(np.cov(logs), rel=1e-5, abs=1e-12)
+    held = FitQuestion("atlas", fixed=(("E", 1.8),))
+    written(path, noisy(repeated_runs(0.05), 0.003), held, 40)
+    table = np.array(read_law(path).covariance)
+    assert not table[0].any()
+    assert table[1, 1] > 0
+    _, _, few = written(path, noisy(repeated_runs(0.05), 0.003), FitQuestion("atlas"), 10)
+    _, _, curse = written(path, noisy(curse_runs(), 0.004), FitQuestion("curse"), 40)
+    assert all("covariance" not in yaml.safe_load(text) for text in (few, curse))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from made_runs import crossed, fresh_runs, power_law, repeated_runs
+from made_runs import crossed, curse_runs, fresh_runs, power_law, repeated_runs
 
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.fitting.fit import fit
@@ -78,3 +78,51 @@ def test_rows_are_named_in_few_words():
     assert rows_text(np.array([7])) == "row 7"
     assert rows_text(np.array([2, 3, 9, 4])) == "rows 2-4, 9"
     assert rows_text(np.arange(2, 60, 3), most=3) == "rows 2, 5, 8 and 17 more"
+
+
+HELD = {
+    "chinchilla": (fresh_runs, {"E": 1.8, "A": 480.0, "alpha": 0.35, "B": 2000.0, "beta": 0.37}),
+    "atlas": (repeated_runs, {"E": 1.8, "alpha": 0.35, "beta": 0.37, "lambda": 0.05}),
+    "data-constrained": (repeated_runs, {"E": 1.8, "alpha": 0.35, "R_D": 20.0, "R_N": 5.0}),
+    "curse": (curse_runs, {"E": 1.8, "alpha": 0.35, "phi": 0.15, "psi": -0.06}),
+}
+
+
+@pytest.mark.parametrize("law", HELD)
+def test_a_constant_is_held_where_it_was_said_or_refused(law):
+    """E=100 was called held and stood at 2.319, the least loss of the runs."""
+    made, values = HELD[law]
+    runs = made()
+    for name, usual in values.items():
+        for factor in (1.0, 0.5, 0.9, 1e-300, 1e-6, 50.0, 1e6, 1e30):
+            value = usual * factor
+            question = FitQuestion(law, fixed=((name, value),), starts=2)
+            form, field = _form(question, runs)
+            if form is None:
+                assert factor not in (1.0, 0.5, 0.9), name
+                assert field == "fix"
+                continue
+            # What a descent starts from is kept within these bounds.
+            theta = np.clip(form.coordinates({**_others(form), name: value}), form.low, form.high)
+            assert form.named(theta[None, :])[name][0] == pytest.approx(value, rel=1e-6), name
+
+
+def _form(question, runs):
+    try:
+        return question.form(runs), ""
+    except ProblemError as error:
+        return None, error.field
+
+
+def _others(form):
+    middle = np.clip(np.zeros(len(form.constants)), form.low, form.high)
+    return {name: float(each[0]) for name, each in form.named(middle[None, :]).items()}
+
+
+def test_a_floor_above_every_loss_is_refused():
+    with pytest.raises(
+        ProblemError, match=r"E is held at 100: .*no run has a lower loss than that"
+    ):
+        fit(fresh_runs(), FitQuestion(fixed=(("E", 100.0),)))
+    without = fit(fresh_runs(), FitQuestion(fixed=(("E", 0.0),), starts=2))
+    assert without.constants["E"] < 1e-3, "next to nothing"

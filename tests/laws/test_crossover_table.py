@@ -62,7 +62,7 @@ def test_a_language_that_nobody_measured() -> None:
     assert found.measured is None
     assert found.spread == found.range_measured == (144e9, 283e9)
     assert found.verdict == "undecided"
-    assert "cat is not among the 8 languages measured" in found.warnings[0]
+    assert "Catalan is not among the 8 languages measured" in found.warnings[0]
 
 
 def test_larger_than_the_figure() -> None:

@@ -26,7 +26,8 @@ from atlasmix.recipe.compare import (
 )
 from atlasmix.recipe.file import dump_recipe
 from atlasmix.recipe.recipe import Recipe, make_recipe
-from atlasmix.report.difference import comparison_parts
+from atlasmix.report.difference import comparison_blocks
+from atlasmix.report.terminal import terminal_text
 
 STORE = Store("/nonexistent")
 
@@ -38,8 +39,8 @@ def read(folder: Path, text: str, tokens: float | None = None) -> GivenMixture:
 
 
 def said(mixtures: SideBySide, by: str = "language") -> str:
-    parts = comparison_parts(("a", "b"), mixtures, by)  # type: ignore[arg-type]
-    return "\n".join(str(part) for part in parts)
+    blocks = comparison_blocks(("a", "b"), mixtures, by)  # type: ignore[arg-type]
+    return terminal_text(blocks, 200)
 
 
 def test_two_mixtures_are_as_far_apart_as_tokens_would_move(tmp_path: Path) -> None:

@@ -133,7 +133,10 @@ def test_any_shares_go_there_and_back(parts: list[int], rest: bool) -> None:
         ([{"name": "x", "tokens": "400B"}], "asks for 400B tokens, above the budget of 100B"),
         ([{"name": "x", "min": {"cat": 2}}], "phase x: min cat is '2': expected a share"),
         ([{"name": "x", "min": {"rom": 0.1}}], "phase x: min rom selects none of the"),
-        ([{"name": "x", "min": {"ca": 0.1, "cat": 0.2}}], "phase x: limit 'min cat 20%' is the"),
+        (
+            [{"name": "x", "min": {"ca": 0.1, "cat": 0.2}}],
+            "phase x: limit 'min Catalan 20%' is the",
+        ),
         ([{"name": "x", "min": ["cat"]}], "phase x: min is ['cat']: expected a mapping"),
         ([{"name": "x", "max": {"famly:Romance": 0.1}}], "phase x: max famly:Romance names"),
     ],
@@ -311,7 +314,8 @@ def test_a_recipe_whose_phases_no_longer_fit_is_broken(phased: Recipe, store: St
     report = check(dataclasses.replace(phased, question=question), store)
     assert report.verdict == "broken"
     assert (
-        "the limits of the phases cannot all hold: 'min cat 99%' of phase anneal" in report.reason
+        "the limits of the phases cannot all hold: 'min Catalan 99%' of phase anneal"
+        in report.reason
     )
 
 

@@ -16,6 +16,7 @@ from atlasmix.problem.problem import MixProblem
 from atlasmix.recipe.check import check
 from atlasmix.recipe.compare import compare_mixtures
 from atlasmix.recipe.recipe import Recipe, make_recipe
+from atlasmix.version import __version__
 
 
 def _recipe(store: Store, **asked: object) -> Recipe:
@@ -66,7 +67,7 @@ def test_other_scores_are_named(tmp_path: Path, recipe: Recipe, store: Store) ->
     matrix = {**recipe.origin["matrix"], "sha256": "0" * 64}
     origin = {**recipe.origin, "matrix": matrix, "pairs": [pair], "atlasmix": "0.0.1"}
     said = " ".join(check(dataclasses.replace(recipe, origin=origin), store).evidence)
-    assert "matrix atlas-2025 has other scores" in said
+    assert "matrix atlasmix-2026 has other scores" in said
     assert "score of spa for cat: 0.9 (measured) then, 0.4 (predicted) today" in said
     assert "made by AtlasMix 0.0.1" in said
 
@@ -116,10 +117,14 @@ def test_another_law_is_said_and_its_estimates_are_no_edit(
     """The law of the shelf is another than the recorded one: nobody edited tau and phi."""
     law = {**recipe.origin["law"], key: 1.1 * recipe.origin["law"][key]}
     pairs = [{**recipe.origin["pairs"][0], "transfer_weight": 0.6}]
-    origin = {**recipe.origin, "law": law, "pairs": pairs}
+    origin = {**recipe.origin, "law": law, "pairs": pairs, "atlasmix": "0.0.9"}
     found = check(dataclasses.replace(recipe, origin=origin), store)
     assert "law datablations-2023-one-stage has other constants than when" in found.evidence[0]
     assert found.verdict == "holds"
+    # This version ships it as it is: whoever says otherwise has edited the recipe.
+    found = check(dataclasses.replace(recipe, origin={**origin, "atlasmix": __version__}), store)
+    assert f"it gives law {key} as" in found.evidence[0]
+    assert found.verdict == "edited"
 
 
 @pytest.mark.parametrize(
@@ -145,8 +150,8 @@ def test_the_objective_is_derived_again(recipe: Recipe, store: Store) -> None:
     better = dataclasses.replace(recipe.certificate, value=recipe.certificate.value - 0.001)
     found = check(dataclasses.replace(recipe, certificate=better), store)
     assert found.verdict == "drifted"
-    assert found.evidence[0].startswith("the recipe records the objective 2.57")
-    assert ", the best today is 2.57" in found.evidence[0]
+    assert found.evidence[0].startswith("the recipe records the objective 2.56")
+    assert ", the best today is 2.56" in found.evidence[0]
 
 
 def test_small_shares_hold(store: Store) -> None:
