@@ -1,6 +1,7 @@
 """The explorer: look, try, and take a recipe home. Start it with ``atlasmix explore``.
 
-This is its server. The workers start with it, so that the first visitor finds them ready.
+This is its server. The workers start with it, so that the first visitor finds them ready; sockets
+are opened for its own pages alone.
 """
 
 from collections.abc import AsyncIterator
@@ -8,6 +9,8 @@ from contextlib import asynccontextmanager
 
 import streamlit as st
 from explorer.answers import workers
+from explorer.origins import OwnOrigins
+from starlette.middleware import Middleware
 
 
 @asynccontextmanager
@@ -18,4 +21,4 @@ async def working(_: st.App) -> AsyncIterator[None]:
     workers().stop()
 
 
-app = st.App("main.py", lifespan=working)
+app = st.App("main.py", lifespan=working, middleware=[Middleware(OwnOrigins)])

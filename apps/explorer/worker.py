@@ -10,6 +10,7 @@ import os
 import sys
 
 from explorer.frames import read_frame, write_frame
+from explorer.memory import bound_memory
 from explorer.tasks import TASKS
 
 from atlasmix.errors import AtlasMixError
@@ -21,6 +22,7 @@ def main() -> None:
     answers = os.dup(1)
     os.dup2(2, 1)  # whatever a library prints must not fall between two answers
     TASKS["answer"]({"targets": {"cat": 1}}, Overlay())  # load what every task needs
+    bound_memory()
     write_frame(answers, ("ready", None))
     while (task := read_frame(0)) is not None:
         try:
@@ -35,7 +37,7 @@ def _done(name: str, arguments: tuple[object, ...]) -> tuple[str, object]:
     except AtlasMixError as error:
         return "refused", error
     except MemoryError:
-        return "fault", "out of memory"
+        return "memory", None
     except Exception as error:
         return "fault", f"{type(error).__name__}: {str(error)[:300]}"
 

@@ -12,10 +12,14 @@ from typing import Final
 
 from atlasmix.audit.consumed import Consumed
 from atlasmix.errors import DataError
+from atlasmix.interop.importers.listing import as_weight
 
-_ACHIEVED: Final = re.compile(r"dataset (\d+), input: ([0-9.eE+-]+), achieved: ([0-9.eE+-]+)")
-_CONSUMED: Final = re.compile(r"iteration\s+(\d+)\s*/\s*\d+ \|.*?consumed samples:\s*(\d+) \|")
-_LENGTH: Final = re.compile(r"^\s*(?:\S+:\s*)?seq_length \.+ (\d+)\s*$", re.MULTILINE)
+# Counts of at most 18 digits: a longer one is none that a run has printed.
+_ACHIEVED: Final = re.compile(r"dataset (\d{1,9}), input: (\S+), achieved: (\S+)")
+_CONSUMED: Final = re.compile(
+    r"iteration\s+(\d{1,18})\s*/\s*\d+ \|.*?consumed samples:\s*(\d{1,18}) \|"
+)
+_LENGTH: Final = re.compile(r"^\s*(?:\S+:\s*)?seq_length \.+ (\d{1,18})\s*$", re.MULTILINE)
 
 
 def looks_like(text: str) -> bool:
@@ -37,7 +41,7 @@ def read(text: str, what: str) -> Consumed:
         number = int(match[1])
         lists += number == 0
         if lists == 1:
-            ratios[number] = float(match[3])
+            ratios[number] = _ratio(match[3], number, what)
     steps = [(int(match[1]), int(match[2])) for match in _CONSUMED.finditer(text)]
     if not ratios or not steps:
         missing = (
@@ -68,3 +72,17 @@ def read(text: str, what: str) -> Consumed:
         step=step,
         notes=tuple(notes),
     )
+
+
+def _ratio(written: str, number: int, what: str) -> float:
+    """A share of the blend, 0-1.
+
+    Raises:
+        DataError: anything else.
+    """
+    ratio = as_weight(written)
+    if ratio is None or not 0 <= ratio <= 1:
+        raise DataError(
+            f"{what} says that dataset {number} achieved {written[:40]}: expected a share of 0 to 1"
+        )
+    return ratio

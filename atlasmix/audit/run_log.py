@@ -18,6 +18,9 @@ from atlasmix.io.tables import read_file, read_rows, refuse
 LOG_LIMIT: Final = 512 * 1024 * 1024
 """Most bytes of a log."""
 
+MOST_READ: Final = 1e18
+"""Most tokens, samples or documents of a source: a million times what the largest runs read."""
+
 _SOURCES: Final = ("source", "pool", "prefix", "name", "dataset")
 _AMOUNTS: Final = {
     "tokens": "tokens",
@@ -166,8 +169,11 @@ def _consumed(
         amount, step = as_weight(written), as_weight(at)
         if not source:
             faults.append(f"{place}: no source")
-        elif amount is None or not math.isfinite(amount) or amount < 0:
-            faults.append(f"{place}: {str(written)[:40]!r}: expected a number of {unit} from 0")
+        elif amount is None or not 0 <= amount <= MOST_READ:
+            faults.append(
+                f"{place}: {str(written)[:40]!r}: expected a number of {unit} from 0 to "
+                f"{MOST_READ:g}"
+            )
         elif step is None and source in amounts:
             faults.append(f"{place}: {source} stands there twice, and no step says which is later")
         elif step is None or step >= last.get(source, -math.inf):

@@ -7,12 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from msgspec import Struct
+
 from atlasmix.audit.consumed import Consumed
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.mixture_file import GivenMixture, GivenOther
 from atlasmix.interop.exporters.plan import DEFAULT_SEQUENCE_LENGTH
 from atlasmix.interop.exporters.planning import safe_key
-from atlasmix.interop.importers.mapping import plain_prefix
+from atlasmix.interop.importers.mapping import ExpectedName, is_expected, plain_prefix
+from atlasmix.io.schema import AtLeastOne, Share, Text, faults_of
+from atlasmix.io.tables import refuse
 
 Verdict = Literal["as planned", "too much", "too little", "not read", "not planned", "past its cap"]
 
@@ -250,8 +254,39 @@ def _named(
     return names.get(source) or names.get(plain_prefix(source))
 
 
+class ExpectedShare(Struct):
+    """What an export gives a pool in a phase."""
+
+    pool: Text
+    share: Share
+
+
+class ExpectedPhase(Struct):
+    """A phase of an export."""
+
+    tokens: AtLeastOne
+    pools: list[ExpectedShare]
+
+
+class ExpectedPhases(Struct):
+    """What an ``expected.json`` says of its phases; the rest is left open."""
+
+    phases: list[ExpectedPhase]
+
+
+class ExpectedKeys(Struct):
+    """What an ``expected.json`` says of its pools' names; the rest is left open."""
+
+    pools: list[ExpectedName]
+
+
 def phases_of_expected(content: Any) -> tuple[PhaseShares, ...]:
-    """Tokens and shares of each phase, from an export's ``expected.json``."""
+    """Tokens and shares of each phase, from an export's ``expected.json``.
+
+    Raises:
+        DataError: with every fault.
+    """
+    refuse("expected.json", faults_of(content, ExpectedPhases, "expected.json"))
     return tuple(
         (float(phase["tokens"]), {pool["pool"]: float(pool["share"]) for pool in phase["pools"]})
         for phase in content["phases"]
@@ -262,15 +297,15 @@ def keys_of_expected(content: Any) -> dict[str, str]:
     """Key and paths to name of the pool, from an export's ``expected.json``.
 
     Raises:
-        DataError: another file.
+        DataError: another file, or with every fault.
     """
-    schema = str(content.get("schema", "")) if isinstance(content, dict) else ""
-    if not schema.startswith("atlasmix/expected/"):
+    if not is_expected(content):
         raise DataError(
             "the mapping is no expected.json: expected the one that an export wrote beside the "
             "framework's file",
             field="mapping",
         )
+    refuse("expected.json", faults_of(content, ExpectedKeys, "expected.json"))
     keys: dict[str, str] = {}
     for pool in content["pools"]:
         for word in (pool["key"], *pool["paths"]):

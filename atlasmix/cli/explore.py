@@ -13,6 +13,8 @@ atlasmix explore
 atlasmix explore --address 0.0.0.0 --port 8080 --no-browser"""
 
 _MOST_PORT = 65535
+_ANY = ("0.0.0.0", "::")
+"""To listen on every address is none to open a browser at."""
 
 
 def add_arguments(parser: Parser) -> None:
@@ -69,6 +71,7 @@ def execute(options: argparse.Namespace) -> int:
     words = [
         *(sys.executable, "-m", "streamlit", "run", str(script)),
         *("--server.address", options.address),
+        *("--browser.serverAddress", "localhost" if options.address in _ANY else options.address),
         *("--server.port", str(port)),
         *("--server.headless", "true" if options.no_browser else "false"),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import secrets
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -55,14 +56,61 @@ def folder_beside(final: Path, files: Mapping[str, bytes] | None = None) -> Iter
     import shutil
 
     fresh = _beside(final)
-    try:
+    with contextlib.ExitStack() as held:
+        held.callback(shutil.rmtree, fresh, ignore_errors=True)
         fresh.mkdir(parents=bool(files))
+        while not held.enter_context(_held(fresh)):
+            fresh.mkdir()  # swept in between, for one that a killed process had left
         for name, content in (files or {}).items():
             (fresh / name).parent.mkdir(parents=True, exist_ok=True)
             write_new(fresh / name, content)
         yield fresh
+
+
+def sweep(folder: Path) -> None:
+    """Take away what processes that were killed have left of :func:`folder_beside` in a folder.
+
+    Whoever writes there holds the folder of the moment locked, and the system opens the lock of a
+    process that ends: what is not locked is nobody's. Where there are no such locks nothing is
+    taken away.
+    """
+    import shutil
+
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(folder):
+            if _TEMPORARY.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
+                with _held(Path(entry.path), wait=False) as held:
+                    if held:
+                        shutil.rmtree(entry.path, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _held(folder: Path, wait: bool = True) -> Iterator[bool]:
+    """Hold a folder locked against other processes; whether it is ours, and still there.
+
+    Args:
+        folder: to be held.
+        wait: for another to let go; else it is not ours.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows has no lock of folders: there nothing is swept either
+        yield wait
+        return
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except OSError:  # held by another, or a file system without locks
+            yield wait
+            return
+        yield os.fstat(handle).st_nlink > 0 and folder.exists()
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        os.close(handle)
 
 
 def write_new(path: Path, content: bytes) -> None:
@@ -89,6 +137,10 @@ def refusing_to_write(path: Path) -> Iterator[None]:
             field="output",
             value=str(path),
         ) from error
+
+
+_TEMPORARY: Final = re.compile(r"\..*\.[0-9a-f]{8}\.tmp", re.DOTALL)
+"""What :func:`_beside` calls a file or folder of the moment."""
 
 
 def _beside(final: Path) -> Path:

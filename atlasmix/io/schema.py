@@ -7,8 +7,8 @@ limits as annotations; msgspec judges a value by them and writes them as JSON Sc
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -31,15 +31,16 @@ Written = float | str
 """A number as people write it: ``2e9``, ``2B``, ``30%``."""
 
 _MOST_FAULTS: Final = 20
-_WORDS: Final = {
-    "int": "a whole number",
-    "float": "a number",
-    "str": "a text",
-    "bool": "true or false",
-    "null": "null",
-    "object": "a mapping",
-    "array": "a list",
+_WORDS: Final[dict[Any, str]] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    dict: "a mapping",
+    list: "a list",
+    type(None): "null",
 }
+"""What a file holds of each type, in the order in which a sentence lists them."""
 
 
 def faults_of(value: object, kind: Any, what: str) -> list[str]:
@@ -53,14 +54,28 @@ def faults_of(value: object, kind: Any, what: str) -> list[str]:
     >>> faults_of(["a", 1], list[Name], "it")
     ['1: found 1, expected a text']
     """
-    result = _walk(value, kind, "")
-    return [f"{path or what}: {said}" for path, said in sorted(result)[:_MOST_FAULTS]]
+    endless = dict(_endless(value, ""))
+    other = [fault for fault in _walk(value, kind, "") if fault[0] not in endless]
+    result = sorted([*endless.items(), *other])
+    return [f"{path or what}: {said}" for path, said in result[:_MOST_FAULTS]]
+
+
+def _endless(value: object, path: str) -> Iterator[tuple[str, str]]:
+    """Every nan and inf, wherever it stands: no figure in a file is one, of whatever type."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield path, f"found {shown(value)}, expected a finite number"
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _endless(item, _below(path, key))
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _endless(item, _below(path, place))
 
 
 def _walk(value: object, kind: Any, path: str) -> Iterator[tuple[str, str]]:
     kind = _member(kind, value)
     bare = _unlimited(kind)
-    if get_origin(bare) is Literal:
+    if _is_choice(bare):
         if value not in get_args(bare):
             yield path, f"found {shown(value)}, expected one of {', '.join(get_args(bare))}"
         return
@@ -79,6 +94,7 @@ def _walk_members(value: object, kind: Any, path: str) -> Iterator[tuple[str, st
             yield from _walk(item, types[0], _below(path, place))
     elif isinstance(value, Mapping) and get_origin(kind) is dict:
         for key, item in value.items():
+            yield from _walk(key, types[0], _below(path, key))
             yield from _walk(item, types[1], _below(path, key))
 
 
@@ -97,28 +113,84 @@ def _walk_fields(value: Mapping[Any, Any], kind: Any, path: str) -> Iterator[tup
 
 
 def _judged(value: object, kind: Any, path: str) -> Iterator[tuple[str, str]]:
+    if not _is_of(value, kind):
+        yield path, f"found {shown(value)}, expected {_expected(value, kind)}"
+
+
+def _is_of(value: object, kind: Any) -> bool:
     try:
         msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        said = re.sub(r"(, got `[^`]*`)?( - at `[^`]*`)?$", "", str(error))
-        said = re.sub(r"`([^`]*)`", lambda match: _in_words(match[1]), said)
-        said = re.sub(r"\b(\d+)\.0$", r"\1", said)
-        yield path, f"found {shown(value)}, {said[:1].lower()}{said[1:]}"
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
-def _in_words(types: str) -> str:
-    return " or ".join(_WORDS.get(each, each) for each in types.split(" | "))
+def _expected(value: object, kind: Any) -> str:
+    """What a value lacks of a type: the limit that it breaks, or else every type it might have."""
+    members = _members(kind)
+    for member in members:
+        bare = _unlimited(member)
+        if bare is not member and _is_of(value, bare):
+            limits = (limit for limit in member.__metadata__ if isinstance(limit, Meta))
+            return f"{_word(bare)} {_broken(value, bare, limits)}"
+    choices = [repr(word) for each in members if _is_choice(each) for word in get_args(each)]
+    words = {_word(member) for member in members if not _is_choice(member)}
+    return " or ".join([*(word for word in _WORDS.values() if word in words), *choices])
+
+
+def _members(kind: Any) -> tuple[Any, ...]:
+    """The types of a union, and of those in it, each with its limits; else the type itself."""
+    bare = _unlimited(kind)
+    if not _is_union(bare):
+        return (kind,)
+    return tuple(
+        each for part in get_args(bare) if part is not UnsetType for each in _members(part)
+    )
+
+
+def _broken(value: object, bare: Any, limits: Iterable[Meta]) -> str:
+    """The first of a type's limits that a value of it breaks, in words."""
+    written = (
+        ("gt", "> {:g}"),
+        ("ge", ">= {:g}"),
+        ("lt", "< {:g}"),
+        ("le", "<= {:g}"),
+        ("min_length", "of length >= {}"),
+        ("max_length", "of length <= {}"),
+        ("pattern", "matching regex {!r}"),
+    )
+    return next(
+        words.format(level)
+        for limit in limits
+        for name, words in written
+        if (level := getattr(limit, name)) is not None
+        and not _is_of(value, Annotated[bare, Meta(**{name: level})])
+    )
+
+
+def _word(kind: Any) -> str:
+    bare = _unlimited(kind)
+    if _has_fields(bare):
+        return _WORDS[dict]
+    shape = get_origin(bare) or bare
+    return _WORDS[list if shape is tuple else shape]
+
+
+def _is_choice(kind: Any) -> bool:
+    return get_origin(kind) is Literal
+
+
+def _is_union(kind: Any) -> bool:
+    return get_origin(kind) in (Union, UnionType)
 
 
 def _member(kind: Any, value: object) -> Any:
     """The type without absence; of a union the one member that a mapping or a list may be."""
-    if get_origin(kind) not in (Union, UnionType):
-        return kind
-    members = [get_arg for get_arg in get_args(kind) if get_arg is not UnsetType]
+    members = _members(kind)
     shaped = [member for member in members if _has_shape(member, value)]
     if len(shaped) == 1:
         return shaped[0]
-    return members[0] if len(members) == 1 else Union[tuple(members)]  # noqa: UP007
+    return members[0] if len(members) == 1 else Union[members]  # noqa: UP007
 
 
 def _has_shape(kind: Any, value: object) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,10 +15,24 @@ from atlasmix.io.safe_yaml import decode
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
 TABLE_LIMIT = 64 * 1024 * 1024
-_MOST_CELLS = 40_000_000
+_MOST_CELLS = 20_000_000
+"""Our choice: a square of over 4,000 languages. A cell takes up to 80 bytes of memory."""
+_ROW = 4
+"""Cells that a row counts for at least: it takes memory by itself."""
 _PARQUET_MAGIC = b"PAR1"
+_MOST_UNPACKED = 4 * TABLE_LIMIT
+"""Most bytes that a Parquet table says it unpacks to. Our choice: a short number, which a CSV table
+writes in two bytes, has eight there. Whoever takes tables from strangers bounds the memory of the
+process as well, for a file may say what is not so."""
+_PACKED = frozenset({"PLAIN", "PLAIN_DICTIONARY", "RLE_DICTIONARY", "RLE", "BIT_PACKED"})
+"""Encodings that pyarrow reads as a dictionary. In another a text may begin as the one before it
+did (DELTA_BYTE_ARRAY), so that a few bytes make a long one in every row."""
+_BATCH_ROWS, _BATCH_BYTES = 65_536, TABLE_LIMIT // 4
+"""What is unpacked at a time, before it is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +118,15 @@ def read_rows(content: bytes, what: str) -> Rows:
     if not text.strip():
         raise DataError(f"{what} is empty: expected a header line and rows")
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    numbers, rows = [], []
+    numbers, rows, cells = [], [], 0
     try:
         header = next((row for row in reader if row), [""])
         for row in reader:
             if row:
                 numbers.append(reader.line_num)
                 rows.append(tuple(row))
+                cells += max(len(row), _ROW)
+                _refuse_cells(cells, what)
     except csv.Error as error:
         raise DataError(
             f"{what} is broken in line {reader.line_num} ({error}): expected CSV with commas; "
@@ -133,17 +149,110 @@ def _parquet(content: bytes, what: str) -> Rows:
         ) from error
     try:
         file = pq.ParquetFile(io.BytesIO(content))
-        # A small file can unpack to a huge table.
-        cells = file.metadata.num_rows * file.metadata.num_columns
-        if cells > _MOST_CELLS:
-            raise DataError(f"{what} has {cells:,} cells: at most {_MOST_CELLS:,} are read")
-        table = file.read()
-        columns = [column.to_pylist() for column in table.columns]
+        _refuse_bombs(file, what)
+        packed = _packed_texts(file)
+        file = pq.ParquetFile(io.BytesIO(content), read_dictionary=packed)
+        blocks = [
+            [_cells(column) for column in batch.columns]
+            for batch in _bounded_batches(file, packed, what)
+        ]
+    except MemoryError:  # pyarrow's is one of its own exceptions too, and no fault of the file
+        raise
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{what} is no whole Parquet table ({_first_line(error)})") from error
-    rows = tuple(tuple(_cell(value) for value in row) for row in zip(*columns, strict=True))
-    header = tuple(str(name).strip() for name in table.column_names)
+    rows = tuple(row for block in blocks for row in zip(*block, strict=True))
+    header = tuple(str(name).strip() for name in file.schema_arrow.names)
     return Rows(what, header, tuple(range(1, len(rows) + 1)), rows)
+
+
+def _refuse_bombs(file: pq.ParquetFile, what: str) -> None:
+    """Refuse what would unpack to more than a table can hold, by what the file says of itself."""
+    data = file.metadata
+    _refuse_cells(data.num_rows * max(data.num_columns, _ROW), what)
+    for place in range(data.num_columns):
+        column = file.schema.column(place)
+        if column.max_repetition_level or "." in column.path:
+            raise DataError(
+                f"{what} has lists or mappings in the column {column.path.split('.')[0][:60]!r}: "
+                "expected a number or a text in each cell"
+            )
+    unpacked = sum(chunk.total_uncompressed_size for _, chunk in _chunks(file))
+    if unpacked > _MOST_UNPACKED:
+        raise DataError(
+            f"{what} unpacks to {unpacked:,} bytes: at most {_MOST_UNPACKED:,} are read; leave out "
+            "the columns with long texts"
+        )
+
+
+def _chunks(file: pq.ParquetFile) -> Iterator[tuple[int, pq.ColumnChunkMetaData]]:
+    """Every column of every group of rows, and its number."""
+    data = file.metadata
+    for group in range(data.num_row_groups):
+        for place in range(data.num_columns):
+            yield place, data.row_group(group).column(place)
+
+
+def _packed_texts(file: pq.ParquetFile) -> list[str]:
+    """Columns of texts that can be read as a dictionary: what repeats is then held once."""
+    other = {place for place, chunk in _chunks(file) if {*chunk.encodings} - _PACKED}
+    columns = [(place, file.schema.column(place)) for place in range(file.metadata.num_columns)]
+    return [
+        column.path
+        for place, column in columns
+        if column.physical_type == "BYTE_ARRAY" and place not in other
+    ]
+
+
+def _bounded_batches(
+    file: pq.ParquetFile, packed: Sequence[str], what: str
+) -> Iterator[pa.RecordBatch]:
+    """The rows, a batch at a time, as long as their texts are no longer than a CSV may be."""
+    columns = [file.schema.column(place) for place in range(file.metadata.num_columns)]
+    longest = {place: max(column.length, 0) for place, column in enumerate(columns)}
+    for place, chunk in _chunks(file):
+        if columns[place].physical_type == "BYTE_ARRAY" and columns[place].path not in packed:
+            # A text that is not packed may be as long as its column, in every row.
+            longest[place] = max(longest[place], chunk.total_uncompressed_size)
+    size = max(min(_BATCH_BYTES // max(sum(longest.values()), 1), _BATCH_ROWS), 1)
+    total = 0
+    for batch in file.iter_batches(batch_size=size, use_threads=False):
+        total += sum(_length(column) for column in batch.columns)
+        if total > TABLE_LIMIT:
+            raise DataError(
+                f"{what} holds texts of over {TABLE_LIMIT:,} bytes, packed into less: at most so "
+                "much is read, as of a CSV table; leave out the columns with long texts"
+            )
+        yield batch
+
+
+def _length(column: pa.Array) -> int:
+    """Bytes of the texts in a column; a number has none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        lengths = pc.binary_length(column.dictionary)
+        return int(pc.sum(pc.take(lengths, column.indices)).as_py() or 0)
+    if pa.types.is_fixed_size_binary(kind):
+        return len(column) * int(kind.byte_width)
+    texts = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary)
+    if any(holds(kind) for holds in (*texts, pa.types.is_large_binary)):
+        return int(pc.sum(pc.binary_length(column)).as_py() or 0)
+    return 0
+
+
+def _cells(column: pa.Array) -> list[str]:
+    """The cells as texts; those of a dictionary share theirs."""
+    if not hasattr(column, "dictionary"):
+        return [_cell(value) for value in column.to_pylist()]
+    known = [_cell(value) for value in column.dictionary.to_pylist()]
+    return ["" if place is None else known[place] for place in column.indices.to_pylist()]
+
+
+def _refuse_cells(cells: int, what: str) -> None:
+    if cells > _MOST_CELLS:
+        raise DataError(f"{what} has over {_MOST_CELLS:,} cells, the most that are read: split it")
 
 
 def _cell(value: object) -> str:

@@ -110,7 +110,7 @@ def process_and_address(
     )
     address = f"http://localhost:{port}"
     try:
-        _wait_for(f"{address}/_stcore/health", process)
+        wait_for(f"{address}/_stcore/health", process)
         yield process, address
     finally:
         process.terminate()
@@ -145,7 +145,7 @@ def halted(process_and_address: tuple[subprocess.Popen[bytes], str]) -> Iterator
     go_on()
 
 
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
     for _ in range(300):
         assert process.poll() is None, "the explorer ended"
         try:

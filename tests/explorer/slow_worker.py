@@ -1,4 +1,4 @@
-"""The explorer's worker with a few tasks more: one takes its time, two say what they should not."""
+"""The explorer's worker with more tasks: they take time or memory, or say what they should not."""
 
 import os
 import struct
@@ -19,7 +19,7 @@ def babble(body: bytes) -> None:
     time.sleep(60)
 
 
-TASKS.update(sleep=time.sleep, function=lambda: print, babble=babble)
+TASKS.update(sleep=time.sleep, take=bytearray, function=lambda: print, babble=babble)
 
 if __name__ == "__main__":
     main()

@@ -14,6 +14,7 @@ HOME = explorer_script().parent
 SOURCES = sorted(HOME.rglob("*.py"))
 # Time limits and pipes are not figures.
 MECHANICS = {"workers.py", "frames.py", "links.py", "packing.py", "worker.py", "answers.py"}
+MECHANICS |= {"memory.py"}
 SERIALISERS = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import struct
+import sys
 import threading
 from pathlib import Path
 
@@ -157,6 +158,16 @@ def test_a_question_past_its_time_is_ended_and_the_next_is_answered(workers):
     with pytest.raises(ProblemError, match=r"no answer within 0\.3 seconds, the limit"):
         workers.ask("sleep", 60)
     workers.seconds = 60.0
+    assert workers.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="address space is bounded on Linux")
+def test_a_task_that_needs_too_much_memory_is_refused_and_the_next_is_answered(workers):
+    """A visitor is told what was too large, not that AtlasMix is at fault."""
+    first = workers.workers[0]._process.pid
+    with pytest.raises(ProblemError, match="more than 2 GiB of memory, the limit of this explorer"):
+        workers.ask("take", 3 * 1024**3)
+    assert workers.workers[0]._process.pid != first, "what it held went with it"
     assert workers.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
 
 

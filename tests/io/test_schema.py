@@ -47,6 +47,8 @@ class Whole(msgspec.Struct, forbid_unknown_fields=True):
     kind: Literal["a", "b"] | UnsetType = UNSET
     weights: dict[str, Positive] | UnsetType = UNSET
     either: Part | Names | UnsetType = UNSET
+    diagonal: float | Literal["missing"] | UnsetType = UNSET
+    ends: Annotated[dict[str, Positive] | list[Name], Meta(description="both")] | UnsetType = UNSET
     loss: float | None = None
     count: Count = 0
 
@@ -94,6 +96,10 @@ def test_what_is_of_the_type_has_no_fault(value: dict[str, Any]) -> None:
         (whole(weights={"a": 0}), "weights.a: found 0, expected a number > 0"),
         (whole(either=3), "either: found 3, expected a text or a mapping or a list"),
         (whole(either={"name": "x"}), "either: 'share' is missing"),
+        (whole(diagonal="x"), "diagonal: found 'x', expected a number or 'missing'"),
+        (whole(ends={"a": 0}), "ends.a: found 0, expected a number > 0"),
+        (whole(ends=["a", ""]), "ends.1: found '', expected a text of length >= 1"),
+        (whole(ends=1), "ends: found 1, expected a mapping or a list"),
         (whole(loss="x"), "loss: found 'x', expected a number or null"),
         (whole(count=1.5), "count: found 1.5, expected a whole number"),
         (whole(count=True), "count: found True, expected a whole number"),
@@ -173,3 +179,21 @@ def test_help_needs_no_types() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "False"
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_number_is_a_fault_wherever_it_stands(number: float) -> None:
+    """A bare number takes nan and inf, one of > 0 takes inf, and what is left open takes all."""
+
+    @dataclass
+    class Part:
+        bare: float | None
+        limited: Positive
+        anything: Any
+
+    for name in ("bare", "limited", "anything"):
+        value = {"bare": 1.0, "limited": 1.0, "anything": {}, name: number}
+        (fault,) = faults_of([value], list[Part], "it")
+        assert fault == f"0.{name}: found {number!r}, expected a finite number"
+    (fault,) = faults_of({"bare": 1.0, "limited": 1.0, "anything": {"a": [number]}}, Part, "it")
+    assert fault.startswith("anything.a.0: found")

@@ -1,11 +1,12 @@
 """The work that is done for a visitor, in a process of its own: plain arguments in, plain data out.
 
-Each is a call or two of the library. What a visitor sent is read by the same readers as a file.
+Each is a call or two of the library. What a visitor sent is read by the same readers as a file. The
+overlay that each is given opens no files: whatever a visitor names is on the shelf or nowhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,13 +24,16 @@ from atlasmix.mixture.explain import explain
 from atlasmix.mixture.mixture import Comparison, Mixture, Reason, SensitivityStep
 from atlasmix.mixture.sensitivity import sensitivity
 from atlasmix.mixture.solve import solve
-from atlasmix.problem.link import read_link, refuse_paths, short_question, stranger_problem
+from atlasmix.mixture.uncertainty import with_uncertainty
+from atlasmix.problem.link import read_link, short_question, stranger_problem
 from atlasmix.problem.parsing import read_law
 from atlasmix.problem.problem import MixProblem
 from atlasmix.recipe.check import CheckReport, check
 from atlasmix.recipe.compare import SideBySide, compare_mixtures
 from atlasmix.recipe.file import load_recipe
 from atlasmix.recipe.recipe import Recipe
+from atlasmix.report.evidence import helped, ranked
+from atlasmix.report.findings import models_beside
 from atlasmix.solver.compute import at_compute
 from atlasmix.transfer.estimation import estimate
 from atlasmix.transfer.model import TransferModel
@@ -54,7 +58,7 @@ class Answer:
 
 def answer(question: Mapping[str, Any], overlay: Overlay, others: tuple[str, ...] = ()) -> Answer:
     """Solve a question and compare it with the baselines and with published mixtures."""
-    models = tuple(published(name) for name in others)
+    models = tuple(published(name, overlay) for name in others)
     problem = at_compute(stranger_problem(question, overlay))
     short = dict(short_question(problem))
     return Answer(problem, solve(problem), compare(problem, models), short)
@@ -81,17 +85,39 @@ def steps(question: Mapping[str, Any], overlay: Overlay) -> tuple[SensitivitySte
     return sensitivity(at_compute(stranger_problem(question, overlay)))
 
 
-def weights(question: Mapping[str, Any], overlay: Overlay) -> TransferModel:
+def models(question: Mapping[str, Any], overlay: Overlay) -> tuple[Comparison, ...]:
+    """The published mixtures that say most of the targets, on the same objective."""
+    return models_beside(at_compute(stranger_problem(question, overlay)))
+
+
+def draws(question: Mapping[str, Any], overlay: Overlay) -> Mixture:
+    """The answer with its intervals and its regret, where draws of the evidence are soon made."""
+    problem = at_compute(stranger_problem(question, overlay))
+    return with_uncertainty(problem, solve(problem), cores=1)
+
+
+def weights(
+    question: Mapping[str, Any], overlay: Overlay, languages: Sequence[str] = (), most: int = 0
+) -> TransferModel:
     """Transfer weights and capacity exponents of a matrix, under the law of a question.
 
     Args:
         question: ``matrix`` by name; ``law`` and ``calibration`` where they are not the usual.
         overlay: evidence by name.
+        languages: where relatedness completes the matrix, those that are spoken of. The weights
+            are then of them, of the languages with scores, and of their best donors and those they
+            help most: the whole is some 50 MB, and what is left out would change none of these.
+        most: how many donors, and how many that are helped, of each.
     """
-    refuse_paths(question)
     matrix = overlay.matrix(str(question["matrix"]))
     law = read_law(question.get("law", DEFAULT_LAW), overlay)
-    return estimate(matrix, law, question.get("calibration"))
+    model = estimate(matrix, law, question.get("calibration"))
+    if not model.is_completed:
+        return model
+    spoken_of = set(languages)
+    for key in languages:
+        spoken_of.update((*ranked(model, key)[:most], *helped(model, key)[:most]))
+    return estimate(matrix.part(spoken_of), law, question.get("calibration"))
 
 
 def lay_table(
@@ -107,10 +133,8 @@ def save_table(kind: str, overlay: Overlay, name: str) -> Overlay:
 
 
 def read_recipe(text: bytes) -> Recipe:
-    """Open a recipe whose question names no file of this machine."""
-    recipe = load_recipe(text)
-    refuse_paths(recipe.question)
-    return recipe
+    """Open a recipe; what its question names is looked up when it is asked."""
+    return load_recipe(text)
 
 
 def check_recipe(text: bytes, overlay: Overlay) -> CheckReport:
@@ -125,7 +149,7 @@ def compare_recipes(first: bytes, second: bytes, overlay: Overlay) -> SideBySide
 
 def compare_published(text: bytes, name: str, overlay: Overlay) -> SideBySide:
     """A recipe beside a published mixture."""
-    return compare_mixtures(read_recipe(text), published(name), overlay)
+    return compare_mixtures(read_recipe(text), published(name, overlay), overlay)
 
 
 def export(text: bytes, name: str, paths: str, run: Run, overlay: Overlay) -> dict[str, Any]:
@@ -155,6 +179,8 @@ TASKS: dict[str, Callable[..., Any]] = {
     "link": opened_link,
     "reasons": reasons,
     "steps": steps,
+    "models": models,
+    "draws": draws,
     "weights": weights,
     "lay": lay_table,
     "save": save_table,

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from atlasmix.errors import ProblemError, SolverFailed
 from explorer.frames import read_frame, write_frame
+from explorer.memory import memory_words
 
 SECONDS_VARIABLE: Final = "ATLASMIX_EXPLORER_SECONDS"
 WORKERS_VARIABLE: Final = "ATLASMIX_EXPLORER_WORKERS"
@@ -26,6 +27,13 @@ _SECONDS: Final = 10.0
 _WORKERS: Final = 2
 _START: Final = 60.0
 _GLANCE: Final = 0.1
+_ENVIRONMENT: Final = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    # Others reserve address space by the gigabyte, which a worker has only so much of.
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_ARENA_MAX": "2",
+}
 _SCRIPT: Final = Path(__file__).resolve().parent.parent / "worker.py"
 
 Meanwhile = Callable[[float], None]
@@ -48,7 +56,7 @@ class Worker:
 
     def start(self) -> None:
         """Start the process; it says when it is ready."""
-        environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", **os.environ}
+        environment = {**_ENVIRONMENT, **os.environ}
         self._process = subprocess.Popen(
             [sys.executable, str(self._script)],
             stdin=subprocess.PIPE,
@@ -148,7 +156,8 @@ class Workers:
                 raises ends the task.
 
         Raises:
-            ProblemError: not done in time, or all workers busy for as long; or the library's own.
+            ProblemError: not done in time or in memory, or all workers busy for as long; or the
+                library's own.
             DataError: the library's own.
             SolverFailed: a fault of ours.
         """
@@ -165,6 +174,9 @@ class Workers:
         except BaseException:  # the visitor has moved on: Streamlit stops the script this way
             self._replace(worker)
             raise
+        if kind == "memory":  # a fresh one has given back what this one holds
+            self._replace(worker)
+            raise ProblemError(memory_words())
         self._free.put(worker)
         if kind == "done":
             return result

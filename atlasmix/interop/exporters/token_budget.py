@@ -64,7 +64,7 @@ def _rows(plan: Plan, phase: PlannedPhase) -> list[dict[str, Any]]:
 
 EXPORTER = Exporter(
     name="token-budget",
-    title="a mixture written to disk",
+    title="your own sampler",
     unit="tokens",
     documents="welcome",
     repetition="yours: whole passes and a rest",

@@ -49,11 +49,12 @@ def read(text: str, what: str) -> Listing:
         fault = weight_fault(weight, place, NAME)
         faults += [fault] if fault else []
         entries.append(Entry(name, weight, place, paths=paths))
-    total = math.fsum(entry.weight or 0.0 for entry in entries)
+    listed = finished(entries, faults, what, NAME)
+    total = math.fsum(entry.weight or 0.0 for entry in listed)
     notes: tuple[str, ...] = ()
-    if entries and abs(total - 1) > 1e-8:
+    if abs(total - 1) > 1e-8:
         notes = (f"probabilities sum to {total:.9g}: {NAME} refuses a sum that is not 1 to 1e-8",)
-    return Listing(finished(entries, faults, what, NAME), unit="documents", notes=notes)
+    return Listing(listed, unit="documents", notes=notes)
 
 
 _Named = tuple[str | None, float | None, str, tuple[str, ...]]
@@ -66,7 +67,7 @@ def _source(marked: Marked) -> _Named:
     paths: tuple[str, ...] = ()
     if path is not None:
         paths = tuple(str(member.value) for member in path.members()) or (str(path.value),)
-    called = None if name is None else str(name.value)
+    called = None if name is None or name.value is None else str(name.value)
     return called, None if weight is None else as_weight(weight.value), marked.place, paths
 
 
@@ -88,6 +89,6 @@ def _call(content: Marked, what: str) -> list[_Named]:
             f"{what} has {len(numbers)} probabilities and {len(called)} datasets: expected as many"
         )
     return [
-        (str(name.value), as_weight(number.value), number.place, ())
+        (None if name.value is None else str(name.value), as_weight(number.value), number.place, ())
         for name, number in zip(called, numbers, strict=True)
     ]

@@ -75,6 +75,29 @@ def weight_fault(weight: float, place: str, framework: str) -> str | None:
     return f"{place}: weight {weight:g}; {framework} takes finite numbers above 0, drop the entry"
 
 
+def read_above_zero(
+    marked: Marked | None, name: str, framework: str, faults: list[str]
+) -> float | None:
+    """A setting that is a finite number above 0 where it stands; else None and a fault.
+
+    Args:
+        marked: what stands there; None where nothing does.
+        name: of the setting, for the fault.
+        framework: how messages call it.
+        faults: what is wrong is added to them.
+    """
+    if marked is None or (marked.kind == "scalar" and marked.value is None):
+        return None
+    number = as_weight(marked.value) if marked.kind == "scalar" else None
+    if number is not None and math.isfinite(number) and number > 0:
+        return number
+    written = marked.value if marked.kind == "scalar" else f"a {marked.kind}"
+    faults.append(
+        f"{marked.place}: {name} is {str(written)[:40]}; {framework} takes a finite number above 0"
+    )
+    return None
+
+
 def paired(
     items: Sequence[tuple[object, str]], framework: str
 ) -> tuple[list[Entry], list[str], list[str]]:
@@ -126,10 +149,12 @@ def finished(
 ) -> tuple[Entry, ...]:
     """The entries of a file without faults.
 
+    Every reader ends here, so what no framework can mean is refused here for all of them.
+
     Raises:
         DataError: with every fault, or where nothing is listed.
     """
-    sentences = list(faults)
+    sentences = [*faults, *_nonsense(entries, faults, framework)]
     if not entries and not sentences:
         sentences.append(f"it lists nothing: expected what {framework} is given")
     if sentences:
@@ -142,6 +167,25 @@ def finished(
             ]
         raise DataError(f"{what} has {count}: mend what follows and try again", tuple(sentences))
     return tuple(entries)
+
+
+def _nonsense(entries: Sequence[Entry], faults: Sequence[str], framework: str) -> list[str]:
+    """What cannot be meant of entries, beside what their reader has said of the same places."""
+    said = []
+    places = {fault.partition(":")[0] for fault in faults}
+    for entry in entries:
+        if entry.place in places:
+            continue
+        if not entry.prefix.strip(" /"):
+            said.append(f"{entry.place}: {entry.prefix!r} is no name and no path; drop the entry")
+        wrong = None if entry.weight is None else weight_fault(entry.weight, entry.place, framework)
+        said += [wrong] if wrong else []
+        cap = entry.max_epochs
+        if cap is not None and not (math.isfinite(cap) and cap > 0):
+            said.append(f"{entry.place}: {cap:g} epochs at most; expected a finite number above 0")
+    if not (said or faults) and not math.isfinite(sum(entry.weight or 0.0 for entry in entries)):
+        said.append("the weights add up to more than a number can hold; divide them all by one")
+    return said
 
 
 FILE_LIMIT: Final = 16 * 1024 * 1024

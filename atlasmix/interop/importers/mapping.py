@@ -7,12 +7,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
+
+from msgspec import UNSET, Struct, UnsetType
 
 from atlasmix.errors import AtlasMixError, DataError, ProblemError
-from atlasmix.evidence.pools import PROVENANCES
+from atlasmix.evidence.pools import PROVENANCES, Provenance
 from atlasmix.interop.importers.listing import Entry, as_weight
 from atlasmix.io.plain_data import shown
+from atlasmix.io.schema import AtLeastOne, Positive, Text, faults_of
 from atlasmix.io.tables import TABLE_LIMIT, Rows, read_file, read_rows, refuse
 from atlasmix.languages.resolving import resolve
 from atlasmix.text import did_you_mean, nearest
@@ -196,9 +199,8 @@ def read_rules(content: object, what: str) -> tuple[Rule, ...]:
     Raises:
         DataError: with every fault.
     """
-    if isinstance(content, dict) and str(content.get("schema", "")).startswith(
-        "atlasmix/expected/"
-    ):
+    if is_expected(content):
+        refuse(what, faults_of(content, ExpectedFile, "expected.json"))
         return _expected_rules(content)
     rules = content.get("rules") if isinstance(content, dict) else content
     if not isinstance(rules, list) or not rules:
@@ -329,6 +331,45 @@ def _by_rule(rule: Rule, parts: Mapping[str, str], default: str, corpus: str) ->
 
 def _filled(text: str, parts: Mapping[str, str]) -> str:
     return _FILL.sub(lambda word: parts[word[1]], text)
+
+
+class ExpectedName(Struct):
+    """A pool of an export, and what it is called there."""
+
+    pool: Text
+    key: Text
+    paths: list[Text]
+
+
+class ExpectedPool(ExpectedName):
+    """A pool of an export with what is known of it."""
+
+    language: Text
+    provenance: Provenance
+    corpus: Text
+    unique_tokens: Positive | None = None
+    tokens_per_document: Positive | None = None
+
+
+class ExpectedRun(Struct):
+    """The run that an export was made for."""
+
+    tokens: AtLeastOne
+
+
+class ExpectedFile(Struct):
+    """What an ``expected.json`` says of the pools; the rest is left open."""
+
+    schema: Text
+    pools: list[ExpectedPool]
+    run: ExpectedRun | UnsetType = UNSET
+
+
+def is_expected(content: object) -> TypeGuard[dict[str, Any]]:
+    """Whether plain data call themselves an export's ``expected.json``."""
+    return isinstance(content, dict) and str(content.get("schema", "")).startswith(
+        "atlasmix/expected/"
+    )
 
 
 def _expected_rules(content: dict[str, Any]) -> tuple[Rule, ...]:

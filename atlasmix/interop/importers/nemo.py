@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from atlasmix.errors import DataError
@@ -11,10 +12,12 @@ from atlasmix.interop.importers.listing import (
     as_weight,
     finished,
     paired,
+    read_above_zero,
     read_marked,
 )
 
 NAME: Final = "NeMo"
+_MOST_TOKENS: Final = 1e18
 _PLACES: Final = (("model", "data", "data_prefix"), ("data", "data_prefix"), ("data_prefix",))
 _PATHS: Final = (("data", "paths"), ("paths",))
 """NeMo 2 calls the same list ``paths``."""
@@ -38,11 +41,11 @@ def read(text: str, what: str) -> Listing:
     entries, faults, notes = paired(
         [(member.value, member.place) for member in blend.members()], NAME
     )
-    tokens = _tokens(content)
+    tokens = _tokens(content, faults)
     return Listing(finished(entries, faults, what, NAME), tokens=tokens, notes=tuple(notes))
 
 
-def _tokens(content: Marked) -> float | None:
+def _tokens(content: Marked, faults: list[str]) -> float | None:
     """trainer.max_steps x model.global_batch_size x model.encoder_seq_length, in tokens."""
     product = 1.0
     for keys in (
@@ -51,8 +54,12 @@ def _tokens(content: Marked) -> float | None:
         ("model", "encoder_seq_length"),
     ):
         setting = content.get(*keys)
-        number = None if setting is None else as_weight(setting.value)
-        if number is None or not number > 0:
-            return None
-        product *= number
+        if setting is None or as_weight(setting.value) in (None, -1.0):
+            return None  # left out, filled in elsewhere, or without an end
+        product *= read_above_zero(setting, ".".join(keys), NAME, faults) or math.nan
+    if math.isnan(product):
+        return None
+    if not 1 <= product <= _MOST_TOKENS:
+        faults.append(f"steps x batch x length is {product:g} tokens: expected 1 to 1e18")
+        return None
     return product

@@ -15,6 +15,7 @@ from atlasmix.interop.importers.listing import (
     Marked,
     as_weight,
     finished,
+    read_above_zero,
     read_marked,
     weight_fault,
 )
@@ -41,10 +42,14 @@ def read(text: str, what: str) -> Listing:
     faults: list[str] = []
     _leaves(mix, (), 1.0, _paths(content), entries, faults)
     counts = content.get("priors", "token_counts")
-    sizes = [(name, as_weight(count.value)) for name, count in counts.items()] if counts else []
+    sizes = {
+        name: read_above_zero(count, f"the count of {name}", NAME, faults)
+        for name, count in (counts.items() if counts else ())
+        if as_weight(count.value) != 0  # of an empty source
+    }
     return Listing(
         finished(entries, faults, what, NAME),
-        counts=tuple((name, size) for name, size in sizes if size is not None and size > 0),
+        counts=tuple((name, size) for name, size in sizes.items() if size is not None),
     )
 
 
@@ -66,14 +71,16 @@ def _leaves(
         if number is None:
             faults.append(f"{child.place}: {JOINT.join(here)} has no number as weight")
             continue
+        if number == 0:
+            continue  # and all that is below it
+        fault = weight_fault(number, child.place, NAME)
+        if fault:
+            faults.append(fault)
+            continue
         inner = [each for each in child.items() if each[0] not in _OWN]
         if inner:
             _leaves(child, here, weight * number, paths, entries, faults)
             continue
-        if number == 0:
-            continue
-        fault = weight_fault(number, child.place, NAME)
-        faults += [fault] if fault else []
         cap = child.get("repetition_factor")
         key = JOINT.join(here)
         entries.append(
@@ -81,7 +88,7 @@ def _leaves(
                 key,
                 weight * number,
                 child.place,
-                max_epochs=None if cap is None else as_weight(cap.value),
+                max_epochs=read_above_zero(cap, "repetition_factor", NAME, faults),
                 paths=paths.get(key, ()),
             )
         )

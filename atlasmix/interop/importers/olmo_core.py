@@ -12,6 +12,7 @@ from atlasmix.interop.importers.listing import (
     Marked,
     as_weight,
     finished,
+    read_above_zero,
     read_marked,
     weight_fault,
 )
@@ -63,15 +64,19 @@ def read(text: str, what: str) -> Listing:
                 name,
                 ratio,
                 source.place,
-                max_epochs=_number(source, "max_repetition_ratio") or 1.0,
+                max_epochs=read_above_zero(
+                    source.get("max_repetition_ratio"), "max_repetition_ratio", NAME, faults
+                )
+                or 1.0,
                 paths=tuple(str(member.value) for member in paths.members()) if paths else (),
             )
         )
-    total = math.fsum(entry.weight or 0.0 for entry in entries)
+    listed = finished(entries, faults, what, NAME)
+    total = math.fsum(entry.weight or 0.0 for entry in listed)
     # numpy.allclose(total, 1) as OLMo-core asks it: 1e-8 + 1e-5.
-    if entries and abs(total - 1) > 1.001e-5:
+    if abs(total - 1) > 1.001e-5:
         notes.append(f"target ratios sum to {total:.6g}: OLMo-core refuses any sum but 1")
-    return Listing(finished(entries, faults, what, NAME), notes=tuple(notes))
+    return Listing(listed, notes=tuple(notes))
 
 
 def _text(source: Marked, key: str) -> str | None:

@@ -11,7 +11,14 @@ from typing import Any, Final, cast
 
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.inventory import Inventory
-from atlasmix.evidence.mixture_file import BILLIONTHS, GivenMixture, GivenOther, GivenPool, Part
+from atlasmix.evidence.mixture_file import (
+    BILLIONTHS,
+    GivenMixture,
+    GivenOther,
+    GivenPool,
+    Part,
+    mixture_faults,
+)
 from atlasmix.evidence.pools import PROVENANCES, Pool, Provenance, pool_name
 from atlasmix.interop.importers import hf, megatron, nemo, olmix, olmo_core, salamandra
 from atlasmix.interop.importers.listing import FILE_LIMIT, Entry, Listing
@@ -33,7 +40,7 @@ from atlasmix.interop.importers.mapping import (
     slug,
 )
 from atlasmix.io.safe_yaml import decode, load_yaml
-from atlasmix.io.tables import read_file
+from atlasmix.io.tables import read_file, refuse
 from atlasmix.quantities import exact_parts
 from atlasmix.text import did_you_mean, first_few
 from atlasmix.version import __version__
@@ -414,6 +421,8 @@ def import_mixture(request: Request) -> GivenMixture:
     )
     mixture = assemble(listing, text, request.path.name, request.form, options)
     refuse_empty(mixture, what)
+    # Nothing leaves here that could not be read again, whatever a mapping or a count has said.
+    refuse(what, mixture_faults(mixture))
     return mixture
 
 

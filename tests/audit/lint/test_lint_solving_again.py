@@ -128,7 +128,7 @@ def test_a_sound_recipe_has_no_faults(recipe: Recipe) -> None:
 
 
 def test_targets_are_read_through_every_door() -> None:
-    matrix = STORE.matrix()
+    matrix = STORE.matrix("atlas-2025")
     assert read_targets(["català:2", "eng,spa:0.5"], matrix) == {"cat": 2, "eng": 1, "spa": 0.5}
     assert read_targets([], matrix) == {}
     with pytest.raises(DataError, match="target Basque \\(eus\\) is not in matrix atlas-2025"):

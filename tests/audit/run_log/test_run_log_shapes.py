@@ -99,3 +99,30 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, content: str, said: str) ->
     with pytest.raises(DataError) as refused:
         read(tmp_path, content)
     assert said in str(refused.value)
+
+
+LINE = " iteration  100/ 500 | consumed samples:  51200 | x |\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("source,tokens\na,1e400\n", "expected a number of tokens from 0 to 1e\\+18"),
+        ("source,tokens\na,1e300\nb,1e300\n", "expected a number of tokens from 0 to 1e\\+18"),
+        ("source,tokens\na,nan\n", "expected a number of tokens from 0"),
+        (f"dataset 0, input: 1, achieved: 1e400\n{LINE}", "expected a share of 0 to 1"),
+        (f"dataset 0, input: 1, achieved: -0.5\n{LINE}", "expected a share of 0 to 1"),
+        (f"dataset 0, input: 1, achieved: nan\n{LINE}", "expected a share of 0 to 1"),
+        (f"dataset 0, input: 1, achieved: 1e\n{LINE}", "expected a share of 0 to 1"),
+        (
+            f"dataset 0, input: 1, achieved: 1\n{LINE.replace('51200', '9' * 5000)}",
+            "has no lines 'iteration",
+        ),
+    ],
+)
+def test_amounts_that_no_run_has_are_refused(tmp_path: Path, content: str, said: str) -> None:
+    """Shares of them were nan, or a fault of ours."""
+    path = tmp_path / "log"
+    path.write_text(content)
+    with pytest.raises(DataError, match=said):
+        read_log(path)

@@ -9,7 +9,7 @@ import pytest
 
 from atlasmix.audit.consumed import Consumed
 from atlasmix.audit.log_order import pools_in_order
-from atlasmix.audit.run_verdict import RunReport, keys_of_expected, verify_run
+from atlasmix.audit.run_verdict import RunReport, keys_of_expected, phases_of_expected, verify_run
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.mixture_file import GivenMixture, GivenOther, GivenPool, Part
 
@@ -151,3 +151,28 @@ def test_other_sources_are_planned_too() -> None:
         "plan", None, (pool("cat", 0.9),), (GivenOther(name="code", proportion=0.1),)
     )
     assert verify_run(plan, consumed({"/data/cat": 9000, "code": 1000}), {}).as_planned
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pools": "x"},
+        {"pools": [{"pool": "a", "key": "k"}]},
+        {"pools": [{"pool": "a", "key": 1, "paths": []}]},
+        {"phases": [{"tokens": -5, "pools": []}]},
+        {"phases": [{"tokens": 10, "pools": [{"pool": "a", "share": 2}]}]},
+        {"phases": [{"tokens": 10, "pools": [{"pool": "a", "share": float("nan")}]}]},
+        {"phases": 3},
+    ],
+)
+def test_an_edited_expected_file_is_refused(change: dict[str, object]) -> None:
+    """What an export wrote is read by its types, not believed."""
+    sound = {
+        "schema": "atlasmix/expected/1",
+        "pools": [{"pool": "a", "key": "k", "paths": ["/x"]}],
+        "phases": [{"tokens": 10, "pools": [{"pool": "a", "share": 1.0}]}],
+    }
+    assert keys_of_expected(sound)["k"] == "a"
+    assert phases_of_expected(sound) == ((10.0, {"a": 1.0}),)
+    with pytest.raises(DataError, match="fault"):
+        (keys_of_expected if "pools" in change else phases_of_expected)({**sound, **change})
