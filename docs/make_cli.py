@@ -27,7 +27,7 @@ COMMANDS = [
     ["lint"],
     ["verify-run"],
     ["cards"],
-    *(["matrices", verb] for verb in ("list", "show", "add", "verify", "remove")),
+    *(["matrices", verb] for verb in ("list", "show", "add", "complete", "verify", "remove")),
     *(["inventory", verb] for verb in ("list", "show", "add", "verify", "remove")),
     *(["laws", verb] for verb in ("list", "show", "add", "remove")),
     *(["mixtures", verb] for verb in ("list", "show")),

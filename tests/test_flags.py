@@ -13,8 +13,7 @@ import pytest
 
 import atlasmix
 from atlasmix.cli.main import COMMANDS, MODULES
-from atlasmix.cli.parsing import Parser
-from atlasmix.cli.wording import OPTIONS, option_of
+from atlasmix.cli.parsing import OPTIONS, Parser, option_of
 from atlasmix.problem.parsing import QUESTION_KEYS
 
 PACKAGE = Path(atlasmix.__file__).parent
@@ -87,7 +86,7 @@ def test_no_option_of_the_command_line_stands_outside_it(path: Path) -> None:
         for line, option in flags_in(path.read_text(encoding="utf-8"))
         if option not in allowed
     ]
-    assert not found, f"{place}: {', '.join(found)}: name the field, and let cli/wording.py do it"
+    assert not found, f"{place}: {', '.join(found)}: name the field, and let cli/parsing.py do it"
 
 
 def test_the_test_finds_options_wherever_they_stand() -> None:

@@ -85,9 +85,11 @@ def execute(options: argparse.Namespace) -> int:
         print_json(capacity_data(growth, hardware))
         return 0
     from atlasmix.cli.terminal import print_text
-    from atlasmix.report.laws import capacity_parts
+    from atlasmix.report.laws import capacity_blocks
+    from atlasmix.report.terminal import terminal_parts
 
-    print_text(*capacity_parts(growth, hardware, options.figure or "", "--capacity-share"))
+    saved = [f"\nFigure written to {options.figure}."] if options.figure else []
+    print_text(*terminal_parts(capacity_blocks(growth, hardware, "--capacity-share")), *saved)
     return 0
 
 

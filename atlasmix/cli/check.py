@@ -37,7 +37,8 @@ def execute(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"recipe": path.name, **dataclasses.asdict(report)})
     else:
-        from atlasmix.report.recipes import check_parts
+        from atlasmix.report.recipes import check_blocks
+        from atlasmix.report.terminal import terminal_parts
 
-        print_text(*check_parts(path.name, report))
+        print_text(*terminal_parts(check_blocks(path.name, report)))
     return 0 if report.verdict == "holds" else 1

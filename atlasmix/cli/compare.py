@@ -45,7 +45,8 @@ def execute(options: argparse.Namespace) -> int:
     if options.json:
         print_json(comparison_data(mixtures, options.by))
         return 0
-    from atlasmix.report.difference import comparison_parts
+    from atlasmix.report.difference import comparison_blocks
+    from atlasmix.report.terminal import terminal_parts
 
-    print_text(*comparison_parts(names, mixtures, options.by))
+    print_text(*terminal_parts(comparison_blocks(names, mixtures, options.by)))
     return 0

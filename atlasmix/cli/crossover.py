@@ -42,7 +42,11 @@ def execute(options: argparse.Namespace) -> int:
 
         print_json(crossover_data(answer, inventory.name, unique))
         return 0
-    from atlasmix.report.laws import crossover_parts
+    from rich.text import Text
 
-    print_text(*crossover_parts(answer, inventory.name, unique))
+    from atlasmix.report.laws import crossover_blocks, crossover_source
+    from atlasmix.report.terminal import terminal_parts
+
+    source = Text(f"\n{crossover_source(answer)}", style="dim")
+    print_text(*terminal_parts(crossover_blocks(answer, inventory.name, unique)), source)
     return 0

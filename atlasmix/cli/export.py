@@ -76,9 +76,10 @@ def execute(options: argparse.Namespace) -> int:
         files = sorted(written.files)
         print_json({"files": files, "notes": written.export.notes, "expected": written.figures})
         return 0
-    from atlasmix.report.interop import export_parts
+    from atlasmix.report.interop import export_blocks
+    from atlasmix.report.terminal import terminal_parts
 
-    print_text(*export_parts(options.output, written))
+    print_text(*terminal_parts(export_blocks(options.output, written)))
     return 0
 
 

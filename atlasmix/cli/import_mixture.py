@@ -47,7 +47,10 @@ def execute(options: argparse.Namespace) -> int:
         print_json({**dataclasses.asdict(mixture), "proportions": mixture.proportions})
         return 0
     from atlasmix.cli.terminal import print_text
-    from atlasmix.report.interop import import_parts
+    from atlasmix.report.interop import import_blocks
+    from atlasmix.report.terminal import terminal_parts
 
-    print_text(*import_parts(mixture, options.output or ""))
+    saved = f"Written to {options.output}."
+    last = saved if options.output else "Nothing was written: -o FILE writes the mixture."
+    print_text(*terminal_parts(import_blocks(mixture)), "", last)
     return 0

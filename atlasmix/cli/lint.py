@@ -78,9 +78,10 @@ def execute(options: argparse.Namespace) -> int:
         print_json({**dataclasses.asdict(report), "resolved": resolved, "faults": report.faults})
     else:
         from atlasmix.cli.terminal import print_text
-        from atlasmix.report.audit import lint_parts
+        from atlasmix.report.audit import lint_blocks
+        from atlasmix.report.terminal import terminal_parts
 
-        print_text(*lint_parts(report, options.all, ": --all"))
+        print_text(*terminal_parts(lint_blocks(report, options.all, ": --all")))
     return 1 if options.strict and report.faults else 0
 
 

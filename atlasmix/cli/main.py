@@ -134,7 +134,7 @@ def _unknown(name: str) -> int:
 
 
 def _refused(error: Exception, given: list[str]) -> int:
-    from atlasmix.cli.wording import options_read, worded
+    from atlasmix.cli.parsing import options_read, worded
     from atlasmix.errors import AtlasMixError, SolverFailed
 
     if os.environ.get("ATLASMIX_DEBUG"):

@@ -1,4 +1,8 @@
-"""The parser of every command: a mistake is one sentence with the nearest right word."""
+"""The parser of every command, and what the command line says of a mistake.
+
+A slip of the keyboard is one sentence with the nearest right word. A refusal of the library, which
+speaks of arguments and of the keys of a question, is its sentence with the option to change.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,13 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from atlasmix.cli.terminal import say
+
+if TYPE_CHECKING:
+    from atlasmix.errors import AtlasMixError
 
 _NEGATIVE = re.compile(r"-(\d|\.\d|inf|nan)", re.IGNORECASE)
 
@@ -54,8 +61,18 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """One sentence on stderr and exit status 2."""
-        say(f"{_worded(message)}; see {self.prog} --help")
+        say(f"{message.removeprefix('argument ')}; see {self.prog} --help")
         sys.exit(2)
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        """Refuse a word that is none of an option's choices, with the nearest that is one."""
+        if action.choices is None or value in action.choices:
+            return
+        from atlasmix.text import did_you_mean
+
+        known = [str(choice) for choice in action.choices]
+        hint = did_you_mean(str(value), known) or f"expected {', '.join(known)}"
+        raise argparse.ArgumentError(action, f"no {value!r}: {hint}")
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
@@ -93,8 +110,8 @@ def add_store(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--store",
         metavar="PLACE",
-        help="folder or URL of your own evidence (default: $ATLASMIX_STORE, else "
-        "~/.local/share/atlasmix)",
+        help="folder or URL of your own evidence (default: $ATLASMIX_STORE, else the system's "
+        "folder for your data, on Linux ~/.local/share/atlasmix)",
     )
 
 
@@ -110,12 +127,47 @@ def _join_negatives(given: Sequence[str]) -> list[str]:
     return joined
 
 
-def _worded(message: str) -> str:
-    match = re.fullmatch(r"argument (\S+): invalid choice: ('.*?') \(choose from (.*)\)", message)
-    if match is None:
-        return message.removeprefix("argument ")
-    from atlasmix.text import did_you_mean
+OPTIONS: Final = {
+    "targets": "--target",
+    "groups": "--group",
+    "guardrails": "--guardrail",
+    "phases": "--phase",
+    "form": "--from",
+    "study": "--with",
+}
+"""Fields that an option has another word for; every other is its own: ``max_epochs`` is
+``--max-epochs``."""
 
-    known = re.findall(r"'([^']*)'", match[3])
-    hint = did_you_mean(match[2].strip("'"), known) or f"expected {', '.join(known)}"
-    return f"{match[1]}: no {match[2]}: {hint}"
+
+def option_of(field: str) -> str:
+    """The option that sets a field.
+
+    >>> option_of("max_epochs"), option_of("targets")
+    ('--max-epochs', '--target')
+    """
+    return OPTIONS.get(field, f"--{field.replace('_', '-')}")
+
+
+def options_read(parser: Parser, given: Sequence[str]) -> tuple[str, ...]:
+    """The options of a command, or of that action of it which the words given name."""
+    action: Parser = getattr(parser.read(given), "parser", parser)
+    return action.option_words
+
+
+def worded(error: AtlasMixError, known: Collection[str] = ()) -> str:
+    """The refusal for a terminal: its sentence, the option to change, then every fault.
+
+    Args:
+        error: the refusal.
+        known: options of the command that was refused; one that it lacks is not named.
+    """
+    sentence, *faults = str(error).split("\n  - ")
+    option = option_of(error.field) if error.field else ""
+    if option in known and option not in _words(sentence):
+        body = sentence.rstrip(":")
+        sentence = f"{body} ({option}){sentence[len(body) :]}"
+    return "\n  - ".join((sentence, *faults))
+
+
+def _words(sentence: str) -> list[str]:
+    return [word.strip("'\"`.,;:()") for word in sentence.split()]

@@ -79,9 +79,10 @@ def execute(options: argparse.Namespace) -> int:
 
         print_json({**dataclasses.asdict(report), "as_planned": report.as_planned})
     else:
-        from atlasmix.report.audit import run_parts
+        from atlasmix.report.audit import run_blocks
+        from atlasmix.report.terminal import terminal_parts
 
-        print_text(*run_parts(report, ": --json"))
+        print_text(*terminal_parts(run_blocks(report, ": --json")))
     return 0 if report.as_planned else 1
 
 

@@ -9,7 +9,9 @@ from typing import Any
 from atlasmix.errors import ProblemError
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.hardware import Machine, training_flops
-from atlasmix.mixture.mixture import Mixture, Reason, SensitivityStep
+from atlasmix.mixture.caveats import unspent_warning
+from atlasmix.mixture.mixture import Comparison, Mixture, Reason, SensitivityStep
+from atlasmix.problem.constraints import title_of
 from atlasmix.problem.link import short_question
 from atlasmix.problem.problem import Allocation, MixProblem
 from atlasmix.quantities import format_flops, format_quantity
@@ -53,6 +55,7 @@ from atlasmix.report.blocks import (
     Sentences,
     Table,
     Verbatim,
+    blocks_of,
     section,
 )
 from atlasmix.report.certainty import DECAY, EXPONENT, steps_by_constant, sure_sentences
@@ -70,7 +73,8 @@ from atlasmix.report.figures.scaling import sizes_figure
 from atlasmix.report.findings import Findings
 from atlasmix.report.overview import key_figures, question_facts
 from atlasmix.report.report import Report
-from atlasmix.report.words import limits_named, number_text
+from atlasmix.report.uncertainty import uncertainty_blocks
+from atlasmix.report.words import number_text
 from atlasmix.text import listed
 from atlasmix.version import __version__
 
@@ -84,7 +88,7 @@ def size_sentence(allocation: Allocation) -> str:
     )
 
 
-def size_proof(allocation: Allocation) -> str:
+def size_proof(problem: MixProblem, allocation: Allocation) -> str:
     """How good that division is proved to be."""
     words = gap_text(allocation.gap)
     if allocation.proved:
@@ -92,9 +96,9 @@ def size_proof(allocation: Allocation) -> str:
             f"No other number of parameters, with its own best mixture, takes more than {words} "
             "off the reducible loss."
         )
-    limits = "; ".join(f"'{name}'" for name in allocation.without)
+    limits = "; ".join(f"'{title_of(name, problem.limits)}'" for name in allocation.without)
     return (
-        f"Even without {limits}, left out of this bound because the search over sizes is not "
+        f"Even without {limits}, left out of this proof because the search over sizes is not "
         f"convex with it, no size and mixture takes more than {words} off the reducible loss."
     )
 
@@ -203,16 +207,17 @@ def answer_report(
         *section(Heading("In four figures", detail=True), _four_figures(problem, mixture)),
         *section(Heading("The question", detail=True), Facts(question_facts(problem))),
         *_mixture(problem, mixture),
-        *_sizes(problem),
+        *section(Heading("Other sizes at the same compute"), *sizes_blocks(problem)),
         *section(
             Heading("Predicted effect (by the law and the scores, not measured)"),
-            effects_table(mixture),
-            penalty_sentence(problem, mixture),
-            better_than_alone_sentence(mixture),
+            *effects_blocks(problem, mixture),
         ),
         *_comparisons(problem, mixture, told),
         *_donors(problem, told.reasons),
-        *_prices(problem, mixture),
+        *section(
+            Heading("What would help most (to first order)"), *prices_blocks(problem, mixture)
+        ),
+        *uncertainty_blocks(problem, mixture),
         *_certainty(problem, mixture, told.steps),
         *section(Heading("Warnings"), _sentences(told_warnings(mixture))),
         *section(Heading("Evidence", detail=True), *cited(problem, mixture, told.models)),
@@ -238,13 +243,9 @@ def explanation_report(
 
 
 def told_warnings(mixture: Mixture) -> tuple[str, ...]:
-    """The warnings without what the headline says already, their limits by name."""
-    stopped = mixture.stopped
-    return tuple(
-        limits_named(warning)
-        for warning in mixture.warnings
-        if not (stopped and warning.endswith(stopped))
-    )
+    """The warnings without what the headline says already."""
+    said = unspent_warning(mixture)
+    return tuple(warning for warning in mixture.warnings if warning != said)
 
 
 def _whose(problem: MixProblem) -> str:
@@ -303,31 +304,42 @@ def _mixture(problem: MixProblem, mixture: Mixture) -> tuple[Block, ...]:
             Heading("How much each share matters"),
             *((ranges, flatness_table(mixture), flatness_note()) if flat and not beside else ()),
         ),
-        *section(Heading("Phases"), *(_phases(problem, mixture) if mixture.phases else ())),
+        *section(Heading("Phases"), *phases_blocks(problem, mixture)),
     )
 
 
-def _phases(problem: MixProblem, mixture: Mixture) -> tuple[Block | str, ...]:
+def phases_blocks(problem: MixProblem, mixture: Mixture) -> tuple[Block, ...]:
+    """What each phase of the run reads, and why so; nothing where the run has none."""
+    if not mixture.phases:
+        return ()
     draw = partial(phases_figure, mixture)
-    return (
+    return blocks_of(
         Figure("phases", "What each phase reads", phases_alt(mixture), draw),
         phases_table(mixture),
         phases_sentence(problem, mixture),
     )
 
 
-def _sizes(problem: MixProblem) -> tuple[Block, ...]:
+def effects_blocks(problem: MixProblem, mixture: Mixture) -> tuple[Block, ...]:
+    """The predicted effect on each target, and what of it the choice did not count on."""
+    return blocks_of(
+        effects_table(mixture),
+        penalty_sentence(problem, mixture),
+        better_than_alone_sentence(mixture),
+    )
+
+
+def sizes_blocks(problem: MixProblem) -> tuple[Block, ...]:
     """Other divisions of the compute, and what their losses and the proof mean."""
     result = problem.allocation
     if result is None:
         return ()
     alt = "Predicted loss at each size that was tried; the table under it has the numbers."
-    return section(
-        Heading("Other sizes at the same compute"),
+    return blocks_of(
         Figure("sizes", "Predicted loss by size", alt, partial(sizes_figure, problem, result)),
         sizes_table(result),
         charged_sentence(problem),
-        size_proof(result),
+        size_proof(problem, result),
         closed_form_sentence(problem, result),
     )
 
@@ -337,12 +349,6 @@ def _comparisons(problem: MixProblem, mixture: Mixture, told: Findings) -> tuple
     if not told.comparisons and not told.models:
         return ()
     result = problem, mixture, told.comparisons
-    effect = Figure(
-        "effect",
-        "Predicted effect, against what it would replace",
-        "Predicted loss of this mixture and of each baseline; the tables have the numbers.",
-        partial(effect_figure, *result),
-    )
     beside = "The share of each language, here and in each baseline"
     real = "The share of each language, here and in each model"
     models = (
@@ -358,7 +364,7 @@ def _comparisons(problem: MixProblem, mixture: Mixture, told: Findings) -> tuple
     return (
         *section(
             Heading("Compared with, on the same objective"),
-            *((effect, comparison_table(*result)) if told.comparisons else ()),
+            *(comparison_blocks(*result) if told.comparisons else ()),
         ),
         *section(Heading("Break a limit, so no alternatives"), breaking_table(*result)),
         *section(
@@ -370,6 +376,19 @@ def _comparisons(problem: MixProblem, mixture: Mixture, told: Findings) -> tuple
     )
 
 
+def comparison_blocks(
+    problem: MixProblem, mixture: Mixture, comparisons: tuple[Comparison, ...]
+) -> tuple[Block, ...]:
+    """The effect beside that of every baseline, and those of them within the limits."""
+    effect = Figure(
+        "effect",
+        "Predicted effect, against what it would replace",
+        "Predicted loss of this mixture and of each baseline; the tables have the numbers.",
+        partial(effect_figure, problem, mixture, comparisons),
+    )
+    return effect, comparison_table(problem, mixture, comparisons)
+
+
 def _donors(problem: MixProblem, reasons: tuple[Reason, ...]) -> tuple[Block, ...]:
     why = _sentences(reason.sentence for reason in reasons)
     return (
@@ -378,20 +397,18 @@ def _donors(problem: MixProblem, reasons: tuple[Reason, ...]) -> tuple[Block, ..
     )
 
 
-def _prices(problem: MixProblem, mixture: Mixture) -> tuple[Block, ...]:
-    """What each limit costs, in a figure and a table."""
+def prices_blocks(problem: MixProblem, mixture: Mixture) -> tuple[Block, ...]:
+    """What each limit costs, in a figure and a table; nothing where none does."""
     if not mixture.prices:
         return ()
-    unit = "" if problem.objective == "worst" else problem.law.unit
-    return section(
-        Heading("What would help most (to first order)"),
+    return blocks_of(
         Figure(
             "prices",
             "What a little more of each limit would give",
             "What loosening each limit by a little would give; the table has the numbers.",
-            partial(prices_figure, mixture.prices, unit=unit),
+            partial(prices_figure, problem, mixture.prices),
         ),
-        prices_table(mixture.prices),
+        prices_table(problem, mixture.prices),
     )
 
 

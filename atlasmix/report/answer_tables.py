@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from atlasmix.evidence.scores import PREDICTED
+from atlasmix.evidence.scores import COMPLETED, SEEN
 from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.mixture import (
     FLATNESS,
@@ -20,11 +20,12 @@ from atlasmix.mixture.mixture import (
     TargetEffect,
 )
 from atlasmix.problem.baselines import TEMPERATURES
+from atlasmix.problem.constraints import ShareLimit, title_of
 from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import format_quantity
 from atlasmix.report.answer_words import price_words
 from atlasmix.report.blocks import Cell, Column, Row, Table, Value
-from atlasmix.report.words import SAME, epochs_text, limits_named, named, range_text
+from atlasmix.report.words import SAME, epochs_text, named, range_text
 from atlasmix.text import listed
 
 _MOST_ROWS: Final = 40
@@ -203,9 +204,9 @@ def donors_table(problem: MixProblem, reasons: Sequence[Reason]) -> Table:
         Column("", title="read"),
         Column("donor"),
         *([Column("for", meaning="the target it matters most for")] if several else []),
-        Column("score", "score", "of the transfer matrix"),
-        Column("", meaning="with one standard error", title="how known"),
         Column("τ", "coefficient", "target tokens that a token of the donor is worth"),
+        Column("±", "coefficient", "one standard error of τ"),
+        Column("evidence", meaning="score of the transfer matrix, where it has one"),
         Column("at a score", meaning="at which the donor would leave or enter"),
     )
     next_in_line = outside[: max(3, 5 - len(inside))]
@@ -225,20 +226,28 @@ def _donor_row(reason: Reason, several: bool) -> Row:
             "in" if inside else "out",
             named(reason.language),
             *([name_of(reason.target)] if several else []),
-            reason.score,
-            Cell(f"{reason.status} ±{reason.stderr:.2g}", doubted=reason.status == PREDICTED),
             reason.weight,
+            reason.weight_stderr,
+            Cell(_evidence(reason), doubted=reason.status not in SEEN),
             _threshold(reason),
         ),
         "" if inside else "aside",
     )
 
 
-def prices_table(prices: Sequence[Price]) -> Table:
+def _evidence(reason: Reason) -> str:
+    if reason.status == COMPLETED:
+        return COMPLETED
+    if math.isnan(reason.score):
+        return "no score"
+    return f"{reason.score:.2g} {reason.status}"
+
+
+def prices_table(problem: MixProblem, prices: Sequence[Price]) -> Table:
     """What loosening each limit would give: change of the objective, and relative to its room."""
     least = _LEAST_PRICE * max((abs(price.value) for price in prices), default=0.0)
     ranked = sorted(prices, key=lambda price: abs(price.value) < least)  # the small ones last
-    rows = tuple(Row((price_words(each), each.value, each.relative)) for each in ranked)
+    rows = tuple(Row((price_words(problem, each), each.value, each.relative)) for each in ranked)
     told = sum(abs(price.value) >= least for price in prices)
     return Table(
         (
@@ -502,7 +511,11 @@ def _broken(problem: MixProblem, comparison: Comparison) -> str:
     """The limits that a baseline breaks, in words."""
     said = []
     # A pool that a limit closes has a cap of 0: then the limit says it, and not its epochs.
-    closed = any(name.startswith("max ") and name.endswith(" 0%") for name in comparison.breaks)
+    closed = any(
+        isinstance(limit, ShareLimit) and limit.bound == "max" and limit.share == 0
+        for limit in problem.limits
+        if limit.name in comparison.breaks
+    )
     for name in comparison.breaks or ("a limit",):
         if name == "epoch cap":
             if closed and comparison.max_epochs <= problem.max_epochs:
@@ -513,7 +526,7 @@ def _broken(problem: MixProblem, comparison: Comparison) -> str:
         elif name in ("guardrail", "a limit"):
             said.append(f"a {name.removeprefix('a ')}")
         else:
-            said.append(f"'{limits_named(name + ' ').strip()}'")
+            said.append(f"'{title_of(name, problem.limits)}'")
     return "; ".join(said)
 
 

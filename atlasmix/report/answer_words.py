@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from typing import Final
 
 from atlasmix.languages.catalogue import name_of
+from atlasmix.mixture.caveats import short_run
 from atlasmix.mixture.mixture import Caveat, Mixture, Price, TargetEffect
+from atlasmix.problem.constraints import title_of
 from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import at_most, format_quantity
 from atlasmix.report.words import (
     HUMAN,
     TRACE,
     closed,
-    limits_named,
     loss_text,
     number_text,
     percent,
@@ -34,7 +34,7 @@ _MOST_CAVEATS: Final = 5
 
 def caveat_sentences(mixture: Mixture) -> tuple[str, ...]:
     """Why the answer is not one to act on as it stands, the most important first."""
-    said = [closed(limits_named(_caveat(mixture, caveat))) for caveat in mixture.caveats]
+    said = [closed(_caveat(mixture, caveat)) for caveat in mixture.caveats]
     more = len(said) - _MOST_CAVEATS
     if more > 0:
         return (*said[:_MOST_CAVEATS], f"And {more} more of this kind; the recipe lists them.")
@@ -42,12 +42,11 @@ def caveat_sentences(mixture: Mixture) -> tuple[str, ...]:
 
 
 def _caveat(mixture: Mixture, caveat: Caveat) -> str:
-    """A caveat without the reason that the headline gives, its limits by name."""
-    sentence = caveat.sentence.removesuffix(f": {mixture.stopped}")
-    limits = re.findall(r"'[^']+'", mixture.stopped)
-    if caveat.kind == "shrunk" and limits:
-        return sentence.replace("a limit was", f"{listed(limits)} {_were(limits)}", 1)
-    return sentence
+    """A caveat; that of a run cut short names its limits, and leaves the reason to the headline."""
+    if caveat.kind not in ("shrunk", "unspent"):
+        return caveat.sentence
+    limits = [f"'{limit.title}'" for limit in mixture.stopped_by]
+    return short_run(mixture, f"{listed(limits)} {_were(limits)}")
 
 
 def _were(words: list[str]) -> str:
@@ -62,7 +61,7 @@ def headline(mixture: Mixture) -> str:
     if mixture.unspent <= _SPENT * mixture.budget:
         return said
     said += f" Leave {format_quantity(mixture.unspent)} of the budget unspent"
-    why = limits_named(mixture.stopped).rstrip(".")
+    why = mixture.stopped.rstrip(".")
     return f"{said}: {why}." if why else f"{said}."
 
 
@@ -151,7 +150,8 @@ def _no_donor(problem: MixProblem, mixture: Mixture, name: str) -> str:
         return "The question has no pool of another language."
     binding = [price.limit for price in mixture.prices if price.kind in _SHARE_LIMITS]
     if binding:
-        return f"Its limits leave no room for a donor ('{limits_named(binding[0])}')."
+        limit = title_of(binding[0], problem.limits)
+        return f"Its limits leave no room for a donor ('{limit}')."
     most = max((share.epochs for share in mixture.read), default=0.0)
     human = all(share.pool.provenance in HUMAN for share in mixture.read)
     own, s = ("text", "s") if human else ("pools", "")
@@ -226,13 +226,13 @@ def better_than_alone_sentence(mixture: Mixture) -> str:
     )
 
 
-def price_words(price: Price) -> str:
+def price_words(problem: MixProblem, price: Price) -> str:
     """A loosening as a person would name it."""
     if price.kind == "budget":
         return f"{price.change} of budget"
     if price.kind == "unique":
         return f"{price.change} of {name_of(price.subject)}"
-    return f"{price.change} on '{limits_named(price.limit)}'"
+    return f"{price.change} on '{title_of(price.limit, problem.limits)}'"
 
 
 def _part(loss: float) -> str:

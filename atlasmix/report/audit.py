@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from atlasmix.audit.lint import LintReport
-from atlasmix.audit.lint_rows import Row
+from atlasmix.audit.lint_rows import Row as Source
 from atlasmix.audit.run_verdict import RunReport
 from atlasmix.audit.solving_again import Resolved
 from atlasmix.quantities import format_quantity
 from atlasmix.report.answer_words import gap_text
-from atlasmix.report.layout import FittingTable
-from atlasmix.report.words import SAME, epochs_text, loss_text, named, percent
+from atlasmix.report.blocks import (
+    Block,
+    Cell,
+    Column,
+    Heading,
+    Row,
+    Sentence,
+    Sentences,
+    Table,
+    Value,
+)
+from atlasmix.report.words import SAME, loss_text, named, percent
 from atlasmix.text import listed
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
 
 _MOST_ROWS: Final = 20
 _MOST_FINDINGS: Final = 40
@@ -31,85 +38,99 @@ _BASIS: Final = {
 }
 
 
-def lint_parts(report: LintReport, every: bool = False, more: str = "") -> list[RenderableType]:
-    """The parts of a report.
+def lint_blocks(report: LintReport, every: bool = False, more: str = "") -> tuple[Block, ...]:
+    """Faults and notes, every source, the shares, and what solving again would say.
 
     Args:
         report: what was found.
         every: list all sources and findings.
         more: what a reader is told of those left out, say how to see them.
     """
-    from rich.text import Text
-
     run = "no budget" if report.tokens is None else f"{format_quantity(report.tokens)} tokens"
     counted = sum(row.unique_tokens is not None for row in report.rows)
     faults, notes = report.faults, len(report.findings) - report.faults
-    parts: list[RenderableType] = [
-        Text(f"{report.name}: {_count(faults, 'fault')}, {_count(notes, 'note')}", style="bold"),
-        Text(
+    title = f"{report.name}: {_count(faults, 'fault')}, {_count(notes, 'note')}"
+    blocks: list[Block] = [
+        Sentence(title, strong=True),
+        Sentence(
             f"{_count(report.entries, 'entry', 'entries')}, "
             f"{_count(len(report.languages), 'language')}, {run}; {counted} of "
             f"{_count(len(report.rows), 'source')} counted"
         ),
     ]
     if report.tokens is not None and counted:
-        parts.append(
-            Text(
+        blocks.append(
+            Sentence(
                 f"Read more than twice: {report.over(2)}; more than four times: {report.over(4)}; "
                 f"past their cap: {sum(row.over for row in report.rows)}."
             )
         )
     for level, title in (("fault", "Faults"), ("note", "Notes")):
-        sentences = [finding.sentence for finding in report.findings if finding.level == level]
+        sentences = tuple(each.sentence for each in report.findings if each.level == level)
         if sentences:
-            parts += ["", Text(title, style="bold")]
             shown = sentences if every else sentences[:_MOST_FINDINGS]
-            parts += [Text(f"  - {sentence}") for sentence in shown]
+            blocks += [Heading(title, 3), Sentences(shown)]
             left = len(sentences) - len(shown)
-            parts += [Text(f"  and {left:,} more{more}")] if left else []
-    parts += ["", _rows(report.rows, every, more)]
-    parts += ["", _shares(report)]
+            blocks += [Sentence(f"and {left:,} more{more}")] if left else []
+    blocks += [_rows(report.rows, every, more), _shares(report)]
     if report.resolved is not None:
-        parts += ["", *_resolved(report.resolved)]
-    return parts
+        blocks += _resolved(report.resolved)
+    return tuple(blocks)
 
 
-def _rows(rows: Sequence[Row], every: bool, more: str) -> FittingTable:
+def _rows(sources: Sequence[Source], every: bool, more: str) -> Table:
     """The most repeated sources first; those of unknown size last."""
-    ordered = sorted(rows, key=lambda row: (-(row.epochs or -1.0), -row.share, row.name))
+    ordered = sorted(sources, key=lambda each: (-(each.epochs or -1.0), -each.share, each.name))
     shown = ordered if every else ordered[:_MOST_ROWS]
-    table = FittingTable("source", ">epochs", ">cap", ">share", ">tokens", ">unique")
-    for row in shown:
-        table.add_row(
-            row.name if len(row.name) <= _WIDEST else f"…{row.name[1 - _WIDEST :]}",
-            "unknown" if row.epochs is None else epochs_text(row.epochs),
-            f"{row.cap:g}",
-            percent(row.share),
-            "" if row.tokens is None else format_quantity(row.tokens),
-            "unknown" if row.unique_tokens is None else format_quantity(row.unique_tokens),
-            style="bold" if row.over else "",
+    rows = [
+        Row(
+            (
+                each.name if len(each.name) <= _WIDEST else f"…{each.name[1 - _WIDEST :]}",
+                _known(each.epochs),
+                each.cap,
+                each.share,
+                each.tokens,
+                _known(each.unique_tokens),
+            ),
+            "chosen" if each.over else "",
         )
+        for each in shown
+    ]
     if len(ordered) > len(shown):
-        table.add_row(f"and {len(ordered) - len(shown)} more{more}", *[""] * 5)
-    return table
+        rows.append(Row((f"and {len(ordered) - len(shown)} more{more}", *[None] * 5)))
+    return Table(
+        (
+            Column("source"),
+            Column("epochs", "epochs"),
+            Column("cap", "score", "most epochs"),
+            Column("share", "share"),
+            Column("tokens", "tokens"),
+            Column("unique", "tokens"),
+        ),
+        tuple(rows),
+        title="Sources, the most repeated first",
+    )
 
 
-def _shares(report: LintReport) -> FittingTable:
-    table = FittingTable("share of training tokens", ">share")
+def _known(value: float | None) -> Value:
+    return "unknown" if value is None else value
+
+
+def _shares(report: LintReport) -> Table:
+    rows = []
     for provenance, share in report.provenances:
         words = "other (code, mathematics, parallel, ...)" if provenance == "other" else provenance
-        table.add_row(words, percent(share))
+        rows.append(Row((words, share)))
     for language in report.languages[-3:] if len(report.languages) > 5 else ():
-        table.add_row(f"among the least: {named(language.language)}", percent(language.share))
-    return table
+        rows.append(Row((f"among the least: {named(language.language)}", language.share)))
+    columns = Column("share of training tokens"), Column("share", "share")
+    return Table(columns, tuple(rows), title="Shares of the training tokens")
 
 
-def _resolved(resolved: Resolved) -> list[RenderableType]:
-    from rich.text import Text
-
-    head = Text(f"Solved again: {_BASIS[resolved.basis]}", style="bold")
+def _resolved(resolved: Resolved) -> list[Block]:
+    head = Heading(f"Solved again: {_BASIS[resolved.basis]}", 3)
     if resolved.refused:
-        return [head, Text(f"  refused: {resolved.refused}")]
+        return [head, Sentence(f"refused: {resolved.refused}")]
     left = (
         f" {_count(len(resolved.left_out), 'source')} without count, scores or a single language "
     )
@@ -117,25 +138,32 @@ def _resolved(resolved: Resolved) -> list[RenderableType]:
         f"{format_quantity(resolved.tokens)} tokens ({percent(resolved.covered)} of the run) were "
         "solved for" + (f";{left}keep their place." if resolved.left_out else ".")
     )
-    parts: list[RenderableType] = [head, Text(said), Text(_effect(resolved))]
+    blocks: list[Block] = [head, Sentence(said), Sentence(_effect(resolved))]
     if resolved.unspent > 1e-6 * resolved.tokens:
         left = format_quantity(resolved.unspent)
-        parts.append(Text(f"{left} of them would be better not read: the shares are of the rest."))
-    parts += [Text(f"Note: {note}.") for note in resolved.notes]
-    if resolved.moved < SAME:
-        return parts
-    table = FittingTable("language", ">now", ">solved", ">loss now", ">loss solved")
-    for change in resolved.changes[:_MOST_CHANGES]:
-        table.add_row(
-            named(change.language),
-            percent(change.now),
-            percent(change.then),
-            "" if change.loss_now is None else loss_text(change.loss_now),
-            "" if change.loss_then is None else loss_text(change.loss_then),
+        blocks.append(
+            Sentence(f"{left} of them would be better not read: the shares are of the rest.")
         )
-    parts += ["", table]
+    blocks += [Sentence(f"Note: {note}.") for note in resolved.notes]
+    if resolved.moved < SAME:
+        return blocks
+    rows = (
+        Row((named(each.language), each.now, each.then, each.loss_now, each.loss_then))
+        for each in resolved.changes[:_MOST_CHANGES]
+    )
+    table = Table(
+        (
+            Column("language"),
+            Column("now", "share"),
+            Column("solved", "share"),
+            Column("loss now", "loss"),
+            Column("loss solved", "loss"),
+        ),
+        tuple(rows),
+        title="Shares now and solved again",
+    )
     more = [named(change.language) for change in resolved.changes[_MOST_CHANGES:]]
-    return [*parts, Text(f"and {listed(more)}")] if more else parts
+    return [*blocks, table, *([Sentence(f"and {listed(more)}")] if more else [])]
 
 
 def _effect(resolved: Resolved) -> str:
@@ -169,10 +197,8 @@ def _count(number: int, what: str, several: str = "") -> str:
 _MOST_POOLS: Final = 40
 
 
-def run_parts(report: RunReport, more: str = "") -> list[RenderableType]:
-    """The parts of a report on a run; ``more`` says where the pools are that are left out."""
-    from rich.text import Text
-
+def run_blocks(report: RunReport, more: str = "") -> tuple[Block, ...]:
+    """The verdict on a run, and every pool; ``more`` says where those left out are."""
     off = sum(pool.verdict != "as planned" for pool in report.pools)
     verdict = (
         "the run reads what was planned"
@@ -182,37 +208,48 @@ def run_parts(report: RunReport, more: str = "") -> list[RenderableType]:
     done = format_quantity(report.tokens)
     of = "" if report.planned_tokens is None else f" of {format_quantity(report.planned_tokens)}"
     step = "" if report.step is None else f", step {report.step:,}"
-    parts: list[RenderableType] = [
-        Text(f"{report.plan}: {verdict}.", style="bold"),
-        Text(
+    left = len(report.pools) - _MOST_POOLS
+    return (
+        Sentence(f"{report.plan}: {verdict}.", strong=True),
+        Sentence(
             f"{done}{of} tokens read{step}; {format_quantity(report.samples)} samples of "
             f"{report.sequence_length:,} tokens. A share may be off by four standard errors of so "
             "many draws, and one sample."
         ),
-        "",
         _pools(report),
-    ]
-    if len(report.pools) > _MOST_POOLS:
-        left = len(report.pools) - _MOST_POOLS
-        parts.append(Text(f"and {left} more, nearer to the plan{more}"))
-    parts += [Text(f"Note: {note}.") for note in report.notes]
-    return parts
-
-
-def _pools(report: RunReport) -> FittingTable:
-    table = FittingTable(
-        "source", "verdict", ">planned", ">read", ">may differ", ">epochs", ">at end", ">cap"
+        *([Sentence(f"and {left} more, nearer to the plan{more}")] if left > 0 else []),
+        *(Sentence(f"Note: {note}.") for note in report.notes),
     )
-    for pool in report.pools[:_MOST_POOLS]:
-        table.add_row(
-            pool.name,
-            pool.verdict,
-            percent(pool.planned),
-            percent(pool.read),
-            f"±{percent(pool.tolerance)}",
-            "unknown" if pool.epochs is None else epochs_text(pool.epochs),
-            "" if pool.epochs_at_end is None else epochs_text(pool.epochs_at_end),
-            "" if pool.cap is None else f"{pool.cap:g}",
-            style="" if pool.verdict == "as planned" else "bold",
+
+
+def _pools(report: RunReport) -> Table:
+    rows = (
+        Row(
+            (
+                pool.name,
+                pool.verdict,
+                pool.planned,
+                pool.read,
+                Cell(pool.tolerance, "±"),
+                _known(pool.epochs),
+                pool.epochs_at_end,
+                pool.cap,
+            ),
+            "" if pool.verdict == "as planned" else "chosen",
         )
-    return table
+        for pool in report.pools[:_MOST_POOLS]
+    )
+    return Table(
+        (
+            Column("source"),
+            Column("verdict"),
+            Column("planned", "share"),
+            Column("read", "share"),
+            Column("may differ", "share"),
+            Column("epochs", "epochs", "so far"),
+            Column("at end", "epochs"),
+            Column("cap", "score", "most epochs"),
+        ),
+        tuple(rows),
+        title="Planned and read",
+    )

@@ -11,22 +11,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from atlasmix.quantities import format_quantity
+from atlasmix.quantities import format_flops, format_quantity
 from atlasmix.report.words import (
     change_text,
+    constant_text,
     epochs_text,
     loss_text,
     number_text,
     percent,
     range_text,
+    times_text,
 )
 
 Kind = Literal[
     "text",
     "share",
     "share range",
+    "points",
+    "small points",
     "tokens",
     "parameters",
+    "FLOPs",
     "epochs",
     "loss",
     "loss part",
@@ -34,10 +39,18 @@ Kind = Literal[
     "small loss difference",
     "change",
     "relative change",
+    "relative error",
+    "bias",
+    "multiplier",
     "coefficient",
+    "constant",
+    "printed constant",
+    "rounded constant",
     "score",
+    "standard error",
     "ratio",
     "count",
+    "large count",
 ]
 """What the numbers of a column are; ``text`` holds words and stands flush left."""
 
@@ -63,8 +76,11 @@ _WRITTEN: Final[Mapping[str, Callable[[Any], str]]] = {
     "text": str,
     "share": percent,
     "share range": _range,
+    "points": lambda value: f"{100 * value:+.1f}",
+    "small points": lambda value: f"{100 * value:+.3g} points",
     "tokens": format_quantity,
     "parameters": format_quantity,
+    "FLOPs": format_flops,
     "epochs": epochs_text,
     "loss": loss_text,
     "loss part": _part,
@@ -72,10 +88,18 @@ _WRITTEN: Final[Mapping[str, Callable[[Any], str]]] = {
     "small loss difference": _signed,
     "change": lambda value: number_text(value, signed=True),
     "relative change": change_text,
+    "relative error": "{:.1%}".format,
+    "bias": "{:+.1%}".format,
+    "multiplier": lambda value: f"x{times_text(value)}",
     "coefficient": "{:.2f}".format,
+    "constant": constant_text,
+    "printed constant": "{:.6g}".format,
+    "rounded constant": "{:.4g}".format,
     "score": "{:g}".format,
+    "standard error": "{:.2g}".format,
     "ratio": lambda value: number_text(value, 3),
     "count": str,
+    "large count": "{:,}".format,
 }
 
 
@@ -122,7 +146,7 @@ class Cell:
 
     Attributes:
         value: as for any cell.
-        mark: stands before it: ``~`` estimated, ``*`` as a paper states.
+        mark: stands before it: ``~`` estimated, ``*`` as a paper states, ``±`` either way.
         doubted: whether it is only predicted.
     """
 
@@ -137,7 +161,8 @@ class Row:
 
     Attributes:
         cells: one a column.
-        weight: ``chosen`` is the answer itself, ``aside`` what is not part of it.
+        weight: ``chosen`` is what to look at first, the answer itself or a fault, ``aside`` what is
+            not part of it.
     """
 
     cells: tuple[Value | Cell, ...]
@@ -311,5 +336,10 @@ def section(heading: Heading, *content: Block | str | None) -> tuple[Block, ...]
     >>> section(Heading("Doubt"), "", None), len(section(Heading("Doubt"), "Much."))
     ((), 2)
     """
-    inside = tuple(Sentence(each) if isinstance(each, str) else each for each in content if each)
+    inside = blocks_of(*content)
     return (heading, *inside) if inside else ()
+
+
+def blocks_of(*content: Block | str | None) -> tuple[Block, ...]:
+    """Texts as sentences among blocks; what is empty is left out."""
+    return tuple(Sentence(each) if isinstance(each, str) else each for each in content if each)

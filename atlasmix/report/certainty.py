@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
+from atlasmix.evidence.scores import COMPLETED, MEASURED, MISSING, OWN, PREDICTED
 from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.mixture import Mixture, SensitivityStep
 from atlasmix.mixture.sensitivity import DECAY as _DECAY
@@ -47,21 +48,31 @@ def sure_sentences(
 
 def evidence_sentence(problem: MixProblem, mixture: Mixture) -> str:
     """How many of the scores behind the donors somebody measured."""
+    transfer = problem.transfer
     statuses = [
-        problem.matrix.pair(source, effect.language).status
+        str(transfer.status[transfer.index(source), transfer.index(effect.language)])
         for effect in mixture.targets
         for source in mixture.proportions
         if source != effect.language
     ]
     if not statuses:
         return f"No score of {problem.matrix.name} enters this mixture."
-    measured, predicted = statuses.count("measured"), statuses.count("predicted")
-    missing = len(statuses) - measured - predicted
-    said = (
-        f"Scores behind this mixture ({problem.matrix.name}, {problem.matrix.card.metric}): "
-        f"{measured} measured, {predicted} predicted by its study"
-    )
-    return said + (f", {missing} missing and taken as 0." if missing else ".")
+    said = [
+        f"{statuses.count(status)} {words}"
+        for status, words in _KINDS.items()
+        if status in statuses or (status in (MEASURED, PREDICTED) and not transfer.is_completed)
+    ]
+    name = f"{problem.matrix.name}, {problem.matrix.card.metric}"
+    return f"Transfer weights behind this mixture ({name}): {', '.join(said)}."
+
+
+_KINDS: Final = {
+    MEASURED: "measured by the study",
+    OWN: "measured by you",
+    PREDICTED: "predicted by the study",
+    COMPLETED: "completed from relatedness",
+    MISSING: "missing and taken as 0",
+}
 
 
 def calibration_sentence(problem: MixProblem) -> str:

@@ -4,42 +4,67 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.diff import Diff, EffectMove, Move, PhaseMove, Prediction
 from atlasmix.quantities import format_quantity
 from atlasmix.recipe.compare import By, Judgement, SideBySide, without_pools
-from atlasmix.report.layout import FittingTable
+from atlasmix.report.blocks import Block, Column, Heading, Row, Sentence, Table
 from atlasmix.report.recipes import phases_asked, short_value
-from atlasmix.report.words import NO_TEXT, SAME, change_text, epochs_text, loss_text, named, percent
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from atlasmix.report.words import NO_TEXT, SAME, change_text, loss_text, named, percent
 
 
-def diff_tables(moved: Diff) -> tuple[FittingTable, FittingTable]:
+def diff_tables(moved: Diff) -> tuple[Table, Table]:
     """What moved by language, and what that is predicted to do to each target."""
-    languages = FittingTable("language", ">before", ">after", ">moved", ">tokens before", ">after")
-    for move in moved.languages:
-        languages.add_row(
-            named(move.language),
-            percent(move.before),
-            percent(move.after),
-            f"{100 * move.change:+.1f} points",
-            _count(move.tokens_before),
-            _count(move.tokens_after),
-        )
-    effects = FittingTable("target", ">effective before", ">after", ">loss before", ">after", "")
-    for effect in moved.effects:
-        effects.add_row(
-            named(effect.language),
-            format_quantity(effect.effective_before),
-            format_quantity(effect.effective_after),
-            loss_text(effect.loss_before),
-            loss_text(effect.loss_after),
-            _verdict(effect),
-        )
+    languages = Table(
+        (
+            Column("language"),
+            Column("before", "share"),
+            Column("after", "share"),
+            Column("moved", "points", "in percentage points"),
+            Column("tokens before", "tokens"),
+            Column("after", "tokens"),
+        ),
+        tuple(
+            Row(
+                (
+                    named(move.language),
+                    move.before,
+                    move.after,
+                    move.change,
+                    _known(move.tokens_before),
+                    _known(move.tokens_after),
+                )
+            )
+            for move in moved.languages
+        ),
+        title="Shares before and after",
+    )
+    effects = Table(
+        (
+            Column("target"),
+            Column("effective before", "tokens"),
+            Column("after", "tokens"),
+            Column("loss before", "loss"),
+            Column("after", "loss"),
+            Column("", title="verdict"),
+        ),
+        tuple(
+            Row(
+                (
+                    named(effect.language),
+                    effect.effective_before,
+                    effect.effective_after,
+                    effect.loss_before,
+                    effect.loss_after,
+                    _verdict(effect),
+                )
+            )
+            for effect in moved.effects
+        ),
+        title="Predicted effect before and after",
+    )
     return languages, effects
 
 
@@ -59,91 +84,132 @@ def diff_sentence(moved: Diff) -> str:
     )
 
 
-def comparison_parts(
+def comparison_blocks(
     names: tuple[str, str], mixtures: SideBySide, by: By = "language"
-) -> list[RenderableType]:
-    """The parts of a comparison.
+) -> tuple[Block, ...]:
+    """Two mixtures side by side: what they are, what was asked, what moved, what it would do.
 
     Args:
         names: of the two.
         mixtures: side by side.
         by: of what one line is told each.
     """
-    from rich.text import Text
-
     sides = mixtures.a, mixtures.b
     tokens = [
         format_quantity(round(side.tokens)) if side.tokens else "an unknown number of"
         for side in sides
     ]
-    parts: list[RenderableType] = [
-        Text(f"A: {names[0]}, {tokens[0]} tokens"),
-        Text(f"B: {names[1]}, {tokens[1]} tokens"),
-        Text(_distance(mixtures, by), style="bold"),
+    blocks: list[Block] = [
+        Sentence(f"A: {names[0]}, {tokens[0]} tokens"),
+        Sentence(f"B: {names[1]}, {tokens[1]} tokens"),
+        Sentence(_distance(mixtures, by), strong=True),
     ]
     if mixtures.question:
-        table = FittingTable("asked", "A", "B")
-        for key, old, new in mixtures.question:
-            table.add_row(key, _said(key, old), _said(key, new))
-        parts += ["", table]
-    parts += [Text(sentence) for sentence in mixtures.evidence]
-    parts += [Text(without_pools(mixtures))] if by != mixtures.told_by(by) else []
-    parts += ["", _moves_table(mixtures.moves(by), mixtures.told_by(by))]
+        rows = tuple(
+            Row((key, _said(key, old), _said(key, new))) for key, old, new in mixtures.question
+        )
+        columns = Column("asked"), Column("A"), Column("B")
+        blocks.append(Table(columns, rows, title="What was asked"))
+    blocks += map(Sentence, mixtures.evidence)
+    if by != mixtures.told_by(by):
+        blocks.append(Sentence(without_pools(mixtures)))
+    blocks.append(_moves_table(mixtures.moves(by), mixtures.told_by(by)))
     if mixtures.diff.phases:
-        parts += ["", phase_moves_table(mixtures.diff.phases, ("A", "B", "B - A"))]
+        blocks.append(phase_moves_table(mixtures.diff.phases, ("A", "B", "B - A")))
     for judgement in mixtures.judgements:
-        heading = f"Predicted effect by the question of {judgement.by}"
-        parts += ["", Text(heading, style="bold")]
-        parts += [_judgement_table(judgement)] if judgement.targets else []
-        parts += [Text(judgement.note)] if judgement.note else []
-    return parts
+        blocks.append(Heading(f"Predicted effect by the question of {judgement.by}", 3))
+        if judgement.targets:
+            blocks.append(_judgement_table(judgement))
+        if judgement.note:
+            blocks.append(Sentence(judgement.note))
+    return tuple(blocks)
 
 
-def phase_moves_table(moves: Sequence[PhaseMove], names: tuple[str, str, str]) -> FittingTable:
+def phase_moves_table(moves: Sequence[PhaseMove], names: tuple[str, str, str]) -> Table:
     """Every language of every phase of either; ``names`` of both and of the move between them."""
-    table = FittingTable("phase", "language", *(f">{name}" for name in names))
-    last = ""
+    rows, last = [], ""
     for move in moves:
         shares = move.before, move.after
-        change = "" if None in shares else f"{100 * ((shares[1] or 0) - (shares[0] or 0)):+.1f}"
-        table.add_row(
-            move.phase if move.phase != last else "",
-            named(move.language),
-            *("-" if share is None else percent(share) for share in shares),
-            change,
+        change = None if None in shares else (move.after or 0) - (move.before or 0)
+        rows.append(
+            Row(
+                (
+                    move.phase if move.phase != last else "",
+                    named(move.language),
+                    *("-" if share is None else share for share in shares),
+                    change,
+                )
+            )
         )
         last = move.phase
-    return table
+    before, after, moved = names
+    return Table(
+        (
+            Column("phase"),
+            Column("language"),
+            Column(before, "share"),
+            Column(after, "share"),
+            Column(moved, "points", "in percentage points"),
+        ),
+        tuple(rows),
+        title="Shares of each phase",
+    )
 
 
-def _moves_table(moves: Sequence[Move], by: By) -> FittingTable:
-    table = FittingTable(by, ">A", ">B", ">B - A", ">epochs A", ">epochs B")
-    for move in moves:
-        table.add_row(
-            named(move.name) if by == "language" else move.name,
-            percent(move.before),
-            percent(move.after),
-            f"{100 * move.change:+.1f}",
-            *(
-                "unknown" if epochs is None else epochs_text(epochs)
-                for epochs in (move.epochs_before, move.epochs_after)
-            ),
+def _moves_table(moves: Sequence[Move], by: By) -> Table:
+    rows = (
+        Row(
+            (
+                named(move.name) if by == "language" else move.name,
+                move.before,
+                move.after,
+                move.change,
+                _known(move.epochs_before),
+                _known(move.epochs_after),
+            )
         )
-    return table
+        for move in moves
+    )
+    return Table(
+        (
+            Column(by),
+            Column("A", "share"),
+            Column("B", "share"),
+            Column("B - A", "points", "in percentage points"),
+            Column("epochs A", "epochs"),
+            Column("epochs B", "epochs"),
+        ),
+        tuple(rows),
+        title=f"Shares by {by}",
+    )
 
 
-def _judgement_table(judgement: Judgement) -> FittingTable:
-    table = FittingTable("target", ">effective A", ">effective B", ">loss A", ">loss B")
+def _judgement_table(judgement: Judgement) -> Table:
+    rows = []
     for place, key in enumerate(judgement.targets):
         effects: list[Prediction | None] = [
             side[place] if side else None for side in (judgement.a, judgement.b)
         ]
-        table.add_row(
-            named(key),
-            *("-" if each is None else format_quantity(each.effective_data) for each in effects),
-            *("-" if each is None else loss_text(each.loss) for each in effects),
+        rows.append(
+            Row(
+                (
+                    named(key),
+                    *("-" if each is None else each.effective_data for each in effects),
+                    *("-" if each is None else each.loss for each in effects),
+                )
+            )
         )
-    return table
+    return Table(
+        (
+            Column("target"),
+            Column("effective A", "tokens"),
+            Column("effective B", "tokens"),
+            Column("loss A", "loss"),
+            Column("loss B", "loss"),
+        ),
+        tuple(rows),
+        title=f"Predicted effect by the question of {judgement.by}",
+    )
 
 
 def _distance(mixtures: SideBySide, by: By) -> str:
@@ -159,8 +225,8 @@ def _said(key: str, value: Any) -> str:
     return phases_asked(value) if key == "phases" else short_value(value)
 
 
-def _count(tokens: float | None) -> str:
-    return "unknown" if tokens is None else format_quantity(tokens)
+def _known(value: float | None) -> float | str:
+    return "unknown" if value is None else value
 
 
 def _verdict(effect: EffectMove) -> str:

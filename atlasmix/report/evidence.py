@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
@@ -13,7 +13,17 @@ from atlasmix.evidence.card import Card
 from atlasmix.evidence.inventory import Inventory
 from atlasmix.evidence.pools import Pool
 from atlasmix.evidence.published import PublishedMixture
-from atlasmix.evidence.scores import MEASURED, PREDICTED
+from atlasmix.evidence.scores import (
+    COMPLETED,
+    DEFINED,
+    MEASURED,
+    MISSING,
+    OWN,
+    PREDICTED,
+    SEEN,
+    Floats,
+    Texts,
+)
 from atlasmix.evidence.store import InventorySummary, MatrixSummary
 from atlasmix.evidence.transfer_matrix import Agreement, TransferMatrix
 from atlasmix.languages.catalogue import name_of
@@ -21,8 +31,7 @@ from atlasmix.languages.language import Language
 from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import format_quantity
 from atlasmix.report.blocks import Column, Row, Table
-from atlasmix.report.layout import FittingTable
-from atlasmix.report.words import named, percent, score_text
+from atlasmix.report.words import named, score_text
 from atlasmix.text import listed
 from atlasmix.transfer.model import TransferModel
 
@@ -33,38 +42,57 @@ ROUNDING: Final = 0.05
 """A score is given back where the model's is at most half a printed digit off; levels likewise."""
 
 
-def matrices_table(summaries: Sequence[MatrixSummary]) -> FittingTable:
+def matrices_table(summaries: Sequence[MatrixSummary]) -> Table:
     """One line a matrix."""
-    table = FittingTable("matrix", ">size", "metric", ">measured", ">predicted", "")
-    for summary in summaries:
-        if summary.fault:
-            table.add_row(summary.name, "", f"broken: {summary.fault}", "", "", "")
-            continue
-        size, measured, predicted = (
-            str(summary.size),
-            f"{summary.measured:,}",
-            f"{summary.predicted:,}",
-        )
-        table.add_row(summary.name, size, summary.metric, measured, predicted, _place(summary))
-    return table
+    return Table(
+        (
+            Column("matrix"),
+            Column("size", "count", "languages on either side"),
+            Column("metric"),
+            Column("measured", "large count", "scores that somebody measured"),
+            Column("predicted", "large count", "scores that nobody measured"),
+            Column("", title="whose"),
+        ),
+        tuple(
+            Row((each.name, None, f"broken: {each.fault}", None, None, None))
+            if each.fault
+            else Row(
+                (each.name, each.size, each.metric, each.measured, each.predicted, _place(each))
+            )
+            for each in summaries
+        ),
+        title="Matrices on the shelf",
+    )
 
 
-def inventories_table(summaries: Sequence[InventorySummary]) -> FittingTable:
+def inventories_table(summaries: Sequence[InventorySummary]) -> Table:
     """One line an inventory."""
-    table = FittingTable("inventory", ">keys", ">pools", "provenance", "tokens are", "")
-    for summary in summaries:
-        if summary.fault:
-            table.add_row(summary.name, "", "", f"broken: {summary.fault}", "", "")
-            continue
-        table.add_row(
-            summary.name,
-            str(summary.size),
-            str(summary.pools),
-            ", ".join(name for name, _ in summary.provenances),
-            ", ".join(name for name, _ in summary.obtained),
-            _place(summary),
-        )
-    return table
+    return Table(
+        (
+            Column("inventory"),
+            Column("keys", "count", "languages or labels"),
+            Column("pools", "count"),
+            Column("provenance"),
+            Column("tokens are", meaning="counted by a tokenizer, estimated, or as a paper states"),
+            Column("", title="whose"),
+        ),
+        tuple(
+            Row((each.name, None, None, f"broken: {each.fault}", None, None))
+            if each.fault
+            else Row(
+                (
+                    each.name,
+                    each.size,
+                    each.pools,
+                    ", ".join(name for name, _ in each.provenances),
+                    ", ".join(name for name, _ in each.obtained),
+                    _place(each),
+                )
+            )
+            for each in summaries
+        ),
+        title="Inventories on the shelf",
+    )
 
 
 def card_text(name: str, card: Card, facts: Sequence[tuple[str, str]] = ()) -> Text:
@@ -97,44 +125,91 @@ def card_facts(card: Card, facts: Sequence[tuple[str, str]] = ()) -> tuple[tuple
     return tuple((label, words) for label, words in said if words)
 
 
-def donors_table(matrix: TransferMatrix, target: str) -> FittingTable:
+def donors_table(matrix: TransferMatrix, target: str) -> Table:
     """Every donor of a target, best first; measured and predicted in so many words."""
-    table = FittingTable("donor", ">score", "how it came to be")
-    for source, score in matrix.donors(target):
-        style = "" if score.status == "measured" else "dim"
-        table.add_row(
-            named(source), f"{score.score:g}", score_text(score.status, score.stderr), style=style
-        )
-    return table
+    return Table(
+        (Column("donor"), Column("score", "score"), Column("how it came to be")),
+        tuple(
+            Row(
+                (named(source), score.score, score_text(score.status, score.stderr)),
+                _certainty(score.status),
+            )
+            for source, score in matrix.donors(target)
+        ),
+        title=f"Donors of {name_of(target)}",
+    )
 
 
-def weights_table(matrix: TransferMatrix, model: TransferModel, target: str) -> FittingTable:
-    """Every donor of a target by transfer weight; measured and predicted in so many words."""
-    table = FittingTable("donor", ">τ", ">±", ">score", ">±", "which is", ">residual")
-    for source in ranked(model, target):
+def _certainty(status: str) -> Literal["", "aside"]:
+    """The weight of a line: what nobody measured steps back."""
+    return "" if status in SEEN else "aside"
+
+
+def weights_table(
+    matrix: TransferMatrix, model: TransferModel, target: str, most: int | None = None
+) -> Table:
+    """Donors of a target by transfer weight; measured, predicted and completed in so many words.
+
+    Args:
+        matrix: their scores.
+        model: their weights.
+        target: key of the target.
+        most: how many; None: all.
+    """
+    rows = []
+    for source in ranked(model, target)[:most]:
         place = model.index(source), model.index(target)
         score = matrix.pair(source, target)
         residual = float(model.residual[place])
-        table.add_row(
-            named(source),
-            f"{model.weights[place]:.2f}",
-            f"{model.stderr[place]:.2f}",
-            f"{score.score:g}",
-            f"{score.stderr:.2g}",
-            score.status,
-            "" if abs(residual) <= ROUNDING else f"{residual:.2f}",
-            style="" if score.status == "measured" else "dim",
+        rows.append(
+            Row(
+                (
+                    named(source),
+                    float(model.weights[place]),
+                    float(model.stderr[place]),
+                    None if score.status == MISSING else score.score,
+                    None if score.status == MISSING else score.stderr,
+                    str(model.status[place]) or "no score",
+                    None if not abs(residual) > ROUNDING else residual,
+                ),
+                _certainty(str(model.status[place])),
+            )
         )
-    return table
+    return Table(
+        (
+            Column("donor"),
+            Column("τ", "coefficient", "tokens of the target that a token of it is worth"),
+            Column("±", "coefficient"),
+            Column("score", "score"),
+            Column("±", "standard error"),
+            Column("which is"),
+            Column("residual", "coefficient", "what the weight leaves of the score"),
+        ),
+        tuple(rows),
+        title=f"Donors of {name_of(target)}",
+    )
 
 
 def ranked(model: TransferModel, target: str) -> tuple[str, ...]:
-    """The donors of a target, greatest τ first; ties: measured before predicted, then by key."""
+    """The donors of a target, greatest τ first; ties: the surer status first, then by key."""
     column = model.index(target)
+    return _best(model, model.weights[:, column], model.status[:, column], target)
+
+
+def helped(model: TransferModel, source: str) -> tuple[str, ...]:
+    """The targets that a source helps, greatest τ first; ties as in :func:`ranked`."""
+    row = model.index(source)
+    return _best(model, model.weights[row], model.status[row], source)
+
+
+_SUREST: Final = (DEFINED, MEASURED, OWN, PREDICTED, COMPLETED)
+
+
+def _best(model: TransferModel, weights: Floats, status: Texts, own: str) -> tuple[str, ...]:
     rows = [
-        (-round(float(model.weights[row, column]), 6), str(model.status[row, column]), key)
-        for row, key in enumerate(model.keys)
-        if row != column and model.status[row, column]
+        (-round(weight, 6), _SUREST.index(how), key)
+        for weight, how, key in zip(weights.tolist(), status.tolist(), model.keys, strict=True)
+        if key != own and how
     ]
     return tuple(key for _, _, key in sorted(rows))
 
@@ -146,7 +221,7 @@ def exponent_words(model: TransferModel, target: str) -> str:
     said = f"Capacity exponent φ {phi:.3f} ± {error:.3f} under law {model.law}"
     if model.calibration != "bts":
         return f"{said}: the law's, as these scores say nothing of it."
-    count = int(np.count_nonzero(model.status[:, place] == "measured"))
+    count = int(np.isin(model.status[:, place], SEEN).sum())
     if count:
         return f"{said}, from {count} measured score{'s' * (count > 1)}."
     return f"{said}, drawn to that of other targets: none of its own scores is measured."
@@ -156,12 +231,21 @@ def notes_on_weights(model: TransferModel, target: str) -> tuple[str, ...]:
     """What the table of a target leaves unsaid: its level, and scores that are not given back."""
     place = model.index(target)
     level, notes = float(model.level[place]), []
-    if abs(level) > ROUNDING:
+    if abs(level) > ROUNDING and not model.is_completed:
         side = "below" if level < 0 else "above"
         notes.append(
             f"The predicted scores of this target lie {abs(level):.2f} {side} what its φ gives, "
             "all alike. That is taken for an error of the prediction, and each is read against "
             "the others of its row."
+        )
+    slope = math.nan if model.slope is None else float(model.slope[place])
+    if not math.isnan(slope):
+        notes.append(
+            f"Predicted scores of this target follow relatedness by {slope:.2f} of what the truth "
+            "would, and are believed as far as that."
+            if slope > 0
+            else "Predicted scores of this target run against relatedness: nothing was taken from "
+            "them."
         )
     if np.nanmin(model.residual[:, place], initial=0.0) < -ROUNDING:
         notes.append(
@@ -171,56 +255,70 @@ def notes_on_weights(model: TransferModel, target: str) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def pools_table(pools: Sequence[Pool]) -> FittingTable:
+def pools_table(pools: Sequence[Pool]) -> Table:
     """One line a pool."""
-    table = FittingTable("pool", "language", ">unique tokens", "", "kind")
-    for pool in pools:
-        table.add_row(
-            pool.name,
-            name_of(pool.language),
-            format_quantity(pool.unique_tokens),
-            pool.obtained,
-            pool.kind,
-        )
-    return table
+    return Table(
+        (
+            Column("pool"),
+            Column("language"),
+            Column("unique tokens", "tokens"),
+            Column("", title="count is"),
+            Column("kind"),
+        ),
+        tuple(
+            Row((pool.name, name_of(pool.language), pool.unique_tokens, pool.obtained, pool.kind))
+            for pool in pools
+        ),
+        title="Pools",
+    )
 
 
-def published_table(mixtures: Sequence[PublishedMixture]) -> FittingTable:
+def published_table(mixtures: Sequence[PublishedMixture]) -> Table:
     """One line a published mixture."""
-    table = FittingTable("mixture", "model", ">year", ">languages", ">covers")
-    for mixture in mixtures:
-        table.add_row(
-            mixture.name,
-            mixture.model,
-            str(mixture.year),
-            str(len(mixture.shares)),
-            percent(mixture.covered),
-        )
-    return table
+    return Table(
+        (
+            Column("mixture"),
+            Column("model"),
+            Column("year", "count"),
+            Column("languages", "count"),
+            Column("covers", "share", "part of its data that is in a language named"),
+        ),
+        tuple(
+            Row((each.name, each.model, each.year, len(each.shares), each.covered))
+            for each in mixtures
+        ),
+        title="Published mixtures",
+    )
 
 
-def shares_table(mixture: PublishedMixture) -> FittingTable:
+def shares_table(mixture: PublishedMixture) -> Table:
     """Every part of a published mixture."""
-    table = FittingTable("part", ">share")
-    for key, share in mixture.shares:
-        table.add_row(named(key), percent(share))
-    for part, share in mixture.other:
-        table.add_row(part, percent(share), style="dim")
-    return table
+    return Table(
+        (Column("part"), Column("share", "share")),
+        (
+            *(Row((named(key), share)) for key, share in mixture.shares),
+            *(Row((part, share), "aside") for part, share in mixture.other),
+        ),
+        title=f"Parts of {mixture.name}",
+    )
 
 
-def languages_table(languages: Sequence[Language]) -> FittingTable:
+def languages_table(languages: Sequence[Language]) -> Table:
     """One line a language."""
-    table = FittingTable("code", "name", "endonym", "family", "script")
-    for language in languages:
-        table.add_row(
-            language.code,
-            language.name,
-            language.endonym,
-            language.family,
-            ", ".join(language.scripts),
-        )
-    return table
+    return Table(
+        (
+            Column("code"),
+            Column("name"),
+            Column("endonym"),
+            Column("family"),
+            Column("script"),
+        ),
+        tuple(
+            Row((each.code, each.name, each.endonym, each.family, ", ".join(each.scripts)))
+            for each in languages
+        ),
+        title="Languages",
+    )
 
 
 def inventory_facts(inventory: Inventory) -> tuple[tuple[str, str], ...]:
@@ -240,16 +338,23 @@ def _place(summary: MatrixSummary | InventorySummary) -> str:
 
 def matrix_sentence(matrix: TransferMatrix) -> str:
     """How many scores of a matrix somebody measured, and what they mean."""
-    measured, predicted = matrix.count(MEASURED), matrix.count(PREDICTED)
-    said = f"{measured:,} of {measured + predicted:,} scores were measured"
+    measured, own, predicted = (matrix.count(each) for each in (MEASURED, OWN, PREDICTED))
+    said = f"{measured + own:,} of {measured + own + predicted:,} scores were measured"
+    said += f" ({own:,} of them by you)" if own else ""
     said += f", {predicted:,} predicted by the study itself" if predicted else ""
-    return f"{said} ({matrix.card.metric}, {matrix.card.direction})."
+    said += f" ({matrix.card.metric}, {matrix.card.direction})"
+    if matrix.card.prior:
+        said += "; all other pairs of languages have no score and are completed from relatedness"
+    return f"{said}."
 
 
 def role_sentence(matrix: TransferMatrix, key: str) -> str:
     """How much of what is known of one language's donors was measured."""
-    share = matrix.is_predicted_share(key)
     name = name_of(key)
+    if not matrix.donors(key):
+        said = f"No donor for {name} has a score"
+        return f"{said}: all are completed from relatedness." if matrix.card.prior else f"{said}."
+    share = matrix.is_predicted_share(key)
     if share == 0:
         return f"Every score of a donor for {name} was measured."
     if share == 1:
@@ -258,8 +363,9 @@ def role_sentence(matrix: TransferMatrix, key: str) -> str:
 
 
 def nothing_sentence(model: TransferModel, target: str) -> str:
-    """What a donor that gives nothing scores; empty where the scores are no BTS."""
-    if model.calibration != "bts":
+    """What a donor that gives nothing scores; empty where no score of the target is a BTS."""
+    scored = np.isin(model.status[:, model.index(target)], (*SEEN, PREDICTED)).any()
+    if model.calibration != "bts" or not scored:
         return ""
     score, _ = model.score_of(0.0, target)
     return (
@@ -276,6 +382,8 @@ def agreement_sentence(agreement: Agreement, first: str, second: str) -> str:
     )
     if math.isnan(agreement.spearman):
         return f"{said}; too few to rank."
+    if all(pair.first.score == pair.second.score for pair in agreement.pairs):
+        return f"{said}. The scores of both are the same."
     return (
         f"{said}. Spearman's rank correlation of their scores is {agreement.spearman:.2f} (1: they "
         "call the same donors good, 0: nothing in common)."
@@ -347,7 +455,7 @@ def coverage(problem: MixProblem) -> tuple[TargetCoverage, ...]:
                 tokens,
                 tuple(sorted(unread.items(), key=lambda item: (-item[1], item[0]))),
                 problem.budget / tokens if tokens else float("inf"),
-                statuses.count(MEASURED),
+                sum(status in SEEN for status in statuses),
                 statuses.count(PREDICTED),
                 donors,
                 any(pool.obtained == "estimated" for pool in mine),

@@ -5,15 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from atlasmix.fitting.card import Origin, card_data, measured_on
 from atlasmix.fitting.certainty import Bootstrap, Diagnosis, HeldOut
 from atlasmix.fitting.fit import Fit
 from atlasmix.quantities import format_quantity
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from atlasmix.report.blocks import (
+    Block,
+    Column,
+    Heading,
+    Row,
+    Sentence,
+    Sentences,
+    Table,
+    Value,
+    section,
+)
 
 _FORMULAS: Final = {
     "chinchilla": "L = E + A/N^alpha + B/D^beta",
@@ -52,33 +60,23 @@ class Fitted:
     figure: str = ""
 
 
-def fit_parts(fitted: Fitted) -> list[RenderableType]:
-    """The parts of the report, in reading order, for a console."""
-    from rich.text import Text
-
-    from atlasmix.report.layout import bullets, section
-
+def fit_blocks(fitted: Fitted) -> tuple[Block, ...]:
+    """The law, how well it holds, how sure it is and what to mind, in reading order."""
     fit, intervals = fitted.fit, fitted.intervals
-    parts: list[RenderableType] = [
-        Text(_headline(fit), style="bold"),
-        Text(_quality(fit, fitted.diagnosis)),
-    ]
     said = "held constants are marked" if fit.question.fixed else ""
     if intervals is not None:
         said = f"95% of {intervals.resamples} resamples" + (f"; {said}" if said else "")
-    parts += section(f"Constants ({said})" if said else "Constants", _constants_table(fitted))
-    growth = _growth(fit, intervals)
-    if growth:
-        parts += section("What follows for a compute-optimal model", growth)
-    if fitted.splits:
-        parts += section(
-            "Runs held out (the law is fitted to the others and predicts these)",
-            _splits_table(fitted.splits),
-        )
-    if fitted.diagnosis.warnings:
-        parts += section("Warnings", bullets(fitted.diagnosis.warnings))
-    parts += section("How the table was read", bullets(tuple(_reading(fitted))))
-    return parts
+    held_out = "Runs held out (the law is fitted to the others and predicts these)"
+    warnings = fitted.diagnosis.warnings
+    return (
+        Sentence(_headline(fit), strong=True),
+        Sentence(_quality(fit, fitted.diagnosis)),
+        *section(Heading(f"Constants ({said})" if said else "Constants"), _constants(fitted)),
+        *section(Heading("What follows for a compute-optimal model"), _growth(fit, intervals)),
+        *section(Heading(held_out), _splits(fitted.splits) if fitted.splits else None),
+        *section(Heading("Warnings"), Sentences(tuple(warnings)) if warnings else None),
+        *section(Heading("How the table was read"), Sentences(tuple(_reading(fitted)))),
+    )
 
 
 def fit_data(fitted: Fitted) -> dict[str, object]:
@@ -128,34 +126,29 @@ def _quality(fit: Fit, diagnosis: Diagnosis) -> str:
     )
 
 
-def _constants_table(fitted: Fitted) -> RenderableType:
-    from atlasmix.report.layout import FittingTable
-
-    table = FittingTable("constant", ">value", ">low", ">high", "what it is")
+def _constants(fitted: Fitted) -> Table:
     held, intervals = fitted.fit.question.held, fitted.intervals
     mixing = fitted.fit.question.law == "mixing"
+    rows = []
     for name, value in fitted.fit.constants.items():
-        low = high = ""
+        low: Value = None
+        high: Value = None
         if name in held:
             low = "held"
         elif intervals is not None and name in intervals.samples:
-            low, high = (number_text(end) for end in intervals.interval(name))
-        table.add_row(name, number_text(value), low, high, _meaning(name, mixing=mixing))
-    return table
-
-
-def number_text(value: float) -> str:
-    """A constant with four digits, as a person writes it.
-
-    >>> number_text(0.212353), number_text(22720.2), number_text(1e-6), number_text(4.2e9)
-    ('0.2124', '22,720', '1e-06', '4.2e+09')
-    """
-    size = abs(value)
-    if size >= 1e7 or (0 < size < 1e-4):
-        return f"{value:.3g}"
-    if size >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.4g}"
+            low, high = intervals.interval(name)
+        rows.append(Row((name, value, low, high, _meaning(name, mixing=mixing))))
+    return Table(
+        (
+            Column("constant"),
+            Column("value", "constant"),
+            Column("low", "constant"),
+            Column("high", "constant"),
+            Column("what it is"),
+        ),
+        tuple(rows),
+        title="Constants",
+    )
 
 
 def _meaning(name: str, *, mixing: bool) -> str:
@@ -200,24 +193,34 @@ def _growth(fit: Fit, intervals: Bootstrap | None) -> str:
     )
 
 
-def _splits_table(splits: tuple[HeldOut, ...]) -> RenderableType:
-    from atlasmix.report.layout import FittingTable
-
-    table = FittingTable("held out", ">runs", ">R²", ">off by", ">bias", "")
-    for split in splits:
-        if split.fault:
-            table.add_row(split.held, "", "", "", "", split.fault)
-            continue
-        r_squared = "" if math.isnan(split.r_squared) else f"{split.r_squared:.2f}"
-        table.add_row(
-            split.held,
-            str(split.count),
-            r_squared,
-            f"{split.error:.1%}",
-            f"{split.bias:+.1%}",
-            "",
+def _splits(splits: tuple[HeldOut, ...]) -> Table:
+    rows = (
+        Row((split.held, None, None, None, None, split.fault))
+        if split.fault
+        else Row(
+            (
+                split.held,
+                split.count,
+                None if math.isnan(split.r_squared) else split.r_squared,
+                split.error,
+                split.bias,
+                None,
+            )
         )
-    return table
+        for split in splits
+    )
+    return Table(
+        (
+            Column("held out"),
+            Column("runs", "count"),
+            Column("R²", "coefficient"),
+            Column("off by", "relative error", "of the loss, typically"),
+            Column("bias", "bias", "of the loss, above 0 where too much is predicted"),
+            Column("", title="fault"),
+        ),
+        tuple(rows),
+        title="Runs held out",
+    )
 
 
 def _reading(fitted: Fitted) -> Iterator[str]:

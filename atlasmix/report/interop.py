@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from atlasmix.evidence.mixture_file import GivenMixture, GivenOther
 from atlasmix.interop.exporters.exporter import Exporter
@@ -16,27 +16,31 @@ from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import format_quantity
 from atlasmix.recipe.phases import recipe_phases
 from atlasmix.recipe.recipe import recipe_pools
-from atlasmix.report.layout import FittingTable
-from atlasmix.report.words import epochs_text, named, percent
+from atlasmix.report.blocks import (
+    Block,
+    Column,
+    Heading,
+    Row,
+    Sentence,
+    Sentences,
+    Table,
+    Value,
+    Verbatim,
+)
+from atlasmix.report.words import named, percent
 from atlasmix.text import listed
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
 
 _MOST_ROWS = 40
 _CHECKED = {"executed": "executed", "by hand": "by hand", "read": "read only", "own": "ours"}
 
 
-def export_parts(folder: str, written: Written) -> list[RenderableType]:
-    """The parts of the report on an export."""
-    from rich.text import Text
-
+def export_blocks(folder: str, written: Written) -> tuple[Block, ...]:
+    """What was written, the run it plans, its pools, and how the framework loads it."""
     run = written.figures["run"]
-    title = f"A mixture for {written.exporter.title}, in {folder}"
-    parts: list[RenderableType] = [
-        Text(title, style="bold"),
-        Text(f"Files: {listed(sorted(written.files), 12)}."),
-        Text(
+    blocks: list[Block] = [
+        Sentence(f"A mixture for {written.exporter.title}, in {folder}", strong=True),
+        Sentence(f"Files: {listed(sorted(written.files), 12)}."),
+        Sentence(
             f"Run: {format_quantity(run['tokens'])} tokens in {run['steps']:,} steps of "
             f"{run['batch_size']:,} sequences of {run['sequence_length']:,} tokens."
         ),
@@ -45,108 +49,139 @@ def export_parts(folder: str, written: Written) -> list[RenderableType]:
     phases = written.figures["phases"]
     for phase in phases:
         if len(phases) > 1:
-            first = f"Phase {phase['phase']}, from step {phase['first_step']:,}"
-            parts += ["", Text(first, style="bold")]
-        parts += ["" if len(phases) == 1 else Text(""), _pools(phase["pools"], caps)]
+            blocks.append(Heading(f"Phase {phase['phase']}, from step {phase['first_step']:,}", 3))
+        blocks.append(_pools(phase["pools"], caps))
         left = len(phase["pools"]) - _MOST_ROWS
-        parts += [Text(f"and {left} more pools, in expected.json")] if left > 0 else []
-    parts += ["", Text("Load it", style="bold")]
-    parts += [Text(f"  {line}", no_wrap=True) for line in written.export.load.splitlines()]
+        blocks += [Sentence(f"and {left} more pools, in expected.json")] if left > 0 else []
+    blocks += [Heading("Load it", 3), Verbatim(written.export.load.rstrip("\n"))]
     if written.export.notes:
-        parts += ["", Text("Notes", style="bold")]
-        parts += [Text(f"  - {note}") for note in written.export.notes]
-    return parts
+        blocks += [Heading("Notes", 3), Sentences(tuple(written.export.notes))]
+    return tuple(blocks)
 
 
-def frameworks_table(exporters: Sequence[Exporter], title: str = "name") -> FittingTable:
+def frameworks_table(exporters: Sequence[Exporter], title: str = "name") -> Table:
     """One line a framework; ``title`` stands over their names."""
-    table = FittingTable(title, "weights count", "repetition there", "stages", "format")
-    for exporter in exporters:
-        table.add_row(
-            exporter.name,
-            exporter.unit,
-            exporter.repetition,
-            "in one file" if exporter.stages == "native" else "a file each",
-            _CHECKED[exporter.checked.how],
-        )
-    return table
+    return Table(
+        (
+            Column(title),
+            Column("weights count"),
+            Column("repetition there"),
+            Column("stages"),
+            Column("format", meaning="how it was checked that the framework reads it"),
+        ),
+        tuple(
+            Row(
+                (
+                    each.name,
+                    each.unit,
+                    each.repetition,
+                    "in one file" if each.stages == "native" else "a file each",
+                    _CHECKED[each.checked.how],
+                )
+            )
+            for each in exporters
+        ),
+        title="Frameworks",
+    )
 
 
-def _pools(pools: Sequence[Mapping[str, Any]], caps: Mapping[str, float]) -> FittingTable:
-    table = FittingTable("pool", ">share", ">weight", ">tokens", ">epochs", ">cap", ">sequences")
-    for pool in sorted(pools, key=lambda each: -each["share"])[:_MOST_ROWS]:
-        table.add_row(
-            pool["pool"],
-            percent(pool["share"]),
-            f"{pool['weight']:.6g}",
-            format_quantity(pool["tokens"]),
-            epochs_text(pool["epochs"]),
-            f"{caps[pool['pool']]:g}",
-            f"{pool['samples']:,}",
-        )
-    return table
+def _pools(pools: Sequence[Mapping[str, Any]], caps: Mapping[str, float]) -> Table:
+    largest = sorted(pools, key=lambda each: -each["share"])[:_MOST_ROWS]
+    return Table(
+        (
+            Column("pool"),
+            Column("share", "share"),
+            Column("weight", "printed constant", "as the framework is given it"),
+            Column("tokens", "tokens"),
+            Column("epochs", "epochs"),
+            Column("cap", "score", "most epochs"),
+            Column("sequences", "large count"),
+        ),
+        tuple(
+            Row(
+                (
+                    pool["pool"],
+                    pool["share"],
+                    pool["weight"],
+                    pool["tokens"],
+                    pool["epochs"],
+                    caps[pool["pool"]],
+                    pool["samples"],
+                )
+            )
+            for pool in largest
+        ),
+        title="Pools as the framework is given them",
+    )
 
 
 _MOST_LANGUAGES = 40
 
 
-def import_parts(mixture: GivenMixture, output: str) -> list[RenderableType]:
-    """The parts of the report on an import."""
-    from rich.text import Text
-
+def import_blocks(mixture: GivenMixture) -> tuple[Block, ...]:
+    """What a framework's file reads: languages, corpora, other sources, notes."""
     entries = sum(len(each.parts) for each in (*mixture.pools, *mixture.other))
     languages = mixture.proportions
     run = "" if mixture.tokens is None else f", {format_quantity(mixture.tokens)} tokens"
-    parts: list[RenderableType] = [
-        Text(f"{mixture.origin['file']}: {entries} entries{run}", style="bold"),
-        Text(
+    left = len(languages) - _MOST_LANGUAGES
+    corpora = list(dict.fromkeys(pool.corpus for pool in mixture.pools))
+    return (
+        Sentence(f"{mixture.origin['file']}: {entries} entries{run}", strong=True),
+        Sentence(
             f"{_count(len(mixture.pools), 'pool')} of {_count(len(languages), 'language')} "
             f"({percent(sum(languages.values()))} of the tokens), "
             f"{_count(len(mixture.other), 'other source')}; "
             f"{mixture.origin['mapping'] or 'no mapping'}"
         ),
-        "",
         _languages(mixture),
-    ]
-    left = len(languages) - _MOST_LANGUAGES
-    parts += [Text(f"and {left} more languages")] if left > 0 else []
-    corpora = list(dict.fromkeys(pool.corpus for pool in mixture.pools))
-    parts.append(Text(f"Corpora: {listed(corpora, 12)}."))
-    if mixture.other:
-        parts += ["", _other(mixture)]
-    if mixture.notes:
-        parts += ["", Text("Notes", style="bold")]
-        parts += [Text(f"  - {note}") for note in mixture.notes]
-    said = f"Written to {output}." if output else "Nothing was written: -o FILE writes the mixture."
-    return [*parts, "", Text(said)]
+        *([Sentence(f"and {left} more languages")] if left > 0 else []),
+        Sentence(f"Corpora: {listed(corpora, 12)}."),
+        *([_other(mixture)] if mixture.other else []),
+        *((Heading("Notes", 3), Sentences(mixture.notes)) if mixture.notes else ()),
+    )
 
 
-def _languages(mixture: GivenMixture) -> FittingTable:
-    table = FittingTable("language", ">share", ">entries", ">unique", "provenance")
+def _languages(mixture: GivenMixture) -> Table:
+    rows = []
     for key, share in list(mixture.proportions.items())[:_MOST_LANGUAGES]:
         pools = [pool for pool in mixture.pools if pool.language == key]
-        table.add_row(
-            named(key),
-            percent(share),
-            str(sum(len(pool.parts) for pool in pools)),
-            _unique(pools),
-            ", ".join(sorted({pool.provenance for pool in pools})),
-        )
-    return table
+        entries = sum(len(pool.parts) for pool in pools)
+        provenances = ", ".join(sorted({pool.provenance for pool in pools}))
+        rows.append(Row((named(key), share, entries, _unique(pools), provenances)))
+    return Table(
+        (
+            Column("language"),
+            Column("share", "share"),
+            Column("entries", "count"),
+            Column("unique", "tokens"),
+            Column("provenance"),
+        ),
+        tuple(rows),
+        title="Languages",
+    )
 
 
-def _other(mixture: GivenMixture) -> FittingTable:
-    table = FittingTable("other source", ">share", ">entries", ">unique")
-    for part in mixture.other:
-        table.add_row(part.name, percent(part.proportion), str(len(part.parts)), _unique([part]))
-    return table
+def _other(mixture: GivenMixture) -> Table:
+    return Table(
+        (
+            Column("other source"),
+            Column("share", "share"),
+            Column("entries", "count"),
+            Column("unique", "tokens"),
+        ),
+        tuple(
+            Row((part.name, part.proportion, len(part.parts), _unique([part])))
+            for part in mixture.other
+        ),
+        title="Other sources",
+    )
 
 
-def _unique(sources: Sequence[GivenOther]) -> str:
+def _unique(sources: Sequence[GivenOther]) -> Value:
     known = [source.unique_tokens for source in sources]
     if None in known:
         return "unknown"
-    return format_quantity(sum(count for count in known if count is not None))
+    return sum(count for count in known if count is not None)
 
 
 def _count(number: int, what: str) -> str:

@@ -13,8 +13,17 @@ from atlasmix.laws.hardware import Machine, training_flops
 from atlasmix.laws.kinds import CurseLaw, LanguageLaws, LawCard, LossLaw
 from atlasmix.laws.shelf import DEFAULT_CURSE, DEFAULT_LAW
 from atlasmix.quantities import format_flops, format_quantity
-from atlasmix.report.layout import FittingTable, bullets, section
-from atlasmix.report.words import named, number_text, percent
+from atlasmix.report.blocks import (
+    Block,
+    Column,
+    Heading,
+    Row,
+    Sentence,
+    Sentences,
+    Table,
+    section,
+)
+from atlasmix.report.words import named, number_text, percent, times_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -37,20 +46,21 @@ _FORMULAS = {
 _GREEK = {"alpha": "α", "beta": "β", "phi": "φ", "psi": "ψ"}
 
 
-def laws_table(cards: Sequence[tuple[str, LawCard | str]]) -> FittingTable:
+def laws_table(cards: Sequence[tuple[str, LawCard | str]]) -> Table:
     """One line a law; what it drives, and whose it is."""
-    table = FittingTable("law", "kind", "drives", "loss in")
+    rows = []
     for name, card in cards:
         if isinstance(card, str):
-            table.add_row(name, "", f"broken: {card}", "")
+            rows.append(Row((name, None, f"broken: {card}", None)))
             continue
         whose = _whose(card)
         drives = _drives(card) + (f" ({whose})" if whose else "")
-        table.add_row(name, card.kind, drives, _short(card.unit))
-    return table
+        rows.append(Row((name, card.kind, drives, _short(card.unit))))
+    columns = Column("law"), Column("kind"), Column("drives"), Column("loss in")
+    return Table(columns, tuple(rows), title="Laws on the shelf")
 
 
-def law_parts(card: LawCard, option: str = "law") -> list[RenderableType]:
+def law_parts(card: LawCard, option: str = "law") -> list[RenderableType | Table]:
     """The card of a law: what it says, its numbers, what it is for.
 
     Args:
@@ -64,7 +74,7 @@ def law_parts(card: LawCard, option: str = "law") -> list[RenderableType]:
     for label, words in law_facts(card, option):
         text.append(f"\n{label}: ", style="bold")
         text.append(words)
-    parts: list[RenderableType] = [text, "", law_constants(card)]
+    parts: list[RenderableType | Table] = [text, "", law_constants(card)]
     if card.intervals_are and not isinstance(card.law, LanguageLaws):
         parts.append(f"Intervals: {card.intervals_are}.")
     return parts
@@ -86,7 +96,7 @@ def law_facts(card: LawCard, option: str = "law") -> tuple[tuple[str, str], ...]
     return tuple((label, words) for label, words in said if words)
 
 
-def law_constants(card: LawCard) -> FittingTable:
+def law_constants(card: LawCard) -> Table:
     """The numbers of a law, one line a constant or a language."""
     law = card.law
     return _languages(law) if isinstance(law, LanguageLaws) else _constants(card)
@@ -122,72 +132,83 @@ def _whose(card: LawCard) -> str:
     return "" if card.shipped else "yours"
 
 
-def _constants(card: LawCard) -> FittingTable:
+def _constants(card: LawCard) -> Table:
     spans = {interval.constant: (interval.low, interval.high) for interval in card.intervals}
-    rows: list[tuple[str, float, str]] = [(key, value, "") for key, value in card.constants]
+    constants: list[tuple[str, float, str]] = [(key, value, "") for key, value in card.constants]
     law = card.law
     if isinstance(law, LossLaw) and law.decay is not None:
         derived = card.kind == "data-constrained"
-        rows.append(("λ", law.decay, " = 1/R_D" if derived else ""))
+        constants.append(("λ", law.decay, " = 1/R_D" if derived else ""))
     if isinstance(law, LossLaw):
-        rows.append(("phi", law.phi, ""))
+        constants.append(("phi", law.phi, ""))
         spans["phi"] = law.phi_range
     if isinstance(law, CurseLaw) and "alpha" not in dict(card.constants):
-        rows += [("alpha", law.alpha, " (implied)"), ("beta", law.beta, " (implied)")]
-    rows += [(key, value, " (not used)") for key, value in card.also_fitted]
-    table = FittingTable("constant", ">value", *([">interval"] if spans else []))
-    for key, value, note in rows:
+        constants += [("alpha", law.alpha, " (implied)"), ("beta", law.beta, " (implied)")]
+    constants += [(key, value, " (not used)") for key, value in card.also_fitted]
+    rows = []
+    for key, value, note in constants:
         low_high = spans.get("decay" if key == "λ" else key)
         span = f"{low_high[0]:.6g} to {low_high[1]:.6g}" if low_high else ""
-        table.add_row(f"{_GREEK.get(key, key)}{note}", f"{value:.6g}", *([span] if spans else []))
-    return table
+        rows.append(Row((f"{_GREEK.get(key, key)}{note}", value, *([span] if spans else []))))
+    interval = (Column("interval", "printed constant"),) if spans else ()
+    columns = Column("constant"), Column("value", "printed constant"), *interval
+    return Table(columns, tuple(rows), title=f"Constants of {card.name}")
 
 
-def _languages(law: LanguageLaws) -> FittingTable:
-    names = (">E", ">A", ">α", ">B", ">β", ">φ", ">unique tokens")
-    table = FittingTable("language", "regime", *names)
-    for row in law.rows:
-        constants = row.law
-        table.add_row(
-            named(row.language),
-            row.regime,
-            f"{constants.E:g}",
-            f"{constants.A:.4g}",
-            f"{constants.alpha:g}",
-            f"{constants.B:.4g}",
-            f"{constants.beta:g}",
-            f"{constants.phi:g}",
-            format_quantity(row.unique_tokens),
+def _languages(law: LanguageLaws) -> Table:
+    rows = (
+        Row(
+            (
+                named(row.language),
+                row.regime,
+                row.law.E,
+                row.law.A,
+                row.law.alpha,
+                row.law.B,
+                row.law.beta,
+                row.law.phi,
+                row.unique_tokens,
+            )
         )
-    return table
+        for row in law.rows
+    )
+    return Table(
+        (
+            Column("language"),
+            Column("regime"),
+            Column("E", "printed constant"),
+            Column("A", "rounded constant"),
+            Column("α", "printed constant"),
+            Column("B", "rounded constant"),
+            Column("β", "printed constant"),
+            Column("φ", "printed constant"),
+            Column("unique tokens", "tokens"),
+        ),
+        tuple(rows),
+        title="Constants by language",
+    )
 
 
-def capacity_parts(
-    growth: Growth, hardware: Machine | None, saved: str = "", share: str = "the capacity share"
-) -> list[RenderableType]:
-    """The parts of the report, in reading order.
+def capacity_blocks(
+    growth: Growth, hardware: Machine | None, share: str = "the capacity share"
+) -> tuple[Block, ...]:
+    """What more languages cost, in reading order; its first two blocks are the answer in short.
 
     Args:
         growth: the answer.
         hardware: GPU whose hours are told.
-        saved: file the figure was written to.
         share: what the reader states the capacity share with.
     """
-    from rich.text import Text
-
-    parts: list[RenderableType] = [
-        Text(_headline(growth), style="bold"),
-        Text(_start(growth, share)),
-    ]
     balance = _rebalancing(growth, growth.rebalanced) if growth.rebalanced else ""
-    parts += section("Least compute at equal loss", _steps(growth, hardware), balance)
-    parts += section("Other points of the iso-loss curve", _ways(growth))
-    parts += section("How sure", _sure(growth), _hardware(hardware) if hardware else "")
-    if growth.warnings:
-        parts += section("Warnings", bullets(growth.warnings))
-    if saved:
-        parts.append(Text(f"\nFigure written to {saved}."))
-    return parts
+    warnings = Sentences(growth.warnings) if growth.warnings else None
+    return (
+        Sentence(_headline(growth), strong=True),
+        Sentence(_start(growth, share)),
+        *section(Heading("Least compute at equal loss"), _steps(growth, hardware), balance),
+        *section(Heading("Other points of the iso-loss curve"), _ways(growth)),
+        *section(Heading("How sure"), _sure(growth), _hardware(hardware) if hardware else ""),
+        *section(Heading("Warnings"), warnings),
+    )
 
 
 def capacity_data(growth: Growth, hardware: Machine | None) -> dict[str, Any]:
@@ -256,9 +277,9 @@ def _headline(growth: Growth) -> str:
     way = growth.cheapest
     said = (
         f"From {growth.start.languages} to {growth.languages} languages at equal loss: parameters "
-        f"x{_times(way.params.value)}, tokens x{_times(way.tokens.value)} "
-        f"(x{_times(way.tokens_each.value)} for each language), compute "
-        f"x{_times(way.compute.value)}."
+        f"x{times_text(way.params.value)}, tokens x{times_text(way.tokens.value)} "
+        f"(x{times_text(way.tokens_each.value)} for each language), compute "
+        f"x{times_text(way.compute.value)}."
     )
     return said
 
@@ -282,49 +303,72 @@ def _start(growth: Growth, option: str) -> str:
     )
 
 
-def _steps(growth: Growth, hardware: Machine | None) -> FittingTable:
+def _steps(growth: Growth, hardware: Machine | None) -> Table:
     start, way = growth.start, growth.cheapest
     sized = start.params is not None and start.tokens is not None
-    headings = [">now", ">then"] if sized else []
-    table = FittingTable("", *headings, ">times", ">from rounding")
     params, tokens = start.params or 0.0, start.tokens or 0.0
     flops = training_flops(params, tokens)
-    rows = [
+    steps = [
         ("parameters", params, way.params, format_quantity),
         ("tokens", tokens, way.tokens, format_quantity),
         ("tokens per language", tokens / start.languages, way.tokens_each, format_quantity),
         ("FLOPs (6ND)" if sized else "compute (6ND)", flops, way.compute, format_flops),
     ]
     if hardware is not None:
-        rows.append(("GPU-hours", hardware.hours(flops), way.compute, format_quantity))
-    for name, now, times, write in rows:
-        cells = [write(now), write(now * times.value)] if sized else []
-        table.add_row(name, *cells, f"x{_times(times.value)}", _range(times))
-    return table
+        steps.append(("GPU-hours", hardware.hours(flops), way.compute, format_quantity))
+    rows = []
+    for name, now, times, write in steps:
+        # Each line has a unit of its own, so its amounts are written here.
+        amounts = [write(now), write(now * times.value)] if sized else []
+        rows.append(Row((name, *amounts, times.value, _range(times))))
+    amounts_columns = (Column("now", "tokens"), Column("then", "tokens")) if sized else ()
+    return Table(
+        (
+            Column("", title="what grows"),
+            *amounts_columns,
+            Column("times", "multiplier"),
+            Column("from rounding", "multiplier", "what the rounding of the law leaves open"),
+        ),
+        tuple(rows),
+        title="Least compute at equal loss",
+    )
 
 
-def _ways(growth: Growth) -> FittingTable:
-    table = FittingTable("", ">parameters", ">tokens", ">compute", ">its rounding")
-    ways = [*([growth.restored] if growth.rebalanced is not None else []), *growth.others]
-    for way in ways:
+def _ways(growth: Growth) -> Table:
+    rows = []
+    for way in (*([growth.restored] if growth.rebalanced is not None else []), *growth.others):
         if not way.possible:
-            table.add_row(way.name, "no size holds the loss", "", "", "")
+            rows.append(Row((way.name, "no size holds the loss", None, None, None)))
             continue
-        table.add_row(
-            way.name,
-            _sized(way.params, growth.start.params),
-            _sized(way.tokens, growth.start.tokens),
-            f"x{_times(way.compute.value)}",
-            _range(way.compute),
+        rows.append(
+            Row(
+                (
+                    way.name,
+                    _sized(way.params, growth.start.params),
+                    _sized(way.tokens, growth.start.tokens),
+                    way.compute.value,
+                    _range(way.compute),
+                )
+            )
         )
-    return table
+    return Table(
+        (
+            Column("", title="point"),
+            Column("parameters", "multiplier"),
+            Column("tokens", "multiplier"),
+            Column("compute", "multiplier"),
+            Column("its rounding", "multiplier", "what the rounding of the law leaves open"),
+        ),
+        tuple(rows),
+        title="Other points of the iso-loss curve",
+    )
 
 
 def _rebalancing(growth: Growth, way: Way) -> str:
     return (
         f"Part of that is balance: with {growth.start.languages} languages the same loss would "
-        f"cost x{_times(way.compute.value)} of the compute, at x{_times(way.params.value)} "
-        f"parameters and x{_times(way.tokens.value)} tokens."
+        f"cost x{times_text(way.compute.value)} of the compute, at x{times_text(way.params.value)} "
+        f"parameters and x{times_text(way.tokens.value)} tokens."
     )
 
 
@@ -353,7 +397,7 @@ def _hardware(hardware: Machine) -> str:
 
 
 def _sized(times: Multiplier, now: float | None) -> str:
-    said = f"x{_times(times.value)}"
+    said = f"x{times_text(times.value)}"
     return said if now is None else f"{said} ({format_quantity(now * times.value)})"
 
 
@@ -361,50 +405,63 @@ def _range(times: Multiplier) -> str:
     if times.high - times.low < 1e-9:
         return ""
     if not math.isfinite(times.high):
-        return f"from {_times(times.low)}"
-    low, high = _times(times.low), _times(times.high)
+        return f"from {times_text(times.low)}"
+    low, high = times_text(times.low), times_text(times.high)
     if low == high:
         low, high = number_text(times.low, 4), number_text(times.high, 4)
     return f"{low} to {high}" if low != high else low
 
 
-def _times(value: float) -> str:
-    """A multiplier with two decimals, three digits from 10 on and below 0.1."""
-    return f"{value:.2f}" if 0.1 <= value < 100 else number_text(value, 3)
+def crossover_blocks(crossover: Crossover, inventory: str, unique: float) -> tuple[Block, ...]:
+    """Where training from scratch overtakes; its first two blocks are the answer in short."""
+    study, text = crossover.study, _text(crossover, inventory, unique)
+    measured = Table(
+        (Column("language"), Column("tokens", "tokens")),
+        tuple(
+            Row((named(key), tokens), "chosen" if key == crossover.language else "")
+            for key, tokens in study.measured
+        ),
+        title="Tokens at which training from scratch overtakes",
+    )
+    warnings = Sentences(crossover.warnings) if crossover.warnings else None
+    return (
+        Sentence(_verdict(crossover), strong=True),
+        Sentence(_known(crossover)),
+        *([Sentence(text)] if text else []),
+        *section(Heading(f"Measured at {format_quantity(study.params)} parameters"), measured),
+        *section(Heading("By power law, one for all languages, in two readings"), _laws(crossover)),
+        *section(Heading("Limits that the authors state"), Sentences(study.limits)),
+        *section(Heading("Warnings"), warnings),
+    )
 
 
-def crossover_parts(crossover: Crossover, inventory: str, unique: float) -> list[RenderableType]:
-    """The parts of the report, in reading order."""
-    from rich.text import Text
-
-    study = crossover.study
-    parts: list[RenderableType] = [Text(_verdict(crossover), style="bold"), Text(_known(crossover))]
-    text = _text(crossover, inventory, unique)
-    parts += [Text(text)] if text else []
-    measured = FittingTable("language", ">tokens")
-    for key, tokens in study.measured:
-        style = "bold" if key == crossover.language else ""
-        measured.add_row(named(key), format_quantity(tokens), style=style)
-    parts += section(f"Measured at {format_quantity(study.params)} parameters", measured)
-    parts += section("By power law, one for all languages, in two readings", _laws(crossover))
-    parts += section("Limits that the authors state", bullets(study.limits))
-    if crossover.warnings:
-        said = [_sentence(crossover, sentence) for sentence in crossover.warnings]
-        parts += section("Warnings", bullets(said))
-    parts.append(Text(f"\nSource: {study.source}.", style="dim"))
-    return parts
+def crossover_source(crossover: Crossover) -> str:
+    """Whose measurement it is."""
+    return f"Source: {crossover.study.source}."
 
 
-def _laws(crossover: Crossover) -> FittingTable:
-    table = FittingTable("C in FLOPs", ">tokens here", ">FLOPs", "where it is printed")
-    for law, tokens in crossover.by_law:
-        table.add_row(
-            f"{law.coefficient:.0f} N^{law.exponent:g}",
-            format_quantity(tokens),
-            format_flops(training_flops(crossover.params, tokens)),
-            law.where,
+def _laws(crossover: Crossover) -> Table:
+    rows = (
+        Row(
+            (
+                f"{law.coefficient:.0f} N^{law.exponent:g}",
+                tokens,
+                training_flops(crossover.params, tokens),
+                law.where,
+            )
         )
-    return table
+        for law, tokens in crossover.by_law
+    )
+    return Table(
+        (
+            Column("C in FLOPs"),
+            Column("tokens here", "tokens"),
+            Column("FLOPs", "FLOPs"),
+            Column("where it is printed"),
+        ),
+        tuple(rows),
+        title="The crossover by power law",
+    )
 
 
 def crossover_data(crossover: Crossover, inventory: str, unique: float) -> dict[str, Any]:
@@ -476,10 +533,4 @@ def _text(crossover: Crossover, inventory: str, unique: float) -> str:
         if epochs <= 1
         else f": even {format_quantity(at)} would be {epochs:.2g} epochs, and the study does "
         "not account for repeats."
-    )
-
-
-def _sentence(crossover: Crossover, sentence: str) -> str:
-    return sentence.replace(
-        f"{crossover.language} is not", f"{name_of(crossover.language)} is not", 1
     )

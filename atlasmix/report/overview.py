@@ -14,10 +14,9 @@ from atlasmix.problem.problem import MixProblem
 from atlasmix.problem.vocabulary import EVERY_TARGET
 from atlasmix.quantities import format_flops, format_quantity
 from atlasmix.report.answer_words import gap_text
-from atlasmix.report.blocks import Fact
-from atlasmix.report.layout import FittingTable
+from atlasmix.report.blocks import Column, Fact, Row, Table
 from atlasmix.report.recipes import phases_asked, short_value
-from atlasmix.report.words import limits_named, loss_text, percent
+from atlasmix.report.words import loss_text, percent
 
 MOST_PIECES: Final = 40
 """Our choice: so many pieces of three pixels, and what is between them, fit on a phone."""
@@ -134,14 +133,14 @@ _LABELS: Final = {
 }
 
 
-def question_table(before: MixProblem, after: MixProblem) -> FittingTable:
+def question_table(before: MixProblem, after: MixProblem) -> Table:
     """The keys in which two questions differ; a dash where one does not have it.
 
     Where one states a compute budget, the size chosen for it stands beside the one stated.
     """
     questions = problem_to_mapping(before), problem_to_mapping(after)
     sizes = _sizes(before), _sizes(after)
-    table = FittingTable("asked", "before", "after")
+    rows = []
     for key in dict.fromkeys((*questions[0], *questions[1])):
         old, new = (each.get(key) for each in questions)
         if old != new:
@@ -149,8 +148,9 @@ def question_table(before: MixProblem, after: MixProblem) -> FittingTable:
                 asked_words(key, each) if each is not None else size.get(key, "-")
                 for each, size in zip((old, new), sizes, strict=True)
             )
-            table.add_row(_LABELS.get(key, key.replace("_", " ")), *said)
-    return table
+            rows.append(Row((_LABELS.get(key, key.replace("_", " ")), *said)))
+    columns = Column("asked"), Column("before"), Column("after")
+    return Table(columns, tuple(rows), title="What was asked, before and after")
 
 
 def question_facts(problem: MixProblem) -> tuple[Fact, ...]:
@@ -205,7 +205,7 @@ def asked_words(key: str, value: Any) -> str:
     '4, Catalan 8'
     """
     if key == "phases":
-        return limits_named(phases_asked(value))
+        return phases_asked(value, name_of)
     if value is True:
         return "yes"
     if key == "lambda" and isinstance(value, float):

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from atlasmix.quantities import format_flops, format_quantity
 from atlasmix.recipe.check import CheckReport
 from atlasmix.recipe.recipe import Recipe
-from atlasmix.report.layout import FittingTable
-from atlasmix.report.words import epochs_text, loss_text, named, percent
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from atlasmix.report.blocks import Block, Column, Heading, Row, Sentence, Sentences, Table
+from atlasmix.report.words import named
 
 _FLOPS = 1e12
 """A number with a fraction above this is a compute budget."""
+
+_MOST_ROWS: Final = 20
+"""Our choice: more shares and sentences than that are read in the JSON."""
 
 _VERDICTS = {
     "holds": "The recipe holds: solved again, the mixture is the same to six places.",
@@ -26,81 +27,126 @@ _VERDICTS = {
 }
 
 
-def check_parts(name: str, report: CheckReport) -> list[RenderableType]:
-    """The parts of a check's report."""
-    from rich.text import Text
-
-    verdict = f"{name}: {_VERDICTS[report.verdict]}"
-    parts: list[RenderableType] = [Text(verdict, style="bold")]
+def check_blocks(name: str, report: CheckReport) -> tuple[Block, ...]:
+    """What a check found: the verdict, what differs, and the answers side by side."""
+    blocks: list[Block] = [Sentence(f"{name}: {_VERDICTS[report.verdict]}", strong=True)]
     if report.reason:
-        parts.append(Text(f"Reason: {report.reason}"))
+        blocks.append(Sentence(f"Reason: {report.reason}"))
     if report.evidence:
-        parts += ["", Text("What differs", style="bold")]
-        parts += [Text(f"  - {sentence}") for sentence in report.evidence[:20]]
+        blocks += [Heading("What differs", 3), Sentences(report.evidence[:_MOST_ROWS])]
     elif report.verdict not in {"broken", "superseded"}:
-        parts.append(Text("Matrix, inventory, law and version are those it was made with."))
+        blocks.append(Sentence("Matrix, inventory, law and version are those it was made with."))
         if report.verdict == "drifted":
-            parts.append(Text("So the recipe itself was changed after it was solved."))
+            blocks.append(Sentence("So the recipe itself was changed after it was solved."))
     if report.resized:
-        parts.append(Text(f"The size differs: {report.resized}."))
+        blocks.append(Sentence(f"The size differs: {report.resized}."))
     if report.shifts:
-        parts += ["", _shifts(report)]
+        blocks.append(_shifts(report))
     if report.phases:
-        parts += ["", _phase_shifts(report)]
+        blocks.append(_phase_shifts(report))
     if report.effects:
-        parts += ["", _effects(report)]
-    return parts
+        blocks.append(_effects(report))
+    return tuple(blocks)
 
 
-def recipe_table(recipe: Recipe) -> FittingTable:
+def recipe_table(recipe: Recipe) -> Table:
     """One line a pool that a recipe reads, largest first."""
-    table = FittingTable("language", "pool", ">share", ">tokens read", ">epochs", ">unique tokens")
-    for pool in recipe.pools:
-        table.add_row(
-            named(pool.language),
-            f"{pool.provenance}, {pool.corpus}",
-            percent(pool.proportion),
-            format_quantity(pool.tokens),
-            epochs_text(pool.epochs),
-            format_quantity(pool.unique_tokens),
-        )
-    return table
+    return Table(
+        (
+            Column("language"),
+            Column("pool"),
+            Column("share", "share"),
+            Column("tokens read", "tokens"),
+            Column("epochs", "epochs"),
+            Column("unique tokens", "tokens"),
+        ),
+        tuple(
+            Row(
+                (
+                    named(pool.language),
+                    f"{pool.provenance}, {pool.corpus}",
+                    pool.proportion,
+                    pool.tokens,
+                    pool.epochs,
+                    pool.unique_tokens,
+                )
+            )
+            for pool in recipe.pools
+        ),
+        title="Pools of the recipe",
+    )
 
 
-def _shifts(report: CheckReport) -> FittingTable:
-    table = FittingTable("language", ">recipe", ">today", ">moved")
-    for shift in report.shifts[:20]:
-        moved = f"{100 * (shift.today - shift.recorded):+.3g} points"
-        table.add_row(named(shift.language), percent(shift.recorded), percent(shift.today), moved)
-    return table
+def _shifts(report: CheckReport) -> Table:
+    return Table(
+        (
+            Column("language"),
+            Column("recipe", "share"),
+            Column("today", "share"),
+            Column("moved", "small points"),
+        ),
+        tuple(
+            Row((named(each.language), each.recorded, each.today, each.today - each.recorded))
+            for each in report.shifts[:_MOST_ROWS]
+        ),
+        title="Shares in the recipe and today",
+    )
 
 
-def _phase_shifts(report: CheckReport) -> FittingTable:
-    table = FittingTable("phase", "pool", ">recipe", ">today", ">moved")
-    for shift in report.phases[:20]:
-        moved = f"{100 * (shift.today - shift.recorded):+.3g} points"
-        table.add_row(shift.phase, shift.pool, percent(shift.recorded), percent(shift.today), moved)
-    return table
+def _phase_shifts(report: CheckReport) -> Table:
+    return Table(
+        (
+            Column("phase"),
+            Column("pool"),
+            Column("recipe", "share"),
+            Column("today", "share"),
+            Column("moved", "small points"),
+        ),
+        tuple(
+            Row((each.phase, each.pool, each.recorded, each.today, each.today - each.recorded))
+            for each in report.phases[:_MOST_ROWS]
+        ),
+        title="Shares of each phase in the recipe and today",
+    )
 
 
-def _effects(report: CheckReport) -> FittingTable:
-    table = FittingTable("predicted loss of", ">recorded", ">recipe today", ">best today")
-    for effect in report.effects:
-        recorded = loss_text(math.inf if effect.recorded is None else effect.recorded)
-        table.add_row(
-            named(effect.language), recorded, loss_text(effect.kept), loss_text(effect.today)
-        )
-    return table
+def _effects(report: CheckReport) -> Table:
+    return Table(
+        (
+            Column("predicted loss of"),
+            Column("recorded", "loss"),
+            Column("recipe today", "loss"),
+            Column("best today", "loss"),
+        ),
+        tuple(
+            Row(
+                (
+                    named(each.language),
+                    math.inf if each.recorded is None else each.recorded,
+                    each.kept,
+                    each.today,
+                )
+            )
+            for each in report.effects
+        ),
+        title="Predicted losses in the recipe and today",
+    )
 
 
-def phases_asked(phases: list[dict[str, Any]] | None) -> str:
-    """``main 80%; anneal rest, min cat 60%``."""
+def phases_asked(phases: list[dict[str, Any]] | None, titled: Callable[[str], str] = str) -> str:
+    """``main 80%; anneal rest, min cat 60%``.
+
+    Args:
+        phases: as a question writes them.
+        titled: what a limit speaks of, from how it is written.
+    """
     said = []
     for phase in phases or ():
         words = [f"{phase['name']} {_amount(phase.get('tokens', 'rest'))}"]
         for bound in ("min", "max"):
             words += [
-                f"{bound} {what} {_amount(amount)}" for what, amount in phase.get(bound, {}).items()
+                f"{bound} {titled(what)} {_amount(amount)}"
+                for what, amount in phase.get(bound, {}).items()
             ]
         said.append(", ".join(words))
     return "; ".join(said) or "-"

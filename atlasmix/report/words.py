@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -17,9 +16,6 @@ from atlasmix.text import listed
 if TYPE_CHECKING:
     from rich.text import Text
 
-_LIMIT: Final = re.compile(
-    r"\b(min|max|keep|guardrail|max epochs) ([a-z]{3}(?:_[A-Z][a-z]{3})?)(?= )"
-)
 SAME: Final = 5e-7
 """Shares and gains that differ by less are the same: a recipe records six places."""
 
@@ -50,15 +46,6 @@ def closed(sentence: str) -> str:
     if text[:1].isascii():
         text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def limits_named(text: str) -> str:
-    """A sentence with its limits as the library writes them, and their languages by name.
-
-    >>> limits_named("relax 'min fra 20%' or 'guardrail eng 1% over natural', not 'max epochs 4'")
-    "relax 'min French 20%' or 'guardrail English 1% over natural', not 'max epochs 4'"
-    """
-    return _LIMIT.sub(lambda match: f"{match[1]} {name_of(match[2])}", text)
 
 
 def percent(share: float) -> str:
@@ -128,6 +115,29 @@ def number_text(value: float, digits: int = 2, signed: bool = False) -> str:
             value, precision=digits, fractional=False, trim="-", sign=signed and value != 0
         )
     )
+
+
+def times_text(value: float) -> str:
+    """A multiplier with two decimals, three digits from 100 on and below 0.1.
+
+    >>> times_text(1.346), times_text(0.01234), times_text(1234.0)
+    ('1.35', '0.0123', '1230')
+    """
+    return f"{value:.2f}" if 0.1 <= value < 100 else number_text(value, 3)
+
+
+def constant_text(value: float) -> str:
+    """A constant with four digits, as a person writes it.
+
+    >>> constant_text(0.212353), constant_text(22720.2), constant_text(1e-6), constant_text(4.2e9)
+    ('0.2124', '22,720', '1e-06', '4.2e+09')
+    """
+    size = abs(value)
+    if size >= 1e7 or (0 < size < 1e-4):
+        return f"{value:.3g}"
+    if size >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
 
 
 def change_text(change: float) -> str:

@@ -60,7 +60,7 @@ def test_limits_and_guardrails_are_kept(atlasmix: Run) -> None:
     words = ("--min", "spa=20%", "--guardrail", "spa=5%:uniform")
     done = atlasmix("solve", "--target", "cat", "--compute", "1e21", *words)
     assert done.status == 0, done.err
-    assert "Even without 'guardrail spa 5% over uniform'" in " ".join(done.out.split())
+    assert "Even without 'guardrail Spanish 5% over uniform'" in " ".join(done.out.split())
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from command_line import Run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atlasmix.report.layout import fitted
+from atlasmix.report.terminal import fitted
 
 PAGES = [
     "solve --target cat --budget 300B",

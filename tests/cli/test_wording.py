@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from command_line import Run, assert_refused
 
-from atlasmix.cli.parsing import Parser
-from atlasmix.cli.wording import option_of, options_read, worded
+from atlasmix.cli.parsing import Parser, option_of, options_read, worded
 from atlasmix.errors import DataError, ProblemError
 
 

@@ -108,8 +108,12 @@ def beside(mixture: Mixture) -> tuple[Comparison, ...]:
 
 
 REASONS = (
-    Reason("spa", 0.15, "cat", 0.4, 0.16, "predicted", 0.37, 0.21, 0.12, "Spanish is in"),
-    Reason("por", 0.0, "cat", 0.3, 0.16, "predicted", 0.27, 0.11, 0.42, "Portuguese is out"),
+    Reason(
+        "spa", 0.15, "cat", 0.4, 0.16, "predicted", 0.37, 0.15, 0.21, 0.12, -0.21, "Spanish is in"
+    ),
+    Reason(
+        "por", 0.0, "cat", 0.3, 0.16, "predicted", 0.27, 0.15, 0.11, 0.42, 0.1, "Portuguese is out"
+    ),
 )
 STEPS = (
     SensitivityStep("λ", 0.024, 0.06, (), 4.0, {"cat": 1.0}),

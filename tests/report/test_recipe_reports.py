@@ -7,31 +7,33 @@ import pytest
 from atlasmix.mixture.diff import Prediction, Side, diff
 from atlasmix.recipe.check import CheckReport, EffectShift
 from atlasmix.recipe.compare import Judgement, SideBySide
-from atlasmix.report.difference import comparison_parts
-from atlasmix.report.recipes import check_parts
+from atlasmix.report.blocks import Block, Table
+from atlasmix.report.difference import comparison_blocks
+from atlasmix.report.recipes import check_blocks
+from atlasmix.report.terminal import terminal_text
 
 UNCHANGED = "Matrix, inventory, law and version are those it was made with."
 
 
-def said(parts: list[object]) -> str:
-    return "\n".join(str(part) for part in parts)
+def said(blocks: tuple[Block, ...]) -> str:
+    return terminal_text(blocks, 200)
 
 
 @pytest.mark.parametrize("verdict", ["broken", "superseded"])
 def test_a_recipe_that_cannot_be_asked_is_not_called_unchanged(verdict: str) -> None:
-    text = said(check_parts("r.yaml", CheckReport(verdict, (), reason="the law went")))  # type: ignore[arg-type]
+    text = said(check_blocks("r.yaml", CheckReport(verdict, (), reason="the law went")))  # type: ignore[arg-type]
     assert verdict in text
     assert "Reason: the law went" in text
     assert UNCHANGED not in text
-    assert UNCHANGED in said(check_parts("r.yaml", CheckReport("holds", ())))
+    assert UNCHANGED in said(check_blocks("r.yaml", CheckReport("holds", ())))
 
 
 def test_a_target_that_had_no_loss_is_told_in_words() -> None:
     effect = EffectShift("yor", None, 3.9, 3.8)
     (table,) = [
         part
-        for part in check_parts("r.yaml", CheckReport("drifted", (), effects=(effect,)))
-        if hasattr(part, "texts")
+        for part in check_blocks("r.yaml", CheckReport("drifted", (), effects=(effect,)))
+        if isinstance(part, Table)
     ]
     assert table.texts()[2][0] == ("Yoruba (yor)", "no own text", "3.9000", "3.8000")
 
@@ -41,7 +43,7 @@ def test_a_question_that_cannot_be_asked_has_its_note_and_no_table() -> None:
     asked = Judgement("B", ("cat",), (Prediction("cat", 1e9, 2.5),), None)
     side = Side("one", 100.0, (("cat", 1.0),))
     found = SideBySide(side, side, diff(side, side), judgements=(gone, asked))
-    parts = comparison_parts(("a.yaml", "b.yaml"), found)
-    tables = [part for part in parts if hasattr(part, "texts")]
+    parts = comparison_blocks(("a.yaml", "b.yaml"), found)
+    tables = [part for part in parts if isinstance(part, Table)]
     assert "the question of A cannot be asked today" in said(parts)
     assert [table.texts()[0][0] for table in tables] == ["language", "target"]

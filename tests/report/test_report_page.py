@@ -15,6 +15,7 @@ from made_answers import EUROPEAN, REASONS, STEPS, beside, mixture_of, question
 
 from atlasmix.errors import DataError
 from atlasmix.mixture.mixture import Mixture
+from atlasmix.problem.constraints import Selection, ShareLimit
 from atlasmix.problem.problem import MixProblem
 from atlasmix.report.answer import answer_report
 from atlasmix.report.blocks import (
@@ -211,7 +212,9 @@ def test_a_published_mixture_that_breaks_a_limit_is_never_said_to_be_better(
     model = dataclasses.replace(
         beside(mixture)[1], name="a model", value=0.0, breaks=("min cat 90%",)
     )
-    told = answer_report(problem, mixture, Findings(beside(mixture), published=(model,)))
+    limit = ShareLimit("min", Selection("language", "cat"), 0.9)
+    limited = dataclasses.replace(problem, limits=(limit,))
+    told = answer_report(limited, mixture, Findings(beside(mixture), published=(model,)))
     judged = next(one for one in tables(told.blocks) if one.title.startswith("Published"))
     (row,) = judged.rows
     worse = [column.name for column in judged.columns].index("worse by")

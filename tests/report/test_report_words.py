@@ -5,14 +5,17 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+from pathlib import Path
 
 import pytest
 from made_answers import EUROPEAN, REASONS, STEPS, STORE, beside, mixture_of, question
 
 from atlasmix.laws.hardware import machine
-from atlasmix.mixture.mixture import Caveat, Mixture, SensitivityStep
+from atlasmix.mixture.mixture import Caveat, Mixture, Price, SensitivityStep
+from atlasmix.problem.constraints import Selection, ShareLimit
 from atlasmix.problem.parsing import problem_from_mapping
 from atlasmix.problem.problem import MixProblem
+from atlasmix.report import answer
 from atlasmix.report.answer import answer_report, cost_data, cost_sentence, explanation_report
 from atlasmix.report.answer_tables import (
     breaking_table,
@@ -113,7 +116,9 @@ def test_only_a_proof_to_the_asked_precision_is_certified(mixture: Mixture) -> N
 
 def test_unspent_tokens_and_why_stand_in_the_first_line(problem: MixProblem) -> None:
     short = mixture_of(problem, SHARES, tokens=30e9)
-    short = dataclasses.replace(short, stopped="'max spa 15%' binds and Catalan is read 4 times")
+    short = dataclasses.replace(
+        short, stopped="'max Spanish 15%' binds and Catalan is read 4 times"
+    )
     assert headline(short) == (
         "Read 30B tokens: 85.0% Catalan and 15.0% Spanish. Leave 70B of the budget unspent: "
         "'max Spanish 15%' binds and Catalan is read 4 times."
@@ -168,10 +173,13 @@ def test_losses_below_those_alone_are_no_worse() -> None:
 
 
 def test_a_limit_that_shrank_the_run_is_named_before_the_answer(problem: MixProblem) -> None:
-    why = "'min oci 0.05%' under the epoch cap of 4 leaves no more to read"
+    """The caveat names its limit, and the reason is told once, in the headline."""
+    limit = ShareLimit("min", Selection("language", "oci"), 0.0005)
+    why = f"'{limit.title}' under the epoch cap of 4 leaves no more to read"
     caveat = Caveat("shrunk", f"a limit was met by shrinking the run from 100B to 30B: {why}")
     short = dataclasses.replace(
-        mixture_of(problem, SHARES, tokens=30e9), stopped=why, caveats=(caveat,),
+        mixture_of(problem, SHARES, tokens=30e9),
+        stopped=why, stopped_by=(limit,), caveats=(caveat,),
         warnings=(f"70B of 100B tokens are left unread: {why}", "another"),
     )  # fmt: skip
     said = " ".join(printed(problem, short).split())
@@ -257,10 +265,12 @@ def test_every_part_of_an_effect_has_its_column(mixture: Mixture) -> None:
     assert "alone" in headings(effects_table(several))
 
 
-def test_baselines_that_break_a_limit_stand_apart_and_are_never_better(
-    problem: MixProblem, mixture: Mixture
-) -> None:
-    comparisons = beside(mixture)
+def test_baselines_that_break_a_limit_stand_apart_and_are_never_better(mixture: Mixture) -> None:
+    limits = (
+        ShareLimit("min", Selection("language", "spa"), 0.1),
+        ShareLimit("max", Selection("language", "cat"), 0.0),
+    )
+    problem, comparisons = question(limits=limits), beside(mixture)
     assert comparisons[1].value < mixture.certificate.value, "a baseline that looks better"
     kept, broken = (
         table(problem, mixture, comparisons) for table in (comparison_table, breaking_table)
@@ -295,8 +305,10 @@ def test_the_range_of_a_share_stands_beside_it_or_in_a_table_of_its_own(mixture:
     assert "may be" not in headings(mixture_table(dataclasses.replace(mixture, flatness=())))
 
 
-def test_prices_are_told_in_the_objective_and_in_its_room(mixture: Mixture) -> None:
-    row = rows(prices_table(mixture.prices))["+1B tokens of budget"]
+def test_prices_are_told_in_the_objective_and_in_its_room(
+    problem: MixProblem, mixture: Mixture
+) -> None:
+    row = rows(prices_table(problem, mixture.prices))["+1B tokens of budget"]
     assert row[1:] == ("-0.0012", "-0.3%")
 
 
@@ -359,3 +371,26 @@ def test_long_tables_are_cut_and_say_so(problem: MixProblem, mixture: Mixture) -
     for table in (effects_table(long), flatness_table(long), mixture_table(long)):
         assert len(table.texts()[2]) == 41, "a short page says how many it leaves out"
         assert len(table.texts(every=True)[2]) == 45, "a whole page has them all"
+
+
+def test_a_group_named_like_a_language_keeps_its_name() -> None:
+    """A limit is rendered from what it is, so a group called ``fin`` never becomes Finnish."""
+    group = ShareLimit("min", Selection("group", "fin", ("spa", "por")), 0.1)
+    assert (group.name, group.title) == ("min fin 10%", "min fin 10%")
+    language = ShareLimit("min", Selection("language", "fin"), 0.1)
+    assert (language.name, language.title) == ("min fin 10%", "min Finnish 10%")
+    price = Price(language.name, "-1 point", -0.001, -0.002, "min", "fin")
+    said = rows(prices_table(question(limits=(language,)), (price,)))
+    assert list(said) == ["-1 point on 'min Finnish 10%'"]
+    assert list(rows(prices_table(question(limits=(group,)), (price,)))) == [
+        "-1 point on 'min fin 10%'"
+    ]
+
+
+def test_no_sentence_is_rewritten_on_its_way_to_a_page() -> None:
+    """Patterns escape markup and find addresses; they never put other words into a message."""
+    folder = Path(answer.__file__).parent
+    using = {
+        path.name for path in folder.rglob("*.py") if "\nimport re\n" in path.read_text("utf-8")
+    }
+    assert using == {"html.py", "markdown.py"}
