@@ -10,20 +10,20 @@ from atlasmix.cli.parsing import Parser
 from atlasmix.cli.shelf_actions import Shelf, add_shelf_actions
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from atlasmix.evidence.store import Store
     from atlasmix.evidence.transfer_matrix import TransferMatrix
+    from atlasmix.report.blocks import Table
     from atlasmix.transfer.model import TransferModel
 
-EXAMPLE = "atlasmix matrices show atlas-2025 --target cat"
+EXAMPLE = "atlasmix matrices show atlasmix-2026 --target cat"
+_MOST_DONORS = 25
 _PAIRS = ("stderr", "files", "extra")  # of a card: tuples of pairs that are mappings
 
 
 _SHELF = Shelf(
     command="matrices",
     noun="matrix",
-    default="atlas-2025",
+    default="atlasmix-2026",
     about=(
         "one line about each matrix",
         "what a matrix says, and the donors of a target",
@@ -34,10 +34,17 @@ _SHELF = Shelf(
     card="YAML: what the scores mean",
 )
 
+_COMPLETION = (
+    "fill the pairs that a matrix lacks",
+    """\
+atlasmix matrices complete --matrix mine --name mine-completed
+atlasmix matrices complete --matrix domains --features domains.csv""",
+)
+
 
 def add_arguments(parser: Parser) -> None:
     """Actions and their options."""
-    actions = add_shelf_actions(parser, _SHELF, _list, _show)
+    actions = add_shelf_actions(parser, _SHELF, _list, _show, {"complete": _COMPLETION})
     actions["show"].add_argument(
         "--target", metavar="LANG", help="list every donor of this language, best first"
     )
@@ -46,6 +53,44 @@ def add_arguments(parser: Parser) -> None:
         metavar="NAME",
         help="with --target: the law that weights are estimated under (default: the one of solve)",
     )
+    _add_completion(actions["complete"])
+
+
+def _add_completion(parser: Parser) -> None:
+    parser.add_argument("--matrix", metavar="NAME", required=True, help="the matrix to complete")
+    parser.add_argument(
+        "--with",
+        dest="study",
+        metavar="NAME",
+        help="BTS between languages: the matrix whose scores stand beside yours, which win; none: "
+        "your scores and the relatedness of languages alone (default: atlasmix-2026)",
+    )
+    parser.add_argument(
+        "--features",
+        metavar="TABLE",
+        help="domains and other metrics: CSV or Parquet, a label and columns of numbers, whose "
+        "differences between the two of a pair are its features (default: of languages how related "
+        "they are, of domains none)",
+    )
+    parser.add_argument(
+        "--name", help="name on the shelf (default: that of the matrix and -completed)"
+    )
+    parser.set_defaults(execute=_complete)
+
+
+def _complete(options: argparse.Namespace) -> int:
+    from atlasmix.cli.terminal import lasting
+    from atlasmix.evidence.store import Store
+    from atlasmix.transfer.completed_matrix import add_completed
+
+    store = Store(options.store)
+    done = add_completed(store, options.matrix, options.study, options.name, options.features)
+    label = store.user_place().label
+    print(
+        f"completed {options.matrix} as {done.name} in {label}: {done.said}; use it with "
+        f"--matrix {done.name}{lasting(label)}"
+    )
+    return 0
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -87,13 +132,22 @@ def _show(options: argparse.Namespace) -> int:
     facts = (
         ("metric", matrix.card.metric),
         ("scale", scale_words(*matrix.card.range)),
-        ("size", f"{len(matrix.keys)} x {len(matrix.keys)}: {', '.join(matrix.keys)}"),
+        ("size", _size(matrix)),
         ("measured", f"{matrix.count('measured'):,} pairs"),
+        *((("own", f"{owned:,} pairs"),) if (owned := matrix.count("own")) else ()),
         ("predicted", f"{matrix.count('predicted'):,} pairs"),
         ("SHA-256", matrix.sha256),
+        *matrix.card.extra,
     )
     print_text(card_text(matrix.name, matrix.card, facts))
     return 0
+
+
+def _size(matrix: TransferMatrix) -> str:
+    said = f"{len(matrix.keys)} x {len(matrix.keys)}"
+    if matrix.card.prior:
+        return f"{said}: all languages, in their scripts, and code and math"
+    return f"{said}: {', '.join(matrix.keys)}"
 
 
 def _model(matrix: TransferMatrix, store: Store, law: str | None) -> TransferModel | None:
@@ -108,7 +162,7 @@ def _model(matrix: TransferMatrix, store: Store, law: str | None) -> TransferMod
 
 def _donors(
     matrix: TransferMatrix, model: TransferModel | None, target: str
-) -> Iterator[RenderableType]:
+) -> Iterator[str | Table]:
     """The donors of a target, with τ and φ where the scores give them."""
     from atlasmix.report.evidence import (
         donors_table,
@@ -121,13 +175,24 @@ def _donors(
     yield f"Donors of {named(target)} in {matrix.name} ({matrix.card.metric}), best first"
     share = matrix.is_predicted_share(target)
     measured = f"{1 - share:.0%} of these scores are measured, {share:.0%} predicted."
+    if model is not None and model.is_completed:
+        measured = _kinds(model, target)
     if model is None:
         yield from ("", donors_table(matrix, target), "", measured)
         yield f"{matrix.card.metric} is no transfer weight: a solve needs --calibration."
         return
-    yield from (exponent_words(model, target), "", weights_table(matrix, model, target), "")
+    table = weights_table(matrix, model, target, _MOST_DONORS if model.is_completed else None)
+    yield from (exponent_words(model, target), "", table, "")
     yield f"τ: target tokens that a token of the donor is worth. {measured}"
     yield from notes_on_weights(model, target)
+
+
+def _kinds(model: TransferModel, target: str) -> str:
+    """How many donors of each kind there are; a line of the table is one of the best."""
+    column = list(model.status[:, model.index(target)])
+    kinds = ("measured", "own", "predicted", "completed")
+    said = [f"{column.count(kind)} {kind}" for kind in kinds if kind in column]
+    return f"Of all its donors, {', '.join(said)}; the best {_MOST_DONORS} are shown."
 
 
 def _as_data(matrix: TransferMatrix, target: str, model: TransferModel | None) -> dict[str, object]:
@@ -138,6 +203,13 @@ def _as_data(matrix: TransferMatrix, target: str, model: TransferModel | None) -
         for key in ((target,) if target else matrix.keys)
         for source, score in matrix.donors(key)
     ]
+    if model is not None and model.is_completed:
+        from atlasmix.report.evidence import ranked
+
+        pairs = [
+            {"source": source, "target": target, **dataclasses.asdict(matrix.pair(source, target))}
+            for source in ranked(model, target)
+        ]
     card = dataclasses.asdict(matrix.card)
     content: dict[str, object] = {
         "name": matrix.name,
@@ -153,6 +225,7 @@ def _as_data(matrix: TransferMatrix, target: str, model: TransferModel | None) -
             pair["weight"] = float(model.weights[place])
             pair["weight_stderr"] = float(model.stderr[place])
             pair["residual"] = float(model.residual[place])
+            pair["status"] = str(model.status[place])
         content["model"] = {
             "law": model.law,
             "calibration": model.calibration,

@@ -34,9 +34,20 @@ class Shelf:
 
 
 def add_shelf_actions(
-    parser: Parser, shelf: Shelf, listing: Action, show: Action
+    parser: Parser,
+    shelf: Shelf,
+    listing: Action,
+    show: Action,
+    further: dict[str, tuple[str, str]] | None = None,
 ) -> dict[str, Parser]:
-    """The five actions with the options that both kinds share, by name."""
+    """The five actions with the options that both kinds share, by name.
+
+    Args:
+        parser: of the command.
+        shelf: the kind of evidence.
+        listing, show: what the first two actions do.
+        further: (summary, example) of actions that this kind alone has; they have a store.
+    """
     command = f"atlasmix {shelf.command}"
     listed, shown, added = shelf.about
     file = "scores.csv" if shelf.noun == "matrix" else "pools.csv"
@@ -46,6 +57,7 @@ def add_shelf_actions(
             "list": (listed, f"{command} list --json"),
             "show": (shown, shelf.example),
             "add": (added, f"{command} add {file} --card card.yaml --name mine"),
+            **(further or {}),
             "verify": ("check card, hash and every row again", f"{command} verify mine"),
             "remove": ("take one of your own off the shelf", f"{command} remove mine"),
         },
@@ -54,6 +66,8 @@ def add_shelf_actions(
     for name, run in runs.items():
         add_store(actions[name])
         actions[name].set_defaults(execute=run, noun=shelf.noun)
+    for name in further or {}:
+        add_store(actions[name])
     for name in ("show", "verify"):
         actions[name].add_argument(
             "name", nargs="?", default="default", help=f"default: {shelf.default}"
