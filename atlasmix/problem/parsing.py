@@ -325,15 +325,23 @@ def _within_text(
         if isinstance(limit, EpochCap):
             caps[limit.selection.mask(pools)] = limit.epochs
     most = caps * np.array([pool.unique_tokens for pool in pools])
-    kept: list[Limit] = []
+    shares: list[Limit] = []
+    others: list[Limit] = []
+    floors: dict[Selection, float] = {}
     for what, limit in typed:
         if what == _EVERY_FLOOR and isinstance(limit, ShareLimit):
             reach = FLOOR_LEFT * float(most[limit.selection.mask(pools)].sum())
             if limit.share * budget > reach:
-                kept.append(KeepTokens(limit.selection, reach))
+                floors[limit.selection] = reach
                 continue
-        kept.append(limit)
-    return tuple(kept)
+        if isinstance(limit, KeepTokens) and limit.tokens < floors.get(limit.selection, 0.0):
+            continue
+        if isinstance(limit, KeepTokens):
+            floors.pop(limit.selection, None)
+        (shares if isinstance(limit, ShareLimit) else others).append(limit)
+    kept = [KeepTokens(selection, reach) for selection, reach in floors.items()]
+    # In the order in which the keys of a question are read.
+    return (*shares, *kept, *others)
 
 
 _EVERY_FLOOR: Final = f"min {EVERY_TARGET}"

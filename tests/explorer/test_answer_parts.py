@@ -11,17 +11,31 @@ from atlasmix.mixture.comparison import compare
 from atlasmix.mixture.explain import explain
 from atlasmix.mixture.sensitivity import sensitivity
 from atlasmix.mixture.solve import solve
+from atlasmix.mixture.uncertainty import with_uncertainty
 from atlasmix.problem.parsing import problem_from_mapping
 from atlasmix.report.answer_words import caveat_sentences
 from atlasmix.report.certainty import sensitivity_sentences
+from atlasmix.report.uncertainty import regret_sentence, shares_table
 
 STORE = Store("/nonexistent")
+SECTIONS = (
+    "Mixture",
+    "Effect",
+    "What limits cost",
+    "Before and after",
+    "Why, and how sure",
+    "Take home",
+)
 SHRUNK = "{targets: {yor: 1, eng: 1}, budget: 8T, min: {yor: 1%}}"
 
 
 def answered(**asked):
     problem = problem_from_mapping(asked, STORE)
     return problem, solve(problem)
+
+
+def control(at, kind, label):
+    return next(one for one in getattr(at, kind) if one.label == label)
 
 
 def heading(visit):
@@ -158,9 +172,40 @@ def test_reasons_and_what_is_least_certain_are_told(visit):
     assert {step.constant for step in steps} == {"λ", "φ"}
     for sentence in sensitivity_sentences(problem, steps):
         assert sentence in words
-    assert "0 measured, 1 predicted by its study" in words
+    assert "(atlasmix-2026, BTS): 1 predicted by the study" in words
     titles = [one["layout"]["xaxis"]["title"]["text"] for one in guest.figures()]
     assert [title[0] for title in titles] == ["λ", "φ"]
+
+
+@pytest.mark.parametrize("key", ["eus", "glg", "srp_Latn"])
+def test_a_target_that_nobody_scored_is_told_in_words_on_every_tab(visit, key):
+    """A pair without a score showed as 'nan' in tables and in what a mark says."""
+    guest = visit(q=f"{{targets: {{{key}: 1}}}}")
+    guest.page("mix")
+    for tab in SECTIONS:
+        guest.tab("section", tab)
+        said = [str(trace.get("customdata")) for one in guest.figures() for trace in one["data"]]
+        assert not re.search(r"\bnan\b", f"{guest.words()} {' '.join(said)}"), tab
+    guest.tab("section", "Why, and how sure")
+    assert "completed from relatedness" in guest.words()
+
+
+def test_what_is_not_known_is_drawn_and_told(visit):
+    """The intervals are those of the library, and an answer too large for them says so."""
+    guest = visit()
+    guest.page("mix")
+    guest.tab("section", "Why, and how sure")
+    problem, mixture = answered(targets="cat")
+    sure = with_uncertainty(problem, mixture, cores=1).uncertainty
+    assert regret_sentence(problem, sure) in guest.words()
+    shown = dict(rows_of(guest, shares_table(problem, sure).title))
+    assert {name_of(each.language) for each in sure.shares} <= {
+        name.partition(" (")[0] for name in shown
+    }
+    control(guest.at, "number_input", "Most donor languages").set_value(1).run()
+    guest.whole()
+    assert "Regret and intervals" in guest.words()
+    assert "Not drawn here" in guest.words()
 
 
 def test_the_worth_of_translated_text_is_told_where_it_may_be_read(visit):
@@ -176,10 +221,10 @@ def test_the_worth_of_translated_text_is_told_where_it_may_be_read(visit):
 
 
 def test_a_price_is_that_of_the_objective(visit):
-    guest = visit(q="{targets: {cat: 1, cym: 1}, objective: worst, min: {eng: 10%}}")
+    guest = visit(q="{targets: {cat: 1, cym: 1}, objective: worst, min: {jpn: 10%}}")
     guest.page("mix")
     guest.tab("section", "What limits cost")
-    _, mixture = answered(targets="cat,cym", objective="worst", min={"eng": 0.1})
+    _, mixture = answered(targets="cat,cym", objective="worst", min={"jpn": 0.1})
     kinds = {price.kind for price in mixture.prices}
     assert "min" in kinds
     assert "budget" not in kinds

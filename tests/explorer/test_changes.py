@@ -96,7 +96,7 @@ def test_the_link_of_a_preset_is_that_preset(visit):
 def test_another_matrix_takes_its_own_calibration(visit):
     guest = visit(q="{targets: {cat: 1}, matrix: langrank-2019-dep, calibration: 'affine:0.01,0'}")
     at = guest.page("mix")
-    control(at, "selectbox", "Transfer matrix").set_value("atlas-2025").run()
+    control(at, "selectbox", "Transfer matrix").set_value("atlasmix-2026").run()
     guest.whole()
     assert asked(guest) == {"targets": {"cat": 1}}
     assert control(at, "text_input", "Calibration").value == ""

@@ -1,11 +1,14 @@
 """The page Mix: opens, solves, changes, refuses; its numbers are the library's."""
 
+import re
+
 import pytest
 import streamlit as st
 import yaml
 from explorer.presets import PRESETS
 from test_answer_parts import rows_of
 
+from atlasmix.cli.main import run
 from atlasmix.evidence.store import Store
 from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.solve import solve
@@ -13,6 +16,7 @@ from atlasmix.problem.parsing import problem_from_mapping
 from atlasmix.report.answer import cost_sentence
 from atlasmix.report.answer_words import headline, proof_sentence
 from atlasmix.report.overview import key_figures
+from atlasmix.report.words import named
 
 STORE = Store("/nonexistent")
 
@@ -99,11 +103,26 @@ def test_a_target_is_found_by_any_name(visit, written):
     assert heading(guest) == headline(mixture)
 
 
+def test_every_language_with_text_can_be_a_target(visit):
+    """The list had the 38 languages that a study scored; one without text cannot be asked for."""
+    guest = visit()
+    at = guest.page("mix")
+    offered = set(control(at, "multiselect", "Target languages").options)
+    expected = set(map(named, STORE.inventory().languages()))
+    assert offered == expected
+    assert {"Danish (dan)", "Basque (eus)", "Serbian (Latin) (srp_Latn)"} <= offered
+    assert "Abkhazian (abk)" not in offered
+    control(at, "multiselect", "Target languages").set_value(["eus"]).run()
+    guest.whole()
+    _, mixture = answered(targets="eus")
+    assert heading(guest) == headline(mixture)
+
+
 @pytest.mark.parametrize(
     ("written", "words"),
     [
         ("catalna", "did you mean cat"),
-        ("Danish", "is not in matrix atlas-2025"),
+        ("Abkhazian", "has no text in Abkhazian"),
         ("%", "expected"),
     ],
 )
@@ -267,11 +286,38 @@ def test_take_home_repeats_the_question(visit):
     at = guest.tab("section", "Take home")
     assert at.code[0].value == "atlasmix solve --target cat --max-epochs 2 --output recipe.yaml"
     assert at.code[1].value.endswith("?q={targets:%20{cat:%201},%20max_epochs:%202}")
-    assert [one.label for one in at.download_button][:3] == [
+    assert [one.label for one in at.download_button][:4] == [
         "Recipe (YAML)",
+        "Report (HTML)",
         "Mixture (CSV)",
         "Question (YAML)",
     ]
+
+
+def test_the_report_is_that_of_the_command_line_and_asks_nothing_of_other_pages(
+    visit, monkeypatch, tmp_path
+):
+    """A page without a part, of another question, or that loads a script from elsewhere."""
+    made, button = {}, st.download_button
+
+    def kept(label, data, **settings):
+        made[settings["file_name"]] = data, settings["mime"]
+        return button(label, data, **settings)
+
+    monkeypatch.setattr(st, "download_button", kept)
+    guest = visit(q="{targets: {cat: 1}, min: {eng: 0.1}}")
+    guest.page("mix")
+    guest.tab("section", "Take home")
+    content, kind = made["report.html"]
+    page = content()
+    assert kind == "text/html"
+    written = tmp_path / "report.html"
+    assert run(["solve", "--target", "cat", "--min", "eng=10%", "--report", str(written)]) == 0
+    assert page == written.read_text(encoding="utf-8")
+    loaded = re.findall(r"""<(?:script|link|img|iframe|source)\b[^>]*\b(?:src|href)=""", page)
+    assert loaded == []
+    assert "default-src 'none'" in page
+    assert "-1 point on &#x27;min English 10%&#x27;" in page
 
 
 def test_the_question_survives_a_walk_to_other_pages(visit):

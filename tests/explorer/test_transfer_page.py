@@ -1,13 +1,16 @@
 """The page Transfer: φ and τ are those of the model, and what was measured is told apart."""
 
+import base64
 import re
 
+import numpy as np
 import pytest
 
 from atlasmix.evidence.store import Store
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.shelf import DEFAULT_LAW, load_law
-from atlasmix.report.evidence import ranked
+from atlasmix.report.evidence import helped, ranked
+from atlasmix.report.figures.drawing import MARKS
 from atlasmix.transfer.estimation import estimate
 
 STORE = Store("/nonexistent")
@@ -22,9 +25,9 @@ def model_of(law=DEFAULT_LAW):
 
 
 def shown_weights(figure):
-    """Name, τ and whether it is filled, of every mark."""
+    """Name, τ and symbol of every mark."""
     return {
-        name: (x, trace["marker"]["symbol"] == "circle")
+        name: (x, trace["marker"]["symbol"])
         for trace in figure["data"]
         for name, x in zip(trace["y"], trace["x"], strict=True)
     }
@@ -38,17 +41,22 @@ def test_transfer_ranks_the_donors_of_the_first_target(visit):
     for figure, side in ((donors, 0), (recipients, 1)):
         shown = shown_weights(figure)
         assert len(shown) == 20
+        ranking = ranked(model, "cat") if side == 0 else helped(model, "cat")
+        assert set(shown) == {name_of(key) for key in ranking[:20]}
         for key in model.keys:
             pair = (key, "cat") if side == 0 else ("cat", key)
             place = tuple(map(model.index, pair))
             if name_of(key) in shown:
                 assert shown[name_of(key)] == (
                     pytest.approx(model.weights[place]),
-                    model.status[place] == "measured",
+                    MARKS[model.status[place]].symbol,
                 )
         assert min(tau for tau, _ in shown.values()) >= 0
-    assert max(shown_weights(donors), key=lambda name: shown_weights(donors)[name]) == "Spanish"
+    assert max(shown_weights(donors).items(), key=lambda one: one[1][0])[0] == name_of(
+        ranked(model, "cat")[0]
+    )
     assert "nobody measured one" in guest.words()
+    assert len({symbol for _, symbol in shown_weights(donors).values()}) > 1
 
 
 def test_transfer_tells_the_exponent_and_every_weight_with_its_score(visit):
@@ -66,17 +74,21 @@ def test_transfer_tells_the_exponent_and_every_weight_with_its_score(visit):
         assert f">{heading}</th>" in table
     rows = [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in table.split("</tr>")]
     rows = {row[0]: row for row in rows if row}
-    assert len(rows) == len(model.keys) - 1
-    for key in model.keys:
-        if key == "por":
-            continue
+    best = ranked(model, "por")[:40]
+    scored = [key for key in STORE.matrix().part(()).keys if key != "por"]
+    assert {*best, *scored} <= {key for key in model.keys if f"{name_of(key)} ({key})" in rows}
+    assert len(rows) < 120, "more than anybody reads: the command line has them all"
+    for key in {*best, *scored}:
         name, tau, sigma, score, _, status, _ = rows[f"{name_of(key)} ({key})"]
         at = model.index(key), place
         assert (tau, sigma) == (f"{model.weights[at]:.2f}", f"{model.stderr[at]:.2f}")
-        assert float(score) == STORE.matrix().pair(key, "por").score
+        if key in scored:
+            assert float(score) == STORE.matrix().pair(key, "por").score
+        else:
+            assert score == ""
         assert status == model.status[at], name
-    assert {row[5] for row in rows.values()} == {"measured", "predicted"}
-    assert min(float(row[3]) for row in rows.values()) < 0, "a score may lie below 0"
+    assert {row[5] for row in rows.values()} == {"measured", "predicted", "completed"}
+    assert min(float(row[3] or 0) for row in rows.values()) < 0, "a score may lie below 0"
     assert min(float(row[1]) for row in rows.values()) >= 0, "a weight may not"
 
 
@@ -87,8 +99,9 @@ def test_weights_are_those_of_the_law_of_the_question(visit):
     phi = model.phi[model.index("cat")]
     assert f"φ {phi:.3f}" in guest.words()
     assert "under law hoffmann-2022" in guest.words()
-    assert shown_weights(guest.figures()[0])["Spanish"][0] == pytest.approx(
-        model.weights[model.index("spa"), model.index("cat")]
+    best = ranked(model, "cat")[0]
+    assert shown_weights(guest.figures()[0])[name_of(best)][0] == pytest.approx(
+        model.weights[model.index(best), model.index("cat")]
     )
     assert phi != pytest.approx(model_of().phi[model.index("cat")], rel=0.02)
 
@@ -136,6 +149,64 @@ def test_the_whole_matrix_has_its_measured_cells_framed(visit):
     assert len(figure["data"][0]["y"]) == 38
     assert sum(one["type"] == "rect" for one in figure["layout"]["shapes"]) == 72
     assert "72 of 1,406 scores were measured" in guest.words()
+    assert "all other pairs of languages have no score" in guest.words()
+
+
+def test_a_few_languages_stand_with_their_best_donors(visit):
+    """All languages at once would be 537,289 cells; some and their best donors can be read."""
+    guest = visit()
+    at = guest.page("transfer")
+    guest.tab("transfer-section", "Whole matrix")
+    control(at, "segmented_control", "Languages").set_value("chosen").run()
+    guest.whole()
+    control(at, "multiselect", "Languages of the heat map").set_value(["cat", "eus"]).run()
+    guest.whole()
+    figure, model = guest.figures()[0], model_of()
+    near = {"cat", "eus", *ranked(model, "cat")[:8], *ranked(model, "eus")[:8]}
+    assert set(figure["data"][0]["y"]) == {name_of(key) for key in near}
+    names = figure["data"][0]["y"]
+    row, column = names.index(name_of(ranked(model, "eus")[0])), names.index("Basque")
+    best = model.weights[model.index(ranked(model, "eus")[0]), model.index("eus")]
+    packed = figure["data"][0]["z"]
+    cells = np.frombuffer(base64.b64decode(packed["bdata"]), packed["dtype"])
+    assert cells.reshape(len(names), -1)[row, column] == pytest.approx(best)
+    assert "nan" not in str(figure["data"][0]["customdata"])
+    control(at, "multiselect", "Languages of the heat map").set_value([]).run()
+    guest.whole()
+    assert "Choose a language" in guest.words()
+
+
+@pytest.mark.parametrize("key", ["eus", "abk", "srp_Latn"])
+def test_a_language_that_nobody_scored_has_completed_donors_on_every_tab(visit, key):
+    """Its scores are missing: each tab had 'nan', nothing at all, or said 'was measured'."""
+    guest = visit()
+    at = guest.page("transfer")
+    control(at, "selectbox", "Language").set_value(key).run()
+    guest.whole()
+    model, name = model_of(), name_of(key)
+    words = guest.words()
+    assert f"No donor for {name} has a score: all are completed from relatedness." in words
+    assert f"Every score of a donor for {name} was measured" not in words
+    assert f"one that gives {name} nothing scores" not in words
+    donors = guest.figures()[0]
+    assert "no score, completed" in " ".join(trace["name"] for trace in donors["data"])
+    assert set(shown_weights(donors)) == {name_of(one) for one in ranked(model, key)[:20]}
+    for tab in ("One language", "Both directions", "Map", "Whole matrix", "Two matrices"):
+        guest.tab("transfer-section", tab)
+        for figure in guest.figures():
+            assert figure["data"], tab
+            said = [str(trace.get("customdata")) for trace in figure["data"]]
+            assert not re.search(r"\bnan\b", " ".join(said)), tab
+        assert not re.search(r"\bnan\b", guest.words()), tab
+
+
+def test_code_is_no_language_to_look_up(visit):
+    """A prior from relatedness says nothing of code: the page had empty figures for it."""
+    guest = visit()
+    at = guest.page("transfer")
+    offered = control(at, "selectbox", "Language").options
+    assert not {"code", "math"} & set(offered)
+    assert len(offered) == len(STORE.matrix().keys) - 2
 
 
 def test_the_map_shows_the_donors(visit):
@@ -143,24 +214,52 @@ def test_the_map_shows_the_donors(visit):
     guest.page("transfer")
     guest.tab("transfer-section", "Map")
     drawn = {one.get("name"): one for one in guest.figures()[0]["data"]}
-    donors = drawn["donors, predicted"]
     assert "donors, measured" not in drawn
-    best = [name_of(key) for key in ranked(model_of(), "cat")[:6]]
-    assert donors["text"] == best
-    assert best[0] == "Spanish"
+    model = model_of()
+    best = ranked(model, "cat")[:6]
+    for status in {model.status[model.index(key), model.index("cat")] for key in best}:
+        here = [k for k in best if model.status[model.index(k), model.index("cat")] == status]
+        donors = drawn[f"donors, {MARKS[status].words}"]
+        assert donors["text"] == [name_of(key) for key in here]
+        assert donors["marker"]["symbol"] == MARKS[status].symbol
 
 
 def test_two_matrices_are_compared_on_shared_pairs(visit):
     guest = visit()
     guest.page("transfer")
     guest.tab("transfer-section", "Two matrices")
+    control(guest.at, "selectbox", "Compare with").set_value("langrank-2019-dep").run()
+    guest.whole()
     assert "share 18 languages and 306 pairs" in guest.words()
     assert sum(len(one["x"]) for one in guest.figures()[0]["data"]) == 306
 
 
-def test_both_directions_mark_the_language(visit):
+def test_a_completed_matrix_is_compared_with_the_scores_that_it_completes(visit):
     guest = visit()
     guest.page("transfer")
+    guest.tab("transfer-section", "Two matrices")
+    control(guest.at, "selectbox", "Compare with").set_value("atlas-2025").run()
+    guest.whole()
+    assert "share 38 languages and 1,406 pairs, of which 72 were measured" in guest.words()
+    assert "The scores of both are the same." in guest.words()
+    assert sum(len(one["x"]) for one in guest.figures()[0]["data"]) == 1406
+
+
+def test_both_directions_show_the_strongest_pairs_with_their_doubt(visit):
+    guest = visit()
+    guest.page("transfer")
+    guest.tab("transfer-section", "Both directions")
+    _, *marks = guest.figures()[0]["data"]
+    assert sum(len(trace["x"]) for trace in marks) == 20
+    for trace in marks:
+        assert min(trace["error_x"]["array"]) > 0
+        assert min(trace["error_y"]["array"]) > 0
+
+
+def test_both_directions_of_a_matrix_of_scores_alone_mark_the_language(visit):
+    guest = visit()
+    at = guest.page("transfer")
+    control(at, "selectbox", "Transfer matrix").set_value("atlas-2025").run()
     guest.tab("transfer-section", "Both directions")
     assert guest.figures()[0]["data"][3]["name"] == "Catalan for the other, and back"
 
@@ -171,13 +270,15 @@ def test_another_language_is_chosen(visit):
     control(at, "selectbox", "Language").set_value("por").run()
     guest.whole()
     assert "Who helps Portuguese" in guest.words()
-    assert {trace["name"].split(",")[0] for trace in guest.figures()[0]["data"] if trace["x"]} == {
-        "score measured",
-        "score predicted",
+    assert {trace["name"].split(",")[0] for trace in guest.figures()[0]["data"]} >= {
+        "score measured"
     }
 
 
 def test_the_metric_is_explained_before_it_is_shown(visit):
     guest = visit()
     guest.page("transfer")
-    assert "a source that gives nothing scores below 0" in guest.words()
+    assert STORE.matrix().card.description in guest.words()
+    nothing, _ = model_of().score_of(0.0, "cat")
+    assert f"one that gives Catalan nothing scores {nothing:.2f}" in guest.words()
+    assert "Our choices" not in guest.words(), "a page shows every text that stands alone in it"

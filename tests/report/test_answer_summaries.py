@@ -155,9 +155,14 @@ def test_a_spreadsheet_gets_no_formula(monkeypatch):
 
 def test_the_words_over_a_matrix():
     matrix = STORE.matrix()
+    said = "72 of 1,406 scores were measured, 1,334 predicted by the study itself (BTS, higher is "
+    assert matrix_sentence(STORE.matrix("atlas-2025")) == f"{said}better)."
     assert matrix_sentence(matrix) == (
-        "72 of 1,406 scores were measured, 1,334 predicted by the study itself (BTS, higher is "
-        "better)."
+        f"{said}better); all other pairs of languages have no score and are completed from "
+        "relatedness."
+    )
+    assert role_sentence(matrix, "eus") == (
+        "No donor for Basque has a score: all are completed from relatedness."
     )
     assert role_sentence(matrix, "cat").endswith("is predicted: nobody measured one.")
     assert role_sentence(matrix, "por").startswith("78% of the scores")

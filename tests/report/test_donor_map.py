@@ -4,17 +4,28 @@ import pytest
 
 from atlasmix.evidence.store import Store
 from atlasmix.languages.catalogue import name_of
+from atlasmix.laws.shelf import DEFAULT_LAW, load_law
+from atlasmix.report.evidence import ranked
+from atlasmix.report.figures.drawing import MARKS
 from atlasmix.report.figures.world import donor_map, place_of
+from atlasmix.transfer.estimation import estimate
+
+STORE = Store("/nonexistent")
 
 
 @pytest.fixture(scope="module")
 def matrix():
-    return Store("/nonexistent").matrix()
+    return STORE.matrix()
+
+
+def arcs_of(figure):
+    """The arcs, without the bands of doubt under them."""
+    return [trace for trace in figure.data if (trace.name or "").startswith("help")]
 
 
 def test_arcs_end_at_the_languages(matrix):
     figure = donor_map(matrix, "cat")
-    arcs = [trace for trace in figure.data if trace.mode == "lines"]
+    arcs = arcs_of(figure)
     assert len(arcs) == sum(score.score > 0 for _, score in matrix.donors("cat"))
     for arc in arcs:
         assert (arc.x[-1], arc.y[-1]) == pytest.approx(place_of("cat"))
@@ -36,7 +47,7 @@ def test_only_measured_donors_are_full_on_the_map(matrix):
         assert points == {name: name in measured for name in points}
         dots = next(trace for trace in figure.data if trace.name == "other languages")
         assert not {*points, name_of(key)} & {words.split(", of")[0] for words in dots.customdata}
-        full = [t for t in figure.data if t.mode == "lines" and t.line.dash == "solid"]
+        full = [arc for arc in arcs_of(figure) if arc.line.dash == "solid"]
         assert len(full) == sum(points.values())
 
 
@@ -55,3 +66,30 @@ def test_names_on_the_map_look_away_from_the_arcs(matrix):
             assert y < north
     target = next(trace for trace in figure.data if trace.name == "target")
     assert target.textposition not in donors.textposition
+
+
+def test_doubt_is_a_band_wider_than_its_arc_and_completed_arcs_are_dotted(matrix):
+    """Basque has no score: a map of scores alone had nothing, and no doubt, to show."""
+    some = matrix.part({"eus", "oci", "glg", "ast"})
+    model = estimate(some, load_law(DEFAULT_LAW, STORE))
+    figure = donor_map(some, "eus", model=model)
+    arcs = arcs_of(figure)
+    bands = [trace for trace in figure.data if (trace.name or "").startswith("doubt")]
+    assert len(arcs) == len(bands) == 6
+    surely, doubtfully = MARKS["measured"].dash, MARKS["completed"].dash
+    assert {arc.line.dash for arc in arcs} == {doubtfully} != {surely}
+    for arc, band in zip(arcs, bands, strict=True):
+        assert list(arc.x) == list(band.x)
+        assert band.line.width > arc.line.width
+        assert "completed from relatedness" in arc.customdata[0].replace("<br>", " ")
+    names = next(t for t in figure.data if (t.name or "").startswith("donors")).text
+    assert list(names) == [name_of(key) for key in ranked(model, "eus")[:6]]
+
+
+def test_a_language_in_another_script_is_no_donor_on_the_map(matrix):
+    """It is at home where the target is: its arc would have no length, and τ 1 no rival."""
+    some = matrix.part({"srp", "srp_Latn"})
+    model = estimate(some, load_law(DEFAULT_LAW, STORE))
+    assert ranked(model, "srp_Latn")[0] == "srp"
+    figure = donor_map(some, "srp_Latn", model=model)
+    assert not [t for t in figure.data if name_of("srp") in (t.text or ())]

@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from atlasmix.mixture.diff import diff, side_of_mixture
 from atlasmix.mixture.solve import solve
 from atlasmix.problem.parsing import problem_from_mapping
 from atlasmix.recipe.recipe import make_recipe
+from atlasmix.report.evidence import matrix_sentence
 from atlasmix.report.figures.difference import diff_figure
 from atlasmix.report.figures.drawing import label, sentence, standalone, unmarked
 from atlasmix.report.figures.effect import (
@@ -58,7 +60,8 @@ def answer(request):
 
 @pytest.fixture(scope="module")
 def matrix():
-    return STORE.matrix()
+    """What the pages draw scores of: of a completed matrix the languages that have any."""
+    return STORE.matrix().part(())
 
 
 def texts(figure):
@@ -123,8 +126,8 @@ def test_effects_are_the_predictions(answer):
 
 
 def test_prices_are_the_prices(answer):
-    _, mixture = answer
-    bars = prices_figure(mixture.prices).data[0]
+    problem, mixture = answer
+    bars = prices_figure(problem, mixture.prices).data[0]
     assert len(bars.x) == min(len(mixture.prices), 8)
     if mixture.prices:  # what "worst" measures against moves with budget and pools: no price
         assert bars.x[-1] == pytest.approx(-mixture.prices[0].value)
@@ -132,7 +135,7 @@ def test_prices_are_the_prices(answer):
 
 def test_a_small_price_is_a_plain_number_with_its_unit():
     problem = problem_from_mapping({"targets": "ind,vie,tha"}, STORE)
-    figure = prices_figure(solve(problem).prices, unit=problem.law.unit)
+    figure = prices_figure(problem, solve(problem).prices)
     assert problem.law.unit in figure.layout.xaxis.title.text
     assert figure.layout.xaxis.exponentformat == "none"
     for value, said in zip(figure.data[0].x, figure.data[0].text, strict=True):
@@ -223,6 +226,32 @@ def test_predicted_scores_never_look_measured(matrix):
                 assert ("predicted, nobody measured" in words.replace("<br>", " ")) != measured
 
 
+def test_a_pair_without_a_score_is_told_in_words(matrix):
+    """The empty cell of a pair that nobody scored said 'BTS nan' when it was pointed at."""
+    some = STORE.matrix().part({"oci"})
+    figure = heat_map(some, family_order(some))
+    row, column = (list(figure.data[0].y).index(name_of(key)) for key in ("oci", "cat"))
+    assert np.isnan(figure.data[0].z[row][column])
+    assert figure.data[0].customdata[row][column] == "Occitan for Catalan: no score."
+    assert not [words for words in texts(figure) if "nan" in words.split()]
+
+
+def test_a_score_of_ones_own_is_measured_and_has_a_symbol_of_its_own(matrix):
+    """Only 'measured' was full and framed, so that one's own runs passed for predictions."""
+    status = matrix.status.copy()
+    pair = matrix.index("spa"), matrix.index("por")
+    assert status[pair] == "measured"
+    status[pair] = "own"
+    mine = replace(matrix, status=status)
+    (marks,) = (trace for trace in donors_chart(mine, "por").data if "own" in trace.name)
+    assert list(marks.y) == ["Spanish"]
+    assert marks.marker.symbol == "square"
+    framed = [one for one in heat_map(mine, family_order(mine)).layout.shapes if one.type == "rect"]
+    assert len(framed) == 72
+    assert "72 of 1,406 scores were measured (1 of them by you)" in matrix_sentence(mine)
+    assert len(asymmetry(mine).data[2].x) == len(asymmetry(matrix).data[2].x)
+
+
 def test_intervals_are_one_standard_error(matrix):
     for trace in donors_chart(matrix, "cat").data:
         for name, score, error in zip(trace.y, trace.x, trace.error_x.array, strict=True):
@@ -252,7 +281,7 @@ def test_shared_pairs_stand_on_both_axes(matrix):
     found = agreement(matrix, other)
     figure = agreement_figure(found, matrix, other)
     assert sum(len(trace.x) for trace in figure.data) == len(found.pairs)
-    assert "atlas-2025" in figure.layout.xaxis.title.text
+    assert "atlasmix-2026" in figure.layout.xaxis.title.text
     assert "langrank-2019-dep" in figure.layout.yaxis.title.text
 
 
@@ -310,7 +339,7 @@ def every_figure(matrix, problem, mixture):
     yield mixture_treemap(mixture)
     yield provenance_bar(mixture)
     yield effect_figure(problem, mixture, compare(problem))
-    yield prices_figure(mixture.prices)
+    yield prices_figure(problem, mixture.prices)
     yield sensitivity_figure(problem, STEPS)
     yield flatness_figure(mixture_of(question(), {"cat": 0.85, "spa": 0.15}))
     yield diff_figure(diff(side_of_mixture(mixture), side_of_mixture(mixture)))

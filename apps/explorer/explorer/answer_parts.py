@@ -6,36 +6,34 @@ from functools import partial
 
 import streamlit as st
 
+from atlasmix.errors import AtlasMixError
 from atlasmix.mixture.diff import diff, side_of_mixture
+from atlasmix.mixture.mixture import Mixture
+from atlasmix.mixture.uncertainty import draws_of
 from atlasmix.problem.steps import Step, one_step
 from atlasmix.report.answer import (
-    closed_form_sentence,
+    comparison_blocks,
     cost_sentence,
-    size_proof,
+    effects_blocks,
+    phases_blocks,
+    prices_blocks,
     size_sentence,
-    sizes_table,
+    sizes_blocks,
     told_warnings,
 )
 from atlasmix.report.answer_tables import (
     baseline_sentences,
     breaking_table,
-    comparison_table,
     donors_table,
-    effects_table,
     flat_in_mixture,
     flatness_note,
     flatness_table,
     mixture_table,
-    phases_sentence,
-    phases_table,
-    prices_table,
 )
 from atlasmix.report.answer_words import (
-    better_than_alone_sentence,
     caveat_sentences,
     effect_sentence,
     headline,
-    penalty_sentence,
     proof_sentence,
 )
 from atlasmix.report.certainty import (
@@ -48,9 +46,7 @@ from atlasmix.report.certainty import (
 from atlasmix.report.difference import diff_sentence, diff_tables, phase_moves_table
 from atlasmix.report.figures.difference import diff_figure
 from atlasmix.report.figures.effect import (
-    effect_figure,
     flatness_figure,
-    prices_figure,
     sensitivity_figure,
 )
 from atlasmix.report.figures.mixture import (
@@ -60,8 +56,8 @@ from atlasmix.report.figures.mixture import (
     provenance_bar,
     provenance_shares,
 )
-from atlasmix.report.figures.phases import phases_alt, phases_figure
 from atlasmix.report.overview import key_figures, mixture_strip, question_table
+from atlasmix.report.uncertainty import HEADING, uncertainty_blocks
 from explorer import answers, session
 from explorer.display import (
     band,
@@ -71,6 +67,8 @@ from explorer.display import (
     escaped,
     figure,
     part,
+    refuse,
+    report,
     table,
     tell,
 )
@@ -119,14 +117,14 @@ def mixture_part(answer: Answer) -> None:
     if draw is flatness_figure:
         alt = f"What the share of each language may be; a table of this page has it. {alt}"
     figure(lambda: draw(answer.mixture), "mixture", alt)
-    part(mixture_table(answer.mixture), "What is read of each pool")
+    part(mixture_table(answer.mixture))
     st.caption(
         "Share, tokens: of all tokens read, repeats included. Epochs: passes over the pool. "
         "Unique: distinct tokens in the pool."
     )
     if answer.mixture.flatness and not flat_in_mixture(answer.mixture):
         st.subheader("How much each share matters")
-        table(flatness_table(answer.mixture), "What the share of each language may be")
+        part(flatness_table(answer.mixture))
         tell(flatness_note())
     warnings = told_warnings(answer.mixture)
     if warnings:
@@ -139,15 +137,8 @@ def mixture_part(answer: Answer) -> None:
     else:
         tell(*(f"All of it is {kind.replace('_', '-')} text." for kind in shares))
     if answer.mixture.phases:
-        phases(answer)
-
-
-def phases(answer: Answer) -> None:
-    """What each phase of the run reads, and why so."""
-    st.subheader("Phases of the run")
-    figure(lambda: phases_figure(answer.mixture), "phases", phases_alt(answer.mixture))
-    part(phases_table(answer.mixture), "What each phase reads of each pool")
-    tell(phases_sentence(answer.problem, answer.mixture))
+        st.subheader("Phases of the run")
+        report(phases_blocks(answer.problem, answer.mixture))
 
 
 def effects(answer: Answer) -> None:
@@ -155,24 +146,23 @@ def effects(answer: Answer) -> None:
     several = bool(answer.mixture.targets[1:])
     judged = answer.problem, answer.mixture, answer.comparisons
     st.subheader("Predicted effect, against what it would replace")
-    alt = "Predicted effect of this mixture and of each baseline."
-    figure(lambda: effect_figure(*judged), "effect", alt)
-    part(comparison_table(*judged), "Baselines within the limits")
+    report(comparison_blocks(*judged))
     effective = "" if several else _EFFECTIVE
     unit = escaped(answer.problem.law.unit)
     st.caption(f"{effective}Loss: {unit}. Most epochs: passes over the pool read most often.")
     broken = breaking_table(*judged)
     if broken is not None:
         st.subheader("Break a limit, so no alternatives")
-        part(broken, "Baselines that break a limit")
+        part(broken)
     with st.expander("What these mixtures are"):
         bullets(
             map(capital, baseline_sentences(comparison.name for comparison in answer.comparisons))
         )
     if answer.problem.allocation is not None:
-        sizes(answer)
+        st.subheader("Other sizes at the same compute")
+        report(sizes_blocks(answer.problem))
     st.subheader("By target")
-    table(effects_table(answer.mixture), "Predicted effect on each target")
+    report(effects_blocks(answer.problem, answer.mixture))
     alone = "Alone: its loss were it the only target. " if several else ""
     st.caption(
         "Own share: part of the tokens read that is in the language itself. Capacity loss: what "
@@ -180,28 +170,14 @@ def effects(answer: Answer) -> None:
         f"loss: what the effective tokens leave, own text and what donors give. {alone}Predicted "
         "by the law and the scores, not measured."
     )
-    tell(
-        penalty_sentence(answer.problem, answer.mixture), better_than_alone_sentence(answer.mixture)
-    )
-
-
-def sizes(answer: Answer) -> None:
-    """Other sizes at the same compute, and how good the chosen one is proved to be."""
-    size = answer.problem.allocation
-    if size is not None:
-        st.subheader("Other sizes at the same compute")
-        table(sizes_table(size), "Other sizes at the same compute")
-        tell(size_proof(size), closed_form_sentence(answer.problem, size))
 
 
 def costs(answer: Answer) -> None:
     """The price of each limit, and a button for each change worth trying."""
     if answer.mixture.prices:
         st.subheader("What a little more would give")
-        alt = "What loosening each limit by a little would give, to first order."
+        report(prices_blocks(answer.problem, answer.mixture))
         unit = "" if answer.problem.objective == "worst" else answer.problem.law.unit
-        figure(lambda: prices_figure(answer.mixture.prices, unit=unit), "prices", alt)
-        table(prices_table(answer.mixture.prices), "The price of each limit")
         objective = f"the predicted loss ({escaped(unit)})" if unit else "the largest ratio"
         st.caption(
             f"Each change on its own, as long as it is small. Objective: change of {objective}; "
@@ -267,7 +243,7 @@ def how_sure(answer: Answer) -> None:
     """Reasons for each donor, what other constants would change, and what the evidence is."""
     st.subheader("Why these donors")
     reasons = answers.about("reasons", session.question())
-    part(donors_table(answer.problem, reasons), "Donors, in and out")
+    part(donors_table(answer.problem, reasons))
     st.caption(
         "In: read. Out: next in line. Score: of the transfer matrix, with one standard error. τ: "
         "target tokens that a token of the donor is worth. The last column says at which score the "
@@ -287,10 +263,34 @@ def how_sure(answer: Answer) -> None:
             )
     st.subheader("What it rests on")
     bullets(sure_sentences(answer.problem, answer.mixture))
+    _intervals(answer)
     st.subheader("Not answered yet")
     st.caption(
-        "Intervals on each predicted loss and how often each donor stays; an index of collapse for "
-        "machine-made text; which pairs to measure next. They will stand here."
+        "An index of collapse for machine-made text; which pairs to measure next. They will stand "
+        "here."
+    )
+
+
+def _intervals(answer: Answer) -> None:
+    """What the answer loses, and what else would be best, in draws of what nobody knows."""
+    if not draws_of(answer.problem):
+        st.subheader(HEADING)
+        tell(
+            "Not drawn here: a question as large as this one, or with a limit on donors, takes "
+            "minutes. 'draws: 64' in the question asks for them, with 'atlasmix solve'."
+        )
+        return
+    try:
+        tried: Mixture = answers.about("draws", session.question())
+    except AtlasMixError as error:
+        st.subheader(HEADING)
+        refuse(error)
+        return
+    report(uncertainty_blocks(answer.problem, tried))
+    st.caption(
+        "Low, middle, high: 5, 50 and 95 of 100 draws lie at or below it. Best in 90 of 100: the "
+        "share in the best mixture of each draw, without the 5 lowest and highest. Read in: part "
+        "of the draws whose best mixture reads it."
     )
 
 

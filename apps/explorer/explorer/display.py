@@ -12,12 +12,20 @@ import streamlit as st
 from atlasmix.errors import AtlasMixError
 from atlasmix.evidence.card import Card
 from atlasmix.evidence.store import default_location
-from atlasmix.report.blocks import Table
+from atlasmix.report.blocks import (
+    Block,
+    Caution,
+    Facts,
+    Figure,
+    Heading,
+    Sentence,
+    Sentences,
+    Table,
+    Verbatim,
+)
 from atlasmix.report.evidence import card_facts
 from atlasmix.report.figures.drawing import standalone
-from atlasmix.report.layout import FittingTable
 from atlasmix.report.overview import Piece
-from atlasmix.report.words import limits_named
 from explorer import session
 
 _MARKS: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&^=/@'\"])")
@@ -56,8 +64,6 @@ _JOINER: Final = "\u2060"  # takes no room, and ends what Markdown would make a 
 _TICK: Final = 0.4
 """Seconds; our choice: longer than the page takes to be sent again, so that one tick is enough."""
 
-Figure = Any
-
 
 def escaped(text: str) -> str:
     """Text as Markdown that shows it letter by letter: no link, image, formula or HTML."""
@@ -86,7 +92,7 @@ def worded(error: AtlasMixError) -> str:
 
 def refuse(error: AtlasMixError | str) -> None:
     """Show a refusal: its sentence, then every fault on a line of its own."""
-    said = limits_named(error if isinstance(error, str) else worded(error))
+    said = error if isinstance(error, str) else worded(error)
     # Where the host keeps its store is no visitor's business.
     sentence, *faults = said.replace(default_location(), "here").split("\n  - ")
     body = escaped(capital(sentence))
@@ -107,7 +113,7 @@ def say_once() -> None:
 
 def before_use(sentences: Iterable[str]) -> None:
     """Why an answer is not one to act on as it stands; it stands over everything else."""
-    said = [escaped(limits_named(sentence)) for sentence in sentences]
+    said = [escaped(sentence) for sentence in sentences]
     if len(said) == 1:
         st.warning(f"**Before you use this:** {said[0]}", icon=":material/warning:")
     elif said:
@@ -117,17 +123,15 @@ def before_use(sentences: Iterable[str]) -> None:
 
 def tell(*sentences: str) -> None:
     """Sentences of the library, one paragraph."""
-    st.markdown(" ".join(escaped(limits_named(sentence)) for sentence in sentences if sentence))
+    st.markdown(" ".join(escaped(sentence) for sentence in sentences if sentence))
 
 
 def bullets(sentences: Iterable[str]) -> None:
     """Sentences of the library, one a line."""
-    st.markdown(
-        "\n".join(f"- {escaped(limits_named(sentence))}" for sentence in sentences if sentence)
-    )
+    st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in sentences if sentence))
 
 
-def table(block: FittingTable | Table, label: str) -> None:
+def table(block: Table, label: str) -> None:
     """A table of the library, as the command line prints it, for wide pages and narrow ones."""
     headings, numbers, rows = block.texts()
     if not rows:
@@ -153,45 +157,37 @@ def table(block: FittingTable | Table, label: str) -> None:
     )
 
 
-def part(block: Any, label: str) -> None:
-    """A part of one of the library's reports: a table, sentences, or several together.
-
-    Args:
-        block: as the report has it.
-        label: what a table in it is called, for readers who do not see it.
-    """
-    if isinstance(block, FittingTable):
-        table(block, label)
-    elif isinstance(block, Table):
-        table(block, label)
-        for note in block.notes:
-            tell(note)
-    elif hasattr(block, "renderables"):
-        for renderable in block.renderables:
-            part(renderable, label)
-    elif hasattr(block, "renderable"):  # set in
-        part(block.renderable, label)
-    elif hasattr(block, "columns"):  # a list of sentences
-        bullets(map(str, block.columns[-1].cells))
-    elif str(block).strip():
-        tell(str(block))
+def report(blocks: Iterable[Block]) -> None:
+    """A report of the library, block by block."""
+    for block in blocks:
+        part(block)
 
 
-def report(parts: Iterable[Any]) -> None:
-    """A report of the library: its headings become headings, the rest as :func:`part` has it."""
-    heading = ""
-    for block in parts:
-        if getattr(block, "style", "") == "bold" and str(block).startswith("\n"):
-            heading = str(block).strip()
-            st.subheader(escaped(heading))
-        elif getattr(block, "style", "") == "bold":
-            heading = str(block).strip()
-            st.markdown(f"**{escaped(heading)}**")
-        else:
-            part(block, heading or "Figures")
+def part(block: Block) -> None:
+    """One block of a report, as the library made it."""
+    match block:
+        case Heading(text, 2):
+            st.subheader(escaped(text))
+        case Heading(text):
+            st.markdown(f"**{escaped(text)}**")
+        case Sentence(text, strong):
+            st.markdown(f"**{escaped(text)}**" if strong else escaped(text))
+        case Sentences(texts):
+            bullets(texts)
+        case Caution(text):
+            before_use([text])
+        case Facts(facts):
+            say_facts((fact.label, fact.words) for fact in facts)
+        case Table():
+            table(block, block.title)
+            tell(*block.notes)
+        case Verbatim(text):
+            st.code(text, language=None, wrap_lines=True)
+        case Figure(name, _, alt, build):
+            figure(build, name, alt)
 
 
-def figure(draw: Callable[[], Figure], name: str, alt: str, zoom: bool = False) -> None:
+def figure(draw: Callable[[], Any], name: str, alt: str, zoom: bool = False) -> None:
     """A figure with its picture (PNG) in its own toolbar and its page (HTML) under it.
 
     Args:
@@ -281,7 +277,7 @@ def say_facts(facts: Iterable[tuple[str, str]]) -> None:
     """Labels and what they say, one a paragraph; no label, no bold word."""
     for label, words in facts:
         said = f"**{escaped(capital(label))}.** " if label else ""
-        st.markdown(f"{said}{escaped(limits_named(words))}")
+        st.markdown(f"{said}{escaped(words)}")
 
 
 def sections(key: str, parts: Mapping[str, Callable[..., None]], *arguments: Any) -> None:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
 import streamlit as st
 
+from atlasmix.evidence.overlay import Overlay
 from atlasmix.problem.command import needs_file, solve_command
 from atlasmix.problem.link import short_question
 from atlasmix.recipe.file import dump_question, dump_recipe
 from atlasmix.recipe.recipe import make_recipe
+from atlasmix.report.answer import answer_report
+from atlasmix.report.findings import Findings
 from atlasmix.report.interop import mixture_csv, phases_csv
-from explorer import session
+from explorer import answers, session
 from explorer.display import escaped
 from explorer.tasks import Answer
+from explorer.workers import Workers
+
+_KINDS: Final = {".csv": "text/csv", ".html": "text/html", ".yaml": "application/yaml"}
 
 
 def downloads(answer: Answer) -> None:
-    """Recipe, question, table; the command and the link that ask it again."""
+    """Recipe, report, table, question; the command and the link that ask it again."""
     problem, mixture = answer.problem, answer.mixture
     question = short_question(problem)
     st.subheader("Files")
@@ -26,12 +36,18 @@ def downloads(answer: Answer) -> None:
             "recipe.yaml",
             "primary",
         )
+        _file(
+            "Report (HTML)",
+            partial(report_page, answers.workers(), answer, question, session.overlay()),
+            "report.html",
+        )
         _file("Mixture (CSV)", lambda: mixture_csv(mixture), "mixture.csv")
         if mixture.phases:
             _file("Phases (CSV)", lambda: phases_csv(problem, mixture), "phases.csv")
         _file("Question (YAML)", lambda: dump_question(question), "problem.yaml")
     st.caption(
-        "atlasmix check recipe.yaml solves the recipe again and says whether it still holds."
+        "atlasmix check recipe.yaml solves the recipe again and says whether it still holds. The "
+        "report is one page for others, with figures and sources; it takes a few seconds to make."
     )
     st.subheader("Ask it again on the command line")
     st.code(solve_command(question), language=None, wrap_lines=True)
@@ -54,12 +70,36 @@ def downloads(answer: Answer) -> None:
         )
 
 
-def _file(label: str, made: object, name: str, kind: str = "secondary") -> None:
+def report_page(
+    made: Workers, answer: Answer, question: Mapping[str, Any], overlay: Overlay
+) -> str:
+    """The whole answer as the page that the command line writes, which asks nothing of any other.
+
+    It is called when somebody asks for the file, outside of any visitor's script.
+
+    Args:
+        made: the workers, which find out what stands on no part of the page.
+        answer: what is told.
+        question: it in short.
+        overlay: the evidence that it rests on.
+    """
+    findings = Findings(
+        answer.comparisons,
+        reasons=made.ask("reasons", question, overlay),
+        steps=made.ask("steps", question, overlay),
+        published=made.ask("models", question, overlay),
+        command=solve_command(question),
+    )
+    mixture = made.ask("draws", question, overlay)
+    return answer_report(answer.problem, mixture, findings).html()
+
+
+def _file(label: str, content: Callable[[], str], name: str, kind: str = "secondary") -> None:
     st.download_button(
         label,
-        made,  # type: ignore[arg-type]
+        content,
         file_name=name,
-        mime="text/csv" if name.endswith("csv") else "application/yaml",
+        mime=_KINDS[name[name.rindex(".") :]],
         key=f"download-{name}",
         on_click="ignore",
         type=kind,  # type: ignore[arg-type]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import takewhile
 from typing import Any, Final
 
 import streamlit as st
@@ -14,9 +13,9 @@ from atlasmix.interop.exporters.writing import Written
 from atlasmix.io.files import zip_files
 from atlasmix.recipe.file import dump_recipe
 from atlasmix.recipe.recipe import make_recipe
-from atlasmix.report.interop import export_parts
+from atlasmix.report.interop import export_blocks
 from explorer import answers, session
-from explorer.display import bullets, report
+from explorer.display import report
 from explorer.tasks import Answer
 
 PATHS: Final = """\
@@ -73,11 +72,7 @@ def _show(exporter: Exporter, done: dict[str, Any]) -> None:
     export = Export(done["files"], done["load"], done["notes"])
     written = Written(exporter, export, done["figures"], done["files"])
     with st.expander("What is in it, and how it is loaded", key="open-export"):
-        parts = export_parts(f"{exporter.name}.zip", written)
-        report(takewhile(lambda each: str(each) != "Load it", parts))
-        st.markdown("**Load it**")
-        st.code(done["load"], language=None, wrap_lines=True)
-        bullets(done["notes"])
+        report(export_blocks(f"{exporter.name}.zip", written))
 
 
 def _step(place: Any, label: str, steps: tuple[int, ...], usual: int) -> int:

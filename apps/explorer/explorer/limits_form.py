@@ -24,6 +24,7 @@ from explorer.selections import (
     selections,
     share_limits,
     with_group,
+    with_text,
 )
 
 KINDS: Final = {
@@ -94,7 +95,7 @@ def _add_row(matrix: TransferMatrix) -> None:
         return
     known = selections(matrix, shares=kind in ("min", "max"))
     if kind == "guardrails":  # speaks of a language
-        known = sorted(matrix.keys, key=name_of)
+        known = sorted(with_text(session.question(), matrix), key=name_of)
     what = selection_box("On", known, "limit-what")
     value = st.text_input(
         "How much",

@@ -9,11 +9,12 @@ import streamlit as st
 
 from atlasmix.errors import AtlasMixError
 from atlasmix.evidence.pools import PROVENANCES
+from atlasmix.evidence.shelf import DEFAULT_INVENTORY
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.languages.catalogue import language, name_of
 from atlasmix.problem.vocabulary import EVERY_TARGET
 from atlasmix.report.overview import selection_words, share_words
-from explorer import session
+from explorer import answers, session
 
 
 def selection_box(label: str, known: list[str], key: str) -> str | None:
@@ -41,10 +42,10 @@ def selections(matrix: TransferMatrix, shares: bool = True) -> list[str]:
     """What a limit may speak of, groups first.
 
     Args:
-        matrix: whose languages.
+        matrix: whose languages, those that there is text in.
         shares: whether the limit is one of shares, which alone can be for every target.
     """
-    keys = sorted(matrix.keys, key=name_of)
+    keys = sorted(with_text(session.question(), matrix), key=name_of)
     families, scripts = set(), set()
     for key in keys:
         try:
@@ -61,6 +62,22 @@ def selections(matrix: TransferMatrix, shares: bool = True) -> list[str]:
         *(f"script:{name}" for name in sorted(filter(None, scripts))),
         *(f"provenance:{name}" for name in PROVENANCES),
     ]
+
+
+def with_text(question: Mapping[str, Any], matrix: TransferMatrix) -> set[str]:
+    """The languages of a matrix that an inventory of the question has text in.
+
+    A completed matrix speaks of every language; one without text cannot be a target. Where no
+    inventory can be read or shares a language, all of the matrix: the answer says what is wrong.
+    """
+    names = question.get("inventory", DEFAULT_INVENTORY)
+    try:
+        read = [
+            answers.inventory(str(name)) for name in ([names] if isinstance(names, str) else names)
+        ]
+    except AtlasMixError:
+        return set(matrix.keys)
+    return {key for each in read for key in each.languages()} & set(matrix.keys) or set(matrix.keys)
 
 
 def groups() -> dict[str, Any]:

@@ -15,6 +15,7 @@ from atlasmix.report.words import named
 from explorer import session
 from explorer.display import escaped
 from explorer.presets import PRESETS
+from explorer.selections import with_text
 
 _FEW: Final = 40
 
@@ -61,7 +62,7 @@ def targets(question: Mapping[str, Any], matrix: TransferMatrix) -> None:
 
     st.multiselect(
         "Target languages",
-        sorted({*matrix.keys, *map(str, chosen)}, key=name_of),
+        sorted({*with_text(question, matrix), *map(str, chosen)}, key=name_of),
         default=session.first(widget, chosen),
         format_func=named,
         key=widget,

@@ -6,7 +6,7 @@ import html
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from atlasmix.errors import DataError
 from atlasmix.io.files import write_atomic
@@ -134,6 +134,32 @@ PROVENANCE: Final = {
     "unknown": (GREY, "-"),
 }
 """Colour and hatching of each provenance: nobody has to tell them by colour alone."""
+
+
+class Mark(NamedTuple):
+    """How a pair of one status is drawn.
+
+    Attributes:
+        words: for the legend.
+        colour, symbol: of a point.
+        dash: of a line, in pixels: a dash that grows with the width of its line would make a short
+            arc look full.
+    """
+
+    words: str
+    colour: str
+    symbol: str
+    dash: str
+
+
+MARKS: Final = {
+    "measured": Mark("measured", BLUE, "circle", "solid"),
+    "own": Mark("own, measured by you", BLUE, "square", "solid"),
+    "predicted": Mark("predicted", DONOR, "circle-open", "6px,4px"),
+    "completed": Mark("completed from relatedness", PLUM, "triangle-up-open", "2px,4px"),
+    "defined": Mark("defined, the same language in another script", GREY, "star", "solid"),
+}
+"""Each status of a pair, the surest first: full where somebody measured it, hollow where not."""
 
 SYMBOLS: Final = (
     "circle",

@@ -171,32 +171,32 @@ def _amounts(data: float, loss: float) -> str:
     return f"{format_quantity(max(data, 0.0))} effective tokens and a loss of {loss_text(loss)}"
 
 
-def prices_figure(prices: Sequence[Price], most: int = 8, unit: str = "") -> Figure:
+def prices_figure(problem: MixProblem, prices: Sequence[Price], most: int = 8) -> Figure:
     """What a little more of each limit would give, to first order; the dearest on top.
 
     Args:
-        prices: of the limits, the dearest first.
+        problem: the question, which has the limits.
+        prices: of its limits, the dearest first.
         most: how many are shown.
-        unit: of the objective, as the law states it; empty for the ratios of ``worst``.
     """
     from plotly.graph_objects import Bar
 
     shown = list(prices[:most])[::-1]
     title = "predicted loss taken off"
-    if unit:
-        title += f"<br>({unmarked(unit)})"  # in two lines: a phone has room for no more
+    if problem.objective != "worst":  # whose objective is a ratio
+        title += f"<br>({unmarked(problem.law.unit)})"  # in two lines: a phone has room for no more
     values = [-price.value for price in shown]
     figure = canvas(rows_height(2 * len(shown)) + 16, x=title)
     figure.add_trace(
         Bar(
             x=values,
-            y=[label(price_words(price), 24) for price in shown],
+            y=[label(price_words(problem, price), 24) for price in shown],
             orientation="h",
             marker={"color": BLUE},
             text=[number_text(value) for value in values],
             textposition="outside",
             cliponaxis=False,
-            customdata=sentences([_price_sentence(price) for price in shown]),
+            customdata=sentences([_price_sentence(problem, price) for price in shown]),
             hovertemplate=HOVER,
         )
     )
@@ -209,9 +209,9 @@ def prices_figure(prices: Sequence[Price], most: int = 8, unit: str = "") -> Fig
     return figure
 
 
-def _price_sentence(price: Price) -> str:
+def _price_sentence(problem: MixProblem, price: Price) -> str:
     return (
-        f"{price_words(price)} would change the objective by "
+        f"{price_words(problem, price)} would change the objective by "
         f"{number_text(price.value, signed=True)}, {change_text(price.relative)} of the reducible "
         "loss, to first order."
     )

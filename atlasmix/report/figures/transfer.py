@@ -1,4 +1,4 @@
-"""Transfer matrices in pictures: the whole as a heat map, one language's donors, both directions.
+"""Scores in pictures: the whole matrix as a heat map, one language's donors, both directions.
 
 Measured and predicted scores never look alike: a measured cell has a frame, a measured point is
 filled, a predicted one hollow.
@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from atlasmix.evidence.scores import MEASURED, MISSING
+from atlasmix.evidence.scores import MISSING, PREDICTED, SEEN
 from atlasmix.evidence.transfer_matrix import Agreement, Score, TransferMatrix
 from atlasmix.languages.catalogue import name_of
-from atlasmix.report.evidence import ranked as ranked_donors
 from atlasmix.report.figures.drawing import (
     BLUE,
     DONOR,
     GREY,
     HOVER,
+    MARKS,
     canvas,
     diverging,
     rows_height,
@@ -32,13 +32,11 @@ from atlasmix.report.figures.drawing import (
 )
 from atlasmix.report.words import score_text
 from atlasmix.text import first_few
-from atlasmix.transfer.model import TransferModel
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _CELL: Final = 19
-_STATUSES: Final = ("measured", "predicted")
 
 
 def heat_map(
@@ -51,14 +49,35 @@ def heat_map(
         order: (key, group) to show, in both directions; a line parts one group from the next.
         dark: whether the ground is dark.
     """
-    from plotly.graph_objects import Heatmap, Scatter
-
     keys = [key for key, _ in order]
     rows = [matrix.index(key) for key in keys]
-    names = [unmarked(name_of(key)) for key in keys]
     grid = np.ix_(rows, rows)
     scores, status = matrix.scores[grid], matrix.status[grid]
     shown = np.where((status == MISSING) | np.eye(len(rows), dtype=bool), np.nan, scores)
+    words = [[_cell_sentence(matrix, source, target) for target in keys] for source in keys]
+    figure = squares(order, shown, words, _scale(matrix, shown, dark))
+    places = [(row, column) for row, column in np.argwhere(np.isin(status, SEEN)) if row != column]
+    both = bool(places) and bool((status == PREDICTED).any())
+    add_frames(
+        figure, order, places, "measured (framed); all others predicted" if both else "", dark
+    )
+    return figure
+
+
+def squares(
+    order: Sequence[tuple[str, str]], shown: Any, words: list[list[str]], scale: dict[str, Any]
+) -> Figure:
+    """A heat map of sources (rows) and targets (columns).
+
+    Args:
+        order: (key, group) to show.
+        shown: (n, n) values; nan leaves a cell empty.
+        words: what each cell says.
+        scale: colours and their bar.
+    """
+    from plotly.graph_objects import Heatmap
+
+    names = [unmarked(name_of(key)) for key, _ in order]
     # Two empty lines, because Plotly puts a title two lines too high under upright names: it keeps
     # the title away from the figure's edge, whatever its standoff or the margin.
     figure = canvas(max(len(order), 6) * _CELL + 230, x="<br><br>target (its loss counts)")
@@ -69,36 +88,55 @@ def heat_map(
             z=shown,
             x=names,
             y=names,
-            customdata=[
-                [_cell_sentence(matrix, source, target) for target in keys] for source in keys
-            ],
+            customdata=words,
             hovertemplate=HOVER,
             hoverongaps=False,
             xgap=1,
             ygap=1,
-            **_scale(matrix, shown, dark),
+            **scale,
         )
     )
+    # Marks of some rows alone must not put these rows first.
+    kept = {"categoryorder": "array", "categoryarray": names, "showgrid": False}
+    figure.update_yaxes(autorange="reversed", **kept)
+    figure.update_xaxes(tickangle=-90, **kept)
+    return figure
+
+
+def add_frames(
+    figure: Figure,
+    order: Sequence[tuple[str, str]],
+    places: Iterable[tuple[int, int]],
+    legend: str,
+    dark: bool,
+) -> None:
+    """Frame the cells that somebody measured, and part the groups.
+
+    Args:
+        figure: of :func:`squares`.
+        order: its languages.
+        places: row and column of these cells.
+        legend: what the legend says of a frame; empty: nothing.
+        dark: whether the ground is dark.
+    """
+    from plotly.graph_objects import Scatter
+
     ink = "#FFFFFF" if dark else "#14181F"
-    places = [(row, column) for row, column in np.argwhere(status == MEASURED) if row != column]
     figure.add_trace(
         Scatter(
             x=[None],
             y=[None],
             mode="markers",
-            name="measured (framed); all others predicted",
+            name=legend,
             marker={"symbol": "square-open", "size": 11, "line": {"width": 2}, "color": ink},
             hoverinfo="skip",
-            showlegend=bool(places) and bool((status == "predicted").any()),
+            showlegend=bool(legend),
         )
     )
     # Frames are drawn in cells, not in pixels: they fit on a phone too.
     figure.update_layout(
         shapes=[*_group_lines(order), *(_frame(row, column, ink) for row, column in places)]
     )
-    figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(tickangle=-90, showgrid=False)
-    return figure
 
 
 def _frame(row: int, column: int, ink: str) -> dict[str, Any]:
@@ -133,27 +171,28 @@ def donors_chart(
 
     ranking = ranked(matrix, key, role)[:most][::-1]
     figure = canvas(rows_height(len(ranking), legend=True), x=unmarked(scale_title(matrix)))
-    for status in _STATUSES:
+    for status, mark in MARKS.items():
         rows = [(other, score) for other, score in ranking if score.status == status]
-        measured = status == MEASURED
+        if not rows:
+            continue
         figure.add_trace(
             Scatter(
                 x=[score.score for _, score in rows],
                 y=[unmarked(name_of(other)) for other, _ in rows],
                 mode="markers",
-                name=f"{status}, with one standard error",
+                name=f"{mark.words}, with one standard error",
                 error_x={
                     "type": "data",
                     "array": [_error(score) for _, score in rows],
                     "thickness": 1.5,
                     "width": 4,
-                    "color": BLUE if measured else DONOR,
+                    "color": mark.colour,
                 },
                 marker={
-                    "symbol": "circle" if measured else "circle-open",
+                    "symbol": mark.symbol,
                     "size": 10,
-                    "color": BLUE if measured else DONOR,
-                    "line": {"width": 2, "color": BLUE if measured else DONOR},
+                    "color": mark.colour,
+                    "line": {"width": 2, "color": mark.colour},
                 },
                 customdata=sentences(
                     [_pair_sentence(matrix, key, other, score, role) for other, score in rows]
@@ -210,9 +249,7 @@ def asymmetry(matrix: TransferMatrix, key: str = "") -> Figure:
         )
     )
     for measured in (False, True):
-        some = [
-            pair for pair in pairs if (pair[2].status == pair[3].status == MEASURED) == measured
-        ]
+        some = [pair for pair in pairs if _both_seen(pair[2], pair[3]) == measured]
         at = Counter((round(there.score, 2), round(back.score, 2)) for _, _, there, back in some)
         figure.add_trace(
             Scatter(
@@ -256,7 +293,7 @@ def _add_own(figure: Figure, matrix: TransferMatrix, key: str) -> None:
                 "size": 11,
                 "color": BLUE,
                 "symbol": [
-                    "diamond" if there.status == back.status == MEASURED else "diamond-open"
+                    "diamond" if _both_seen(there, back) else "diamond-open"
                     for _, there, back in rows
                 ],
                 "line": {"width": 2},
@@ -285,9 +322,7 @@ def agreement_figure(agreement: Agreement, first: TransferMatrix, second: Transf
     )
     for measured in (False, True):  # the measured lie on top
         pairs = [
-            pair
-            for pair in agreement.pairs
-            if (pair.first.status == pair.second.status == MEASURED) == measured
+            pair for pair in agreement.pairs if _both_seen(pair.first, pair.second) == measured
         ]
         figure.add_trace(
             Scatter(
@@ -349,6 +384,8 @@ def _cell_sentence(matrix: TransferMatrix, source: str, target: str) -> str:
     if source == target:
         return sentence(f"{name_of(source)} for itself.")
     score = matrix.pair(source, target)
+    if score.status == MISSING:
+        return sentence(f"{name_of(source)} for {name_of(target)}: no score.")
     return sentence(
         f"{name_of(source)} for {name_of(target)}: {matrix.card.metric} {score.score:g}, "
         f"{score_text(score.status, score.stderr)}."
@@ -374,96 +411,10 @@ def _point_sentence(
     return sentence(f"{point[0]:g} and {point[1]:g}: {first_few(names, 4, 'pairs')}.")
 
 
+def _both_seen(score: Score, other: Score) -> bool:
+    """Whether somebody measured both."""
+    return score.status in SEEN and other.status in SEEN
+
+
 def _error(score: Score) -> float:
     return score.stderr if math.isfinite(score.stderr) else 0.0
-
-
-Role = Literal["donors", "recipients"]
-
-_TITLE: Final = "τ, target tokens that<br>a token of the donor is worth"
-
-
-def weights_chart(
-    matrix: TransferMatrix, model: TransferModel, key: str, role: Role = "donors", most: int = 20
-) -> Figure:
-    """The best donors of a language, or whom it helps most, by τ with one standard error.
-
-    Args:
-        matrix: the scores.
-        model: what they say under a law.
-        key: the language.
-        role: which side of the pairs is ranked_donors.
-        most: how many are shown.
-    """
-    from plotly.graph_objects import Scatter
-
-    pairs = ranked_pairs(model, key, role)[:most][::-1]
-    figure = canvas(rows_height(len(pairs), legend=True) + 16, x=_TITLE)
-    for status in _STATUSES:
-        places = [
-            (pair, (model.index(pair[0]), model.index(pair[1])))
-            for pair in pairs
-            if model.status[model.index(pair[0]), model.index(pair[1])] == status
-        ]
-        colour = BLUE if status == MEASURED else DONOR
-        figure.add_trace(
-            Scatter(
-                x=[float(model.weights[place]) for _, place in places],
-                y=[unmarked(name_of(_other(pair, role))) for pair, _ in places],
-                mode="markers",
-                name=f"score {status}, with one standard error",
-                error_x={
-                    "type": "data",
-                    "symmetric": False,
-                    "array": [float(model.stderr[place]) for _, place in places],
-                    # A weight is never below 0, nor is what is believed of it.
-                    "arrayminus": [
-                        min(float(model.stderr[place]), float(model.weights[place]))
-                        for _, place in places
-                    ],
-                    "thickness": 1.5,
-                    "width": 4,
-                    "color": colour,
-                },
-                marker={
-                    "symbol": "circle" if status == MEASURED else "circle-open",
-                    "size": 10,
-                    "color": colour,
-                    "line": {"width": 2, "color": colour},
-                },
-                customdata=sentences([weight_words(matrix, model, *pair) for pair, _ in places]),
-                hovertemplate=HOVER,
-            )
-        )
-    names = [unmarked(name_of(_other(pair, role))) for pair in pairs]
-    figure.update_yaxes(categoryorder="array", categoryarray=names)
-    figure.update_xaxes(rangemode="tozero")
-    figure.update_layout(showlegend=True)
-    return figure
-
-
-def ranked_pairs(model: TransferModel, key: str, role: Role) -> tuple[tuple[str, str], ...]:
-    """(source, target) of the pairs of a language on one side, greatest τ first."""
-    if role == "donors":
-        return tuple((source, key) for source in ranked_donors(model, key))
-    row = model.index(key)
-    rows = [
-        (-round(float(model.weights[row, column]), 6), str(model.status[row, column]), other)
-        for column, other in enumerate(model.keys)
-        if row != column and model.status[row, column]
-    ]
-    return tuple((key, other) for _, _, other in sorted(rows))
-
-
-def weight_words(matrix: TransferMatrix, model: TransferModel, source: str, target: str) -> str:
-    """The weight of one pair, and the score that it rests on, in a sentence."""
-    place, score = (model.index(source), model.index(target)), matrix.pair(source, target)
-    return (
-        f"{name_of(source)} for {name_of(target)}: τ {model.weights[place]:.2f} "
-        f"±{model.stderr[place]:.2f}, from {matrix.card.metric} {score.score:g}, "
-        f"{score_text(score.status, score.stderr)}."
-    )
-
-
-def _other(pair: tuple[str, str], role: Role) -> str:
-    return pair[0] if role == "donors" else pair[1]

@@ -6,16 +6,19 @@ nothing from elsewhere; every language of the tables is a dot on it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from atlasmix.errors import DataError
-from atlasmix.evidence.scores import MEASURED
+from atlasmix.evidence.scores import DEFINED
 from atlasmix.evidence.shelf import shipped_tables
-from atlasmix.evidence.transfer_matrix import Score, TransferMatrix
+from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.languages.catalogue import all_languages, language, name_of
 from atlasmix.report.evidence import ranked
 from atlasmix.report.figures.drawing import (
@@ -23,12 +26,13 @@ from atlasmix.report.figures.drawing import (
     DONOR,
     GREY,
     HOVER,
+    MARKS,
     canvas,
     sentence,
     sentences,
     unmarked,
 )
-from atlasmix.report.figures.transfer import weight_words
+from atlasmix.report.figures.weights import weight_words
 from atlasmix.report.words import score_text
 from atlasmix.transfer.model import TransferModel
 
@@ -40,8 +44,11 @@ _MARGIN: Final = 8.0
 
 _POINTS: Final = 24
 
-_DASH: Final = "6px,4px"
-"""In pixels: a dash that grows with the width of its line would make a short arc look full."""
+_BAND: Final = "rgba(206, 106, 30, 0.22)"
+"""The colour of donors, thin."""
+
+_MOST_WIDTH: Final = 6.0
+"""Pixels that the widest band adds to the least line."""
 
 Place = tuple[float, float]
 """Degrees east and north."""
@@ -57,7 +64,10 @@ def donor_map(
     whole_world: bool = False,
     model: TransferModel | None = None,
 ) -> Figure:
-    """Arcs from the strongest donors to their target; full where measured, dashed where predicted.
+    """Arcs from the strongest donors to their target, each with its doubt as a pale band around it.
+
+    An arc is full where the pair was measured, dashed where predicted, dotted where only completed
+    from relatedness.
 
     Args:
         matrix: the scores.
@@ -74,25 +84,15 @@ def donor_map(
     here = place_of(target)
     if here is None:
         raise DataError(f"the tables of languages do not say where {name_of(target)} is at home")
-    strength = _strengths(matrix, target, model)
-    donors = [
-        (key, matrix.pair(key, target), place)
-        for key in strength
-        for place in [place_of(key)]
-        if place is not None
-    ][:most]
+    donors = list(islice(_donors(matrix, target, model), most))
     figure = canvas(480, x="degrees east", y="degrees north")
     _add_land(figure)
-    _add_languages(figure, [target, *(key for key, _, _ in donors)])
-    words = {
-        key: weight_words(matrix, model, key, target) if model else _words(matrix, key, target)
-        for key, _, _ in donors
-    }
-    strongest = max((strength[key] for key, _, _ in donors), default=1.0) or 1.0
-    for key, score, place in donors:
-        _add_arc(figure, words[key], score, (place, here), strength[key] / strongest)
-    for status in dict.fromkeys(score.status for _, score, _ in donors):
-        _add_donors(figure, words, here, [donor for donor in donors if donor[1].status == status])
+    _add_languages(figure, [target, *(donor.key for donor in donors)])
+    widest = max((donor.strength + donor.error for donor in donors), default=1.0) or 1.0
+    for donor in donors:
+        _add_arc(figure, donor, here, widest)
+    for status in dict.fromkeys(donor.status for donor in donors):
+        _add_donors(figure, here, [donor for donor in donors if donor.status == status])
     figure.add_trace(
         Scatter(
             x=[here[0]],
@@ -100,32 +100,58 @@ def donor_map(
             mode="markers+text",
             textfont={"size": 13},
             text=[f"<b>{unmarked(name_of(target))}</b>"],
-            textposition=_quiet_side(here, [place for _, _, place in donors]),
+            textposition=_quiet_side(here, [donor.place for donor in donors]),
             name="target",
             marker={"size": 14, "color": BLUE, "symbol": "diamond"},
             customdata=[sentence(f"{name_of(target)}, the target.")],
             hovertemplate=HOVER,
         )
     )
-    _frame(figure, [here, *(place for _, _, place in donors)], whole_world)
+    _frame(figure, [here, *(donor.place for donor in donors)], whole_world)
     return figure
 
 
-def _strengths(
-    matrix: TransferMatrix, target: str, model: TransferModel | None
-) -> dict[str, float]:
-    """How much each donor that helps does so, the strongest first: τ, or else the score."""
+@dataclass(frozen=True, slots=True)
+class _Donor:
+    """A donor that helps.
+
+    Attributes:
+        key: of the language.
+        place: its home.
+        strength, error: τ, or else the score, and its standard error.
+        status: of the pair.
+        words: the pair in a sentence.
+    """
+
+    key: str
+    place: Place
+    strength: float
+    error: float
+    status: str
+    words: str
+
+
+def _donors(matrix: TransferMatrix, target: str, model: TransferModel | None) -> Iterator[_Donor]:
+    """Each donor that helps and whose home is known, the strongest first: by τ, or else by score.
+
+    A language in another script is at home where its target is: there is no arc to draw.
+    """
     if model is not None:
         column = model.index(target)
-        weights = {
-            key: float(model.weights[model.index(key), column]) for key in ranked(model, target)
-        }
-        return {key: weight for key, weight in weights.items() if weight > 0}
-    return {
-        key: abs(score.score)
-        for key, score in matrix.donors(target)
-        if score.score > 0 or matrix.card.range[0] >= 0
-    }
+        for key in ranked(model, target):
+            row, place = model.index(key), place_of(key)
+            weight, status = float(model.weights[row, column]), str(model.status[row, column])
+            if place is not None and weight > 0 and status != DEFINED:
+                error = float(model.stderr[row, column])
+                words = weight_words(matrix, model, key, target)
+                yield _Donor(key, place, weight, error, status, words)
+        return
+    for key, score in matrix.donors(target):
+        place = place_of(key)
+        if place is not None and (score.score > 0 or matrix.card.range[0] >= 0):
+            error = score.stderr if math.isfinite(score.stderr) else 0.0
+            words = _words(matrix, key, target)
+            yield _Donor(key, place, abs(score.score), error, score.status, words)
 
 
 _SIDES: Final = {
@@ -223,60 +249,64 @@ def _add_languages(figure: Figure, named: list[str]) -> None:
     )
 
 
-def _add_donors(
-    figure: Figure,
-    words: Mapping[str, str],
-    target: Place,
-    donors: list[tuple[str, Score, Place]],
-) -> None:
-    """Names and points of donors whose scores have one status; only measured ones are full."""
+def _add_donors(figure: Figure, target: Place, donors: list[_Donor]) -> None:
+    """Names and points of donors whose pairs have one status, each status with its own mark."""
     from plotly.graph_objects import Scatter
 
-    status = donors[0][1].status
+    mark = MARKS[donors[0].status]
     figure.add_trace(
         Scatter(
-            x=[place[0] for _, _, place in donors],
-            y=[place[1] for _, _, place in donors],
+            x=[donor.place[0] for donor in donors],
+            y=[donor.place[1] for donor in donors],
             mode="markers+text",
             textfont={"size": 13},
-            text=[unmarked(name_of(key)) for key, _, _ in donors],
-            textposition=[_away(target, place) for _, _, place in donors],
-            name=f"donors, {status}",
+            text=[unmarked(name_of(donor.key)) for donor in donors],
+            textposition=[_away(target, donor.place) for donor in donors],
+            name=f"donors, {mark.words}",
             marker={
                 "size": 11,
                 "color": DONOR,
-                "symbol": "circle" if status == MEASURED else "circle-open",
+                "symbol": mark.symbol,
                 "line": {"width": 2.5, "color": DONOR},
             },
-            customdata=sentences([words[key] for key, _, _ in donors]),
+            customdata=sentences([donor.words for donor in donors]),
             hovertemplate=HOVER,
         )
     )
 
 
-def _add_arc(
-    figure: Figure, words: str, score: Score, ends: tuple[Place, Place], strength: float
-) -> None:
+def _add_arc(figure: Figure, donor: _Donor, target: Place, widest: float) -> None:
+    """The arc of a donor, as wide as it helps, on a band that is one standard error wider."""
     from plotly.graph_objects import Scatter
 
-    east, north = _arc(*ends)
-    measured = score.status == MEASURED
-    figure.add_trace(
-        Scatter(
-            x=east,
-            y=north,
-            mode="lines",
-            line={
-                "color": DONOR,
-                "width": 1.5 + 4 * strength,
-                "dash": "solid" if measured else _DASH,
-            },
-            name=f"help, {score.status}",
-            showlegend=False,
-            customdata=[sentence(words)] * len(east),
-            hovertemplate=HOVER,
+    east, north = _arc(donor.place, target)
+    band = {
+        "color": _BAND,
+        "width": _width((donor.strength + donor.error) / widest),
+    }
+    line = {
+        "color": DONOR,
+        "width": _width(donor.strength / widest),
+        "dash": MARKS[donor.status].dash,
+    }
+    for name, drawn in (("doubt", band), ("help", line)):
+        figure.add_trace(
+            Scatter(
+                x=east,
+                y=north,
+                mode="lines",
+                line=drawn,
+                name=f"{name}, {donor.status}",
+                showlegend=False,
+                customdata=[sentence(donor.words)] * len(east),
+                hovertemplate=HOVER,
+            )
         )
-    )
+
+
+def _width(part: float) -> float:
+    """Pixels of an arc, of the widest ``part``."""
+    return 1.5 + _MOST_WIDTH * part
 
 
 def _arc(start: Place, end: Place) -> tuple[list[float], list[float]]:

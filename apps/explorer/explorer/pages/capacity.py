@@ -11,7 +11,6 @@ from explorer.display import (
     narrow_hint,
     report,
     sections,
-    table,
     tell,
 )
 from explorer.question_form import COMPUTES, FIRST_COMPUTE
@@ -26,15 +25,19 @@ from atlasmix.laws.shelf import DEFAULT_CURSE, law_cards, load_curse
 from atlasmix.problem.parsing import problem_to_mapping
 from atlasmix.problem.problem import DEFAULT_PARAMS
 from atlasmix.quantities import format_flops
-from atlasmix.report.answer import closed_form_sentence, size_proof, size_sentence, sizes_table
+from atlasmix.report.answer import size_sentence, sizes_blocks
 from atlasmix.report.answer_words import caveat_sentences, headline
 from atlasmix.report.figures.scaling import (
     crossover_figure,
     iso_loss_figure,
     iso_loss_title,
-    sizes_figure,
 )
-from atlasmix.report.laws import capacity_parts, crossover_parts, hours_sentence
+from atlasmix.report.laws import (
+    capacity_blocks,
+    crossover_blocks,
+    crossover_source,
+    hours_sentence,
+)
 from atlasmix.report.words import named
 
 
@@ -56,17 +59,17 @@ def more_languages() -> None:
     law = load_curse(name, session.overlay())
     start = starting(law, now, size.params, size.tokens, size.share)
     growth = grow(law, start, then)
-    parts = capacity_parts(
+    blocks = capacity_blocks(
         growth, gpu_hours(size.gpu, size.utilisation), share="it under 'It is compute-optimal'"
     )
-    report(parts[:2])
+    report(blocks[:2])
     title = iso_loss_title(growth)
     figure(partial(iso_loss_figure, growth), "iso-loss", f"Iso-loss curve, {title}.")
     st.caption(
         "Every point of the line reaches the loss of now with the greater number of languages; "
         "left of it and below, the loss is higher. Predicted by the law, measured nowhere."
     )
-    report(parts[2:])
+    report(blocks[2:])
 
 
 def compute_budget() -> None:
@@ -92,11 +95,8 @@ def compute_budget() -> None:
     tell(headline(answer.mixture))
     if counted_on is not None:
         tell(hours_sentence(counted_on, compute))
-    tell(size_proof(size), closed_form_sentence(answer.problem, size))
-    alt = "Predicted loss at other sizes for the same compute."
-    figure(partial(sizes_figure, answer.problem, size), "sizes", alt)
+    report(sizes_blocks(answer.problem))
     st.caption("Risk charge included, as in the search. The dotted line only leads the eye.")
-    table(sizes_table(size), "Other sizes at the same compute, each with its best mixture")
     if st.button("Ask this on the page Mix", icon=":material/blender:"):
         session.step(problem_to_mapping(answer.problem))
         st.switch_page("explorer/pages/mix.py")
@@ -126,11 +126,12 @@ def scratch_or_finetune() -> None:
     inventory = answers.inventory(DEFAULT_INVENTORY)
     pools = inventory.select(languages=(key,), provenances=("human",))
     unique = sum(pool.unique_tokens for pool in pools)
-    parts = crossover_parts(crossing, inventory.name, unique)
-    report(parts[:2])
+    blocks = crossover_blocks(crossing, inventory.name, unique)
+    report(blocks[:2])
     alt = f"Tokens at which training {name_of(key)} from scratch overtakes finetuning, by size."
     figure(partial(crossover_figure, crossing), "crossover", alt)
-    report(parts[2:])
+    report(blocks[2:])
+    tell(crossover_source(crossing))
 
 
 SECTIONS = {

@@ -17,17 +17,17 @@ from explorer.recipe_choice import Choice, chosen
 
 from atlasmix.errors import AtlasMixError
 from atlasmix.quantities import format_quantity
-from atlasmix.report.difference import comparison_parts
+from atlasmix.report.difference import comparison_blocks
 from atlasmix.report.figures.difference import shares_figure
 from atlasmix.report.figures.mixture import recipe_figure
-from atlasmix.report.recipes import check_parts, recipe_table
+from atlasmix.report.recipes import check_blocks, recipe_table
 
 
 def opened(choice: Choice) -> None:
     """What a recipe reads, whether it holds, and a way into the page Mix."""
     recipe = answers.once("read recipe", choice.text)
     st.subheader(escaped(f"A: {choice.name}, {format_quantity(recipe.tokens)} tokens"))
-    report(check_parts("Checked", answers.once("check recipe", choice.text, session.overlay())))
+    report(check_blocks("Checked", answers.once("check recipe", choice.text, session.overlay())))
     before_use(f"{capital(caveat.sentence)}." for caveat in recipe.caveats)
     st.subheader("What it reads")
     alt = f"Shares of the tokens that {choice.name} reads."
@@ -52,7 +52,7 @@ def compared(first: Choice, second: Choice) -> None:
     alt = f"Shares of the tokens read in {first.name} and in {second.name}."
     figure(lambda: shares_figure(rows, (first.name, second.name)), "recipes", alt)
     st.caption("B - A: percentage points. Epochs: passes over the text of the language.")
-    report(comparison_parts((first.name, second.name), comparison))
+    report(comparison_blocks((first.name, second.name), comparison))
 
 
 narrow_hint()

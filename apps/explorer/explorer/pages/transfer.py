@@ -22,6 +22,7 @@ from atlasmix.errors import AtlasMixError
 from atlasmix.evidence.shelf import DEFAULT_MATRIX
 from atlasmix.evidence.transfer_matrix import TransferMatrix, agreement, cluster_order, family_order
 from atlasmix.languages.catalogue import name_of
+from atlasmix.languages.language import SUBJECTS
 from atlasmix.report.evidence import (
     agreement_sentence,
     donors_table,
@@ -29,6 +30,7 @@ from atlasmix.report.evidence import (
     matrix_sentence,
     notes_on_weights,
     nothing_sentence,
+    ranked,
     role_sentence,
     weights_table,
 )
@@ -37,13 +39,19 @@ from atlasmix.report.figures.transfer import (
     asymmetry,
     donors_chart,
     heat_map,
-    weights_chart,
 )
+from atlasmix.report.figures.weights import weights_both_ways, weights_chart, weights_map
 from atlasmix.report.figures.world import donor_map
 from atlasmix.report.words import named
 from atlasmix.transfer.calibration import BTS, TRANSFER_WEIGHT
 from atlasmix.transfer.model import TransferModel
 
+# Our choices of what can be read at once, where relatedness completes the matrix: donors of a
+# language that are told, best donors of each chosen one in the heat map, chosen ones (with their
+# donors about as many rows as studies score), and pairs of both directions.
+MOST, BEST, MOST_CHOSEN = 40, 8, 5
+MOST_BOTH_WAYS = 20
+SHOWN = {"scored": "Those with scores", "chosen": "Some, and their best donors"}
 ORDERS = {"family": "By family", "cluster": "By what helps each other"}
 
 
@@ -63,7 +71,7 @@ def chosen_matrix() -> TransferMatrix:
 
 def chosen_language(matrix: TransferMatrix) -> str:
     """The language of the sidebar; first the question's first target."""
-    keys = sorted(matrix.keys, key=name_of)
+    keys = languages(matrix)
     first = next((key for key in session.question().get("targets", {}) if key in keys), keys[0])
     return st.selectbox(
         "Language",
@@ -76,8 +84,20 @@ def chosen_language(matrix: TransferMatrix) -> str:
     )
 
 
-def weights_of(matrix: TransferMatrix) -> TransferModel | None:
-    """Weights and exponents under the question's law; None where the scores need a calibration."""
+def languages(matrix: TransferMatrix) -> list[str]:
+    """Those that a matrix speaks of, by name: of code and mathematics a prior says nothing."""
+    silent = SUBJECTS if matrix.card.prior else ()
+    return sorted((key for key in matrix.keys if key not in silent), key=name_of)
+
+
+def weights_of(matrix: TransferMatrix, keys: list[str], most: int) -> TransferModel | None:
+    """Weights and exponents under the question's law; None where the scores need a calibration.
+
+    Args:
+        matrix: the scores.
+        keys: where relatedness completes them, the languages that are spoken of.
+        most: how many of the best donors of each.
+    """
     question = session.question()
     named = {"matrix": matrix.name}
     if "law" in question:
@@ -86,13 +106,14 @@ def weights_of(matrix: TransferMatrix) -> TransferModel | None:
         named["calibration"] = question["calibration"]
     if "calibration" not in named and matrix.card.metric not in (BTS, TRANSFER_WEIGHT):
         return None
-    model: TransferModel = answers.about("weights", named)
+    some = (sorted(keys), most) if matrix.card.prior else ()
+    model: TransferModel = answers.about("weights", named, *some)
     return model
 
 
 def one_language(matrix: TransferMatrix, key: str) -> None:
     """Donors and recipients, ranked by what their text is worth, else by their scores."""
-    name, model = name_of(key), weights_of(matrix)
+    name, model = name_of(key), weights_of(matrix, [key], MOST)
     donors_alt = f"Donors of {name}, best first, with one standard error."
     recipients_alt = f"Languages that {name} helps, most helped first, with one standard error."
     st.subheader(escaped(f"Who helps {name}"))
@@ -103,8 +124,13 @@ def one_language(matrix: TransferMatrix, key: str) -> None:
         tell(exponent_words(model, key), role_sentence(matrix, key))
         tell(nothing_sentence(model, key))
         figure(lambda: weights_chart(matrix, model, key), "donors", donors_alt)
-    st.caption("The best 20 at most; the table under it has all.")
-    with st.expander("All donors as a table"):
+    whole = model is None or not model.is_completed
+    st.caption(
+        "The best 20 at most; the table under it has all."
+        if whole
+        else f"The best 20; the table under it has the best {MOST} and all that have a score."
+    )
+    with st.expander("All donors as a table" if whole else "More donors as a table"):
         if model is None:
             table(donors_table(matrix, key), f"Donors of {name}")
         else:
@@ -128,12 +154,15 @@ def scores_alone(matrix: TransferMatrix) -> str:
 
 
 def whole(matrix: TransferMatrix, key: str) -> None:
-    """The heat map."""
+    """The heat map: of scores, or of the weights of a few languages."""
     st.subheader("Every source for every target")
     tell(
         matrix_sentence(matrix),
         "A row is a language trained on, a column the language whose loss counts.",
     )
+    if matrix.card.prior and _which() == "chosen":
+        _few(matrix, key)
+        return
     order = st.segmented_control(
         "Order of the languages",
         list(ORDERS),
@@ -142,21 +171,79 @@ def whole(matrix: TransferMatrix, key: str) -> None:
         required=True,
         key="heat-order",
     )
-    keys = cluster_order(matrix) if order == "cluster" else family_order(matrix)
+    scored = matrix.part(())
+    keys = cluster_order(scored) if order == "cluster" else family_order(scored)
     alt = f"Scores of {matrix.name}, source by target; framed cells were measured."
-    figure(lambda: heat_map(matrix, keys, is_dark()), "matrix", alt, zoom=True)
+    figure(lambda: heat_map(scored, keys, is_dark()), "matrix", alt, zoom=True)
+
+
+def _which() -> str:
+    """Which languages of a completed matrix the heat map shows: all would be a grain a pair."""
+    chosen: str = st.segmented_control(
+        "Languages",
+        list(SHOWN),
+        format_func=lambda word: SHOWN[word],
+        default="scored",
+        required=True,
+        key="heat-languages",
+    )
+    return chosen
+
+
+def _few(matrix: TransferMatrix, key: str) -> None:
+    """Weights among some languages and their best donors."""
+    chosen = st.multiselect(
+        "Languages of the heat map",
+        languages(matrix),
+        default=[key],
+        format_func=named,
+        key=f"heat-chosen-{matrix.name}-{key}",
+        max_selections=MOST_CHOSEN,
+        select_all=False,
+        help=f"At most {MOST_CHOSEN}; the best {BEST} donors of each stand beside them.",
+    )
+    if not chosen:
+        tell("Choose a language to see its donors.")
+        return
+    model = weights_of(matrix, chosen, BEST)
+    if model is None:
+        tell(scores_alone(matrix))
+        return
+    near = {*chosen, *(donor for each in chosen for donor in ranked(model, each)[:BEST])}
+    shown = [pair for pair in family_order(matrix) if pair[0] in near]
+    alt = f"Transfer weights of {matrix.name}, source by target; framed cells were measured."
+    draw = partial(weights_map, matrix, model, shown, is_dark())
+    figure(draw, "weights", alt, zoom=True)
+    st.caption(
+        "Framed: measured. Triangle: no score, completed from relatedness. Neither: predicted by "
+        "the study. Empty: a language and itself. A cell that is pointed at tells its standard "
+        "error."
+    )
 
 
 def both_ways(matrix: TransferMatrix, key: str) -> None:
-    """The asymmetry plot."""
+    """The asymmetry plot: of all scores, or where relatedness completes them of the best pairs."""
     st.subheader("Does help go both ways?")
     name = name_of(key)
-    tell(
+    above = (
         f"Above the dotted line, the other language helps {name} more than {name} helps it; below, "
-        "less. Every pair stands twice, once in each order; a larger ring holds several pairs."
+        "less."
     )
+    model = weights_of(matrix, [key], MOST) if matrix.card.prior else None
+    if model is not None:
+        tell(above, f"The {MOST_BOTH_WAYS} strongest pairs of {name}, one standard error each way.")
+        alt = f"Strongest pairs of {name}: τ one way against τ the other way."
+        draw = partial(weights_both_ways, matrix, model, key, MOST_BOTH_WAYS)
+        figure(draw, "asymmetry", alt, zoom=True)
+        st.caption(
+            "The mark of a pair is that of the direction that is known less well; full: measured "
+            "both ways."
+        )
+        return
+    tell(above, "Every pair stands twice, once in each order; a larger ring holds several pairs.")
     alt = f"Each pair of {matrix.name}: the score one way against the score the other way."
-    figure(lambda: asymmetry(matrix, key), "asymmetry", alt, zoom=True)
+    scored = matrix.part({key})
+    figure(lambda: asymmetry(scored, key), "asymmetry", alt, zoom=True)
     st.caption("Full: measured both ways. Hollow: predicted at least one way.")
 
 
@@ -165,13 +252,15 @@ def world(matrix: TransferMatrix, key: str) -> None:
     st.subheader(escaped(f"Where the strongest donors of {name_of(key)} are at home"))
     wide = st.toggle("Show the whole world", key="whole-world")
     alt = f"Map of the strongest donors of {name_of(key)}."
-    model = weights_of(matrix)
+    model = weights_of(matrix, [key], MOST)
     draw = partial(donor_map, matrix, key, whole_world=wide, model=model)
     figure(draw, "map", alt, zoom=True)
     st.caption(
-        "An arc from each of the best donors, six at most; the wider, the more it helps; full "
-        "where measured, dashed where predicted. Each grey dot is a language of the tables, at the "
-        "one point where Glottolog puts it. Land: Natural Earth, without small islands."
+        "An arc from each of the best donors, six at most; the wider, the more it helps, and the "
+        "pale band around it is one standard error wider. Full where measured, dashed where "
+        "predicted, dotted where there is no score and relatedness completes it. Each grey dot is "
+        "a language of the tables, at the one point where Glottolog puts it. Land: Natural Earth, "
+        "without small islands."
     )
 
 
@@ -186,7 +275,8 @@ def two_matrices(matrix: TransferMatrix, key: str) -> None:
         "Compare with", others, key="transfer-other", persist_state="session"
     )
     second = answers.matrix(other)
-    ranks = agreement(matrix, second)
+    # Languages that neither study scored take no part, and there may be hundreds of them.
+    ranks = agreement(matrix.part(()), second.part(()))
     st.caption(escaped(f"{second.name}: {second.card.title}. {second.card.description}"))
     tell(agreement_sentence(ranks, matrix.name, second.name))
     alt = f"Scores of {matrix.name} against scores of {second.name} on shared pairs."
