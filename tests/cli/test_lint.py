@@ -83,7 +83,6 @@ def test_a_recipe_is_held_against_its_own_question(atlasmix: Run) -> None:
         ("datamix.txt --from megatron --block 0", "--block is '0'"),
         ("datamix.txt --from megatron --sequence-length many", "--sequence-length is 'many'"),
         ("datamix.txt --from megatron --budget 1T --target catalna", "did you mean"),
-        ("datamix.txt --from megatron --budget 1T --target ang", "has no text in Old English"),
         ("nosuch.yaml", "no file nosuch.yaml"),
     ],
 )

@@ -40,8 +40,12 @@ def test_the_main_job_with_defaults_alone(atlasmix: Run) -> None:
 
 def test_predicted_scores_are_never_written_like_measured_ones(atlasmix: Run) -> None:
     out = atlasmix("solve", "--target", "cat").out
-    assert re.search(r"in +Spanish \(spa\) +0\.4 +predicted ±0\.16", out)
-    assert "0 measured, 1 predicted by its study" in " ".join(out.split())
+    assert re.search(r"in +Spanish \(spa\) +0\.6\d +0\.0\d +0\.4 predicted", out)
+    assert "1 predicted by the study." in " ".join(out.split())
+    out = atlasmix("solve", "--target", "glg", "--draws", "0").out
+    assert re.search(r"in +Portuguese \(por\) +0\.6\d +0\.0\d +completed", out)
+    assert "1 completed from relatedness." in " ".join(out.split())
+    assert "nobody measured what helps Galician" in " ".join(out.split())
 
 
 def test_piped_output_is_plain_and_fits_80_columns(atlasmix: Run) -> None:
@@ -284,7 +288,7 @@ def test_a_recipe_without_its_evidence_is_not_called_unchanged(
 ) -> None:
     assert atlasmix("solve", "--target", "cat", "--output", "r.yaml").status == 0
     text = (tmp_path / "r.yaml").read_text(encoding="utf-8")
-    edited = text.replace("matrix: atlas-2025", "matrix: nope", 1)
+    edited = text.replace("matrix: atlasmix-2026", "matrix: nope", 1)
     (tmp_path / "r.yaml").write_text(edited, encoding="utf-8")
     done = atlasmix("check", "r.yaml")
     assert done.status == 1

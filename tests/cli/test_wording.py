@@ -47,7 +47,7 @@ def test_an_option_of_another_command_is_not_named(atlasmix: Run, tmp_path: Path
     assert written.status == 0, written.err
     assert_refused(atlasmix("matrices", "show", "nosuch"), "no matrix 'nosuch'")
     recipe = (tmp_path / "r.yaml").read_text(encoding="utf-8")
-    (tmp_path / "r.yaml").write_text(recipe.replace("atlas-2025", "nosuch"), encoding="utf-8")
+    (tmp_path / "r.yaml").write_text(recipe.replace("atlasmix-2026", "nosuch"), encoding="utf-8")
     for words in (("check", "r.yaml"), ("lint", "r.yaml"), ("matrices", "show", "nosuch")):
         done = atlasmix(*words)
         assert "nosuch" in done.out + done.err

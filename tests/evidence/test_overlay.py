@@ -51,7 +51,7 @@ def test_a_question_uses_both(overlay):
     asked = {"targets": "cat", "matrix": "ours", "inventory": "mine"}
     mixture = solve(problem_from_mapping(asked, full))
     assert set(mixture.proportions) == {"cat", "spa"}
-    assert full.matrix().name == "atlas-2025"
+    assert full.matrix().name == "atlasmix-2026"
     assert "ours" in [one.name for one in full.list_matrices()]
     assert "mine" in [one.name for one in full.list_inventories()]
     assert full.inventory_names()[0] == "mine"

@@ -57,7 +57,7 @@ def test_another_size_today_is_said(computed: Recipe, store: Store) -> None:
     twice = replace(computed.allocation, params=2 * computed.allocation.params)
     found = check(replace(computed, allocation=twice), store)
     assert found.verdict == "drifted"
-    assert "and is best spent on 19.6B parameters" in found.resized
+    assert "and is best spent on 6.72B parameters" in found.resized
 
 
 def test_it_is_compared_at_its_own_size(computed: Recipe, store: Store) -> None:

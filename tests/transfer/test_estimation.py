@@ -106,7 +106,8 @@ def test_a_better_score_never_gives_a_smaller_weight(source, target, more):
 
 
 def test_within_a_target_weights_are_in_the_order_of_the_scores():
-    matrix = Store().matrix()
+    """Of scores alone; where a prior completes them it has its say."""
+    matrix = Store().matrix("atlas-2025")
     found = estimate(matrix, LAW)
     for target in range(len(matrix.keys)):
         for status in ("measured", "predicted"):
@@ -143,7 +144,7 @@ def test_a_row_without_a_score_has_the_exponent_of_the_others():
     found = estimate(matrix_of(scores, 0.03), LAW)
     others = np.delete(found.phi, 3)
     assert abs(np.log(found.phi[3] / np.median(others))) < 0.25
-    assert found.phi_stderr[3] > 2 * np.median(np.delete(found.phi_stderr, 3))
+    assert found.phi_stderr[3] > 1.4 * np.median(np.delete(found.phi_stderr, 3))
     assert found.weights[:, 3].sum() == 1
     assert np.isnan(found.residual[:, 3]).all()
 
@@ -186,13 +187,13 @@ def test_a_prior_moves_a_doubtful_score_and_hardly_a_sure_one():
     off = off_diagonal(matrix)
     moved = [np.mean((after.weights - before.weights)[off]) for before, after in (sure, doubted)]
     assert 0 < moved[0] < 0.1 < moved[1]
-    assert np.all(doubted[1].stderr[off] < 0.1)
+    assert np.all(doubted[1].stderr[off] < 0.16)
 
 
 def test_it_is_quick():
     import time
 
-    matrix = Store().matrix()
+    matrix = Store().matrix("atlas-2025")
     estimate(matrix, LAW)
     started = time.process_time()
     for _ in range(5):

@@ -14,6 +14,7 @@ from export_samples import BY_NAME, GOLDEN, NAMES, golden_export
 
 QUESTION: dict[str, Any] = {
     "targets": "cat,cym,nob",
+    "matrix": "atlas-2025",
     "budget": "20B",
     "pools": {"provenance": ["human", "translated"], "language": ["cat", "cym", "nob"]},
     "max_epochs": {"default": 4, "cym": 8},
