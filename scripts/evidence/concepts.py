@@ -23,6 +23,7 @@ SCARCE, AMPLE = 2e10, 3e11
 """Tokens of its own that a target has."""
 STOPPING: Final = "tha"
 """A target whose donors are weak: more tokens than its own make it worse."""
+SCORES: Final = "atlas-2025"
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
 
 
@@ -81,12 +82,14 @@ def donors() -> str:
 
 def loss_at(tokens: float) -> float:
     """What the best mixture of just so many tokens is chosen by: donors count less their doubt."""
-    return Problem(STOPPING, budget=tokens, tokens="exactly").solve().certificate.value
+    return (
+        Problem(STOPPING, matrix=SCORES, budget=tokens, tokens="exactly").solve().certificate.value
+    )
 
 
 def chosen() -> tuple[float, float]:
     """Tokens and loss that are chosen where the budget is no limit."""
-    solution = Problem(STOPPING, budget="1T").solve()
+    solution = Problem(STOPPING, matrix=SCORES, budget="1T").solve()
     return solution.tokens, solution.certificate.value
 
 

@@ -16,7 +16,6 @@ from typing import Final
 import numpy as np
 from plain_svg import Axis, Series, chart
 
-from atlasmix.evidence.shelf import DEFAULT_MATRIX
 from atlasmix.evidence.store import Store
 from atlasmix.laws.shelf import DEFAULT_LAW, load_law
 from atlasmix.transfer.estimation import estimate
@@ -34,7 +33,7 @@ BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#767676"
 
 def model() -> TransferModel:
     """The default matrix under the default law."""
-    return estimate(Store(None).matrix(DEFAULT_MATRIX), load_law(DEFAULT_LAW))
+    return estimate(Store(None).matrix("atlas-2025"), load_law(DEFAULT_LAW))
 
 
 def gains(found: TransferModel) -> dict[int, float]:

@@ -11,7 +11,10 @@ from command_line import Run, assert_refused
 
 
 def test_parameters_tokens_and_mixture_together(atlasmix: Run) -> None:
-    done = atlasmix("solve", "--target", "cat", "--compute", "1e22", "--output", "r.yaml")
+    words = ("solve", "--target", "cat", "--compute", "1e22", "--output", "r.yaml")
+    today = " ".join(atlasmix(*words).out.split())
+    assert today.startswith("Spend 1e22 FLOPs on 6.72B parameters and 248B tokens"), today[:200]
+    done = atlasmix(*words, "--matrix", "atlas-2025")
     assert done.status == 0, done.err
     said = " ".join(done.out.split())
     assert said.startswith("Before you use this: Text runs out: 19.6B parameters are 26 times")

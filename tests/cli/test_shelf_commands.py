@@ -83,7 +83,16 @@ def test_weights_and_exponents_for_programs(atlasmix: Run) -> None:
     assert model["law"] == "datablations-2023-one-stage"
     assert model["phi_measured"] is False
     assert model["phi"] == pytest.approx(0.111, abs=0.001)
-    other = ("matrices", "show", "atlas-2025", "--target", "ca", "--json", "--law", "besiroglu-2024")
+    other = (
+        "matrices",
+        "show",
+        "atlas-2025",
+        "--target",
+        "ca",
+        "--json",
+        "--law",
+        "besiroglu-2024",
+    )
     assert json.loads(atlasmix(*other).out)["model"]["phi"] < 0.08
     assert "model" not in json.loads(atlasmix("matrices", "show", "--json").out)
 

@@ -68,8 +68,8 @@ def test_missing_pairs_do_no_harm():
 
 
 def test_kin_stand_together():
-    order = family_order(STORE.matrix())
-    assert sorted(key for key, _ in order) == sorted(STORE.matrix().keys)
+    order = family_order(STORE.matrix("atlas-2025"))
+    assert sorted(key for key, _ in order) == sorted(STORE.matrix("atlas-2025").keys)
     groups = [group for group, _ in itertools.groupby(kin for _, kin in order)]
     assert len(groups) == len(set(groups))
     romance = {key for key, kin in order if kin.endswith("Romance")}
@@ -102,6 +102,6 @@ def test_nothing_in_common_is_said():
 
 
 def test_the_shipped_studies_agree_somewhat():
-    found = agreement(STORE.matrix(), STORE.matrix("langrank-2019-dep"))
+    found = agreement(STORE.matrix("atlas-2025"), STORE.matrix("langrank-2019-dep"))
     assert len(found.languages) == 18
     assert 0.3 < found.spearman < 0.8

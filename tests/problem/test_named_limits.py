@@ -143,7 +143,7 @@ def test_code_is_read_as_much_as_a_limit_says():
 @pytest.mark.parametrize("name", ["ang", "arg"])
 def test_a_language_without_text_is_refused_with_its_relatives(name):
     """By relatedness, not by spelling: of Old English, English and not Angika."""
-    with pytest.raises(ProblemError, match="has no text in .* nearest to it by") as caught:
+    with pytest.raises(ProblemError, match=r"has no text in .* nearest to it by") as caught:
         problem_from_mapping({"targets": name}, STORE)
     kin = {"ang": ("eng",), "arg": ("spa", "cat")}[name]
     assert all(f"({key}," in str(caught.value) for key in kin), caught.value

@@ -17,7 +17,7 @@ from atlasmix.problem.problem import MixProblem
 from atlasmix.recipe.check import check
 from atlasmix.recipe.recipe import make_recipe
 from atlasmix.solver.compute import at_compute
-from atlasmix.transfer.estimation import estimate
+from atlasmix.transfer.estimation import estimated
 
 
 def without_spanish(matrix: TransferMatrix) -> TransferMatrix:
@@ -27,11 +27,17 @@ def without_spanish(matrix: TransferMatrix) -> TransferMatrix:
     return replace(matrix, name="mine", scores=scores)
 
 
+def keys_of(problem: MixProblem) -> frozenset[str]:
+    """The languages that a problem asks of a matrix that a prior completes."""
+    return frozenset([*problem.target_keys, *(pool.language for pool in problem.pools)])
+
+
 def test_weights_follow_the_matrix_and_so_does_the_record(problem: MixProblem) -> None:
     """`replace(problem, matrix=mine)` once kept the old weights and wrote the new name."""
-    mine = without_spanish(problem.matrix)
-    other = replace(problem, matrix=mine)
-    np.testing.assert_array_equal(other.transfer.weights, estimate(mine, problem.law).weights)
+    mine = without_spanish(Store(None).matrix("atlas-2025"))
+    scored = tuple(pool for pool in problem.pools if pool.language in mine.keys)
+    other = replace(problem, matrix=mine, pools=scored)
+    np.testing.assert_array_equal(other.transfer.weights, estimated(mine, problem.law).weights)
     recipe = make_recipe(other, solve(other))
     assert recipe.origin["matrix"]["name"] == "mine"
     assert recipe.proportions.get("spa", 0.0) == 0.0
@@ -41,7 +47,8 @@ def test_weights_follow_the_matrix_and_so_does_the_record(problem: MixProblem) -
 def test_weights_follow_the_law(problem: MixProblem) -> None:
     law = replace(problem.law, B=2 * problem.law.B)
     np.testing.assert_array_equal(
-        replace(problem, law=law).transfer.phi, estimate(problem.matrix, law).phi
+        replace(problem, law=law).transfer.phi,
+        estimated(problem.matrix, law, None, keys_of(problem)).phi,
     )
     assert not np.array_equal(problem.transfer.phi, replace(problem, law=law).transfer.phi)
 

@@ -97,7 +97,7 @@ def test_the_laws_own_decay_is_used() -> None:
 
 def test_nothing_to_solve_is_a_sentence() -> None:
     found = solve_again((row("code", 1.0, 1e9),), 1e9, ResolveOptions({}), STORE)
-    assert "no source is counted and of a language that matrix atlas-2025 has" in found.refused
+    assert "no source is counted and of a language that matrix atlasmix-2026 has" in found.refused
 
 
 def test_a_recipe_is_its_own_best_mixture(recipe: Recipe) -> None:
