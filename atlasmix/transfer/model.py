@@ -228,7 +228,7 @@ def weight_of(log_weight: Floats, spread: Floats) -> tuple[Floats, Floats]:
 
     >>> weight, stderr = weight_of(np.array([0.3, -0.1]), np.array([0.05, 0.05]))
     >>> weight.round(3), stderr.round(3)
-    (array([0.35, 0.  ]), array([0.067, 0.019]))
+    (array([0.35, 0.  ]), array([0.067, 0.017]))
     """
     weight = np.expm1(np.maximum(log_weight, 0.0))
     left = _left_above_zero(log_weight / np.maximum(spread, 1e-12))

@@ -119,7 +119,7 @@ def profile(text: str, most: int = 400) -> dict[str, int]:
         most: trigrams kept.
 
     >>> profile("La lala")
-    {'la ': 2, ' la': 2, 'a l': 1, 'lal': 1, 'ala': 1}
+    {' la': 2, 'la ': 2, 'a l': 1, 'lal': 1, 'ala': 1}
     """
     letters = "".join(c if c.isalpha() else " " for c in text.lower())
     joined = f" {' '.join(letters.split())} "
