@@ -28,6 +28,7 @@ from atlasmix.recipe.recipe import (
     Recipe,
     RecipeShareInterval,
     pairs,
+    prior_origin,
     recipe_pools,
     recipe_target,
     recipe_uncertainty,
@@ -59,19 +60,33 @@ _POOL_ORIGIN: Final = ("obtained", "unit", "source", "licence")
 _POOL_ANSWER: Final = ("language", "provenance", "corpus", "unique_tokens")
 
 
+def _same_matrix(recipe: Recipe, problem: MixProblem) -> bool:
+    """Whether scores and prior are those that the recipe records."""
+    then, now = recipe.origin["matrix"], prior_origin(problem.matrix.card.prior)
+    return bool(
+        then["sha256"] == problem.matrix.sha256
+        and then.get("prior_sha256") == now.get("prior_sha256")
+    )
+
+
 def evidence_changes(recipe: Recipe, problem: MixProblem) -> tuple[str, ...]:
     """What differs between the evidence a recipe records and that of ``problem``."""
     origin = recipe.origin
     said = []
     if origin["matrix"]["sha256"] != problem.matrix.sha256:
         said.append(f"matrix {problem.matrix.name} has other scores than when the recipe was made")
+    elif not _same_matrix(recipe, problem):
+        said.append(
+            f"matrix {problem.matrix.name} is completed by another prior than when the recipe was "
+            "made"
+        )
     recorded = {entry["name"]: entry["sha256"] for entry in origin["inventories"]}
     for name, digest in inventory_hashes(problem.inventory):
         if recorded.get(name) != digest:
             said.append(f"inventory {name} has other counts than when the recipe was made")
     if not _same_law(recipe, problem):
         said.append(f"law {problem.law.name} has other constants than when the recipe was made")
-    if origin["matrix"]["sha256"] != problem.matrix.sha256:
+    if not _same_matrix(recipe, problem):
         said += _pair_changes(recipe, problem)
     if origin["atlasmix"] != __version__:
         said.append(f"made by AtlasMix {origin['atlasmix']}, checked by {__version__}")
@@ -84,7 +99,7 @@ def edited_facts(recipe: Recipe, problem: MixProblem) -> tuple[str, ...]:
     A table with the same SHA-256 holds the same figures: then the recipe was edited.
     """
     origin, said = recipe.origin, []
-    if origin["matrix"]["sha256"] == problem.matrix.sha256:
+    if _same_matrix(recipe, problem):
         edits = _pair_edits(recipe, problem) + _estimate_edits(recipe, problem)
         said += [f"this recipe was edited: {words}" for words in edits]
     hashes = {entry["name"]: entry["sha256"] for entry in origin["inventories"]}

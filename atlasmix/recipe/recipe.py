@@ -42,6 +42,7 @@ from atlasmix.quantities import (
 from atlasmix.recipe.phases import RecipePhase, RecipePhasePool, recipe_phases
 from atlasmix.solver.compute import at_compute
 from atlasmix.text import first_few, listed
+from atlasmix.transfer.prior import prior_digest
 from atlasmix.version import __version__
 
 _NOT_CONSTANTS = ("note", "fitted_params", "fitted_tokens", "covariance")
@@ -70,6 +71,7 @@ def origin_of(problem: MixProblem, mixture: Mixture, read: Collection[str]) -> d
             "calibration": problem.transfer.calibration,
             "source": card.source,
             "licence": card.licence,
+            **prior_origin(card.prior),
         },
         "inventories": [
             {"name": name, "sha256": digest} for name, digest in inventory_hashes(problem.inventory)
@@ -83,6 +85,11 @@ def origin_of(problem: MixProblem, mixture: Mixture, read: Collection[str]) -> d
         "targets": target_exponents(problem),
         "pools": [_pool(pool) for pool in sorted(pools, key=lambda each: each.name)],
     }
+
+
+def prior_origin(name: str) -> dict[str, str]:
+    """The relatedness prior that completes a matrix; nothing where none does."""
+    return {"prior": name, "prior_sha256": prior_digest(name)} if name else {}
 
 
 def pairs(problem: MixProblem, sources: Collection[str]) -> list[dict[str, Any]]:
@@ -101,7 +108,7 @@ def pairs(problem: MixProblem, sources: Collection[str]) -> list[dict[str, Any]]
                 {
                     "source": source,
                     "target": target,
-                    "status": score.status or "missing",
+                    "status": str(transfer.status[place]) or "missing",
                     "score": finite(score.score),
                     "stderr": finite(score.stderr),
                     "transfer_weight": finite(float(transfer.weights[place])),

@@ -65,6 +65,9 @@ def today_of_recipe(recipe: Recipe, problem: MixProblem, mixture: Mixture) -> Re
     return make_recipe(problem, mixture, comparisons)
 
 
+_HASHES: Final = ("sha256", "prior_sha256")
+
+
 def answer_changes(recipe: Recipe, today: Recipe) -> tuple[str, ...]:
     """What a recipe says beside its mixture and its targets that today's answer does not say.
 
@@ -239,9 +242,10 @@ def origin_edits(recipe: Recipe, problem: MixProblem, mixture: Mixture) -> list[
         if old != new
     ]
     facts: list[tuple[str, Any, Any]] = []
-    if then["matrix"]["sha256"] == now["matrix"]["sha256"] and same_version:
-        keys = ("metric", "source", "licence")
-        facts += [(f"matrix {key}", then["matrix"][key], now["matrix"][key]) for key in keys]
+    if all(then["matrix"].get(k) == now["matrix"].get(k) for k in _HASHES) and same_version:
+        keys = ("metric", "source", "licence", "prior")
+        recorded, named = then["matrix"], now["matrix"]
+        facts += [(f"matrix {key}", recorded.get(key), named.get(key)) for key in keys]
     fixed = isinstance(recipe.question.get("law"), Mapping) or problem.law.name in shipped_names()
     if fixed and same_version:  # the constants stand in the question, or ship with this version
         law = dict.fromkeys([*then["law"], *now["law"]])

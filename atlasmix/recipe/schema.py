@@ -83,6 +83,10 @@ class MatrixOrigin(Struct, forbid_unknown_fields=True):
     calibration: Name
     source: str
     licence: str
+    prior: Annotated[Name, Meta(description="relatedness prior that completes it")] | UnsetType = (
+        UNSET
+    )
+    prior_sha256: Digest | UnsetType = UNSET
 
 
 class InventoryOrigin(Struct, forbid_unknown_fields=True):
@@ -122,8 +126,8 @@ class PairOrigin(Struct, forbid_unknown_fields=True):
     source: Name
     target: Name
     status: Annotated[
-        Literal["measured", "predicted", "defined", "missing"],
-        Meta(description="how the score came to be"),
+        Literal["measured", "own", "predicted", "completed", "defined", "missing"],
+        Meta(description="how the score, or the weight where there is none, came to be"),
     ]
     score: float | None
     stderr: float | None

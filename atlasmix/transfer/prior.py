@@ -12,6 +12,7 @@ card of the prior prints how well they foretell a language that was left out.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -97,6 +98,17 @@ def load_prior(name: str = DEFAULT_PRIOR) -> PriorLaw:
         )
     content: Any = load_yaml((folder / f"{name}.yaml").read_bytes(), name, _LIMIT)
     return prior_of(name, content["parameters"])
+
+
+@lru_cache(maxsize=8)
+def prior_digest(name: str) -> str:
+    """SHA-256 of the file of a prior that ships.
+
+    >>> len(prior_digest("relatedness-2026"))
+    64
+    """
+    load_prior(name)
+    return hashlib.sha256((data_folder() / FOLDER / f"{name}.yaml").read_bytes()).hexdigest()
 
 
 def prior_of(name: str, said: Mapping[str, Any]) -> PriorLaw:
