@@ -176,7 +176,7 @@ def test_reports_and_figures(tmp_path, solution: am.Solution) -> None:
         (lambda: am.Problem("cat").with_(budgt=1), "budgt", "no argument 'budgt'"),
         (lambda: am.Problem("cat").evaluate({}), "mixture", "not all 0"),
         (lambda: am.Problem("cat").evaluate({"cat": -1}), "mixture", "from 0"),
-        (lambda: am.Problem("cat").evaluate({"epo": 1}), "mixture", "no pool in this problem"),
+        (lambda: am.Problem("cat").evaluate({"ang": 1}), "mixture", "no pool in this problem"),
         (lambda: am.Problem("cat").solve().to_frame("corpus"), "by", "'language' or 'pool'"),
         (lambda: am.Problem("cat").solve().plot("pie"), "kind", "expected 'mixture'"),
     ],

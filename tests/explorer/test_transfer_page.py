@@ -63,6 +63,9 @@ def test_transfer_tells_the_exponent_and_every_weight_with_its_score(visit):
     guest = visit(q="{targets: {por: 1}}")
     guest.page("transfer")
     model, words = model_of(), guest.words()
+    if "Capacity exponent" not in words:  # the first worker was still starting on a busy machine
+        guest.at.run()
+        words = guest.words()
     place = model.index("por")
     phi, error = model.phi[place], model.phi_stderr[place]
     assert f"Capacity exponent φ {phi:.3f} ± {error:.3f} under law {DEFAULT_LAW}" in words
