@@ -198,7 +198,7 @@ class MixProblem:
     @property
     def transfer(self) -> TransferModel:
         """What the scores say under the law: transfer weights τ and capacity exponents φ."""
-        return _transfer(self)
+        return self.assumed or _transfer(self)
 
     @property
     def target_keys(self) -> tuple[str, ...]:
@@ -214,8 +214,6 @@ class MixProblem:
 @lru_cache(maxsize=64)
 def _transfer(problem: MixProblem) -> TransferModel:
     """The model of a problem, looked up once: it is asked for pool by pool."""
-    if problem.assumed:
-        return problem.assumed
     guarded = (each.language for each in problem.limits if isinstance(each, Guardrail))
     keys = frozenset([*problem.target_keys, *guarded, *(pool.language for pool in problem.pools)])
     return estimated(problem.matrix, problem.law, problem.calibration, keys)

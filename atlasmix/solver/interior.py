@@ -596,13 +596,13 @@ def dominated(program: Program, cost: Array | None = None) -> NDArray[np.bool_]:
         alike.append(cost[None, :])
     less = np.zeros(program.unique.size, dtype=bool)
     for better in np.flatnonzero((program.unique >= 1.0) & (program.upper >= 1.0)):
+        if less[better]:
+            continue
         under = np.ones(less.size, dtype=bool)
         for rows in merits:
             under &= (rows <= rows[:, [better]]).all(axis=0)
         for rows in alike:
             under &= (rows == rows[:, [better]]).all(axis=0)
-        if less[better]:
-            continue
         # Of two that are alike the first one stays.
         under[better] = False
         less |= under

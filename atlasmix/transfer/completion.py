@@ -45,16 +45,12 @@ class Completed:
         mean, variance: (n, n), [source, target].
         without_mean, without_variance: (n, n), what all *other* scores say of a measured pair, its
             own left out; elsewhere the same as ``mean`` and ``variance``.
-        before: (n, n), the prior's mean.
-        log_evidence: of the observations under the prior.
     """
 
     mean: Floats
     variance: Floats
     without_mean: Floats
     without_variance: Floats
-    before: Floats
-    log_evidence: float
 
 
 def covariance(
@@ -70,6 +66,15 @@ def covariance(
     return np.asarray(donor + prior.kin**2 * kin)
 
 
+def seen_covariance(prior: PriorLaw, related: Relatedness, seen: Observations) -> Floats:
+    """(m, m): covariance of what was seen, errors of scores and of rows in it."""
+    pairs = seen.source, seen.target
+    same_row = seen.target[:, None] == seen.target[None, :]
+    row = np.where(same_row, seen.level[seen.target][:, None] ** 2, 0.0)
+    own = prior.own_variance(related)[pairs] + seen.error**2
+    return np.asarray(covariance(prior, related, pairs, pairs) + row + np.diag(own))
+
+
 def complete(prior: PriorLaw, related: Relatedness, seen: Observations) -> Completed:
     """Condition the prior on the measured pairs.
 
@@ -82,17 +87,13 @@ def complete(prior: PriorLaw, related: Relatedness, seen: Observations) -> Compl
     own = prior.own_variance(related)
     total = prior.donor**2 + prior.kin**2 + own
     if not seen.value.size:
-        return Completed(before, total, before, total, before, 0.0)
+        return Completed(before, total, before, total)
     pairs = seen.source, seen.target
     shared = covariance(prior, related, pairs, pairs)
     pair = own[pairs]
-    same_row = seen.target[:, None] == seen.target[None, :]
-    noise = np.where(same_row, seen.level[seen.target][:, None] ** 2, 0.0)
-    known = shared + noise + np.diag(pair + seen.error**2)
-    inverse = np.linalg.inv(known)
+    inverse = np.linalg.inv(seen_covariance(prior, related, seen))
     inverse = (inverse + inverse.T) / 2
-    off = seen.value - before[pairs]
-    force = inverse @ off
+    force = inverse @ (seen.value - before[pairs])
     mean = before + _spread(prior, related, seen, force)
     variance = total - _explained(prior, related, seen, inverse)
     without_mean, without_variance = mean.copy(), variance.copy()
@@ -107,15 +108,11 @@ def complete(prior: PriorLaw, related: Relatedness, seen: Observations) -> Compl
     without_variance[pairs] = (
         total[pairs] - np.einsum("ij,jk,ik->i", others, inverse, others) + mixed**2 / gain
     )
-    sign, logdet = np.linalg.slogdet(known)
-    evidence = -0.5 * (off @ force + logdet + off.size * np.log(2 * np.pi))
     return Completed(
         mean,
         np.maximum(variance, 1e-8),
         without_mean,
         np.maximum(without_variance, 1e-8),
-        before,
-        float(evidence) if sign > 0 else -np.inf,
     )
 
 

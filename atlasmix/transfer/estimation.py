@@ -61,10 +61,8 @@ def estimate(
     np.fill_diagonal(status, DEFINED)
     pairs = (status != DEFINED) & (status != MISSING)
     if chosen.name == "bts":
-        model = _from_bts(matrix, law, status, pairs, prior)
-    else:
-        model = _from_line(matrix, law, status, pairs, chosen)
-    return model
+        return _from_bts(matrix, law, status, pairs, prior)
+    return _from_line(matrix, law, status, pairs, chosen)
 
 
 @lru_cache(maxsize=32)

@@ -65,10 +65,7 @@ class PriorLaw:
 
     def mean(self, related: Relatedness) -> Floats:
         """(n, n): b₀ + b·x of every pair; log 2 on the diagonal, a language's worth for itself."""
-        values = related.values.copy()
-        missing = np.isnan(values[0])
-        stand_in = self.imputed[0] + np.tensordot(self.imputed[1:], values[1:], axes=1)
-        values[0] = np.where(missing, np.clip(stand_in, 0.0, 1.0), values[0])
+        values = with_stand_in(related.values, self.imputed)
         mean = self.intercept + np.tensordot(self.coefficients, values, axes=1)
         np.fill_diagonal(mean, np.log(2.0))
         return np.asarray(mean)
@@ -79,6 +76,19 @@ class PriorLaw:
         return np.where(missing, (self.coefficients[0] * self.imputed_stderr) ** 2, 0.0) + (
             self.pair**2
         )
+
+
+def with_stand_in(values: Floats, imputed: tuple[float, ...]) -> Floats:
+    """Features, (6, n, n), with what stands in for the trigrams of a language without a text.
+
+    Args:
+        values: as of :class:`~atlasmix.transfer.relatedness.Relatedness`.
+        imputed: as of :class:`PriorLaw`.
+    """
+    values = values.copy()
+    stand_in = imputed[0] + np.tensordot(imputed[1:], values[1:], axes=1)
+    values[0] = np.where(np.isnan(values[0]), np.clip(stand_in, 0.0, 1.0), values[0])
+    return values
 
 
 @lru_cache(maxsize=8)

@@ -45,11 +45,11 @@ from atlasmix.io.safe_yaml import dump_yaml
 from atlasmix.laws.kinds import LossLaw
 from atlasmix.laws.shelf import DEFAULT_LAW, load_law
 from atlasmix.transfer.bts import balance
-from atlasmix.transfer.completion import Observations, complete
+from atlasmix.transfer.completion import Observations, complete, seen_covariance
 from atlasmix.transfer.estimation import estimate
 from atlasmix.transfer.exponents import SCATTER
 from atlasmix.transfer.model import TransferModel, capacity_mixtures, log_error
-from atlasmix.transfer.prior import DEFAULT_PRIOR, PriorLaw, prior_of
+from atlasmix.transfer.prior import DEFAULT_PRIOR, PriorLaw, prior_of, with_stand_in
 from atlasmix.transfer.relatedness import FEATURES, Relatedness, relatedness
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -300,20 +300,9 @@ def _fit(
     return _prior(found, spread, imputed, imputed_stderr)
 
 
-def _known(prior: PriorLaw, related: Relatedness, seen: Observations) -> np.ndarray:
-    from atlasmix.transfer.completion import covariance
-
-    pairs = seen.source, seen.target
-    row = np.where(
-        seen.target[:, None] == seen.target[None, :], seen.level[seen.target][:, None] ** 2, 0.0
-    )
-    own = prior.own_variance(related)[pairs] + seen.error**2
-    return np.asarray(covariance(prior, related, pairs, pairs) + row + np.diag(own))
-
-
 def _log_evidence(prior: PriorLaw, related: Relatedness, seen: Observations) -> float:
     off = seen.value - prior.mean(related)[seen.source, seen.target]
-    root = np.linalg.cholesky(_known(prior, related, seen))
+    root = np.linalg.cholesky(seen_covariance(prior, related, seen))
     half = np.linalg.solve(root, off)
     return float(-0.5 * half @ half - np.log(np.diag(root)).sum())
 
@@ -321,15 +310,7 @@ def _log_evidence(prior: PriorLaw, related: Relatedness, seen: Observations) -> 
 def _whitener(prior: PriorLaw, seen: Evidence) -> np.ndarray:
     pairs = seen.measured
     observed = Observations(pairs.source, pairs.target, pairs.value, pairs.error, seen.level)
-    return np.linalg.inv(np.linalg.cholesky(_known(prior, seen.related, observed)))
-
-
-def with_stand_in(values: np.ndarray, imputed: tuple[float, ...]) -> np.ndarray:
-    """Features with what stands in for trigrams where there are none."""
-    values = values.copy()
-    stand_in = imputed[0] + np.tensordot(imputed[1:], values[1:], axes=1)
-    values[0] = np.where(np.isnan(values[0]), np.clip(stand_in, 0.0, 1.0), values[0])
-    return values
+    return np.linalg.inv(np.linalg.cholesky(seen_covariance(prior, seen.related, observed)))
 
 
 @cache

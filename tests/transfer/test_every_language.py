@@ -285,7 +285,7 @@ def test_the_parameters_of_a_made_world_come_back():
         rng = np.random.default_rng(seed)
         mean = truth.mean(seen.related)[pairs.source, pairs.target]
         observed = made.Observations(pairs.source, pairs.target, mean, pairs.error, seen.level)
-        joint = made._known(truth, seen.related, observed)
+        joint = made.seen_covariance(truth, seen.related, observed)
         value = rng.multivariate_normal(mean, joint, method="cholesky")
         known = dataclasses.replace(
             seen,
