@@ -30,9 +30,10 @@ from atlasmix.evidence.pools import Pool
 from atlasmix.evidence.store import Store
 from atlasmix.mixture.mixture import Mixture
 from atlasmix.mixture.solve import solve
-from atlasmix.mixture.uncertainty import Outcomes, outcomes, worlds
+from atlasmix.mixture.uncertainty import Outcomes, outcomes
 from atlasmix.problem.parsing import problem_from_mapping
 from atlasmix.problem.problem import MixProblem
+from atlasmix.problem.worlds import worlds
 from atlasmix.report.words import number_text
 from atlasmix.solver.compile import Compiled, compile_problem
 from atlasmix.solver.engines import violations

@@ -123,6 +123,10 @@ WRONG: dict[str, list[object]] = {
     "from": ["checkpoint:unimax"],
     "draws": [-1, 1.5, "many"],
     "seed": [-1, 0.5, "x"],
+    "tail": [0, "x", "120%"],
+    "box": [0, 1, "x", "120%"],
+    "wrong_scores": [-1, 0.5, "x"],
+    "rivals": ["nosuch", [], 3, "atlasmix-2026", "langrank-2019-dep"],
 }
 
 

@@ -60,21 +60,27 @@ class Problem:
         params: N, parameters with embeddings; 2B where nobody says.
         compute: FLOPs to divide between N and D, in the place of ``budget`` and ``params``.
         constraints: AtLeast, AtMost, Keep, MaxEpochs, MaxDonors, NoWorse.
-        objective: ``loss`` (weighted mean of the targets' losses) or ``worst`` (the largest loss
-            relative to what each target could reach alone).
+        objective: ``loss`` (weighted mean of the targets' losses), ``worst`` (the largest loss
+            relative to what each target could reach alone), ``expected`` (the mean loss over draws
+            of what the scores leave open) or ``cautious`` (its mean over the worst of them).
         tokens: ``at most`` (no more than serve) or ``exactly`` all of the budget.
         matrix: transfer scores, by name or as a TransferMatrix.
+        rivals: other matrices, by name or as TransferMatrix, one of which may be right: the
+            objective is then ``regret``, the largest over all of them.
         calibration: how scores become transfer weights; None: as their metric implies.
         inventory: token counts, by name, several names, or as an Inventory.
         pools: which pools may be read, as the key ``pools`` of a problem file.
         law: the loss law, by name or as a LossLaw, say that of a fit.
         decay: λ of the saturation of repeated tokens; None: the law's.
         risk_aversion: κ, standard errors taken off every transfer weight.
+        box: level of the interval at whose lower end donors count, 0-1, in the place of κ.
+        wrong_scores: most donors of a target that count with that lower end at once.
         worth: worth of a token by provenance, human text 1.
         phases: parts of the run, as the key ``phases`` of a problem file.
         draws: worlds drawn from what the evidence allows, in which the answer is tried; None: 32
             where they take about a second; 0: none.
         seed: of the draws.
+        tail: part of the draws, the worst, that ``cautious`` speaks of; None: a fifth.
         groups: names for sets of languages, for selections.
         store: where names are looked up; None: the user's own shelf and what ships.
 
@@ -98,16 +104,20 @@ class Problem:
     objective: str | None = None
     tokens: str | None = None
     matrix: str | TransferMatrix | None = None
+    rivals: Sequence[str | TransferMatrix] = ()
     calibration: str | None = None
     inventory: str | Sequence[str] | Inventory | None = None
     pools: Mapping[str, object] | None = None
     law: str | LossLaw | None = None
     decay: float | None = None
     risk_aversion: float | None = None
+    box: float | str | None = None
+    wrong_scores: int | None = None
     worth: Mapping[str, float] | None = None
     phases: Sequence[Mapping[str, object]] | None = None
     draws: int | None = None
     seed: int | None = None
+    tail: float | str | None = None
     groups: Mapping[str, Sequence[str]] | None = None
     store: Store | None = None
 
@@ -130,8 +140,13 @@ class Problem:
                 **(self.groups or {}),
                 **(named if isinstance(named, dict) else {}),
             }
+        store = self.store or Store()
+        rivals = tuple(
+            each if isinstance(each, TransferMatrix) else store.matrix(each) for each in self.rivals
+        )
         given = Evidence(
             matrix=self.matrix if isinstance(self.matrix, TransferMatrix) else None,
+            rivals=rivals or None,
             inventory=self.inventory if isinstance(self.inventory, Inventory) else None,
             law=self.law if isinstance(self.law, LossLaw) else None,
         )
@@ -276,9 +291,12 @@ _WORDS: Final = (
     "pools",
     "decay",
     "risk_aversion",
+    "box",
+    "wrong_scores",
     "worth",
     "draws",
     "seed",
+    "tail",
     "phases",
 )
 

@@ -132,6 +132,7 @@ OPTIONS: Final = {
     "groups": "--group",
     "guardrails": "--guardrail",
     "phases": "--phase",
+    "rivals": "--matrix",
     "form": "--from",
     "study": "--with",
 }

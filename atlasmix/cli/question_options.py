@@ -201,12 +201,14 @@ _AS_WRITTEN = {
     "budget": "budget",
     "params": "params",
     "compute": "compute",
-    "matrix": "matrix",
     "calibration": "calibration",
     "max_donors": "max_donors",
     "draws": "draws",
     "seed": "seed",
     "risk_aversion": "risk_aversion",
+    "box": "box",
+    "wrong_scores": "wrong_scores",
+    "tail": "tail",
     "decay": "lambda",
     "objective": "objective",
     "law": "law",
@@ -244,6 +246,11 @@ def question_of(options: argparse.Namespace) -> dict[str, object]:
     if options.target:
         question["targets"] = ",".join(options.target)
     refuse_former_options(options, question)
+    if options.matrix:
+        question["matrix"] = options.matrix[0]
+        question.pop("rivals", None)
+        if len(options.matrix) > 1:
+            question["rivals"] = options.matrix[1:]
     if options.inventory:
         question["inventory"] = ",".join(options.inventory)
     if options.pools or options.kind:
@@ -294,7 +301,9 @@ def _add_targets(parser: Parser) -> None:
     add(
         "--objective",
         metavar="WORD",
-        help="loss (default: weighted mean) or worst (largest loss against alone)",
+        help="loss (default: weighted mean), worst (largest loss against alone), expected (mean "
+        "over draws of what the scores leave open), cautious (mean of the worst fifth of them) or "
+        "regret (over several matrices)",
     )
     add(
         "--from",
@@ -308,7 +317,13 @@ def _add_targets(parser: Parser) -> None:
 def _add_evidence(parser: Parser) -> None:
     group = parser.add_argument_group("evidence")
     add = group.add_argument
-    add("--matrix", metavar="NAME", help="transfer matrix (default: atlas-2025)")
+    add(
+        "--matrix",
+        metavar="NAME",
+        action="append",
+        help="transfer matrix (default: atlasmix-2026); repeatable: then the largest regret over "
+        "them is made least",
+    )
     add(
         "--calibration",
         metavar="MAP",
@@ -362,6 +377,23 @@ def _add_mathematics(parser: Parser) -> None:
         "--risk-aversion",
         metavar="K",
         help="standard errors taken off every donor's weight (default: 1; 0 trusts every score)",
+    )
+    add(
+        "--box",
+        metavar="LEVEL",
+        help="count every donor with the lower end of its interval at this level, as 90%%, in the "
+        "place of standard errors",
+    )
+    add(
+        "--wrong-scores",
+        metavar="N",
+        help="count with the lower end only those N donors of each target that harm the mixture "
+        "most (box: 90%% unless stated)",
+    )
+    add(
+        "--tail",
+        metavar="PART",
+        help="part of the draws whose mean the objective cautious minimises (default: 20%%)",
     )
     add(
         "--lambda",

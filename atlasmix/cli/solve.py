@@ -57,8 +57,9 @@ def execute(options: argparse.Namespace) -> int:
     from atlasmix.mixture.explain import explain
     from atlasmix.mixture.sensitivity import sensitivity
     from atlasmix.mixture.solve import solve
-    from atlasmix.mixture.uncertainty import draws_of, with_uncertainty
+    from atlasmix.mixture.uncertainty import with_uncertainty
     from atlasmix.problem.parsing import problem_from_mapping
+    from atlasmix.problem.worlds import draws_of
     from atlasmix.recipe.recipe import make_recipe
     from atlasmix.report.findings import Findings
     from atlasmix.solver.compute import at_compute

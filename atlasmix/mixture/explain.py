@@ -16,10 +16,10 @@ from atlasmix.evidence.transfer_matrix import DOUBT
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.saturation import Array, marginal
 from atlasmix.mixture.mixture import Mixture, Reason
-from atlasmix.problem.problem import MixProblem
-from atlasmix.solver.compile import Compiled
+from atlasmix.problem.problem import MixProblem, canonical
+from atlasmix.solver.compile import Compiled, charged
 from atlasmix.solver.engines import Optimum, optimise
-from atlasmix.solver.optimise import Solved, canonical, donor_columns, optimise_problem
+from atlasmix.solver.optimise import Solved, donor_columns, optimise_problem
 
 _LEFT_OUT = 5
 _LEAST = 1e-6
@@ -76,16 +76,15 @@ def _reason(
     problem: MixProblem, solved: Solved, margin: _Margin | None, key: str, mixture: Mixture
 ) -> Reason:
     compiled, optimum = solved.compiled, solved.optimum
-    program, counted = compiled.program, len(problem.targets)
+    program = compiled.program
     column = compiled.languages.index(key)
     worth = float(problem.worth.get(problem.pools[compiled.columns[column][0]].provenance, 0.0))
-    gain = program.gain[:, column]
-    yields = np.ones(counted) if margin is None else margin.yields[:counted]
+    yields, gain = _by_target(problem, compiled, margin, column)
     source_at = problem.transfer.index(key)
     targets_at = [problem.transfer.index(target) for target in problem.target_keys]
     weights = problem.transfer.weights[source_at, targets_at]
-    row = int(np.argmax(yields * gain[:counted]))
-    if not np.any(gain[:counted] > 0):
+    row = int(np.argmax(yields * gain))
+    if not np.any(gain > 0):
         row = int(np.argmax(weights))
     target = problem.target_keys[row]
     score = problem.matrix.pair(key, target)
@@ -95,11 +94,11 @@ def _reason(
     if (
         margin is not None
         and worth > 0
-        and margin.yields[row] > 0
+        and yields[row] > 0
         and not (full and key not in mixture.donors)
     ):
-        others = float(margin.yields @ gain) - margin.yields[row] * gain[row]
-        needed = (margin.toll[column] - others) / (margin.yields[row] * worth)
+        others = float(margin.yields @ program.gain[:, column]) - yields[row] * gain[row]
+        needed = (margin.toll[column] - others) / (yields[row] * worth)
         short_of = float(needed - gain[row] / worth)
         threshold = _threshold(problem, (key, target), float(needed), key in mixture.donors)
     slope = float(marginal(optimum.x[column], program.unique[column], program.decay))
@@ -120,6 +119,27 @@ def _reason(
     return replace(reason, sentence=_sentence(reason, problem))
 
 
+def _by_target(
+    problem: MixProblem, compiled: Compiled, margin: _Margin | None, column: int
+) -> tuple[Array, Array]:
+    """What a unit of effective data is worth to every target, and what a token of a column is.
+
+    Both (targets,); where a target has a row a draw or a scenario, over all of them.
+    """
+    program, keys = compiled.program, problem.target_keys
+    gain = program.gain[:, column]
+    if not np.any(program.weight[: len(keys)] == 0):
+        yields = np.ones(len(keys)) if margin is None else margin.yields[: len(keys)]
+        return yields, gain[: len(keys)]
+    whole = np.where(program.weight > 0, 1.0 if margin is None else margin.yields, 0.0)
+    yields, given = np.zeros(len(keys)), np.zeros(len(keys))
+    for row, key in enumerate(keys):
+        mine = np.array([each == key for each in compiled.rows_of])
+        yields[row] = float(whole[mine].sum())
+        given[row] = float(whole[mine] @ gain[mine]) / max(yields[row], 1e-300)
+    return yields, given
+
+
 def _threshold(
     problem: MixProblem, pair: tuple[str, str], needed: float, read: bool
 ) -> float | None:
@@ -136,7 +156,8 @@ def _threshold(
     def net(weight: float) -> float:
         """What the charge leaves, the error of the score staying as it is."""
         tau, sigma = transfer.at_score(source, target, score_of(weight), stderr)
-        return max(tau - problem.risk_aversion * sigma, 0.0)
+        doubt = charged(problem, np.array([tau]), np.array([sigma]))
+        return max(tau - float(doubt[0]), 0.0)
 
     # Before its prior a donor's token is worth at most a token of the target itself, or what its
     # score says: nobody promises more.
@@ -175,13 +196,20 @@ def _sentence(reason: Reason, problem: MixProblem) -> str:
         return f"{name} has no score for {target} in {problem.matrix.name}"
     if reason.proportion > 0:
         said = f"{name} is in: a token is worth {reason.worth:.2f} {target} tokens ({doubt})"
-        if reason.threshold is None:
-            return f"{said}; the limits need it whatever its score"
-        if reason.threshold == -np.inf:
-            return f"{said}; no score would push it out"
-        return f"{said}; below a {metric} of {reason.threshold:.2f} it would leave"
+        return f"{said}; {_what_would_part(reason, problem, metric)}"
     best = "best weight" if problem.transfer.is_completed else "best score"
     said = f"{name} is out: its {best} is {doubt}, for {target}"
     if reason.threshold is None:
         return f"{said}; no score would bring it in here"
     return f"{said}; from a {metric} of {reason.threshold:.2f} it would come in"
+
+
+def _what_would_part(reason: Reason, problem: MixProblem, metric: str) -> str:
+    """At which score a donor that is read would leave."""
+    if reason.threshold is None:
+        if problem.rivals:
+            return "read for what another matrix says of it"
+        return "the limits need it whatever its score"
+    if reason.threshold == -np.inf:
+        return "no score would push it out"
+    return f"below a {metric} of {reason.threshold:.2f} it would leave"

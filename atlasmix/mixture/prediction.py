@@ -10,10 +10,19 @@ import numpy as np
 from atlasmix.evidence.scores import SEEN
 from atlasmix.laws.saturation import Array, saturate
 from atlasmix.mixture.mixture import Certificate, Mixture, PoolShare, TargetEffect
-from atlasmix.problem.problem import MixProblem
+from atlasmix.problem.problem import UNDER_DRAWS, MixProblem
+from atlasmix.problem.worlds import weighed
 from atlasmix.solver.closed_form import Alone
-from atlasmix.solver.compile import Compiled, charged, same_language
+from atlasmix.solver.compile import (
+    Compiled,
+    charged,
+    harms,
+    most_weight,
+    same_language,
+    weights_of,
+)
 from atlasmix.solver.engines import Engine
+from atlasmix.solver.optimise import matrix_bests
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,7 @@ def build_mixture(
             nan in the effects.
     """
     effects = target_effects(problem, tokens, alone)
-    value = objective_value(problem, compiled, effects)
+    value = objective_value(problem, compiled, tokens, effects)
     certificate = Certificate(value, -math.inf, math.inf, Engine.GIVEN, False, math.inf, 0)
     if proof is not None:
         # The value is summed anew from whole tokens: the last digits may fall below the bound.
@@ -86,7 +95,7 @@ def target_effects(
     languages = [pool.language for pool in problem.pools]
     total, law, effects = float(tokens.sum()), problem.law, []
     for row, target in enumerate(problem.targets):
-        tau, sigma = _columns(problem, languages, problem.transfer.index(target.language))
+        tau, _ = weights_of(problem, target.language, languages)
         own = np.array(
             [same_language(target.language, key, problem.transfer.axis) for key in languages]
         )
@@ -107,7 +116,7 @@ def target_effects(
                 effective_data=mine + transferred,
                 own=mine,
                 transferred=transferred,
-                risk_penalty=float((saturated * charged(problem, tau, sigma)).sum()),
+                risk_penalty=_penalty(problem, target.language, languages, saturated),
                 capacity_loss=capacity,
                 data_loss=data,
                 loss=law.loss(problem.params, mine + transferred, share, phi),
@@ -119,15 +128,13 @@ def target_effects(
     return tuple(effects)
 
 
-def _columns(problem: MixProblem, languages: list[str], target: int) -> tuple[Array, Array]:
-    index = {key: place for place, key in enumerate(problem.transfer.keys)}
-    tau, sigma = np.zeros(len(languages)), np.zeros(len(languages))
-    for place, language in enumerate(languages):
-        source = index.get(language)
-        if source is not None:
-            tau[place] = problem.transfer.weights[source, target]
-            sigma[place] = problem.transfer.stderr[source, target]
-    return tau, sigma
+def _penalty(problem: MixProblem, target: str, languages: list[str], saturated: Array) -> float:
+    """Effective tokens of donors that the choice does not count on."""
+    if problem.wrong_scores is not None:
+        harm = harms(problem, target, languages, saturated)
+        return float(-np.sort(-harm)[: problem.wrong_scores].sum())
+    tau, sigma = weights_of(problem, target, languages)
+    return float((saturated * charged(problem, tau, sigma)).sum())
 
 
 def predicted_share(problem: MixProblem, target: str) -> float:
@@ -139,25 +146,88 @@ def predicted_share(problem: MixProblem, target: str) -> float:
 
 
 def objective_value(
-    problem: MixProblem, compiled: Compiled, effects: tuple[TargetEffect, ...]
+    problem: MixProblem, compiled: Compiled, tokens: Array, effects: tuple[TargetEffect, ...]
 ) -> float:
     """The objective in the user's unit: donors count with what the risk charge leaves of them.
 
     The capacity term of a target without any text to read is infinite in every mixture: it is left
     out, as in the program.
+
+    Args:
+        problem: the question.
+        compiled: its program.
+        tokens: tokens read per pool of the problem, shape (pools,).
+        effects: what they do to each target, in the order of the problem's.
     """
     program, law = compiled.program, problem.law
+    if problem.objective == "regret":
+        return max(matrix_regrets(problem, tokens))
+    if problem.objective in UNDER_DRAWS:
+        values = _under_draws(problem, compiled, tokens)
+        if problem.objective == "expected":
+            return float(values.mean())
+        most = most_weight(problem, values.size)
+        count = np.arange(values.size)
+        blend = np.clip(1.0 - most * count, 0.0, most)
+        ordered = -np.sort(-values)
+        return float(blend[blend > 0] @ ordered[blend > 0])
     parts = []
     for row, effect in enumerate(effects):
         heard = bool(program.heard[row])
         data = law.data_loss(effect.effective_data - effect.risk_penalty)
         parts.append(law.E + data + (effect.capacity_loss if heard else 0.0))
-    weight = program.weight[: len(effects)]
-    if program.base is not None:
-        return float(np.max(weight * np.array(parts)))
-    return float(weight @ np.array(parts))
+    if problem.objective == "worst":
+        ratio = [_ratio_to_alone(compiled, effect.language) for effect in effects]
+        return float(np.max(np.array(ratio) * np.array(parts)))
+    weight = np.array([effect.weight for effect in effects])
+    return float(weight @ np.array(parts) / weight.sum())
+
+
+def matrix_regrets(problem: MixProblem, tokens: Array) -> tuple[float, ...]:
+    """What a mixture's loss lies above the best, under each matrix of the question."""
+    regrets = []
+    for best in matrix_bests(problem):
+        effects = target_effects(best.problem, tokens)
+        value = objective_value(best.problem, best.solved.compiled, tokens, effects)
+        regrets.append(value - best.loss)
+    return tuple(regrets)
+
+
+def _ratio_to_alone(compiled: Compiled, target: str) -> float:
+    """What makes a loss the ratio to what the target could have alone."""
+    rows = np.array([key == target for key in compiled.rows_of])
+    return float(compiled.program.weight[rows].max())
+
+
+def _under_draws(problem: MixProblem, compiled: Compiled, tokens: Array) -> Array:
+    """Weighted loss of the targets in every draw that the objective weighs, (draws,)."""
+    drawn, law = weighed(problem), problem.law
+    unique = np.array([max(pool.unique_tokens, 1e-9) for pool in problem.pools])
+    saturated = saturate(tokens, unique, problem.decay)
+    read = np.flatnonzero(tokens > 0)
+    total = float(tokens.sum())
+    weight = np.array([target.weight for target in problem.targets])
+    loss = np.full(drawn.count, law.E)
+    for row, target in enumerate(problem.targets):
+        data, own = np.zeros(drawn.count), 0.0
+        for place in read.tolist():
+            pool = problem.pools[place]
+            worth = drawn.worth(problem, pool.provenance)
+            data += saturated[place] * worth * drawn.weights(pool.language, target.language)
+            same = same_language(target.language, pool.language, problem.transfer.axis)
+            if same and problem.worth.get(pool.provenance, 0.0) > 0:
+                own += float(tokens[place])
+        share = own / total if total > 0 else 0.0
+        with np.errstate(divide="ignore"):
+            part = law.B * data**-law.beta
+            if compiled.program.heard[compiled.rows_of.index(target.language)]:
+                part = part + law.capacity_loss(problem.params) * share ** -drawn.phi(
+                    target.language
+                )
+        loss += weight[row] / weight.sum() * part
+    return loss
 
 
 def in_user_unit(problem: MixProblem, value: float) -> float:
     """A value of the program's objective in the unit of the user's."""
-    return value if problem.objective == "worst" else problem.law.E + value
+    return value if problem.objective in ("worst", "regret") else problem.law.E + value

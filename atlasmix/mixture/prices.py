@@ -34,7 +34,7 @@ _Entry = tuple[str, str, str, str, float]  # kind, subject, limit, change, fall 
 def prices(problem: MixProblem, solved: Solved, mixture: Mixture) -> tuple[Price, ...]:
     """Every limit that costs something, dearest first."""
     # Under 'worst' what each target could get alone moves with budget and pools: no price then.
-    fixed = solved.compiled.program.base is None
+    fixed = problem.objective not in ("worst", "regret")
     # A compute budget is spent: more tokens would mean fewer parameters.
     stated = problem.compute is None
     duals = _duals(problem, solved, mixture)

@@ -12,11 +12,11 @@ from atlasmix.mixture.mixture import Mixture
 from atlasmix.mixture.phases import split_phases
 from atlasmix.mixture.prediction import Proof, build_mixture
 from atlasmix.mixture.prices import prices
-from atlasmix.problem.problem import MixProblem, check_problem
+from atlasmix.problem.problem import MixProblem, canonical, check_problem
 from atlasmix.solver.compile import alone_of, compile_problem
 from atlasmix.solver.compute import at_compute
 from atlasmix.solver.engines import Engine
-from atlasmix.solver.optimise import canonical, optimise_problem
+from atlasmix.solver.optimise import optimise_problem
 
 _PROVED = 1e-6
 _PROVED_TOKENS = 1e-4

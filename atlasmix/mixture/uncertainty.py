@@ -21,8 +21,7 @@ from typing import Final
 import numpy as np
 
 from atlasmix.fitting.processes import side_by_side, usable_cores
-from atlasmix.laws.kinds import LOSS_CONSTANTS, LossLaw
-from atlasmix.laws.saturation import DECAY_RANGE, DEFAULT_DECAY, Array
+from atlasmix.laws.saturation import Array
 from atlasmix.mixture.mixture import (
     LEAST_READ,
     GuardrailOdds,
@@ -35,18 +34,11 @@ from atlasmix.mixture.mixture import (
 )
 from atlasmix.mixture.prediction import in_user_unit, objective_value, target_effects
 from atlasmix.problem.constraints import Guardrail
-from atlasmix.problem.problem import DEFAULT_SEED, WORTH_RANGE, MixProblem, Target
+from atlasmix.problem.problem import DEFAULT_SEED, MixProblem, Target
+from atlasmix.problem.worlds import Worlds, draws_of, worlds
 from atlasmix.solver.compute import at_compute
-from atlasmix.solver.optimise import canonical, guard_levels, optimise_problem
+from atlasmix.solver.optimise import guard_levels, optimise_problem
 from atlasmix.solver.program import scale
-from atlasmix.transfer.bts import balance, measured_at, most_phi
-from atlasmix.transfer.draws import (
-    Factors,
-    TransferDraws,
-    draw_laws,
-    draw_transfer,
-    phi_under,
-)
 
 LEVELS: Final = (0.05, 0.50, 0.95)
 """The interval is the one that holds 90 of 100 draws: 5 lie below and 5 above it."""
@@ -59,114 +51,6 @@ _BATCH: Final = 8
 
 _WORTH_PROCESSES: Final = 2.0
 """Seconds of work left from which on other processes are started: about what their start takes."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Worlds:
-    """A question under every draw.
-
-    Attributes:
-        problem: the question, targets and limits in their canonical order.
-        transfer: drawn τ and φ; φ under the law of its draw.
-        laws: a law a draw.
-        decays: λ of every draw.
-        worths: q of every draw, by provenance; those that are not drawn are left out.
-        drawn, held: as in :class:`~atlasmix.mixture.mixture.Uncertainty`.
-    """
-
-    problem: MixProblem
-    transfer: TransferDraws
-    laws: tuple[LossLaw, ...]
-    decays: Array
-    worths: dict[str, Array]
-    drawn: tuple[str, ...]
-    held: tuple[str, ...]
-
-    def __len__(self) -> int:
-        """How many draws."""
-        return len(self.laws)
-
-    def question(self, draw: int) -> MixProblem:
-        """The question as it would be asked if this draw were the truth."""
-        worths = {name: float(values[draw]) for name, values in self.worths.items()}
-        return replace(
-            self.problem,
-            assumed=self.transfer.model_of(draw),
-            law=self.laws[draw],
-            decay=float(self.decays[draw]),
-            worth={**self.problem.worth, **worths},
-            risk_aversion=0.0,
-        )
-
-    def some(self, first: int, last: int) -> Worlds:
-        """The draws from ``first`` up to and without ``last``."""
-        part = slice(first, last)
-        return replace(
-            self,
-            transfer=replace(
-                self.transfer, weights=self.transfer.weights[part], phi=self.transfer.phi[part]
-            ),
-            laws=self.laws[part],
-            decays=self.decays[part],
-            worths={name: values[part] for name, values in self.worths.items()},
-        )
-
-
-def worlds(problem: MixProblem, draws: int, seed: int = DEFAULT_SEED) -> Worlds:
-    """The question under ``draws`` draws; the order of its targets and limits changes nothing.
-
-    Args:
-        problem: the question, its size chosen.
-        draws: how many, at least 1.
-        seed: of the draws, from 0.
-    """
-    problem = canonical(problem)
-    model, law = problem.transfer, problem.law
-    known = set(model.keys)
-    read = [pool for pool in problem.pools if pool.unique_tokens > 0]
-    sources = sorted({pool.language for pool in read} & known)
-    guarded = {limit.language for limit in problem.limits if isinstance(limit, Guardrail)}
-    targets = sorted({*problem.target_keys, *guarded})
-    size = measured_at(problem.matrix.card)
-    scored = model.calibration == "bts"
-    highest = most_phi(balance(law, *size)) if scored else np.inf
-    factors = Factors(draws, seed)
-    transfer = draw_transfer(model, sources, targets, factors, highest)
-    drawn = ["transfer weights and capacity exponents, by their standard errors"]
-    held = []
-    laws = draw_laws(law, factors)
-    if law.covariance:
-        drawn.append(f"the constants of law {law.name}, as its card says they go together")
-        if scored:
-            phi = [
-                phi_under(row, law, other, *size)
-                for row, other in zip(transfer.phi, laws, strict=True)
-            ]
-            transfer = replace(transfer, phi=np.array(phi))
-    else:
-        held.append(
-            f"the constants of law {law.name}: its card does not state how their errors go together"
-        )
-    decays = np.full(draws, problem.decay)
-    least, most = DECAY_RANGE
-    if len(law.covariance) > len(LOSS_CONSTANTS) and problem.decay == law.decay:
-        decays = np.array([other.decay for other in laws])
-        drawn.append("λ, with those constants")
-    elif problem.decay in (law.decay, DEFAULT_DECAY) and least <= problem.decay <= most:
-        decays = factors.between(least, problem.decay, most)
-        drawn.append(f"λ between {least:g} and {most:g}")
-    else:
-        whose = "the law's own" if problem.decay == law.decay else "as asked for"
-        held.append(f"λ at {problem.decay:.4g}, {whose}")
-    worths = {}
-    for name in sorted({pool.provenance for pool in read} & WORTH_RANGE.keys()):
-        (least, most), worth = WORTH_RANGE[name], problem.worth.get(name, 0.0)
-        if least <= worth <= most:
-            worths[name] = factors.between(least, worth, most)
-            drawn.append(f"the worth of {name} text between {least:g} and {most:g}")
-        else:
-            held.append(f"the worth of {name} text at {worth:g}, as asked for")
-    return Worlds(problem, transfer, laws, decays, worths, tuple(drawn), tuple(held))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -246,7 +130,7 @@ def _outcome(problem: MixProblem, tokens: Array) -> _Row:
     effects = target_effects(problem, tokens)
     levels, kept = _levels(problem, tokens)
     solved = optimise_problem(problem, levels=levels)
-    value = objective_value(problem, solved.compiled, effects)
+    value = objective_value(problem, solved.compiled, tokens, effects)
     best = in_user_unit(problem, solved.optimum.value)
     return (
         [effect.loss for effect in effects],
@@ -273,24 +157,6 @@ def _levels(problem: MixProblem, tokens: Array) -> tuple[dict[str, float], list[
 
 
 _HAIR: Final = 1e-6
-
-UNASKED: Final = 32
-"""Draws of an answer for which nobody asked: our choice, enough for rough ends of an interval."""
-
-_LITTLE: Final = 4000
-"""Targets times pools up to which they are made: our choice, about a second on one core. It is a
-size and no time, since an answer must not depend on the machine."""
-
-
-def draws_of(problem: MixProblem) -> int:
-    """How many draws an answer is tried in: as many as were asked for, else few or none.
-
-    None where the question is large, or where each draw would need a search over sets of donors.
-    """
-    if problem.draws is not None:
-        return problem.draws
-    size = len(problem.targets) * sum(pool.unique_tokens > 0 for pool in problem.pools)
-    return UNASKED if size <= _LITTLE and problem.max_donors is None else 0
 
 
 def with_uncertainty(

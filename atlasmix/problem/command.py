@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from atlasmix.errors import ProblemError
+from atlasmix.evidence.shelf import DEFAULT_MATRIX
 from atlasmix.problem.pool_choice import DEFAULT_CHOICE
 from atlasmix.quantities import format_quantity, parse_quantity, parse_share
 
@@ -20,14 +21,16 @@ _OPTIONS: Final = {
     "params": "--params",
     "compute": "--compute",
     "objective": "--objective",
-    "matrix": "--matrix",
     "calibration": "--calibration",
     "lambda": "--lambda",
     "risk_aversion": "--risk-aversion",
+    "box": "--box",
+    "wrong_scores": "--wrong-scores",
     "law": "--law",
     "max_donors": "--max-donors",
     "draws": "--draws",
     "seed": "--seed",
+    "tail": "--tail",
 }
 _PAIRS: Final = {"min": "--min", "max": "--max", "keep": "--keep", "worth": "--worth"}
 _READABLE: Final = frozenset({"provenance", "kind"})
@@ -87,6 +90,7 @@ def _words(question: Mapping[str, Any]) -> list[str]:
     for key, option in _OPTIONS.items():
         if key in question:
             words += [option, _value(question[key], key)]
+    words += _matrices(question)
     for name in _listed(question.get("inventory", [])):
         words += ["--inventory", name]
     pools = question.get("pools", {})
@@ -104,6 +108,13 @@ def _words(question: Mapping[str, Any]) -> list[str]:
     for key, rail in question.get("guardrails", {}).items():
         words += ["--guardrail", f"{key}={rail['slack']:.15g}:{rail['reference']}"]
     return words + _phase_words(question)
+
+
+def _matrices(question: Mapping[str, Any]) -> list[str]:
+    """Every matrix of the question; the first one is named where rivals follow it."""
+    rivals = _listed(question.get("rivals", []))
+    first = question.get("matrix", DEFAULT_MATRIX if rivals else None)
+    return [word for name in (first, *rivals) if name for word in ("--matrix", str(name))]
 
 
 def _phase_words(question: Mapping[str, Any]) -> list[str]:

@@ -28,6 +28,7 @@ from atlasmix.problem.problem import (
     DEFAULT_PARAMS,
     DEFAULT_RISK_AVERSION,
     DEFAULT_SEED,
+    DEFAULT_TAIL,
     WORTH,
     MixProblem,
 )
@@ -68,6 +69,7 @@ def short_question(problem: MixProblem) -> dict[str, object]:
         "law": DEFAULT_LAW,
         "worth": {},
         "seed": DEFAULT_SEED,
+        "tail": tidy_number(DEFAULT_TAIL),
     }
     if problem.matrix.card.metric in (BTS, TRANSFER_WEIGHT):
         usual["calibration"] = parse_calibration(None, problem.matrix).name

@@ -60,8 +60,10 @@ from atlasmix.problem.problem import (
     DEFAULT_PARAMS,
     DEFAULT_RISK_AVERSION,
     DEFAULT_SEED,
+    DEFAULT_TAIL,
     NO_TARGET,
     OBJECTIVES,
+    UNDER_DRAWS,
     WORTH,
     MixProblem,
     Objective,
@@ -69,6 +71,7 @@ from atlasmix.problem.problem import (
     check_problem,
 )
 from atlasmix.problem.vocabulary import EVERY_TARGET, Vocabulary, with_groups
+from atlasmix.problem.worlds import draws_of
 from atlasmix.quantities import parse_flops, parse_quantity, parse_share
 from atlasmix.text import and_more, nearest
 
@@ -684,12 +687,15 @@ QUESTION_KEYS: Final = (
     "compute",
     "objective",
     "matrix",
+    "rivals",
     "calibration",
     "inventory",
     "pools",
     "max_epochs",
     "lambda",
     "risk_aversion",
+    "box",
+    "wrong_scores",
     "law",
     "worth",
     "groups",
@@ -700,6 +706,7 @@ QUESTION_KEYS: Final = (
     "max_donors",
     "draws",
     "seed",
+    "tail",
     "phases",
 )
 """The keys of a question, in the order in which it is written. All but ``targets`` are optional."""
@@ -718,6 +725,7 @@ class Evidence:
     """Evidence that is at hand, in the place of what a question names; None: by name."""
 
     matrix: TransferMatrix | None = None
+    rivals: tuple[TransferMatrix, ...] | None = None
     inventory: Inventory | None = None
     law: LossLaw | None = None
 
@@ -744,15 +752,14 @@ def problem_from_mapping(
     refuse_unknown(question, QUESTION_KEYS, "the question")
     store = store or Store()
     part = partial(_part, question)
+    matrix, rivals = _matrices(question, store, given or Evidence())
     given = given or Evidence()
-    matrix = given.matrix or part(
-        "matrix", DEFAULT_MATRIX, lambda name: store.matrix(as_text(name, "matrix"))
-    )
     law = given.law or part("law", DEFAULT_LAW, lambda law: read_law(law, store))
     inventory = given.inventory or part(
         "inventory", DEFAULT_INVENTORY, lambda names: _inventory(names, store)
     )
-    check_axes(matrix, inventory)
+    for each in (matrix, *rivals):
+        check_axes(each, inventory)
     words = part("groups", {}, lambda groups: with_groups(Vocabulary(matrix), groups))
     pools = part(
         "pools", DEFAULT_CHOICE, lambda choice: choose_pools(choice, inventory, matrix, words)
@@ -763,21 +770,25 @@ def problem_from_mapping(
         targets=targets,
         pools=pools,
         matrix=matrix,
+        rivals=rivals,
         calibration=part("calibration", None, _calibration),
         inventory=inventory,
         law=law,
         budget=part("budget", DEFAULT_BUDGET, lambda n: _size(n, "budget", "tokens", "300B")),
         params=part("params", DEFAULT_PARAMS, lambda n: _size(n, "params", "parameters", "7B")),
-        objective=part("objective", "loss", _objective),
+        objective=part("objective", "regret" if rivals else "loss", _objective),
         decay=part("lambda", law.decay or DEFAULT_DECAY, lambda n: as_number(n, "lambda", "0.037")),
         risk_aversion=part(
             "risk_aversion", DEFAULT_RISK_AVERSION, lambda n: as_number(n, "risk_aversion", "1")
         ),
+        box=part("box", None, _box),
+        wrong_scores=part("wrong_scores", None, lambda n: _whole_or_none(n, "wrong_scores")),
         max_epochs=part("max_epochs", None, lambda _: read_cap(question)),
         limits=read_limits(question, words, pools, inventory, store),
-        max_donors=part("max_donors", None, _max_donors),
-        draws=part("draws", None, lambda n: None if n is None else _whole(n, "draws")),
+        max_donors=part("max_donors", None, lambda n: _whole_or_none(n, "max_donors")),
+        draws=part("draws", None, lambda n: _whole_or_none(n, "draws")),
         seed=part("seed", DEFAULT_SEED, lambda n: _whole(n, "seed")),
+        tail=part("tail", DEFAULT_TAIL, lambda n: parse_share(n, "tail", "the draws")),
         exact_tokens=part("tokens", AT_MOST, _exact_tokens),
         worth=part("worth", {}, _worth),
         compute=part("compute", None, lambda _: _compute(question)),
@@ -807,12 +818,33 @@ def _inventory(names: object, store: Store) -> Inventory:
     )
 
 
+def _matrices(
+    question: Mapping[str, object], store: Store, given: Evidence
+) -> tuple[TransferMatrix, tuple[TransferMatrix, ...]]:
+    """The matrix that everything is told by, and its rivals."""
+
+    def rivals(names: object) -> tuple[TransferMatrix, ...]:
+        several = () if names is None else as_list(names, "rivals")
+        return tuple(store.matrix(as_text(name, "rivals")) for name in several)
+
+    matrix = given.matrix or _part(
+        question, "matrix", DEFAULT_MATRIX, lambda name: store.matrix(as_text(name, "matrix"))
+    )
+    if given.rivals is not None:
+        return matrix, given.rivals
+    return matrix, _part(question, "rivals", None, rivals)
+
+
 def _calibration(value: object) -> str | None:
     return None if value is None else as_text(value, "calibration")
 
 
-def _max_donors(value: object) -> int | None:
-    return None if value is None else _whole(value, "max_donors")
+def _whole_or_none(value: object, what: str) -> int | None:
+    return None if value is None else _whole(value, what)
+
+
+def _box(value: object) -> float | None:
+    return None if value is None else parse_share(value, "box", "what may be")
 
 
 def problem_to_mapping(problem: MixProblem) -> dict[str, object]:
@@ -841,8 +873,16 @@ def problem_to_mapping(problem: MixProblem) -> dict[str, object]:
     }
     if problem.max_donors is not None:
         written["max_donors"] = problem.max_donors
-    if problem.draws is not None:
-        written |= {"draws": problem.draws, "seed": problem.seed}
+    if problem.rivals:
+        written["rivals"] = [matrix.name for matrix in problem.rivals]
+    if problem.box is not None:
+        written["box"] = tidy_number(problem.box)
+    if problem.wrong_scores is not None:
+        written["wrong_scores"] = problem.wrong_scores
+    if problem.draws is not None or problem.objective in UNDER_DRAWS:
+        written |= {"draws": draws_of(problem), "seed": problem.seed}
+    if problem.objective == "cautious":
+        written["tail"] = tidy_number(problem.tail)
     if problem.exact_tokens:
         written["tokens"] = EXACTLY
     if problem.phases:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final, Literal
 
@@ -15,10 +15,11 @@ from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.kinds import LossLaw
 from atlasmix.laws.saturation import DEFAULT_DECAY
-from atlasmix.problem.constraints import HARD_EPOCHS, Guardrail, Limit, check_limits
+from atlasmix.problem.constraints import HARD_EPOCHS, EpochCap, Guardrail, Limit, check_limits
 from atlasmix.problem.phases import Phase, check_phases
 from atlasmix.quantities import format_quantity
 from atlasmix.text import first_few, listed
+from atlasmix.transfer.calibration import BTS, TRANSFER_WEIGHT
 from atlasmix.transfer.estimation import estimated
 from atlasmix.transfer.model import TransferModel
 
@@ -66,8 +67,15 @@ class Allocation:
     question: tuple[object, ...] = field(default=(), repr=False, compare=False)
 
 
-Objective = Literal["loss", "worst"]
-OBJECTIVES: Final = ("loss", "worst")
+Objective = Literal["loss", "worst", "expected", "cautious", "regret"]
+OBJECTIVES: Final = ("loss", "worst", "expected", "cautious", "regret")
+
+UNDER_DRAWS: Final = ("expected", "cautious")
+"""Objectives that are taken over draws of the evidence, and charge no donor for doubt besides."""
+
+DEFAULT_TAIL: Final = 0.2
+"""Part of the draws whose mean ``cautious`` minimises: our choice, a fifth: few enough to be bad
+luck, and of 32 draws still six, so that no single one decides."""
 
 NO_TARGET: Final = "no target: name at least one language, such as cat"
 
@@ -82,6 +90,9 @@ DEFAULT_EPOCHS: Final = 4.0
 
 DEFAULT_RISK_AVERSION: Final = 1.0
 """κ, our choice: a donor counts for one standard error less than its score says."""
+
+DEFAULT_BOX: Final = 0.9
+"""Level of the interval of a score of which only so many may be wrong: our choice, as of draws."""
 
 DEFAULT_SEED: Final = 1
 
@@ -137,8 +148,11 @@ class MixProblem:
         law: the loss law.
         budget: most tokens read in training, repeats included (D).
         params: N, with embeddings.
-        objective: ``loss`` (Σ w·loss) or ``worst`` (largest loss relative to what the target could
-            reach alone on this budget).
+        objective: ``loss`` (Σ w·loss), ``worst`` (largest loss relative to what the target could
+            reach alone on this budget), ``expected`` (mean of Σ w·loss over draws of what the
+            evidence leaves open), ``cautious`` (its mean over the worst ``tail`` of them) or
+            ``regret`` (what Σ w·loss lies above the best there is under a matrix, by the matrix
+            under which that is most).
         decay: λ of the saturation.
         risk_aversion: κ; a donor counts with τ less κ standard errors, and never below 0.
         max_epochs: most passes over a pool, at most 16.
@@ -155,6 +169,13 @@ class MixProblem:
         draws: worlds drawn from what the evidence allows, in which the answer is tried; 0: none,
             None: few, where they cost little (:func:`atlasmix.mixture.uncertainty.draws_of`).
         seed: of the draws, from 0.
+        tail: part of the draws that ``cautious`` speaks of, above 0 and at most 1.
+        box: level of the interval at whose lower end a donor counts, 0-1, in the place of κ; None:
+            κ standard errors are taken off.
+        wrong_scores: most donors of a target that count with the lower end of their interval at
+            once, the worst for the mixture, while all others count whole; None: all of them.
+        rivals: other matrices, one of which may be the one that is right: the objective ``regret``
+            is over ``matrix`` and all of them. Everything else that is told is by ``matrix``.
         assumed: weights and exponents in the place of what the scores say, for questions of the
             kind 'what if'; no recipe records their answers.
     """
@@ -180,6 +201,10 @@ class MixProblem:
     calibration: str | None = None
     draws: int | None = None
     seed: int = DEFAULT_SEED
+    tail: float = DEFAULT_TAIL
+    box: float | None = None
+    wrong_scores: int | None = None
+    rivals: tuple[TransferMatrix, ...] = ()
     assumed: TransferModel | None = None
 
     def __repr__(self) -> str:
@@ -199,6 +224,15 @@ class MixProblem:
     def transfer(self) -> TransferModel:
         """What the scores say under the law: transfer weights τ and capacity exponents φ."""
         return self.assumed or _transfer(self)
+
+    @property
+    def charges_doubt(self) -> bool:
+        """Whether donors count with less than their weight, for the doubt about their scores."""
+        if self.objective in UNDER_DRAWS:
+            return False
+        if self.wrong_scores is not None:
+            return self.wrong_scores > 0
+        return self.box is not None or self.risk_aversion > 0
 
     @property
     def target_keys(self) -> tuple[str, ...]:
@@ -226,6 +260,7 @@ def check_problem(problem: MixProblem) -> None:
         ProblemError: with what was found, what was expected and what to change.
     """
     _check_numbers(problem)
+    _check_doubt(problem)
     if problem.compute is not None and problem.allocation is None:
         raise ProblemError(
             "parameters and budget are not chosen yet for this compute: ask at_compute(problem) "
@@ -318,6 +353,127 @@ def _check_law(problem: MixProblem) -> None:
             hint=f"choose another law, or ask for {law.language} as the only target",
             value=law.name,
         )
+
+
+def _check_doubt(problem: MixProblem) -> None:
+    """How doubt is weighed: draws, their tail, the box of the scores."""
+    if not 0 < problem.tail <= 1:
+        raise ProblemError(
+            f"the tail is {problem.tail:g}: expected a part of the draws above 0 and at most 1, "
+            "such as 20%",
+            field="tail",
+            value=problem.tail,
+        )
+    if problem.box is not None and not 0 < problem.box < 1:
+        raise ProblemError(
+            f"the box is {problem.box:g}: expected the level of an interval between 0 and 1, such "
+            "as 90%",
+            field="box",
+            value=problem.box,
+        )
+    if problem.wrong_scores is not None and problem.wrong_scores < 0:
+        raise ProblemError(
+            f"{problem.wrong_scores} scores wrong at once: expected a whole number from 0",
+            field="wrong_scores",
+            value=problem.wrong_scores,
+        )
+    if problem.rivals or problem.objective == "regret":
+        _check_rivals(problem)
+    if problem.objective in UNDER_DRAWS:
+        _check_under_draws(problem)
+    elif problem.wrong_scores is not None and problem.max_donors is not None:
+        raise ProblemError(
+            f"at most {problem.max_donors} donors and at most {problem.wrong_scores} wrong scores "
+            "are not sought together: leave one of them out",
+            field="wrong_scores",
+            value=problem.wrong_scores,
+        )
+
+
+def _check_rivals(problem: MixProblem) -> None:
+    """Several matrices and the least regret over them belong together."""
+    if not problem.rivals or problem.objective != "regret":
+        told = (
+            "the objective 'regret' is over several matrices, and one is given: name another one "
+            "as a rival, or minimise the 'loss'"
+            if not problem.rivals
+            else f"{1 + len(problem.rivals)} matrices are given and the objective is "
+            f"'{problem.objective}': over several matrices it is 'regret'; leave one of them out"
+        )
+        raise ProblemError(told, field="objective", value=problem.objective)
+    names = [problem.matrix.name, *(matrix.name for matrix in problem.rivals)]
+    if len(set(names)) < len(names):
+        raise ProblemError(
+            f"matrix {max(names, key=names.count)} is named twice: name every one once",
+            field="rivals",
+        )
+    for key, value in (
+        ("max_donors", problem.max_donors),
+        ("wrong_scores", problem.wrong_scores),
+    ):
+        if value is not None:
+            raise ProblemError(
+                f"{key.replace('_', ' ')} is {value} and the objective is 'regret': they are not "
+                "sought together; leave one of them out",
+                field=key,
+                value=value,
+            )
+    for matrix in problem.rivals:
+        if matrix.card.metric not in (BTS, TRANSFER_WEIGHT):
+            raise ProblemError(
+                f"matrix {matrix.name} holds {matrix.card.metric}: a rival must hold {BTS} or "
+                f"{TRANSFER_WEIGHT}, as a calibration is of the first matrix alone",
+                field="rivals",
+                value=matrix.name,
+            )
+        for target in problem.target_keys:
+            if target not in matrix.keys:
+                raise ProblemError(
+                    f"matrix {matrix.name} says nothing of {name_of(target)} ({target}): every "
+                    "rival must know every target; leave the matrix or the target out",
+                    field="rivals",
+                    value=matrix.name,
+                )
+
+
+def _check_under_draws(problem: MixProblem) -> None:
+    for field_name, told in (("box", "a box"), ("wrong_scores", "a number of wrong scores")):
+        if getattr(problem, field_name) is not None:
+            raise ProblemError(
+                f"the objective '{problem.objective}' is taken over draws of the scores, and "
+                f"{told} is given besides: leave one of them out",
+                field=field_name,
+                value=getattr(problem, field_name),
+            )
+    if problem.draws == 0:
+        raise ProblemError(
+            f"the objective '{problem.objective}' is taken over draws, and none are asked for: ask "
+            f"for {LEAST_DRAWS} or more, or minimise the 'loss'",
+            field="draws",
+            value=problem.draws,
+        )
+    if problem.max_donors is not None:
+        raise ProblemError(
+            f"at most {problem.max_donors} donors are sought under the objectives 'loss' and "
+            f"'worst' alone, and this is '{problem.objective}': leave the limit out, or minimise "
+            "the 'loss'",
+            field="max_donors",
+            value=problem.max_donors,
+        )
+
+
+def canonical(problem: MixProblem) -> MixProblem:
+    """The problem with targets and limits in a fixed order, which must not matter to the answer.
+
+    Own epoch caps keep theirs: of two that name the same pool the later one holds.
+    """
+    caps = tuple(limit for limit in problem.limits if isinstance(limit, EpochCap))
+    others = (limit for limit in problem.limits if not isinstance(limit, EpochCap))
+    return replace(
+        problem,
+        targets=tuple(sorted(problem.targets, key=lambda target: target.language)),
+        limits=(*sorted(others, key=lambda limit: limit.name), *caps),
+    )
 
 
 def _check_numbers(problem: MixProblem) -> None:

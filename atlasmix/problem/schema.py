@@ -78,8 +78,11 @@ class QuestionFile(Struct, forbid_unknown_fields=True, kw_only=True):
         ]
         | UnsetType
     ) = UNSET
-    objective: Literal["loss", "worst"] | UnsetType = UNSET
+    objective: Literal["loss", "worst", "expected", "cautious", "regret"] | UnsetType = UNSET
     matrix: Name | UnsetType = UNSET
+    rivals: (
+        Annotated[Names, Meta(description="other matrices, for the objective 'regret'")] | UnsetType
+    ) = UNSET
     calibration: Name | UnsetType = UNSET
     inventory: Names | UnsetType = UNSET
     pools: Names | PoolChoice | UnsetType = UNSET
@@ -88,6 +91,17 @@ class QuestionFile(Struct, forbid_unknown_fields=True, kw_only=True):
         Annotated[Written, Meta(description="decay of repeated tokens, per epoch")] | UnsetType
     ) = field(name="lambda", default=UNSET)
     risk_aversion: Written | UnsetType = UNSET
+    box: (
+        Annotated[
+            Written,
+            Meta(description="level of the interval at whose lower end a donor counts"),
+        ]
+        | UnsetType
+    ) = UNSET
+    wrong_scores: (
+        Annotated[int, Meta(ge=0, description="most scores of a target that are wrong at once")]
+        | UnsetType
+    ) = UNSET
     law: Name | dict[str, Any] | UnsetType = UNSET
     worth: (
         Annotated[Shares, Meta(description="worth of a token by provenance, against human text")]
@@ -113,6 +127,10 @@ class QuestionFile(Struct, forbid_unknown_fields=True, kw_only=True):
         | UnsetType
     ) = UNSET
     seed: Annotated[int, Meta(ge=0, description="of the draws")] | UnsetType = UNSET
+    tail: (
+        Annotated[Written, Meta(description="part of the draws that 'cautious' speaks of")]
+        | UnsetType
+    ) = UNSET
     phases: (
         Annotated[
             list[PhaseChoice],

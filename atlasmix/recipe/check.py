@@ -80,6 +80,12 @@ def evidence_changes(recipe: Recipe, problem: MixProblem) -> tuple[str, ...]:
             f"matrix {problem.matrix.name} is completed by another prior than when the recipe was "
             "made"
         )
+    rivals = {entry["name"]: entry["sha256"] for entry in origin.get("rivals", ())}
+    said += [
+        f"matrix {matrix.name} has other scores than when the recipe was made"
+        for matrix in problem.rivals
+        if rivals.get(matrix.name) != matrix.sha256
+    ]
     recorded = {entry["name"]: entry["sha256"] for entry in origin["inventories"]}
     for name, digest in inventory_hashes(problem.inventory):
         if recorded.get(name) != digest:

@@ -41,6 +41,7 @@ from atlasmix.quantities import (
 )
 from atlasmix.recipe.phases import RecipePhase, RecipePhasePool, recipe_phases
 from atlasmix.solver.compute import at_compute
+from atlasmix.solver.optimise import matrix_bests
 from atlasmix.text import first_few, listed
 from atlasmix.transfer.prior import prior_digest
 from atlasmix.version import __version__
@@ -59,20 +60,14 @@ def origin_of(problem: MixProblem, mixture: Mixture, read: Collection[str]) -> d
         mixture: what was answered.
         read: names of the pools that the recipe lists.
     """
-    card, law = problem.matrix.card, problem.law
+    law = problem.law
+    rivals = matrix_bests(problem)[1:] if problem.rivals else ()
     pools = [pool for pool in problem.pools if pool.name in read]
     return {
         "atlasmix": __version__,
         "solver": _solver(str(mixture.certificate.engine)),
-        "matrix": {
-            "name": problem.matrix.name,
-            "sha256": problem.matrix.sha256,
-            "metric": card.metric,
-            "calibration": problem.transfer.calibration,
-            "source": card.source,
-            "licence": card.licence,
-            **prior_origin(card.prior),
-        },
+        "matrix": _matrix(problem),
+        **({"rivals": [_matrix(each.problem) for each in rivals]} if rivals else {}),
         "inventories": [
             {"name": name, "sha256": digest} for name, digest in inventory_hashes(problem.inventory)
         ],
@@ -84,6 +79,19 @@ def origin_of(problem: MixProblem, mixture: Mixture, read: Collection[str]) -> d
         "pairs": pairs(problem, {pool.language for pool in pools}),
         "targets": target_exponents(problem),
         "pools": [_pool(pool) for pool in sorted(pools, key=lambda each: each.name)],
+    }
+
+
+def _matrix(problem: MixProblem) -> dict[str, str]:
+    card = problem.matrix.card
+    return {
+        "name": problem.matrix.name,
+        "sha256": problem.matrix.sha256,
+        "metric": card.metric,
+        "calibration": problem.transfer.calibration,
+        "source": card.source,
+        "licence": card.licence,
+        **prior_origin(card.prior),
     }
 
 

@@ -267,6 +267,8 @@ def _names(
     """(What, as recorded, as the question has it) of everything that the origin names."""
     for what, key in (("the matrix", "name"), ("the calibration", "calibration")):
         yield what, [then["matrix"][key]], [now["matrix"][key]]
+    rivals = [[each["name"] for each in origin.get("rivals", ())] for origin in (then, now)]
+    yield "the rivals", rivals[0], rivals[1]
     yield "the law", [then["law"]["name"]], [now["law"]["name"]]
     for what, part, key in (
         ("the inventories", "inventories", "name"),

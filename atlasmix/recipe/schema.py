@@ -169,6 +169,10 @@ class Origin(Struct, forbid_unknown_fields=True):
     pairs: list[PairOrigin]
     targets: Annotated[list[TargetOrigin], Meta(min_length=1)]
     pools: list[PoolOrigin]
+    rivals: (
+        Annotated[list[MatrixOrigin], Meta(description="the other matrices of a regret")]
+        | UnsetType
+    ) = UNSET
 
 
 class RecipeFile(Struct, forbid_unknown_fields=True):

@@ -39,6 +39,7 @@ from atlasmix.report.answer_words import (
     effect_sentence,
     gap_text,
     headline,
+    objective_sentence,
     penalty_sentence,
     proof_sentence,
 )
@@ -73,7 +74,7 @@ from atlasmix.report.figures.scaling import sizes_figure
 from atlasmix.report.findings import Findings
 from atlasmix.report.overview import key_figures, question_facts
 from atlasmix.report.report import Report
-from atlasmix.report.uncertainty import uncertainty_blocks
+from atlasmix.report.uncertainty import matrices_table, uncertainty_blocks
 from atlasmix.report.words import number_text
 from atlasmix.text import listed
 from atlasmix.version import __version__
@@ -137,7 +138,7 @@ def sizes_table(allocation: Allocation) -> Table:
 
 def charged_sentence(problem: MixProblem) -> str:
     """That the losses of the table are those of the choice; empty where nothing was charged."""
-    if problem.risk_aversion <= 0:
+    if not problem.charges_doubt:
         return ""
     return (
         "These losses count donors less the doubt about their scores, as the choice did; the loss "
@@ -324,6 +325,8 @@ def effects_blocks(problem: MixProblem, mixture: Mixture) -> tuple[Block, ...]:
     """The predicted effect on each target, and what of it the choice did not count on."""
     return blocks_of(
         effects_table(mixture),
+        objective_sentence(problem),
+        matrices_table(problem, mixture),
         penalty_sentence(problem, mixture),
         better_than_alone_sentence(mixture),
     )

@@ -371,7 +371,13 @@ def is_baseline(name: str) -> bool:
     return name in _WORDS
 
 
-_HEADINGS: Final = {"loss": "mean loss", "worst": "worst ratio"}
+_HEADINGS: Final = {
+    "loss": "mean loss",
+    "worst": "worst ratio",
+    "expected": "mean loss over draws",
+    "cautious": "mean loss of the worst draws",
+    "regret": "largest regret",
+}
 
 
 def comparison_table(
@@ -392,7 +398,7 @@ def comparison_table(
         for each in kept
     ]
     notes = [f"{each.name}: {each.note}." for each in kept if each.note]
-    if problem.risk_aversion > 0 and kept:
+    if problem.charges_doubt and kept:
         notes.insert(
             0,
             "'worse by' counts donors less the doubt about their scores, as the choice did; "

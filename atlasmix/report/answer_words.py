@@ -10,7 +10,8 @@ from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.caveats import short_run
 from atlasmix.mixture.mixture import Caveat, Mixture, Price, TargetEffect
 from atlasmix.problem.constraints import title_of
-from atlasmix.problem.problem import MixProblem
+from atlasmix.problem.problem import DEFAULT_BOX, UNDER_DRAWS, MixProblem
+from atlasmix.problem.worlds import weighed
 from atlasmix.quantities import at_most, format_quantity
 from atlasmix.report.words import (
     HUMAN,
@@ -206,8 +207,38 @@ def penalty_sentence(problem: MixProblem, mixture: Mixture) -> str:
         return ""
     return (
         f"In choosing, {format_quantity(taken)} effective tokens of donors were not counted on, "
-        f"for the scores' standard errors (risk aversion κ = {problem.risk_aversion:g}: a donor "
-        "counts with τ less κ standard errors, never below 0); the figures above count them."
+        f"for the scores' standard errors ({charge_words(problem)}); the figures above count them."
+    )
+
+
+def charge_words(problem: MixProblem) -> str:
+    """What doubt takes off a donor: by κ, by the box, or by the box of a few of them."""
+    level = f"{100 * (DEFAULT_BOX if problem.box is None else problem.box):g}%"
+    if problem.wrong_scores is not None:
+        several = "" if problem.wrong_scores == 1 else "s"
+        return (
+            f"those {problem.wrong_scores} donor{several} of each target count with the lower end "
+            f"of their {level} interval whose being wrong would harm this mixture most"
+        )
+    if problem.box is not None:
+        return f"a donor counts with the lower end of its {level} interval"
+    return (
+        f"risk aversion κ = {problem.risk_aversion:g}: a donor counts with τ less κ standard "
+        "errors, never below 0"
+    )
+
+
+def objective_sentence(problem: MixProblem) -> str:
+    """That the mixture was chosen over draws, and over which; empty where it was not."""
+    if problem.objective not in UNDER_DRAWS:
+        return ""
+    over = "over"
+    if problem.objective == "cautious":
+        over = f"in the worst {100 * problem.tail:g}% of"
+    return (
+        f"Chosen by its mean loss {over} {weighed(problem).count} draws of what the scores leave "
+        "open: other ones than those in which intervals and regret are told. No donor is charged "
+        "for doubt besides."
     )
 
 

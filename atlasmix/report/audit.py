@@ -179,6 +179,9 @@ def _effect(resolved: Resolved) -> str:
     words = {
         "loss": "mean predicted loss",
         "worst": "largest predicted loss against alone",
+        "expected": "mean predicted loss over draws",
+        "cautious": "mean predicted loss of the worst draws",
+        "regret": "largest regret over the matrices",
     }[resolved.objective]
     now, then = (
         math.inf if each is None else each for each in (resolved.value_now, resolved.value_then)

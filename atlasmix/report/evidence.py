@@ -32,6 +32,7 @@ from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import format_quantity
 from atlasmix.report.blocks import Column, Row, Table
 from atlasmix.report.words import named, score_text
+from atlasmix.solver.compile import charged
 from atlasmix.text import listed
 from atlasmix.transfer.model import TransferModel
 
@@ -444,7 +445,8 @@ def coverage(problem: MixProblem) -> tuple[TargetCoverage, ...]:
         tokens = sum(pool.unique_tokens for pool in mine)
         column = weights.index(target)
         statuses = [score.status for _, score in problem.matrix.donors(target)]
-        counted = weights.weights[:, column] - problem.risk_aversion * weights.stderr[:, column]
+        tau, sigma = weights.weights[:, column], weights.stderr[:, column]
+        counted = tau - charged(problem, tau, sigma)
         donors = sum(
             key != target and key in readable and weight > 0
             for key, weight in zip(weights.keys, counted.tolist(), strict=True)

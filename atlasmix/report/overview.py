@@ -109,12 +109,24 @@ def _effect(problem: MixProblem, mixture: Mixture) -> KeyFigure:
             f"Worth as many fresh {name_of(effect.language)} tokens; predicted loss "
             f"{loss_text(effect.loss)} ({problem.law.unit}).",
         )
-    value, words = mixture.certificate.value, "donors counted less κ standard errors."
+    value = mixture.certificate.value
+    words = "donors counted less the doubt about them." if problem.charges_doubt else ""
     if problem.objective == "worst":
         return KeyFigure(
-            "Worst target", f"{value:.3f} ×", f"Largest loss relative to the best alone, {words}"
+            "Worst target",
+            f"{value:.3f} ×",
+            f"Largest loss relative to the best alone{', ' if words else '.'}{words}",
         )
-    meaning = f"Weighted mean of {len(mixture.targets)} targets, {problem.law.unit}, {words}"
+    if problem.objective == "regret":
+        return KeyFigure(
+            "Largest regret",
+            loss_text(value),
+            f"What the mean loss lies above the best of a matrix, by the worst of "
+            f"{1 + len(problem.rivals)} matrices, {problem.law.unit}.",
+        )
+    over = {"expected": ", over draws", "cautious": ", in the worst draws"}
+    words = f"{over.get(problem.objective, '')}{', ' if words else '.'}{words}"
+    meaning = f"Weighted mean of {len(mixture.targets)} targets, {problem.law.unit}{words}"
     return KeyFigure("Predicted mean loss", loss_text(value), meaning)
 
 
@@ -123,6 +135,9 @@ _LABELS: Final = {
     "params": "parameters",
     "lambda": "decay of repeats λ",
     "risk_aversion": "risk aversion κ",
+    "box": "scores at the lower end of",
+    "wrong_scores": "scores wrong at once",
+    "tail": "worst part of the draws",
     "max_epochs": "epoch cap",
     "min": "at least",
     "max": "at most",

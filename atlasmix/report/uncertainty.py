@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
+
 from atlasmix.evidence.scores import SEEN
+from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.mixture import LEAST_READ, GuardrailOdds, Mixture, Uncertainty
+from atlasmix.mixture.prediction import matrix_regrets
 from atlasmix.problem.constraints import title_of
 from atlasmix.problem.problem import MixProblem
 from atlasmix.report.blocks import Block, Cell, Column, Heading, Row, Sentences, Table, section
 from atlasmix.report.words import closed, named, number_text, percent, tokens_text
+from atlasmix.solver.optimise import matrix_bests
 
 HEADING: Final = "Regret and intervals"
 
@@ -19,6 +24,9 @@ _FEW: Final = 100
 known to about a fifteenth of the interval."""
 
 _MOST_ROWS: Final = 12
+
+_NAMED: Final = 4
+"""Languages that are named of another mixture."""
 
 
 def uncertainty_blocks(problem: MixProblem, mixture: Mixture) -> tuple[Block, ...]:
@@ -70,6 +78,36 @@ def losses_table(mixture: Mixture, sure: Uncertainty) -> Table:
         rows,
         brief=_first(rows),
         title="Loss of each target under this mixture, over the draws",
+    )
+
+
+def matrices_table(problem: MixProblem, mixture: Mixture) -> Table | None:
+    """What this mixture loses if one of several matrices is right; None where there is one."""
+    if not problem.rivals:
+        return None
+    tokens = np.array([share.tokens for share in mixture.pools])
+    regrets = matrix_regrets(problem, tokens)
+    rows = []
+    for best, regret in zip(matrix_bests(problem), regrets, strict=True):
+        read = best.solved.compiled.expand(best.problem, best.solved.optimum.x)
+        shares: dict[str, float] = {}
+        for pool, tokens_read in zip(best.problem.pools, read, strict=True):
+            shares[pool.language] = shares.get(pool.language, 0.0) + float(tokens_read)
+        total = sum(shares.values())
+        kept = [key for key in shares if shares[key] >= LEAST_READ * sum(shares.values())]
+        most = sorted(kept, key=lambda key: (-shares[key], key))[:_NAMED]
+        told = ", ".join(f"{name_of(key)} {percent(shares[key] / total)}" for key in most)
+        rows.append(Row((best.problem.matrix.name, best.loss, best.loss + regret, regret, told)))
+    return Table(
+        (
+            Column("if this matrix is right"),
+            Column("best", "loss", "mean loss of the mixture that would be best"),
+            Column("this one", "loss", "mean loss of this mixture"),
+            Column("regret", "loss difference", "how far apart they are"),
+            Column("the best reads"),
+        ),
+        tuple(rows),
+        title="What is lost if one of the matrices is right",
     )
 
 

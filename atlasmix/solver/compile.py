@@ -10,15 +10,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from atlasmix.errors import ProblemError
 from atlasmix.evidence.pools import Pool
-from atlasmix.laws.saturation import Array
+from atlasmix.laws.saturation import Array, saturate
 from atlasmix.problem.constraints import EpochCap, Guardrail, KeepTokens, ShareLimit
-from atlasmix.problem.problem import MixProblem
+from atlasmix.problem.problem import DEFAULT_BOX, UNDER_DRAWS, MixProblem
+from atlasmix.problem.worlds import weighed
 from atlasmix.solver.closed_form import Alone, best_alone
 from atlasmix.solver.program import Program, Rows
 
@@ -118,12 +120,55 @@ def compile_problem(problem: MixProblem, guards: dict[str, float] | None = None)
         rows=_limits(problem, columns),
     )
     compiled = Compiled(program, tokens, columns, rows_of, languages)
+    if problem.objective in UNDER_DRAWS:
+        return _under_draws(problem, compiled)
     if problem.objective != "worst":
         return compiled
     alone = np.full(len(rows_of), np.inf)
     alone[: len(problem.targets)] = [each.chosen_by for each in alone_of(problem, compiled)]
     counted = np.where(weight > 0, 1.0 / alone, 0.0)
     return replace(compiled, program=replace(program, weight=counted, base=law.E * counted))
+
+
+def _under_draws(problem: MixProblem, compiled: Compiled) -> Compiled:
+    """The program with a row a target and draw; those of the middle stay, and count for nothing."""
+    program, drawn = compiled.program, weighed(problem)
+    keys, size = problem.target_keys, drawn.count * len(problem.targets)
+    heads = [problem.pools[column[0]] for column in compiled.columns]
+    by_draw = np.empty((drawn.count, len(keys), len(heads)))
+    for column, pool in enumerate(heads):
+        worth = drawn.worth(problem, pool.provenance)
+        for row, key in enumerate(keys):
+            by_draw[:, row, column] = worth * drawn.weights(pool.language, key)
+    gain = by_draw.reshape(size, len(heads))
+    phi = np.stack([drawn.phi(key) for key in keys], axis=1).reshape(size)
+    targets = slice(len(keys))
+    weight = np.tile(program.weight[targets], drawn.count)
+    cautious = problem.objective == "cautious"
+    scenario = np.append(
+        np.zeros(len(compiled.rows_of), dtype=np.intp), np.repeat(np.arange(drawn.count), len(keys))
+    )
+    changed = replace(
+        program,
+        gain=np.vstack([program.gain, gain]),
+        expected=np.vstack([program.expected, gain]),
+        own=np.vstack([program.own, np.tile(program.own[targets], (drawn.count, 1))]),
+        phi=np.append(program.phi, phi),
+        weight=np.append(
+            np.zeros(len(compiled.rows_of)), weight if cautious else weight / drawn.count
+        ),
+        heard=np.append(program.heard, np.tile(program.heard[targets], drawn.count)),
+        level=np.append(program.level, np.full(size, math.inf)),
+        base=np.zeros(len(compiled.rows_of) + size) if cautious else None,
+        scenario=scenario if cautious else None,
+        most=most_weight(problem, drawn.count) if cautious else 1.0,
+    )
+    return replace(compiled, program=changed, rows_of=(*compiled.rows_of, *keys * drawn.count))
+
+
+def most_weight(problem: MixProblem, draws: int) -> float:
+    """Weight that one draw has at most in the mean of the worst ``tail`` of them."""
+    return min(1.0 / (problem.tail * draws), 1.0)
 
 
 def alone_of(problem: MixProblem, compiled: Compiled) -> tuple[Alone, ...]:
@@ -168,7 +213,10 @@ def _columns(problem: MixProblem, caps: Array) -> tuple[tuple[int, ...], ...]:
         if pool.unique_tokens > 0 and pool.language in known:
             signature = tuple(bool(mask[index]) for mask in apart)
             worth = problem.worth.get(pool.provenance, 0.0)
-            groups.setdefault((pool.language, worth, caps[index], signature), []).append(index)
+            # What is worth the same as a rule is not in every draw.
+            drawn = pool.provenance if problem.objective in UNDER_DRAWS else ""
+            key = (pool.language, worth, caps[index], signature, drawn)
+            groups.setdefault(key, []).append(index)
     if not groups:
         raise ProblemError(
             f"none of the {len(problem.pools)} pools is in a language of matrix "
@@ -190,8 +238,111 @@ def _weights(
 
 
 def charged(problem: MixProblem, tau: Array, sigma: Array) -> Array:
-    """κσ per pair, but never more than τ: doubt can take away what a score promises, not more."""
+    """κσ per pair, but never more than τ: doubt can take away what a score promises, not more.
+
+    With a box it is what lies above the lower end of the weight's interval: log(1 + τ) is
+    Gaussian, of standard error σ/(1 + τ). An objective that is taken over draws of the doubt
+    charges nothing for it besides; where only some scores are wrong at once see :func:`in_doubt`.
+    """
+    if problem.objective in UNDER_DRAWS or problem.wrong_scores is not None:
+        return np.zeros_like(tau)
+    if problem.box is not None:
+        return in_doubt(problem, tau, sigma)
     return np.minimum(problem.risk_aversion * sigma, np.maximum(tau, 0.0))
+
+
+def in_doubt(problem: MixProblem, tau: Array, sigma: Array) -> Array:
+    """What of every weight lies above the lower end of its interval at the level of the box."""
+    level = DEFAULT_BOX if problem.box is None else problem.box
+    width = NormalDist().inv_cdf(0.5 + 0.5 * level) * sigma / (1.0 + np.maximum(tau, 0.0))
+    low = np.maximum((1.0 + tau) * np.exp(-width) - 1.0, 0.0)
+    return np.maximum(tau, 0.0) - np.minimum(low, np.maximum(tau, 0.0))
+
+
+def harms(problem: MixProblem, target: str, languages: Sequence[str], saturated: Array) -> Array:
+    """What every language's text would lack if its score were wrong, in effective tokens.
+
+    Args:
+        problem: the question.
+        target: key of the target.
+        languages: of every pool or column.
+        saturated: q·S of each.
+
+    Returns:
+        (languages,), by their first appearance in ``languages``.
+    """
+    order = {key: place for place, key in enumerate(dict.fromkeys(languages))}
+    tau, sigma = weights_of(problem, target, languages)
+    out = np.zeros(len(order))
+    np.add.at(out, [order[key] for key in languages], saturated * in_doubt(problem, tau, sigma))
+    return out
+
+
+def weights_of(problem: MixProblem, target: str, languages: Sequence[str]) -> tuple[Array, Array]:
+    """τ to one target and its standard error, per language; 0 where the matrix has none of it."""
+    transfer, at = problem.transfer, problem.transfer.index(target)
+    index = {key: place for place, key in enumerate(transfer.keys)}
+    tau, sigma = np.zeros(len(languages)), np.zeros(len(languages))
+    for place, language in enumerate(languages):
+        source = index.get(language)
+        if source is not None:
+            tau[place] = transfer.weights[source, at]
+            sigma[place] = transfer.stderr[source, at]
+    return tau, sigma
+
+
+Wrong = tuple[tuple[str, frozenset[str]], ...]
+"""Scores that may be wrong at once: a target and the donors concerned, a pair a scenario."""
+
+
+def with_wrong_scores(problem: MixProblem, compiled: Compiled, wrong: Wrong) -> Compiled:
+    """The program with a row a scenario of wrong scores; those of the scores as they are count no
+    more.
+
+    Under the mean each target has its own worst scenario, and under the objective ``worst`` the
+    largest ratio of any counts.
+    """
+    program, keys = compiled.program, problem.target_keys
+    at = [keys.index(target) for target, _ in wrong]
+    tau, sigma = _weights(problem, keys, compiled.languages)
+    worth = np.array(
+        [problem.worth.get(problem.pools[each[0]].provenance, 0.0) for each in compiled.columns]
+    )
+    hit = np.array([[key in donors for key in compiled.languages] for _, donors in wrong])
+    gain = np.maximum(tau[at] - np.where(hit, in_doubt(problem, tau, sigma)[at], 0.0), 0.0) * worth
+    first = len(compiled.rows_of)
+    base = np.zeros(first) if program.base is None else program.base
+    together = problem.objective == "worst"
+    changed = replace(
+        program,
+        gain=np.vstack([program.gain, gain]),
+        expected=np.vstack([program.expected, gain]),
+        own=np.vstack([program.own, program.own[at]]),
+        phi=np.append(program.phi, program.phi[at]),
+        weight=np.append(np.zeros(first), program.weight[at]),
+        heard=np.append(program.heard, program.heard[at]),
+        level=np.append(program.level, np.full(len(at), math.inf)),
+        base=np.append(base, base[at]),
+        scenario=np.append(np.zeros(first, dtype=np.intp), np.arange(len(at))),
+        blocks=np.zeros(len(at), dtype=np.intp) if together else np.array(at),
+    )
+    rows_of = (*compiled.rows_of, *(target for target, _ in wrong))
+    return replace(compiled, program=changed, rows_of=rows_of)
+
+
+def most_harmful(problem: MixProblem, compiled: Compiled, x: Array) -> Wrong:
+    """The scores whose being wrong harms each target most in a mixture, at most so many."""
+    worth = np.array(
+        [problem.worth.get(problem.pools[each[0]].provenance, 0.0) for each in compiled.columns]
+    )
+    saturated = worth * saturate(x, compiled.program.unique, problem.decay)
+    languages = list(dict.fromkeys(compiled.languages))
+    wrong = []
+    for key in problem.target_keys:
+        harm = harms(problem, key, compiled.languages, saturated)
+        order = np.argsort(-harm, kind="stable")[: problem.wrong_scores]
+        wrong.append((key, frozenset(languages[place] for place in order if harm[place] > 0)))
+    return tuple(wrong)
 
 
 def _check_reachable(problem: MixProblem, reference: Array) -> None:

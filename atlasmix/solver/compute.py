@@ -19,11 +19,11 @@ from atlasmix.errors import Infeasible, ProblemError
 from atlasmix.laws.hardware import FLOPS_PER_PARAM_TOKEN
 from atlasmix.laws.kinds import FAR
 from atlasmix.problem.constraints import Guardrail
-from atlasmix.problem.problem import Allocation, MixProblem, Trial, check_problem
+from atlasmix.problem.problem import Allocation, MixProblem, Trial, canonical, check_problem
 from atlasmix.quantities import format_flops
 from atlasmix.solver.compile import compile_problem
 from atlasmix.solver.feasibility import check_feasible
-from atlasmix.solver.optimise import canonical, optimise_problem, token_range
+from atlasmix.solver.optimise import optimise_problem, token_range
 from atlasmix.solver.tokens import Point, SearchResult, point_at, search
 
 LEAST_COMPUTE: Final = 1e12
@@ -79,11 +79,11 @@ def params_range(problem: MixProblem) -> tuple[float, float]:
 
 
 def _check(problem: MixProblem, compute: float) -> None:
-    if problem.objective == "worst":
+    if problem.objective in ("worst", "regret"):
         raise ProblemError(
-            "the objective 'worst' measures each target against itself at the same size, which is "
-            "what is sought: with a compute budget minimise the 'loss', or state parameters and "
-            "budget",
+            f"the objective '{problem.objective}' measures against what is best at the same size, "
+            "which is what is sought: with a compute budget minimise the 'loss', or state "
+            "parameters and budget",
             field="objective",
             value=problem.objective,
         )

@@ -19,7 +19,7 @@ from atlasmix.errors import SolverFailed
 from atlasmix.laws.saturation import Array
 from atlasmix.solver.certificate import bound
 from atlasmix.solver.linear import NoPoint
-from atlasmix.solver.program import Duals, Program, objective
+from atlasmix.solver.program import Duals, Program, Scenarios, objective
 
 SOLVERS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("CLARABEL", {"tol_gap_abs": 1e-10, "tol_gap_rel": 1e-10, "tol_feas": 1e-10}),
@@ -61,6 +61,7 @@ class _Model:
         self.s = cp.multiply(self.unit, self.fresh) + cp.multiply(program.unique, worn)
         self.guard: dict[int, Any] = {}
         self.mix: list[Any] = []
+        self.each = None if program.base is None else Scenarios.of(program)
         self.constraints: list[Any] = []
 
     def limits(self) -> None:
@@ -98,14 +99,19 @@ class _Model:
         program, cp = self.program, self.cp
         counted = np.flatnonzero(program.weight > 0)
         parts = [program.weight[row] * self.loss(int(row), program.gain) for row in counted]
-        if program.base is None:
+        if self.each is None or program.base is None:
             return cp.sum(cp.hstack(parts))
-        worst = cp.Variable()
-        for row, part in zip(counted, parts, strict=True):
-            below = program.base[row] + part <= worst
-            self.mix.append((int(row), below))
+        each = self.each
+        worst = cp.Variable(each.block_count)
+        over = cp.Variable(each.count, nonneg=True) if each.most < 1.0 else np.zeros(each.count)
+        start = each.values(program.base[each.rows])
+        for scenario in range(each.count):
+            mine = [parts[place] for place in np.flatnonzero(each.of_row == scenario)]
+            value = start[scenario] + cp.sum(cp.hstack(mine))
+            below = value <= worst[int(each.block[scenario])] + over[scenario]
+            self.mix.append(below)
             self.constraints.append(below)
-        return worst
+        return cp.sum(worst) + each.most * cp.sum(over)
 
     def guards(self) -> None:
         """Expected losses at most what the guardrails allow."""
@@ -177,11 +183,9 @@ def _read(model: _Model, solver: str) -> ConicAnswer:
     x = np.asarray(model.x.value, dtype=float)
     x = np.clip(x, 0.0, np.minimum(program.upper, 1.0))
     mix, guard = None, None
-    if model.mix:
-        mix = np.zeros(program.weight.size)
-        for row, below in model.mix:
-            mix[row] = max(float(below.dual_value), 0.0)
-        mix = mix / mix.sum() if mix.sum() > 0 else None
+    if model.each is not None:
+        prices = np.array([max(float(below.dual_value), 0.0) for below in model.mix])
+        mix = model.each.by_row(program, model.each.allowed(prices))
     if model.guard:
         guard = np.zeros(program.weight.size)
         for place, kept in model.guard.items():

@@ -257,6 +257,9 @@ def barrier(program: Program) -> tuple[Program, Optimum] | None:
         gain=program.expected,
         weight=share,
         base=np.zeros(share.size),
+        scenario=None,
+        blocks=None,
+        most=1.0,
         level=np.full(share.size, np.inf),
     )
     best: Optimum | None = None

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlasmix.laws.saturation import Array
-from atlasmix.solver.program import Duals, Program, columns
+from atlasmix.solver.program import Duals, Program, Scenarios, columns
 
 _LARGE = 150
 """Variables from which on a Cholesky factor is worth the import of scipy.linalg."""
@@ -149,7 +149,7 @@ class Solver:
         data = terms.gain.shape[0]
         rank = data + terms.shared.size + limits
         self.ways: list[Callable[[Newton], Inverse | None]] = []
-        free = terms.v > terms.n + terms.k  # the maximum has no bounds, so D is 0 there
+        free = terms.v > terms.n + terms.k  # the worst has no bounds, so D is 0 there
         if terms.v >= _SPARSE and not free:
             if data >= _MANY:
                 self.ways.append(lambda newton: _by_rows(newton, False))
@@ -413,7 +413,11 @@ class Aim:
 
 
 class _Model:
-    """Variables v: fresh shares, epochs read again, the maximum; inequalities and their sums."""
+    """Variables v: fresh shares, epochs read again, the worst; inequalities and their sums.
+
+    The worst of some scenarios is η + most·Σu, least of all that keep V <= η + u and u >= 0; where
+    a scenario may have all the weight, the largest, u is 0 and left out. Each block has its η.
+    """
 
     def __init__(self, program: Program, aim: Aim | None) -> None:
         most = np.minimum(program.upper, 1.0)
@@ -424,10 +428,15 @@ class _Model:
         n, k = program.unique.size, again.size
         unit = np.maximum(np.minimum(program.unique, most), 1e-300)
         often = program.unique[again]
-        self.worst = program.base is not None
-        self.n, self.k, self.v = n, k, n + k + self.worst
+        self.each = None if program.base is None else Scenarios.of(program)
+        tops = overs = 0
+        if self.each is not None:
+            tops = self.each.block_count
+            overs = self.each.count if self.each.most < 1.0 else 0
+        self.top, self.over = slice(n + k, n + k + tops), slice(n + k + tops, n + k + tops + overs)
+        self.n, self.k, self.v = n, k, n + k + tops + overs
         self.boxed = n + k
-        """The variables up to here have two bounds: the maximum has none."""
+        """The variables up to here have two bounds: those of the worst have none."""
         self.high = np.ones(self.boxed)
         self.high[n:] = (most[again] - often) / often
         self.total = np.zeros(self.v)
@@ -468,24 +477,48 @@ class _Model:
             parts.append(np.zeros((len(limits.names), size)))
             lines.append(wide(limits.matrix))
             bounds.append(limits.bound)
-        if self.worst:
-            assert program.base is not None
-            self.price, self.cost[-1] = np.zeros(size), 1.0
-            single = np.zeros((mine.size, size))
-            heard_too = place[mine] >= 0
-            single[heard_too, place[mine][heard_too]] = program.capacity
-            single[:, speaks.size : speaks.size + mine.size] = program.data * np.eye(mine.size)
-            parts.append(program.weight[mine, None] * single)
-            lines.append(np.tile(-self.cost, (mine.size, 1)))
-            bounds.append(-program.base[mine])
+        self.first = sum(bound.size for bound in bounds)
+        """The first inequality of the scenarios."""
+        if self.each is not None:
+            self.price = np.zeros(size)
+            part, line, bound = self._scenarios(speaks, place)
+            parts.append(part)
+            lines.append(line)
+            bounds.append(bound)
         if aim is not None:
-            parts.append((self.price if not self.worst else np.zeros(size))[None, :])
+            parts.append(self.price[None, :])
             lines.append(self.cost[None, :].copy())
             bounds.append(np.array([aim.ceiling]))
             self.price = np.zeros(size)
             self.cost = wide(aim.cost[None, :])[0]
         self.part, self.line = np.vstack(parts), np.vstack(lines)
         self.bound = np.concatenate(bounds)
+
+    def _scenarios(
+        self, speaks: NDArray[np.intp], place: NDArray[np.intp]
+    ) -> tuple[Array, Array, Array]:
+        """V <= η + u of every scenario, and u >= 0."""
+        program, mine, each = self.program, self.mine, self.each
+        assert each is not None
+        assert program.base is not None
+        member = np.zeros((each.count, mine.size))
+        member[each.of_row, np.arange(mine.size)] = program.weight[mine]
+        part = np.zeros((each.count, self.exponent.size))
+        told = place[mine] >= 0
+        part[:, place[mine][told]] = member[:, told] * program.capacity
+        part[:, speaks.size : speaks.size + mine.size] = member * program.data
+        line = np.zeros((each.count, self.v))
+        line[np.arange(each.count), self.top.start + each.block] = -1.0
+        self.cost[self.top] = 1.0
+        bound = -each.values(program.base[mine])
+        if each.most >= 1.0:
+            return part, line, bound
+        self.cost[self.over] = each.most
+        line[:, self.over] = -np.eye(each.count)
+        above = np.zeros((each.count, self.v))
+        above[:, self.over] = -np.eye(each.count)
+        zero = np.zeros(each.count)
+        return np.vstack([part, 0.0 * part]), np.vstack([line, above]), np.append(bound, zero)
 
     def inner(self, v: Array) -> Array:
         """m and y, the arguments of the powers, (K,)."""
@@ -520,10 +553,14 @@ class _Model:
             value = self.part[guards] @ self.inner(v) ** -self.exponent
             if np.all(value < self.bound[guards]):
                 break
-        if self.worst:
+        if self.each is not None:
             value = self.part @ (self.inner(v) ** -self.exponent) - self.bound
-            v[-1] = float(value[self.kept.size + len(self.program.rows.names) :].max()) * 1.05
-            v[-1] += 1e-9
+            values = value[self.first : self.first + self.each.count]
+            tops = np.full(self.each.block_count, -np.inf)
+            np.maximum.at(tops, self.each.block, values)
+            v[self.top] = tops + 0.05 * np.abs(tops) + 1e-9
+            if self.each.most < 1.0:
+                v[self.over] = 0.05 * np.abs(tops[self.each.block]) + 1e-9
         return v
 
     def _inside(self, x: Array, off: float) -> Array:
@@ -672,11 +709,9 @@ class _Path:
         if kept:
             guard = np.zeros(size)
             guard[model.kept] = lam[:kept]
-        if model.worst:
-            start = kept + len(model.program.rows.names)
-            mix = np.zeros(size)
-            mix[model.mine] = lam[start : start + model.mine.size]
-            mix = mix / max(float(mix.sum()), 1e-300)
+        if model.each is not None:
+            prices = lam[model.first : model.first + model.each.count]
+            mix = model.each.by_row(model.program, model.each.allowed(prices))
         count = len(model.program.rows.names)
         rows = lam[kept : kept + count] if count else None
         return Interior(model.columns(at.v), Duals(guard, mix, rows))

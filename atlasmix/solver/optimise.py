@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +13,22 @@ from numpy.typing import NDArray
 from atlasmix.errors import Infeasible, about
 from atlasmix.languages.catalogue import name_of
 from atlasmix.problem.baselines import baseline_tokens
-from atlasmix.problem.constraints import EpochCap, Guardrail
+from atlasmix.problem.constraints import Guardrail
 from atlasmix.problem.problem import MixProblem, check_problem
 from atlasmix.solver.collisions import reach
-from atlasmix.solver.compile import Compiled, compile_problem
+from atlasmix.solver.compile import (
+    Compiled,
+    Wrong,
+    charged,
+    compile_problem,
+    most_harmful,
+    weights_of,
+    with_wrong_scores,
+)
 from atlasmix.solver.donors import mute, only, optimise_donors
 from atlasmix.solver.engines import Engine, Optimum
 from atlasmix.solver.feasibility import check_feasible, explain_guardrails
-from atlasmix.solver.program import losses, scale
+from atlasmix.solver.program import losses, objective, scale
 from atlasmix.solver.tokens import Point, SearchResult, TokenRange, point_at, search
 
 _MOST_SIZES = 30
@@ -48,20 +58,6 @@ class Solved:
         return max(value - self.bound, 0.0) / scale(self.compiled.program, value)
 
 
-def canonical(problem: MixProblem) -> MixProblem:
-    """The problem with targets and limits in a fixed order, which must not matter to the answer.
-
-    Own epoch caps keep theirs: of two that name the same pool the later one holds.
-    """
-    caps = tuple(limit for limit in problem.limits if isinstance(limit, EpochCap))
-    others = (limit for limit in problem.limits if not isinstance(limit, EpochCap))
-    return replace(
-        problem,
-        targets=tuple(sorted(problem.targets, key=lambda target: target.language)),
-        limits=(*sorted(others, key=lambda limit: limit.name), *caps),
-    )
-
-
 def optimise_problem(
     problem: MixProblem, engine: Engine | None = None, levels: dict[str, float] | None = None
 ) -> Solved:
@@ -75,13 +71,117 @@ def optimise_problem(
     """
     check_problem(problem)
     compiled = compile_problem(problem, guard_levels(problem) if levels is None else levels)
+    if problem.objective == "regret":
+        compiled = under_rivals(compiled, matrix_bests(problem))
     check_feasible(problem, compiled)
+    if problem.wrong_scores is not None:
+        return _wrong_scores(problem, compiled, engine)
     outcome = over_tokens(problem, compiled, engine)
     if outcome is None:
         raise explain_guardrails(problem, compiled)
     if problem.max_donors is not None:
         return _few_donors(problem, compiled, outcome)
     return Solved(outcome.best.compiled, outcome.best.optimum, outcome.bound, outcome.solves)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MatrixBest:
+    """The best there is if one of several matrices is right.
+
+    Attributes:
+        problem: the question under that matrix alone.
+        loss: weighted mean loss of its best mixture, in the law's unit; doubt is charged.
+        solved: that mixture.
+    """
+
+    problem: MixProblem
+    loss: float
+    solved: Solved
+
+
+@lru_cache(maxsize=16)
+def matrix_bests(problem: MixProblem) -> tuple[MatrixBest, ...]:
+    """The best under each matrix of a question, that of ``problem.matrix`` first.
+
+    Raises:
+        Infeasible: under one of them no mixture meets the limits.
+    """
+    alone = replace(problem, objective="loss", rivals=())
+    bests = []
+    for matrix in (problem.matrix, *problem.rivals):
+        question = alone
+        if matrix is not problem.matrix:
+            question = replace(alone, matrix=matrix, calibration=None, assumed=None)
+        with about("rivals", matrix.name):
+            solved = optimise_problem(question)
+        bests.append(MatrixBest(question, problem.law.E + solved.optimum.value, solved))
+    return tuple(bests)
+
+
+def under_rivals(compiled: Compiled, bests: Sequence[MatrixBest]) -> Compiled:
+    """The program with a row a target and matrix; minimised is the largest regret of a matrix."""
+    program, problem = compiled.program, bests[0].problem
+    keys, first = problem.target_keys, len(compiled.rows_of)
+    heads = [problem.pools[column[0]] for column in compiled.columns]
+    worth = np.array([problem.worth.get(pool.provenance, 0.0) for pool in heads])
+    gains, phi, base = [], [], []
+    for best in bests:
+        transfer = best.problem.transfer
+        for row, key in enumerate(keys):
+            tau, sigma = weights_of(best.problem, key, compiled.languages)
+            gains.append(np.maximum(tau - charged(best.problem, tau, sigma), 0.0) * worth)
+            phi.append(float(transfer.phi[transfer.index(key)]))
+            base.append(problem.law.E - best.loss if row == 0 else 0.0)
+    gain, size = np.array(gains), len(gains)
+    targets, times = slice(len(keys)), len(bests)
+    changed = replace(
+        program,
+        gain=np.vstack([program.gain, gain]),
+        expected=np.vstack([program.expected, gain]),
+        own=np.vstack([program.own, np.tile(program.own[targets], (times, 1))]),
+        phi=np.append(program.phi, phi),
+        weight=np.append(np.zeros(first), np.tile(program.weight[targets], times)),
+        heard=np.append(program.heard, np.tile(program.heard[targets], times)),
+        level=np.append(program.level, np.full(size, math.inf)),
+        base=np.append(np.zeros(first), base),
+        scenario=np.append(np.zeros(first, dtype=np.intp), np.repeat(np.arange(times), len(keys))),
+    )
+    return replace(compiled, program=changed, rows_of=(*compiled.rows_of, *keys * times))
+
+
+def _wrong_scores(problem: MixProblem, compiled: Compiled, engine: Engine | None) -> Solved:
+    """The best mixture against the scores that harm it most, few enough of them wrong at once.
+
+    Scenarios are added as they are met: with some of them the optimum lies below, and what the
+    mixture found has of the worst ones lies above.
+    """
+    wrong: Wrong = most_harmful(problem, compiled, np.minimum(compiled.program.upper, 1.0))
+    solves = 0
+    best: Solved | None = None
+    for _ in range(_MOST_ROUNDS):
+        there = with_wrong_scores(problem, compiled, wrong)
+        outcome = over_tokens(problem, there, engine)
+        if outcome is None:
+            raise explain_guardrails(problem, compiled)
+        solves += outcome.solves
+        optimum, at = outcome.best.optimum, outcome.best.compiled
+        worst = most_harmful(problem, at, optimum.x)
+        new = tuple(each for each in worst if each not in wrong)
+        inside = compiled.at(at.tokens, problem.params, problem)
+        whole = with_wrong_scores(problem, inside, (*wrong, *new)).program
+        value = objective(whole, optimum.x)
+        met = best is None or value < best.optimum.value
+        if best is None or met:
+            best = Solved(at, replace(optimum, value=value), outcome.bound, solves)
+        best = replace(best, bound=max(best.bound, outcome.bound), solves=solves)
+        if not new or best.gap <= _SAME_VALUE:
+            break
+        wrong = (*wrong, *new)
+    assert best is not None
+    return best
+
+
+_MOST_ROUNDS = 40
 
 
 def over_tokens(

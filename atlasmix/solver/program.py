@@ -80,9 +80,13 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Minimise Σ_t w_t·(L_t - E), or max_t (base_t + w_t·(L_t - E)), under box, Σx = 1 and limits.
+    """Minimise Σ_t w_t·(L_t - E), or the worst of some scenarios, under box, Σx = 1 and limits.
 
-    Shapes: T targets (then guarded languages that are none), n columns.
+    Shapes: T targets (then guarded languages that are none), n columns. Where ``base`` is given
+    each scenario has the value V = Σ base_t + w_t·(L_t - E) of its rows, and minimised is the
+    largest blend Σ p·V of weights p of sum 1, none above ``most``: the largest V where that is 1,
+    the mean of the worst part ``a`` of S scenarios where it is 1/(a·S). Scenarios in ``blocks`` are
+    blended block by block, and the sum over the blocks is minimised.
     """
 
     gain: Array  # (T, n) q·max(0, τ - κσ), what the objective counts on
@@ -98,8 +102,11 @@ class Program:
     weight: Array  # (T,) 0 for guarded languages that are no target
     heard: NDArray[np.bool_]  # (T,) has text of its own; without, its capacity term is left out
     level: Array  # (T,) guardrails: most of L - E, expected; inf for none
-    base: Array | None  # (T,) for the objective max; None for the sum
+    base: Array | None  # (T,) of the worst of some scenarios; None for the sum
     rows: Rows
+    scenario: NDArray[np.intp] | None = None  # (T,) of each row; None: every row is one by itself
+    blocks: NDArray[np.intp] | None = None  # (S,) block of every scenario; None: all are in one
+    most: float = 1.0  # weight that one scenario may have in its block
 
 
 def columns(program: Program, kept: NDArray[np.intp]) -> Program:
@@ -144,21 +151,112 @@ def losses(program: Program, x: Array, *, expected: bool = False) -> Array:
 def objective(program: Program, x: Array) -> float:
     """The value to minimise."""
     counted = program.weight > 0
-    parts = program.weight[counted] * losses(program, x)[counted]
+    return gathered(program, program.weight[counted] * losses(program, x)[counted])
+
+
+def gathered(program: Program, parts: Array) -> float:
+    """The objective of given w_t·(L_t - E) of the rows that count."""
     if program.base is None:
         return float(parts.sum())
-    return float((program.base[counted] + parts).max())
+    each = Scenarios.of(program)
+    values = each.values(program.base[each.rows] + parts)
+    return float(each.worst(values) @ values)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenarios:
+    """The scenarios of a program whose objective is the worst of them.
+
+    Attributes:
+        rows: (C,) rows of the program that count.
+        of_row: (C,) scenario of each, from 0.
+        block: (S,) block of every scenario, from 0.
+        most: weight that one of them may have in its block.
+    """
+
+    rows: NDArray[np.intp]
+    of_row: NDArray[np.intp]
+    block: NDArray[np.intp]
+    most: float
+
+    @staticmethod
+    def of(program: Program) -> Scenarios:
+        """Those of a program; a row that does not count belongs to none."""
+        rows = np.flatnonzero(program.weight > 0)
+        if program.scenario is None:
+            of_row, blocks = np.arange(rows.size), np.zeros(rows.size, dtype=np.intp)
+            return Scenarios(rows, of_row, blocks, program.most)
+        of_row = program.scenario[rows]
+        block = program.blocks
+        if block is None:
+            block = np.zeros(int(of_row.max()) + 1, dtype=np.intp)
+        return Scenarios(rows, of_row, block, program.most)
+
+    @property
+    def count(self) -> int:
+        """S."""
+        return self.block.size
+
+    @property
+    def block_count(self) -> int:
+        """How many blocks."""
+        return int(self.block.max()) + 1
+
+    def values(self, parts: Array) -> Array:
+        """(S,) sums of what the rows that count bring, (C,)."""
+        return np.asarray(np.bincount(self.of_row, weights=parts, minlength=self.count))
+
+    def worst(self, values: Array) -> Array:
+        """(S,) weights under which ``values`` are worst: as much as may be on the largest."""
+        blend = np.zeros(self.count)
+        for block in range(self.block_count):
+            inside = np.flatnonzero(self.block == block)
+            order = inside[np.argsort(-values[inside], kind="stable")]
+            before = self.most * np.arange(order.size)
+            blend[order] = np.clip(1.0 - before, 0.0, self.most)
+        return blend
+
+    def allowed(self, blend: Array) -> Array:
+        """(S,) the nearest weights that may be: from 0 to ``most``, of sum 1 in every block."""
+        out = np.zeros(self.count)
+        for block in range(self.block_count):
+            inside = np.flatnonzero(self.block == block)
+            part = np.maximum(blend[inside], 0.0)
+            part = part if part.sum() > 0 else np.ones(inside.size)
+            for _ in range(inside.size):  # what is over the most goes to the others, as they stand
+                part = part / part.sum()
+                over = part > self.most
+                if not over.any():
+                    break
+                free = ~over & (part < self.most)
+                part = np.where(over, self.most, part)
+                left = 1.0 - float(part[~free].sum())
+                held = float(part[free].sum())
+                if held > 0:
+                    part[free] *= left / held
+                elif free.any():
+                    part[free] = left / int(free.sum())
+            out[inside] = np.minimum(part, self.most)
+        return out
+
+    def by_row(self, program: Program, blend: Array) -> Array:
+        """Weights of scenarios as weights of the program's rows, (T,)."""
+        wide = np.zeros(program.weight.size)
+        wide[self.rows] = blend[self.of_row]
+        return wide
 
 
 def scale(program: Program, value: float) -> float:
     """What a gap is measured against: the part of the objective that a mixture can change.
 
-    Under the maximum that is the value less the E of the target that E weighs least on.
+    Under the worst of some scenarios that is the value less the least that any of them starts from.
     """
     if program.base is None:
         return max(abs(value), 1e-300)
-    counted = program.weight > 0
-    return max(value - float(program.base[counted].min()), 1e-300)
+    each = Scenarios.of(program)
+    starts = each.values(program.base[each.rows])
+    least = sum(float(starts[each.block == block].min()) for block in range(each.block_count))
+    return max(value - least, 1e-300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +265,7 @@ class Duals:
 
     Attributes:
         guard: (T,), prices >= 0 of the guardrails.
-        mix: (T,), weights >= 0 of sum 1 of the targets under the objective ``max``.
+        mix: (T,), weight of its scenario for every row, where the objective is the worst of them.
         rows: (m,), prices >= 0 of the program's rows, where the engine has them; nan for a row that
             it has no price of.
     """
@@ -218,7 +316,7 @@ def linearise(program: Program, x: Array, duals: Duals) -> Line:
     fixed = 0.0
     if program.base is not None:
         counted = program.weight > 0
-        blend = _largest(program, x, program.base) if duals.mix is None else duals.mix
+        blend = _worst(program, x, program.base) if duals.mix is None else duals.mix
         fixed = float(blend[counted] @ program.base[counted])
     share = blend * program.weight
     guard = np.zeros_like(share) if duals.guard is None else duals.guard
@@ -244,8 +342,7 @@ def linearise(program: Program, x: Array, duals: Duals) -> Line:
     return Line(x, value, fixed, capacity, heavy, m, pull, worth, gradient, yields)
 
 
-def _largest(program: Program, x: Array, base: Array) -> Array:
-    parts = np.where(program.weight > 0, base + program.weight * losses(program, x), -np.inf)
-    blend = np.zeros(parts.size)
-    blend[int(np.argmax(parts))] = 1.0
-    return blend
+def _worst(program: Program, x: Array, base: Array) -> Array:
+    each = Scenarios.of(program)
+    parts = base[each.rows] + program.weight[each.rows] * losses(program, x)[each.rows]
+    return each.by_row(program, each.worst(each.values(parts)))

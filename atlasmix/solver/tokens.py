@@ -23,7 +23,7 @@ from atlasmix.solver.collisions import feasible
 from atlasmix.solver.compile import Compiled
 from atlasmix.solver.engines import Engine, Optimum, barrier, optimise
 from atlasmix.solver.linear import NoPoint
-from atlasmix.solver.program import Program, scale
+from atlasmix.solver.program import Program, gathered, scale
 
 _FOLLOWED: Final = (0.0, 0.3, 0.6)
 """Powers of T/T₀ that y is guessed to follow: the best of the three bounds counts."""
@@ -568,12 +568,7 @@ def _worthless(known: _Search, high: float) -> float:
     ratio = 1.0
     for _ in range(200):
         ratio *= 0.5
-        parts = weight * (capacity + lost * ratio**-program.beta)
-        total = (
-            float(parts.sum())
-            if program.base is None
-            else float((program.base[counted] + parts).max())
-        )
+        total = gathered(program, weight * (capacity + lost * ratio**-program.beta))
         if total > value or ratio * tokens < 1e-9 * high:
             break
     return ratio * tokens

@@ -61,11 +61,12 @@ class Factors:
     Args:
         count: draws, at least 1.
         seed: from 0; another seed, other permutations.
+        stream: draws that have nothing to do with those of another stream of the same seed.
     """
 
-    def __init__(self, count: int, seed: int) -> None:
+    def __init__(self, count: int, seed: int, stream: int = 0) -> None:
         self.count = count
-        self._words = np.random.Philox(key=seed)
+        self._words = np.random.Philox(key=seed + (stream << 64))
         middles = (np.arange(count) + 0.5) / count
         normal = NormalDist()
         scores = np.array([normal.inv_cdf(middle) for middle in middles.tolist()])

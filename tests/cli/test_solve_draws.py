@@ -9,6 +9,10 @@ import pytest
 import yaml
 from command_line import Run, runner
 
+from atlasmix.problem.command import solve_command
+from atlasmix.problem.link import short_question
+from atlasmix.problem.parsing import problem_from_mapping
+
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
@@ -73,3 +77,29 @@ def test_draws_that_cannot_be_made(run: Run, words: tuple[str, str], said: str) 
 def test_explain_makes_no_draws(run: Run) -> None:
     """It has no place for them: an option that does nothing would be a lie."""
     assert run("explain", "--target", "cat", "--draws", "20").status == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--objective", "expected"), "Chosen by its mean loss over 32 draws"),
+        (("--objective", "cautious", "--tail", "10%"), "in the worst 10% of 32 draws"),
+        (("--box", "80%"), "lower end of its 80% interval"),
+        (("--wrong-scores", "1"), "those 1 donor of each target count with the lower end"),
+        (("--matrix", "atlasmix-2026", "--matrix", "atlas-2025"), "if this matrix is right"),
+    ],
+)
+def test_every_way_to_doubt_is_said_recorded_and_checked(
+    run: Run, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    """The report says how it was chosen; recipe and command ask the same again."""
+    recipe = tmp_path / "recipe.yaml"
+    answer = run("solve", "--target", "cat,cym", *words, "--draws", "32", "--output", str(recipe))
+    assert answer.status == 0, answer.err
+    assert said in " ".join(answer.out.split())
+    check = run("check", str(recipe))
+    assert (check.status, "The recipe holds" in check.out) == (0, True)
+    question = yaml.safe_load(recipe.read_text())["question"]
+    again = solve_command(short_question(problem_from_mapping(question)), "again.yaml")
+    for word in words:
+        assert word in again or word in ("atlasmix-2026", "80%", "10%")

@@ -17,9 +17,10 @@ from worlds import random_world, shipped, world
 from atlasmix.errors import ProblemError
 from atlasmix.mixture.solve import solve
 from atlasmix.problem.constraints import Guardrail, Selection, ShareLimit
+from atlasmix.problem.problem import canonical
 from atlasmix.solver.compile import compile_problem
 from atlasmix.solver.compute import at_compute, at_size
-from atlasmix.solver.optimise import canonical, guard_levels
+from atlasmix.solver.optimise import guard_levels
 from atlasmix.solver.tokens import _FOLLOWED, _curve, _kappas, point_at, proved_at, proved_over
 
 

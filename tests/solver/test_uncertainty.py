@@ -12,16 +12,10 @@ from atlasmix.mixture import uncertainty as module
 from atlasmix.mixture.mixture import LEAST_READ, Mixture
 from atlasmix.mixture.prediction import target_effects
 from atlasmix.mixture.solve import answer, solve
-from atlasmix.mixture.uncertainty import (
-    draws_of,
-    outcomes,
-    quantiles,
-    uncertainty,
-    with_uncertainty,
-    worlds,
-)
+from atlasmix.mixture.uncertainty import outcomes, quantiles, uncertainty, with_uncertainty
 from atlasmix.problem.constraints import Guardrail, Selection, ShareLimit
 from atlasmix.problem.problem import MixProblem
+from atlasmix.problem.worlds import draws_of, worlds
 from atlasmix.solver.compute import at_compute
 
 SURE = replace(LAW, covariance=(), decay=None)

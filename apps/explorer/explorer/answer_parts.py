@@ -9,7 +9,7 @@ import streamlit as st
 from atlasmix.errors import AtlasMixError
 from atlasmix.mixture.diff import diff, side_of_mixture
 from atlasmix.mixture.mixture import Mixture
-from atlasmix.mixture.uncertainty import draws_of
+from atlasmix.problem.worlds import draws_of
 from atlasmix.problem.steps import Step, one_step
 from atlasmix.report.answer import (
     comparison_blocks,

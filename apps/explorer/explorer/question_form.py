@@ -49,6 +49,9 @@ _MOST_DOUBT: Final = 4.0
 OBJECTIVE_WORDS: Final = {
     "loss": "Mean predicted loss",
     "worst": "The worst-off target",
+    "expected": "Mean over draws of the scores",
+    "cautious": "Mean over the worst draws",
+    "regret": "Least regret over matrices",
 }
 TOKENS_WORDS: Final = {AT_MOST: "At most", EXACTLY: "Exactly"}
 
@@ -280,13 +283,16 @@ def _worth(question: Mapping[str, Any], kinds: list[str]) -> None:
 
 
 def _mathematics(question: Mapping[str, Any]) -> None:
+    # The regret is over several matrices, which a link or a file names.
+    several = bool(question.get("rivals"))
+    objectives = ["regret"] if several else [word for word in OBJECTIVES if word != "regret"]
     st.selectbox(
         "Objective",
-        OBJECTIVES,
+        objectives,
         format_func=lambda word: OBJECTIVE_WORDS[word],
         **_control(
             "objective",
-            OBJECTIVES.index(question.get("objective", "loss")),
+            0 if several else objectives.index(question.get("objective", "loss")),
             "objective",
             lambda word: word,
             "index",
