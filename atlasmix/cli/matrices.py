@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from atlasmix.cli.parsing import Parser
+from atlasmix.cli.parsing import Parser, add_json
 from atlasmix.cli.shelf_actions import Shelf, add_shelf_actions
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ atlasmix matrices complete --matrix domains --features domains.csv""",
 
 def add_arguments(parser: Parser) -> None:
     """Actions and their options."""
-    actions = add_shelf_actions(parser, _SHELF, _list, _show, {"complete": _COMPLETION})
+    further = {"complete": _COMPLETION, "plan": _PLANNING}
+    actions = add_shelf_actions(parser, _SHELF, _list, _show, further)
     actions["show"].add_argument(
         "--target", metavar="LANG", help="list every donor of this language, best first"
     )
@@ -54,6 +55,82 @@ def add_arguments(parser: Parser) -> None:
         help="with --target: the law that weights are estimated under (default: the one of solve)",
     )
     _add_completion(actions["complete"])
+    _add_planning(actions["plan"])
+
+
+_PLANNING = (
+    "the pairs whose measuring would lower the regret of a mixture most, and what they cost",
+    """\
+atlasmix matrices plan --target glg --pairs 5
+atlasmix matrices plan --target glg --run-params 300M --run-tokens 6B --gpu H100""",
+)
+
+
+def _add_planning(parser: Parser) -> None:
+    from atlasmix.cli.question_options import (
+        add_draw_options,
+        add_hardware_options,
+        add_question_options,
+    )
+
+    add = parser.add_argument_group("the plan").add_argument
+    add("--pairs", metavar="N", help="how many pairs (default: 5)")
+    add("--run-params", metavar="N", help="parameters of the runs (default: as the matrix)")
+    add(
+        "--run-tokens",
+        metavar="D",
+        help="most tokens of a run of one language alone (default: as the matrix)",
+    )
+    add("--run-error", metavar="E", help="standard error of a score (default: as the matrix)")
+    add("--report", metavar="FILE", help="write the plan as one page, .html or .md")
+    add_question_options(parser)
+    add_draw_options(parser)
+    add_hardware_options(parser)
+    add_json(parser)
+    parser.set_defaults(execute=_plan)
+
+
+def _plan(options: argparse.Namespace) -> int:
+    import dataclasses
+    from pathlib import Path
+
+    from atlasmix.cli.question_options import machine_of, question_of
+    from atlasmix.cli.terminal import PATIENCE, counting, print_json, print_text, say
+    from atlasmix.evidence.store import Store
+    from atlasmix.io.plain_data import as_number
+    from atlasmix.mixture.measuring import DRAWS, measuring_plan, study_of
+    from atlasmix.problem.parsing import problem_from_mapping
+    from atlasmix.quantities import parse_quantity
+    from atlasmix.report.measuring import measuring_report
+    from atlasmix.report.report import check_report
+    from atlasmix.report.terminal import terminal_parts
+
+    machine = machine_of(options)
+    if options.report:
+        check_report(Path(options.report))
+    problem = problem_from_mapping(question_of(options), Store(options.store))
+    study = study_of(problem)
+    for name in ("params", "tokens"):
+        written = getattr(options, f"run_{name}")
+        if written:
+            size = parse_quantity(written, f"--run-{name}")
+            study = dataclasses.replace(study, **{name: size})
+    if options.run_error:
+        error = as_number(options.run_error, "--run-error", "0.03")
+        study = dataclasses.replace(study, stderr=error)
+    pairs = int(as_number(options.pairs or 5, "--pairs", "5"))
+    draws = problem.draws or DRAWS
+    with counting("drawing worlds", draws, PATIENCE) as advance:
+        plan = measuring_plan(problem, pairs, draws, problem.seed, study, advance)
+    if options.json:
+        print_json(dataclasses.asdict(plan))
+        return 0
+    report = measuring_report(problem, plan, machine)
+    if options.report:
+        report.save(options.report)
+        say(f"plan written to {options.report}")
+    print_text(*terminal_parts(report.blocks))
+    return 0
 
 
 def _add_completion(parser: Parser) -> None:
