@@ -121,7 +121,7 @@ def _plan(options: argparse.Namespace) -> int:
     pairs = int(as_number(options.pairs or 5, "--pairs", "5"))
     draws = problem.draws or DRAWS
     with counting("drawing worlds", draws, PATIENCE) as advance:
-        plan = measuring_plan(problem, pairs, draws, problem.seed, study, advance)
+        plan = measuring_plan(problem, pairs, study, advance=advance)
     if options.json:
         print_json(dataclasses.asdict(plan))
         return 0

@@ -35,7 +35,7 @@ from atlasmix.laws.hardware import training_flops
 from atlasmix.laws.saturation import Array, saturate
 from atlasmix.mixture.solve import solve
 from atlasmix.mixture.uncertainty import outcomes
-from atlasmix.problem.problem import DEFAULT_EPOCHS, DEFAULT_SEED, MixProblem
+from atlasmix.problem.problem import DEFAULT_EPOCHS, MixProblem
 from atlasmix.problem.worlds import Worlds, worlds
 from atlasmix.quantities import format_quantity
 from atlasmix.solver.compile import same_language
@@ -160,31 +160,31 @@ class Candidate:
 def measuring_plan(
     problem: MixProblem,
     pairs: int = 5,
-    draws: int = DRAWS,
-    seed: int = DEFAULT_SEED,
     study: Study | None = None,
+    cores: int | None = None,
     advance: Callable[[int], None] = lambda count: None,
 ) -> MeasuringPlan:
     """The pairs to measure next, by what knowing them is worth.
 
     Args:
-        problem: the question that the mixture is for.
+        problem: the question that the mixture is for. Its ``draws`` are the worlds, 64 or more
+            (256 where it says none), by its ``seed``.
         pairs: how many, at least 1.
-        draws: worlds, 64 or more.
-        seed: of the worlds.
         study: size of the runs and error of their scores; None: as those of the matrix.
+        cores: processes at most, None: as many as this process may use. They change no number.
         advance: called with the number of worlds that have become ready.
 
     Raises:
         ProblemError: a number out of range, or nothing left to measure.
 
     >>> from atlasmix import Problem
-    >>> plan = measuring_plan(Problem("glg", matrix="atlasmix-2026").question, 1, 64)
+    >>> plan = measuring_plan(Problem("glg", draws=100).question, 1)
     >>> plan.measurements[0].languages[1], plan.measurements[0].value > 0
     ('glg', True)
     """
     if pairs < 1:
         raise ProblemError(f"{pairs} pairs: expected at least 1", field="pairs", value=pairs)
+    draws, seed = problem.draws or DRAWS, problem.seed
     if draws < _LEAST_DRAWS:
         raise ProblemError(
             f"{draws} draws: expected {_LEAST_DRAWS} or more, to tell what a score is worth",
@@ -203,18 +203,9 @@ def measuring_plan(
             f"run: nothing is left to plan at {format_quantity(tokens)} tokens",
             field="targets",
         )
-    chosen = solve(replace(problem, objective="expected", draws=None))
-    start = np.array([share.tokens for share in chosen.pools])
-    tried = outcomes(drawn, start, advance=advance)
-    mixtures = np.vstack([start, tried.tokens])
-    losses = losses_of(drawn, mixtures)
-    kept = _few(losses)
-    first = losses[:, kept[int(np.argmin(losses[:, kept].mean(axis=0)))]]
-    regret = float((first - losses.min(axis=1)).mean())
-    change = losses[:, kept] - first[:, None]
+    change, regret, reducible = _choices(drawn, cores, advance)
     noise = np.random.Generator(np.random.Philox(key=seed + (2 << 64)))
     errors = [error * noise.standard_normal(each.shown.shape) for each in candidates]
-    reducible = float(tried.reducible.mean())
     least = max(_LEAST_PART * regret, _NOTHING * reducible)
     steps = _in_turn(candidates, errors, change, pairs, least)
     read = [each.shown + extra for each, extra in zip(candidates, errors, strict=True)]
@@ -240,6 +231,25 @@ def measuring_plan(
         tokens=tokens,
         stderr=error,
     )
+
+
+def _choices(
+    drawn: Worlds, cores: int | None, advance: Callable[[int], None]
+) -> tuple[Array, float, float]:
+    """The mixtures to choose among, by their losses in every world.
+
+    Returns:
+        (draws, mixtures) loss of each less that of the one of least mean; the expected regret of
+        that one; the mean reducible part of the best objective.
+    """
+    chosen = solve(replace(drawn.problem, objective="expected", draws=None))
+    start = np.array([share.tokens for share in chosen.pools])
+    tried = outcomes(drawn, start, cores, advance)
+    losses = losses_of(drawn, np.vstack([start, tried.tokens]))
+    kept = _few(losses)
+    first = losses[:, kept[0]]
+    regret = float((first - losses.min(axis=1)).mean())
+    return losses[:, kept] - first[:, None], regret, float(tried.reducible.mean())
 
 
 _MOST_TOGETHER: Final = 12

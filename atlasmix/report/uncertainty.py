@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -13,7 +14,18 @@ from atlasmix.mixture.mixture import LEAST_READ, GuardrailOdds, Mixture, Uncerta
 from atlasmix.mixture.prediction import matrix_regrets
 from atlasmix.problem.constraints import title_of
 from atlasmix.problem.problem import MixProblem
-from atlasmix.report.blocks import Block, Cell, Column, Heading, Row, Sentences, Table, section
+from atlasmix.report.blocks import (
+    Block,
+    Cell,
+    Column,
+    Figure,
+    Heading,
+    Row,
+    Sentences,
+    Table,
+    section,
+)
+from atlasmix.report.figures.uncertainty import intervals_alt, shares_interval_figure
 from atlasmix.report.words import closed, named, number_text, percent, tokens_text
 from atlasmix.solver.optimise import matrix_bests
 
@@ -38,6 +50,12 @@ def uncertainty_blocks(problem: MixProblem, mixture: Mixture) -> tuple[Block, ..
         Heading(HEADING),
         regret_sentence(problem, sure),
         losses_table(mixture, sure),
+        Figure(
+            "intervals",
+            "Shares here and in the best mixtures of the draws",
+            intervals_alt(sure),
+            partial(shares_interval_figure, mixture, sure),
+        ),
         shares_table(problem, sure),
         Sentences(tuple(_notes(problem, sure))),
     )

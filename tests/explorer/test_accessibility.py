@@ -5,7 +5,14 @@ from browsers import open_tab, settle
 
 TABS = {
     "/": ["Mixture", "Effect", "What limits cost", "Why, and how sure", "Take home"],
-    "/transfer": ["One language", "Whole matrix", "Both directions", "Map", "Two matrices"],
+    "/transfer": [
+        "One language",
+        "Whole matrix",
+        "Both directions",
+        "Map",
+        "Network",
+        "Two matrices",
+    ],
     "/capacity": ["More languages", "One compute budget", "Scratch or finetune"],
     "/evidence": [
         "Gaps for your targets",

@@ -1,20 +1,24 @@
 """The parts of an answer on the page Mix: caveats first, and every number is the library's."""
 
 import re
+from dataclasses import replace
 
 import pytest
 import yaml
+from explorer.tasks import PLANNED_DRAWS
 
 from atlasmix.evidence.store import Store
 from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.comparison import compare
 from atlasmix.mixture.explain import explain
+from atlasmix.mixture.measuring import measuring_plan
 from atlasmix.mixture.sensitivity import sensitivity
 from atlasmix.mixture.solve import solve
 from atlasmix.mixture.uncertainty import with_uncertainty
 from atlasmix.problem.parsing import problem_from_mapping
 from atlasmix.report.answer_words import caveat_sentences
 from atlasmix.report.certainty import sensitivity_sentences
+from atlasmix.report.measuring import headline as plan_headline
 from atlasmix.report.uncertainty import regret_sentence, shares_table
 
 STORE = Store("/nonexistent")
@@ -174,7 +178,7 @@ def test_reasons_and_what_is_least_certain_are_told(visit):
         assert sentence in words
     assert "(atlasmix-2026, BTS): 1 predicted by the study" in words
     titles = [one["layout"]["xaxis"]["title"]["text"] for one in guest.figures()]
-    assert [title[0] for title in titles] == ["λ", "φ"]
+    assert [title[0] for title in titles[:2]] == ["λ", "φ"]
 
 
 @pytest.mark.parametrize("key", ["eus", "glg", "srp_Latn"])
@@ -231,3 +235,16 @@ def test_a_price_is_that_of_the_objective(visit):
     assert "Objective: change of the largest ratio; below 0 is better." in guest.words()
     title = guest.figures()[0]["layout"]["xaxis"]["title"]["text"]
     assert "nats" not in title
+
+
+def test_what_to_measure_next_is_the_plan_of_the_library(visit):
+    """It is worked out for whoever asks, and for nobody else."""
+    guest = visit(q="{targets: {glg: 1}}")
+    at = guest.page("mix")
+    guest.tab("section", "Why, and how sure")
+    assert "against whoever knew every score" not in guest.words()
+    toggle = next(each for each in at.toggle if each.label.startswith("Work out which pairs"))
+    toggle.set_value(True).run()
+    problem, _ = answered(targets="glg")
+    plan = measuring_plan(replace(problem, draws=PLANNED_DRAWS), cores=1)
+    assert plan_headline(plan) in guest.words()

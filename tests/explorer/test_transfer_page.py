@@ -194,7 +194,14 @@ def test_a_language_that_nobody_scored_has_completed_donors_on_every_tab(visit, 
     donors = guest.figures()[0]
     assert "no score, completed" in " ".join(trace["name"] for trace in donors["data"])
     assert set(shown_weights(donors)) == {name_of(one) for one in ranked(model, key)[:20]}
-    for tab in ("One language", "Both directions", "Map", "Whole matrix", "Two matrices"):
+    for tab in (
+        "One language",
+        "Both directions",
+        "Map",
+        "Network",
+        "Whole matrix",
+        "Two matrices",
+    ):
         guest.tab("transfer-section", tab)
         for figure in guest.figures():
             assert figure["data"], tab

@@ -91,7 +91,7 @@ def test_knowing_what_is_planned_lowers_regret_more_than_other_pairs():
         # Doubt is where it does not matter as well: in donors that nobody would read.
         error = model.stderr * (1.0 + (model.weights < 0.2))
         problem = replace(problem, assumed=replace(model, stderr=error))
-        plan = measuring_plan(problem, 2, 128, study=study)
+        plan = measuring_plan(replace(problem, draws=128), 2, study, cores=1)
         chosen = [source for each in plan.measurements for source, _ in each.scores]
         donors = list(problem.transfer.keys[1:])
         by_doubt = sorted(donors, key=lambda key: -error[problem.transfer.index(key), 0])
@@ -156,11 +156,11 @@ def learnt(
 
 def test_nothing_is_planned_where_every_score_is_known_well():
     problem = doubted(9, sigma=1e-6)
-    assert measuring_plan(problem, 3, 64).measurements == ()
+    assert measuring_plan(replace(problem, draws=64), 3, cores=1).measurements == ()
 
 
 def test_pairs_come_cheapest_regret_first_and_sum_to_what_is_left():
-    plan = measuring_plan(doubted(10, targets=2), 4, 96)
+    plan = measuring_plan(doubted(10, targets=2, draws=96), 4, cores=1)
     left = plan.regret
     for each in plan.measurements:
         left -= each.value
@@ -174,7 +174,7 @@ def test_what_cannot_be_planned_is_refused():
     with pytest.raises(ProblemError, match="0 pairs: expected at least 1"):
         measuring_plan(doubted(1), 0)
     with pytest.raises(ProblemError, match="expected 64 or more"):
-        measuring_plan(doubted(1), 1, 20)
+        measuring_plan(doubted(1, draws=20), 1)
     problem = doubted(1)
     known = np.full(problem.transfer.status.shape, "measured")
     with pytest.raises(ProblemError, match="nothing is left to plan"):

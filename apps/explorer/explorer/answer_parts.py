@@ -9,8 +9,8 @@ import streamlit as st
 from atlasmix.errors import AtlasMixError
 from atlasmix.mixture.diff import diff, side_of_mixture
 from atlasmix.mixture.mixture import Mixture
-from atlasmix.problem.worlds import draws_of
 from atlasmix.problem.steps import Step, one_step
+from atlasmix.problem.worlds import draws_of
 from atlasmix.report.answer import (
     comparison_blocks,
     cost_sentence,
@@ -56,6 +56,7 @@ from atlasmix.report.figures.mixture import (
     provenance_bar,
     provenance_shares,
 )
+from atlasmix.report.measuring import measuring_report
 from atlasmix.report.overview import key_figures, mixture_strip, question_table
 from atlasmix.report.uncertainty import HEADING, uncertainty_blocks
 from explorer import answers, session
@@ -264,11 +265,23 @@ def how_sure(answer: Answer) -> None:
     st.subheader("What it rests on")
     bullets(sure_sentences(answer.problem, answer.mixture))
     _intervals(answer)
-    st.subheader("Not answered yet")
-    st.caption(
-        "An index of collapse for machine-made text; which pairs to measure next. They will stand "
-        "here."
-    )
+    _measuring(answer)
+
+
+def _measuring(answer: Answer) -> None:
+    """Which pairs to measure next, for whoever asks."""
+    st.subheader("What to measure next")
+    if not st.toggle(
+        "Work out which pairs are worth a run", key="measuring", persist_state="session"
+    ):
+        tell("The pairs whose scores would lower the regret of this mixture most: some seconds.")
+        return
+    try:
+        plan = answers.about("plan", session.question())
+    except AtlasMixError as error:
+        refuse(error)
+        return
+    report(measuring_report(answer.problem, plan).blocks)
 
 
 def _intervals(answer: Answer) -> None:

@@ -9,7 +9,7 @@ from atlasmix.errors import DataError
 from atlasmix.evidence.pools import PROVENANCES, Pool
 from atlasmix.evidence.published import PublishedMixture
 from atlasmix.languages.catalogue import language, name_of
-from atlasmix.mixture.mixture import Mixture, PoolShare
+from atlasmix.mixture.mixture import Mixture, PoolShare, Uncertainty
 from atlasmix.quantities import format_quantity
 from atlasmix.recipe.recipe import Recipe
 from atlasmix.report.figures.drawing import (
@@ -42,10 +42,16 @@ _LEAF: Final = "\t"  # begins the key of a language among the names of families 
 def mixture_bars(mixture: Mixture) -> Figure:
     """One bar a language, largest on top, one piece a pool: targets blue, donors orange.
 
-    Hatching tells the provenance, as in :data:`~atlasmix.report.figures.drawing.PROVENANCE`.
+    Hatching tells the provenance, as in :data:`~atlasmix.report.figures.drawing.PROVENANCE`. A
+    mixture that was tried in draws has a whisker a language, and its share beside the name.
     """
     from plotly.graph_objects import Bar
 
+    sure = mixture.uncertainty
+    rows = {
+        key: unmarked(name_of(key)) + ("" if sure is None else f"  <b>{percent(share)}</b>")
+        for key, share in mixture.proportions.items()
+    }
     targets = {effect.language for effect in mixture.targets}
     keys = list(mixture.proportions)
     figure = canvas(rows_height(len(keys), legend=True), x="share of the tokens read (%)")
@@ -58,7 +64,7 @@ def mixture_bars(mixture: Mixture) -> Figure:
         figure.add_trace(
             Bar(
                 x=[100 * share.proportion],
-                y=[unmarked(name_of(share.pool.language))],
+                y=[rows[share.pool.language]],
                 orientation="h",
                 name=name,
                 legendgroup=name,
@@ -67,7 +73,7 @@ def mixture_bars(mixture: Mixture) -> Figure:
                     "color": TARGET if role == "target" else DONOR,
                     "pattern": {"shape": PROVENANCE[share.pool.provenance][1]},
                 },
-                text=[percent(share.proportion)],
+                text=[percent(share.proportion)] if sure is None else None,
                 textposition="outside",
                 cliponaxis=False,
                 customdata=[sentence(pool_sentence(share))],
@@ -75,13 +81,40 @@ def mixture_bars(mixture: Mixture) -> Figure:
             )
         )
         shown.add(name)
+    if sure is not None:
+        _add_intervals(figure, sure, rows)
     make_room_for_legend(figure)
-    names = [unmarked(name_of(key)) for key in keys]
+    names = [rows[key] for key in keys]
     figure.update_layout(barmode="stack", uniformtext={"minsize": 10, "mode": "show"})
     figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], showgrid=False)
-    most = max(mixture.proportions.values(), default=1.0)
-    share_axis(figure, most)
+    highs = [each.best.high for each in sure.shares if each.language in rows] if sure else []
+    share_axis(figure, max([*mixture.proportions.values(), *highs], default=1.0))
     return figure
+
+
+def _add_intervals(figure: Figure, sure: Uncertainty, names: dict[str, str]) -> None:
+    """A whisker a language: its share in the best mixtures of 90 of 100 draws."""
+    from plotly.graph_objects import Scatter
+
+    rows = [each for each in sure.shares if each.language in names]
+    figure.add_trace(
+        Scatter(
+            x=[100 * each.share for each in rows],
+            y=[names[each.language] for each in rows],
+            mode="markers",
+            name="best in 90 of 100 draws",
+            marker={"color": GREY, "size": 1},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [100 * max(each.best.high - each.share, 0.0) for each in rows],
+                "arrayminus": [100 * max(each.share - each.best.low, 0.0) for each in rows],
+                "color": GREY,
+                "thickness": 1.5,
+            },
+            hoverinfo="skip",
+        )
+    )
 
 
 def mixture_treemap(mixture: Mixture) -> Figure:

@@ -34,6 +34,7 @@ from atlasmix.report.evidence import (
     role_sentence,
     weights_table,
 )
+from atlasmix.report.figures.network import transfer_network
 from atlasmix.report.figures.transfer import (
     agreement_figure,
     asymmetry,
@@ -264,6 +265,24 @@ def world(matrix: TransferMatrix, key: str) -> None:
     )
 
 
+def network(matrix: TransferMatrix, key: str) -> None:
+    """A language among its best donors, with what is sure and what is not."""
+    name = name_of(key)
+    st.subheader(escaped(f"{name} among its best donors"))
+    model = weights_of(matrix, [key], BEST)
+    if model is None:
+        tell(scores_alone(matrix))
+        return
+    alt = f"{name} in the middle, its best donors round it; a link is as wide as what it gives."
+    figure(partial(transfer_network, matrix, model, key), "network", alt, zoom=True)
+    st.caption(
+        "A link is as wide as τ, and as strong in colour as it is sure; full where measured, "
+        "dashed where predicted, dotted where relatedness completes it. Relatives stand side by "
+        "side. Links between donors are drawn where they are nearly as strong as the strongest to "
+        "the middle."
+    )
+
+
 def two_matrices(matrix: TransferMatrix, key: str) -> None:
     """Another study on the same pairs."""
     st.subheader("What another study says of the same pairs")
@@ -288,6 +307,7 @@ SECTIONS = {
     "Whole matrix": whole,
     "Both directions": both_ways,
     "Map": world,
+    "Network": network,
     "Two matrices": two_matrices,
 }
 narrow_hint()
