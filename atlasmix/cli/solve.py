@@ -30,6 +30,11 @@ def add_arguments(parser: Parser) -> None:
     """Options of the command."""
     add_question_options(parser)
     add_draw_options(parser)
+    parser.add_argument(
+        "--time-limit",
+        metavar="SECONDS",
+        help="end the search after so long, with what is proved by then (default: 600)",
+    )
     group = parser.add_argument_group("output")
     group.add_argument(
         "--compare-with",
@@ -63,13 +68,14 @@ def execute(options: argparse.Namespace) -> int:
     from atlasmix.recipe.recipe import make_recipe
     from atlasmix.report.findings import Findings
     from atlasmix.solver.compute import at_compute
+    from atlasmix.solver.patience import within
 
     others = tuple(published(name) for name in options.compare_with or ())
     machine = machine_of(options)
     if options.report:
         _check(options.report)
     problem = problem_from_mapping(question_of(options), Store(options.store))
-    with working("solving"):
+    with working("solving"), within(_seconds(options.time_limit)):
         problem = at_compute(problem)
         mixture = solve(problem)
         comparisons = compare(problem, others)
@@ -97,6 +103,17 @@ def execute(options: argparse.Namespace) -> int:
     else:
         _print(problem, mixture, findings, options.output)
     return 0
+
+
+def _seconds(written: str | None) -> float:
+    from atlasmix.io.plain_data import as_number
+
+    return TIME_LIMIT if written is None else as_number(written, "--time-limit", "60")
+
+
+TIME_LIMIT = 600.0
+"""Seconds that a search may take here unless somebody says otherwise: our choice; what is usual
+takes one or two."""
 
 
 def _print(problem: MixProblem, mixture: Mixture, findings: Findings, saved: str | None) -> None:

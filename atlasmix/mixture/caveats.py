@@ -23,6 +23,7 @@ from atlasmix.quantities import format_quantity, percent_above
 from atlasmix.solver.collisions import collisions, reach
 from atlasmix.solver.compile import epoch_limits, same_language
 from atlasmix.solver.engines import Engine
+from atlasmix.solver.patience import expired
 from atlasmix.text import first_few
 
 if TYPE_CHECKING:
@@ -280,7 +281,7 @@ def warn(problem: MixProblem, mixture: Mixture) -> tuple[str, ...]:
     """The warnings that hold for this answer, most important first."""
     return tuple(
         [
-            *filter(None, [unspent_warning(mixture)]),
+            *filter(None, [unspent_warning(mixture), _out_of_time(mixture)]),
             *_own_tokens(mixture),
             *idle_limits(_all_limits(problem), problem.pools),
             *_strangers(problem, mixture),
@@ -307,6 +308,16 @@ def unspent_warning(mixture: Mixture) -> str:
     return (
         f"{format_quantity(mixture.unspent)} of {format_quantity(mixture.budget)} tokens are left "
         f"unread: {mixture.stopped}"
+    )
+
+
+def _out_of_time(mixture: Mixture) -> str:
+    """That the search ended by the clock; empty where it came to its end."""
+    if mixture.certificate.exact or not expired():
+        return ""
+    return (
+        "the search was ended by its time limit: what is proved is what it had proved by then, and "
+        "with more time it may find a better mixture"
     )
 
 

@@ -15,6 +15,7 @@ from atlasmix.mixture.mixture import FLATNESS, Mixture, ShareRange
 from atlasmix.problem.problem import MixProblem
 from atlasmix.solver.compile import Compiled
 from atlasmix.solver.engines import Optimum, extreme
+from atlasmix.solver.patience import expired
 from atlasmix.solver.program import scale
 
 MOST: Final = 60
@@ -33,6 +34,8 @@ def flatness(
     ceiling = optimum.value + FLATNESS * scale(program, optimum.value)
     ranges = []
     for key in list(keys)[:MOST]:
+        if expired():
+            break
         member = np.array([float(language == key) for language in compiled.languages])
         if not member.any():
             continue

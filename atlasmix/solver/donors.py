@@ -18,6 +18,7 @@ from atlasmix.errors import SolverFailed
 from atlasmix.laws.saturation import Array, marginal, saturate
 from atlasmix.solver.engines import Engine, Optimum, optimise
 from atlasmix.solver.linear import silent
+from atlasmix.solver.patience import LEAST_SECONDS, expired, left
 from atlasmix.solver.program import Program, effective, own_shares, scale
 
 _ENOUGH = 1e-7
@@ -93,15 +94,18 @@ def _search(
             looked = min(looked, optimum.bound)
             if best is None or optimum.value < best.value:
                 best = optimum
+        if best is not None and expired():
+            break
         # No set need be named that is not better by what counts.
         aim = math.inf if best is None else best.value - _ENOUGH * scale(program, best.value)
         answer = _next_set(model, aim)
         if answer is None:
             return best, min(aim, looked)
-        lowest, chosen = max(lowest, answer[0]), answer[1]
-        model.touch(answer[2])
-        if lowest >= aim:
+        lowest = max(lowest, answer[0])
+        if lowest >= aim or answer[1] is None:
             break
+        chosen, touched = answer[1]
+        model.touch(touched)
     return best, min(lowest, looked)
 
 
@@ -182,10 +186,10 @@ class _Rows:
         self.bound.append(bound)
 
 
-def _next_set(model: _Model, aim: float) -> tuple[float, _Set, Array] | None:
-    """Lower bound over all sets not tried yet, the set that attains it, and its mixture.
+def _next_set(model: _Model, aim: float) -> tuple[float, tuple[_Set, Array] | None] | None:
+    """Lower bound over all sets not tried yet, and the set that attains it with its mixture.
 
-    None where no set is left, or none that could be below ``aim``.
+    None where no set is left, or none that could be below ``aim``; no set where time ran out.
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csr_array
@@ -209,20 +213,26 @@ def _next_set(model: _Model, aim: float) -> tuple[float, _Set, Array] | None:
     cost = np.zeros(rows.width)
     cost[rows.at["o"]] = 1.0
     limits = LinearConstraint(csr_array(np.vstack(rows.matrix)), ub=np.concatenate(rows.bound))
+    options: dict[str, float] = {"mip_rel_gap": _MIP_GAP, "node_limit": _NODES}
+    if math.isfinite(left()):
+        options["time_limit"] = max(left(), LEAST_SECONDS)
     with silent():
         answer = milp(
             cost,
             integrality=integer,
             bounds=Bounds(low, high),
             constraints=limits,
-            options={"mip_rel_gap": _MIP_GAP, "node_limit": _NODES},
+            options=options,
         )
     if answer.status == 2 or (answer.x is None and "infeasible" in answer.message.lower()):
         return None
+    if answer.x is None and expired():
+        bound = answer.mip_dual_bound
+        return -math.inf if bound is None else float(bound), None
     if answer.x is None or answer.mip_dual_bound is None:
         raise SolverFailed(f"the donor search ended with '{answer.message}': please report it")
     chosen = np.round(answer.x[rows.at["z"]]).astype(bool)
-    return float(answer.mip_dual_bound), chosen, np.asarray(answer.x[rows.at["x"]])
+    return float(answer.mip_dual_bound), (chosen, np.asarray(answer.x[rows.at["x"]]))
 
 
 def _value_rows(model: _Model, rows: _Rows) -> None:

@@ -20,6 +20,7 @@ from atlasmix.solver.certificate import Bound, bound
 from atlasmix.solver.collisions import feasible
 from atlasmix.solver.interior import Aim, follow
 from atlasmix.solver.linear import NoPoint
+from atlasmix.solver.patience import expired
 from atlasmix.solver.program import Duals, Program, losses, objective, scale
 
 
@@ -125,7 +126,7 @@ def _best(
     best: Optimum | None = None
     tried = []
     for ask in order:
-        if ask is _cone and best is not None and best.gap(program) <= good:
+        if ask is _cone and best is not None and (best.gap(program) <= good or expired()):
             break  # a first-order method takes seconds and hardly finds more
         answer = ask(program)
         if answer is None:

@@ -18,6 +18,8 @@ from atlasmix.quantities import format_quantity
 from atlasmix.solver.collisions import collisions
 from atlasmix.solver.compile import Compiled
 from atlasmix.solver.engines import relief
+from atlasmix.solver.program import Program
+from atlasmix.text import listed
 
 
 def check_feasible(problem: MixProblem, compiled: Compiled) -> None:
@@ -82,8 +84,21 @@ def explain_guardrails(problem: MixProblem, compiled: Compiled) -> Infeasible:
             )
     if not broken:
         broken = [f"'{guard.title}'" for guard in guards]
+    others = _against(problem, program)
+    collide = f", which {listed(others)} keeps from it" if others else ""
     return Infeasible(
-        f"these limits cannot all hold; what must give: {', '.join(broken)}; give the guardrail "
-        "more slack or relax another limit",
+        f"these limits cannot all hold; what must give: {', '.join(broken)}{collide}; give the "
+        "guardrail more slack or relax another limit",
         names,
     )
+
+
+def _against(problem: MixProblem, program: Program) -> list[str]:
+    """Limits on tokens without any one of which the guardrails could hold."""
+    rows = program.rows
+    told = []
+    for place, name in enumerate(rows.names):
+        kept = np.arange(len(rows.names)) != place
+        if relief(replace(program, rows=rows.only(kept))) <= 1.0:
+            told.append(f"'{title_of(name, problem.limits)}'")
+    return told

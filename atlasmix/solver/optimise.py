@@ -28,6 +28,7 @@ from atlasmix.solver.compile import (
 from atlasmix.solver.donors import mute, only, optimise_donors
 from atlasmix.solver.engines import Engine, Optimum
 from atlasmix.solver.feasibility import check_feasible, explain_guardrails
+from atlasmix.solver.patience import expired
 from atlasmix.solver.program import losses, objective, scale
 from atlasmix.solver.tokens import Point, SearchResult, TokenRange, point_at, search
 
@@ -174,7 +175,7 @@ def _wrong_scores(problem: MixProblem, compiled: Compiled, engine: Engine | None
         if best is None or met:
             best = Solved(at, replace(optimum, value=value), outcome.bound, solves)
         best = replace(best, bound=max(best.bound, outcome.bound), solves=solves)
-        if not new or best.gap <= _SAME_VALUE:
+        if not new or best.gap <= _SAME_VALUE or expired():
             break
         wrong = (*wrong, *new)
     assert best is not None
@@ -302,7 +303,7 @@ class _DonorCount:
                 tokens = next(fewer, None)
             elif not self._known(self.best.compiled.tokens):
                 tokens = self.best.compiled.tokens
-            if tokens is None:
+            if tokens is None or (self.best is not None and expired()):
                 break
             if not self._known(tokens):
                 self._look_at(tokens)

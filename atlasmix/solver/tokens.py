@@ -23,6 +23,7 @@ from atlasmix.solver.collisions import feasible
 from atlasmix.solver.compile import Compiled
 from atlasmix.solver.engines import Engine, Optimum, barrier, optimise
 from atlasmix.solver.linear import NoPoint
+from atlasmix.solver.patience import expired
 from atlasmix.solver.program import Program, gathered, scale
 
 _FOLLOWED: Final = (0.0, 0.3, 0.6)
@@ -414,7 +415,7 @@ def _descend(known: _Search, ends: TokenRange) -> float:
         aim = best.optimum.value - _enough(best)
         place = int(np.argmin(cells.least))
         bound = min(float(cells.least[place]), best.optimum.bound)
-        if cells.least[place] >= aim or len(known.seen) >= _MOST_SOLVES:
+        if cells.least[place] >= aim or len(known.seen) >= _MOST_SOLVES or expired():
             break
         apart = min(cells.start[place], cells.end[place]) < aim
         tokens = _next(known, cells, place, aim) if apart else None
@@ -459,6 +460,8 @@ def _approach(known: _Search, low: float, high: float) -> None:
         return
     left: Point | None = None
     for _ in range(_MOST_APPROACHES):
+        if expired():
+            return
         rise = _slope(right, known.exponent)
         if left is None:
             step = math.log(right.tokens / max(low, 0.25 * right.tokens))
