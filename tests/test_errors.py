@@ -126,6 +126,8 @@ WRONG: dict[str, list[object]] = {
     "tail": [0, "x", "120%"],
     "box": [0, 1, "x", "120%"],
     "wrong_scores": [-1, 0.5, "x"],
+    "human_floor": ["most", 2, -1],
+    "unknown_human": ["x", 2],
     "rivals": ["nosuch", [], 3, "atlasmix-2026", "langrank-2019-dep"],
 }
 

@@ -75,6 +75,9 @@ class Problem:
         risk_aversion: κ, standard errors taken off every transfer weight.
         box: level of the interval at whose lower end donors count, 0-1, in the place of κ.
         wrong_scores: most donors of a target that count with that lower end at once.
+        human_floor: least share of human text in what is read of every target: a share, or
+            ``conservative``, ``balanced`` or ``articles``.
+        unknown_human: part of text of unknown origin that people wrote, at least.
         worth: worth of a token by provenance, human text 1.
         phases: parts of the run, as the key ``phases`` of a problem file.
         draws: worlds drawn from what the evidence allows, in which the answer is tried; None: 32
@@ -113,6 +116,8 @@ class Problem:
     risk_aversion: float | None = None
     box: float | str | None = None
     wrong_scores: int | None = None
+    human_floor: float | str | None = None
+    unknown_human: float | str | None = None
     worth: Mapping[str, float] | None = None
     phases: Sequence[Mapping[str, object]] | None = None
     draws: int | None = None
@@ -293,6 +298,8 @@ _WORDS: Final = (
     "risk_aversion",
     "box",
     "wrong_scores",
+    "human_floor",
+    "unknown_human",
     "worth",
     "draws",
     "seed",

@@ -209,6 +209,8 @@ _AS_WRITTEN = {
     "box": "box",
     "wrong_scores": "wrong_scores",
     "tail": "tail",
+    "human_floor": "human_floor",
+    "unknown_human": "unknown_human",
     "decay": "lambda",
     "objective": "objective",
     "law": "law",
@@ -246,11 +248,7 @@ def question_of(options: argparse.Namespace) -> dict[str, object]:
     if options.target:
         question["targets"] = ",".join(options.target)
     refuse_former_options(options, question)
-    if options.matrix:
-        question["matrix"] = options.matrix[0]
-        question.pop("rivals", None)
-        if len(options.matrix) > 1:
-            question["rivals"] = options.matrix[1:]
+    _add_matrices(question, options.matrix or [])
     if options.inventory:
         question["inventory"] = ",".join(options.inventory)
     if options.pools or options.kind:
@@ -266,6 +264,15 @@ def question_of(options: argparse.Namespace) -> dict[str, object]:
         question["max_epochs"] = _caps(question.get("max_epochs"), options.max_epochs)
     phases = with_phases(question.get("phases"), options)
     return question if phases is None else {**question, "phases": phases}
+
+
+def _add_matrices(question: dict[str, Any], names: list[str]) -> None:
+    """The first one named is the matrix, all others are its rivals."""
+    if names:
+        question["matrix"] = names[0]
+        question.pop("rivals", None)
+    if len(names) > 1:
+        question["rivals"] = names[1:]
 
 
 def _drop_other_sizes(question: dict[str, Any], options: argparse.Namespace) -> None:
@@ -360,6 +367,18 @@ def _add_limits(parser: Parser) -> None:
     add("--min", metavar="WHAT=SHARE", action="append", help="least share of training tokens")
     add("--max", metavar="WHAT=SHARE", action="append", help="most share of training tokens")
     add("--keep", metavar="WHAT=TOKENS", action="append", help="read at least so many tokens")
+    add(
+        "--human-floor",
+        metavar="SHARE",
+        help="least share of human text in what is read of every target: conservative (2/3), "
+        "balanced (0.374), articles (0.25, no paper behind it) or a share; --min cat/human=40%% "
+        "for one",
+    )
+    add(
+        "--unknown-human",
+        metavar="SHARE",
+        help="part of text of unknown origin that people wrote, at least (default: 0)",
+    )
     add("--group", metavar="NAME=LANGS", action="append", help="name several: romance=spa,fra")
     add(
         "--guardrail",

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from atlasmix.errors import DataError, ProblemError
+from atlasmix.errors import DataError
 from atlasmix.evidence.card import Card
 from atlasmix.evidence.scores import label_reader, number
 from atlasmix.io.tables import Rows, refuse, shelf_rows, to_csv
-from atlasmix.quantities import parse_quantity
+from atlasmix.languages.corpora import is_parallel, known_corpus, resolve_in
+from atlasmix.languages.pairs import pair_of
+from atlasmix.languages.resolving import resolve
+from atlasmix.quantities import comma_hint, read_quantity
 
 Provenance = Literal["human", "human_edited", "translated", "rephrased", "generated", "unknown"]
 Obtained = Literal["counted", "estimated", "stated"]
 Kind = Literal["web", "pdf", "encyclopedia", "code", "math", "other"]
 
 PROVENANCES: tuple[str, ...] = get_args(Provenance)
+SYNTHETIC: tuple[str, ...] = ("translated", "rephrased", "generated")
+"""What a machine wrote: of unknown text nobody knows."""
 OBTAINED: tuple[str, ...] = get_args(Obtained)
 POOL_KINDS: tuple[str, ...] = get_args(Kind)
 
@@ -153,6 +159,10 @@ _CORPUS = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _MOST_TOKENS = 1e18
 _FEW_TOKENS = 1000.0  # our choice: no pool of training text is as small
 _MOST_BILLIONS = 1e5  # a table in billions has no larger count: 100T tokens of one language
+_SCALES = re.compile(
+    r"(?:in\s+)?(?:[KMBGT]|[Bb]n|(?i:thousand|million|billion|trillion)s?)(?:\s+(?:of\s+)?tokens?)?"
+)
+"""A unit that is a factor, not whose tokens they are."""
 _IN_TOKENS = "tokens"  # beside a small count: it is meant as it stands
 
 
@@ -185,10 +195,12 @@ def read_pools(rows: Rows, card: Card, stored: bool = False) -> tuple[Pool, ...]
         DataError: with every fault of the table in ``faults``, each with its row.
     """
     header = tuple(name.lower() for name in rows.header)
+    # Whose tokens they are may stand once, on the card.
+    unit = card.unit or (f"tokens of {card.tokenizer}" if card.tokenizer else "")
     if card.axis == "domain" and "language" not in header:
         # A table of domains may call the column what it holds.
         header = tuple("language" if name == "domain" else name for name in header)
-    faults = _header_faults(header, card)
+    faults = _header_faults((*header, "unit") if unit and "unit" not in header else header, card)
     refuse(rows.what, faults)
     read = label_reader(card)
     pools: dict[str, Pool] = {}
@@ -201,6 +213,7 @@ def read_pools(rows: Rows, card: Card, stored: bool = False) -> tuple[Pool, ...]
         cells = dict.fromkeys(_COLUMNS, "") | dict(
             zip(header, (cell.strip() for cell in row), strict=True)
         )
+        cells["unit"] = cells["unit"] or unit
         wrong: list[str] = []
         counted = _unique_tokens(line, cells["unique_tokens"], wrong)
         pool = _read_pool(cells, card, read, counted.tokens, wrong)
@@ -257,6 +270,11 @@ def _read_pool(
         )
     if not cells["unit"]:
         wrong.append("unit is empty: say whose tokens they are")
+    elif _SCALES.fullmatch(cells["unit"]):
+        wrong.append(
+            f"unit {cells['unit'][:40]!r} is a factor: write it behind the count, as 21.3B, and in "
+            "unit whose tokens they are"
+        )
     generation = _count(cells, "generation", wrong)
     if generation is not None and not generation.is_integer():
         wrong.append(f"generation {cells['generation']!r}: expected a whole number")
@@ -290,13 +308,33 @@ def _language(
     cells: dict[str, str], card: Card, read: Callable[[str], str], wrong: list[str]
 ) -> str:
     try:
-        key = read(cells["language"])
+        if card.axis == "language":
+            key = _of_corpus(cells["language"], cells["corpus"], read)
+        else:
+            key = read(cells["language"])
         if cells["script"]:
             return read(f"{key.partition('_')[0]}_{cells['script']}")
         return key
     except DataError as error:
         wrong.append(f"{card.axis}: {error}")
         return ""
+
+
+def _of_corpus(written: str, corpus: str, read: Callable[[str], str]) -> str:
+    """The key of a language, whose code means what its corpus means by it.
+
+    Raises:
+        DataError: no language, or two of them: parallel text has no single one.
+    """
+    if is_parallel(corpus) and pair_of(written, parallel=True):
+        first, second = (str(resolve(code)) for code in pair_of(written, parallel=True) or ())
+        raise DataError(
+            f"{written!r} in {corpus} is a pair of languages, {first} and {second}: expected one; "
+            "parallel text has no single language"
+        )
+    key = read(written)
+    own = resolve_in(written, corpus) if known_corpus(corpus) else None
+    return key if own is None else str(own)
 
 
 def _one_of(cells: dict[str, str], column: str, allowed: tuple[str, ...], wrong: list[str]) -> str:
@@ -309,19 +347,18 @@ def _one_of(cells: dict[str, str], column: str, allowed: tuple[str, ...], wrong:
 def _unique_tokens(line: int, written: str, wrong: list[str]) -> _Counted:
     """A count as people write it; 0 where it is wrong."""
     count = written.removesuffix(_IN_TOKENS).strip()
-    value = number(count)
-    told = value is None or count != written  # by a letter, or as tokens
-    if value is None and count[-1:].isalpha():
-        try:
-            value = parse_quantity(count, "unique_tokens", _MOST_TOKENS)
-        except ProblemError:
-            value = None
+    value = read_quantity(count)
+    told = number(count) is None or count != written  # by a letter, or as tokens
     if not written:
         wrong.append("unique_tokens is empty: expected a number, 0 for an empty pool")
-    elif value is None or value < 0:
+    elif (
+        value is None
+        or not (math.isfinite(value) and value >= 0)
+        or (value > _MOST_TOKENS and count[-1].isalpha())
+    ):
         wrong.append(
             f"unique_tokens {written[:40]!r}: expected a finite number of at least 0, in units or "
-            "as 21.3B"
+            f"as 21.3B{comma_hint(written)}"
         )
     elif value > _MOST_TOKENS:
         wrong.append(f"unique_tokens {value:g}: above {_MOST_TOKENS:g} it is taken for a slip")
@@ -349,10 +386,11 @@ def _count(cells: dict[str, str], column: str, wrong: list[str]) -> float | None
     """A number of at least 0; None where the cell is empty or wrong."""
     if not cells[column]:
         return None
-    value = number(cells[column])
-    if value is None or value < 0:
+    value = read_quantity(cells[column])
+    if value is None or not (math.isfinite(value) and value >= 0):
         wrong.append(
-            f"{column} {cells[column][:40]!r}: expected a finite number of at least 0, in units"
+            f"{column} {cells[column][:40]!r}: expected a finite number of at least 0, in units or "
+            f"as 1.5M{comma_hint(cells[column])}"
         )
         return None
     if value > _MOST_TOKENS:

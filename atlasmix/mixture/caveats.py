@@ -7,27 +7,25 @@ met in a way that its author did not mean, that is said before the proof.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
-from atlasmix.errors import DataError
+from atlasmix.errors import DataError, Infeasible
 from atlasmix.evidence.scores import SEEN
 from atlasmix.languages.catalogue import language, name_of
 from atlasmix.laws.kinds import FAR
 from atlasmix.mixture.mixture import Caveat, Mixture, TargetEffect
 from atlasmix.problem.constraints import KeepTokens, Limit, ShareLimit, idle_limits
-from atlasmix.problem.problem import MixProblem
+from atlasmix.problem.problem import WORTH_RANGE, MixProblem
 from atlasmix.quantities import format_quantity, percent_above
 from atlasmix.solver.collisions import collisions, reach
 from atlasmix.solver.compile import epoch_limits, same_language
 from atlasmix.solver.engines import Engine
+from atlasmix.solver.optimise import Solved, optimise_problem
 from atlasmix.solver.patience import expired
 from atlasmix.text import first_few
-
-if TYPE_CHECKING:
-    from atlasmix.solver.optimise import Solved
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +179,7 @@ def caveats(problem: MixProblem, solved: Solved, mixture: Mixture) -> tuple[Cave
         told.append(Caveat("no loss", f"the predicted loss of {_few(lost)} is without bound"))
     told += _shrunk(problem, mixture)
     told += _borrowed(problem, mixture)
+    told += _assumed(problem, mixture)
     told += _far(problem, mixture)
     told += _excess(problem)
     return tuple(told)
@@ -246,6 +245,46 @@ def _borrowed(problem: MixProblem, mixture: Mixture) -> list[Caveat]:
             "check them, or close them with a limit of 0 %",
         )
     ]
+
+
+def _assumed(problem: MixProblem, mixture: Mixture) -> list[Caveat]:
+    """Text whose worth nobody has measured, where the mixture would be another at either end."""
+    told = []
+    for provenance, (low, high) in sorted(WORTH_RANGE.items()):
+        here = _share_of(mixture, provenance)
+        used = problem.worth.get(provenance, 0.0)
+        if here < _MUCH or not low <= used <= high:
+            continue
+        ends = []
+        for worth in (low, high):
+            question = replace(problem, worth={**problem.worth, provenance: worth})
+            try:
+                solved = optimise_problem(question)
+            except Infeasible:
+                continue
+            tokens = solved.compiled.expand(question, solved.optimum.x)
+            mine = [pool.provenance == provenance for pool in question.pools]
+            ends.append((worth, float(tokens[np.array(mine)].sum() / tokens.sum())))
+        if max((abs(share - here) for _, share in ends), default=0.0) < _MOVED:
+            continue
+        said = ", ".join(f"at {worth:g} it would be {100 * share:.0f}%" for worth, share in ends)
+        told.append(
+            Caveat(
+                "worth",
+                f"{100 * here:.0f}% of the tokens are {provenance} text, and that hangs on what "
+                f"such a token is worth, which is assumed and not measured: {used:g} of a human "
+                f"one; {said}",
+            )
+        )
+    return told
+
+
+_MOVED = 0.1
+"""Change of a share from which on an answer is said to hang on a worth: our choice."""
+
+
+def _share_of(mixture: Mixture, provenance: str) -> float:
+    return sum(each.proportion for each in mixture.pools if each.pool.provenance == provenance)
 
 
 def _excess(problem: MixProblem) -> list[Caveat]:

@@ -12,7 +12,7 @@ import numpy as np
 from atlasmix.laws.saturation import DECAY_RANGE
 from atlasmix.mixture.mixture import LEAST_READ, Mixture, SensitivityStep
 from atlasmix.mixture.prediction import build_mixture
-from atlasmix.problem.problem import WORTH_RANGE, MixProblem
+from atlasmix.problem.problem import BENCHMARK_WORTH, WORTH_RANGE, MixProblem
 from atlasmix.solver.optimise import optimise_problem
 
 _POINTS = 7
@@ -45,8 +45,15 @@ def sensitivity(
         steps += _along(PHI, lambda value: with_phi(problem, value), least, most)
     read = {pool.provenance for pool in problem.pools if pool.unique_tokens > 0}
     for provenance in sorted(read & WORTH_RANGE.keys()):
-        steps += _ends(problem, provenance)
+        steps += _ends(problem, provenance, WORTH_RANGE[provenance], f"worth of {provenance}")
+        if provenance in BENCHMARK_WORTH:
+            name = f"worth of {provenance}{BY_BENCHMARKS}"
+            steps += _ends(problem, provenance, BENCHMARK_WORTH[provenance], name)
     return tuple(steps)
+
+
+BY_BENCHMARKS: Final = " by benchmarks"
+"""Ends the name of a worth that is for benchmark scores and not for loss on native text."""
 
 
 def with_phi(problem: MixProblem, phi: float) -> MixProblem:
@@ -86,15 +93,17 @@ def _along(constant: str, at: _With, low: float, high: float) -> list[Sensitivit
     ]
 
 
-def _ends(problem: MixProblem, provenance: str) -> list[SensitivityStep]:
+def _ends(
+    problem: MixProblem, provenance: str, ends: tuple[float, float], constant: str
+) -> list[SensitivityStep]:
     """The mixture where a token of a provenance is worth least and most."""
     steps = []
-    for worth in WORTH_RANGE[provenance]:
+    for worth in ends:
         mixture = _solved(replace(problem, worth={**problem.worth, provenance: worth}))
         part = sum(s.proportion for s in mixture.pools if s.pool.provenance == provenance)
         steps.append(
             SensitivityStep(
-                f"worth of {provenance}",
+                constant,
                 worth,
                 worth,
                 donors(mixture),

@@ -26,6 +26,8 @@ _OPTIONS: Final = {
     "risk_aversion": "--risk-aversion",
     "box": "--box",
     "wrong_scores": "--wrong-scores",
+    "unknown_human": "--unknown-human",
+    "human_floor": "--human-floor",
     "law": "--law",
     "max_donors": "--max-donors",
     "draws": "--draws",

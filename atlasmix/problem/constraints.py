@@ -6,7 +6,8 @@ sentence uses, has the names of languages in their place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlasmix.errors import DataError, ProblemError, about
-from atlasmix.evidence.pools import Pool
+from atlasmix.evidence.pools import SYNTHETIC, Pool
 from atlasmix.languages.catalogue import language, name_of
 from atlasmix.quantities import format_quantity
 
@@ -99,6 +100,78 @@ class ShareLimit:
         return f"{self.bound} {what} {100 * self.share:g}%"
 
 
+ORIGINS: Final = ("human", "synthetic", *SYNTHETIC, "unknown")
+"""What a share within a language may be of. ``human``: written by people, edited text too, and
+unknown text as far as a question says so; ``synthetic``: all that a machine wrote or translated."""
+
+HUMAN_FLOORS: Final[Mapping[str, float]] = {
+    "conservative": 2.0 / 3.0,
+    "balanced": 1.0 - math.sqrt(1.0 - 6.0 / math.pi**2),
+    "articles": 0.25,
+}
+"""Least shares of human text by name.
+
+conservative: 2/3, from where on training on one's own output is locally stable in the best case of
+Bertrand et al. 2024 (ICLR, arXiv 2310.00429; sufficient, not necessary), and about what Kang et al.
+2025 found best for rephrased text. balanced: 0.374, the share whose error amplification is that of
+a pile that only grows (derived from the bound of Gerstgrasser et al. 2024, arXiv 2404.01413).
+articles: 0.25, as popular articles say; no paper is behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OriginLimit:
+    """Least or most proportion of what is read of one language that is of one origin.
+
+    ``share`` is of the tokens read in that language, repeats included, and not of all tokens:
+    donors in other languages count neither as human text of it nor against it.
+    """
+
+    bound: Literal["min", "max"]
+    language: str
+    origin: str
+    share: float
+
+    @property
+    def selection(self) -> Selection:
+        """The language within which the share is taken."""
+        return Selection("language", self.language)
+
+    @property
+    def label(self) -> str:
+        """How it is written: ``cat/human``."""
+        return f"{self.language}/{self.origin}"
+
+    @property
+    def name(self) -> str:
+        """``min cat/human 37.4%``."""
+        return f"{self.bound} {self.label} {100 * self.share:.4g}%"
+
+    @property
+    def title(self) -> str:
+        """``min human in Catalan 37.4%``."""
+        return f"{self.bound} {self.origin} in {name_of(self.language)} {100 * self.share:.4g}%"
+
+    def counts(self, pools: Sequence[Pool], unknown_human: float) -> NDArray[np.float64]:
+        """What a token of every pool counts for, 0-1.
+
+        Args:
+            pools: in any languages; those of others count nothing.
+            unknown_human: least part of text of unknown origin that people wrote.
+        """
+        trust = {"human": 1.0, "human_edited": 1.0, "unknown": unknown_human}
+        counted = []
+        for pool in pools:
+            if pool.language != self.language:
+                counted.append(0.0)
+            elif self.origin == "human":
+                counted.append(trust.get(pool.provenance, 0.0))
+            elif self.origin == "synthetic":
+                counted.append(float(pool.provenance in SYNTHETIC))
+            else:
+                counted.append(float(pool.provenance == self.origin))
+        return np.array(counted)
+
+
 @dataclass(frozen=True, slots=True)
 class KeepTokens:
     """Read at least ``tokens`` tokens of the selected pools (human text of an earlier run, say)."""
@@ -167,7 +240,7 @@ class Guardrail:
         return f"guardrail {what} {100 * self.slack:g}% over {self.reference}"
 
 
-Limit = ShareLimit | KeepTokens | EpochCap | Guardrail
+Limit = ShareLimit | OriginLimit | KeepTokens | EpochCap | Guardrail
 
 
 def title_of(name: str, limits: Iterable[Limit]) -> str:
@@ -182,7 +255,7 @@ def title_of(name: str, limits: Iterable[Limit]) -> str:
 
 def key_of(limit: Limit) -> str:
     """The key of a question that holds such limits: ``min``, ``keep``, ``max_epochs``."""
-    if isinstance(limit, ShareLimit):
+    if isinstance(limit, ShareLimit | OriginLimit):
         return limit.bound
     if isinstance(limit, KeepTokens):
         return "keep"
@@ -201,7 +274,7 @@ def check_limits(limits: Sequence[Limit], pools: Sequence[Pool]) -> None:
 
 
 def _check_limit(limit: Limit, pools: Sequence[Pool]) -> None:
-    if isinstance(limit, ShareLimit) and not 0 <= limit.share <= 1:
+    if isinstance(limit, ShareLimit | OriginLimit) and not 0 <= limit.share <= 1:
         raise ProblemError(f"limit '{limit.title}': a share lies between 0 and 1")
     if isinstance(limit, KeepTokens) and not 0 <= limit.tokens < float("inf"):
         raise ProblemError(f"limit '{limit.title}': expected a finite number of tokens from 0")
@@ -213,7 +286,9 @@ def _check_limit(limit: Limit, pools: Sequence[Pool]) -> None:
         if not 0 <= limit.slack < float("inf"):
             raise ProblemError(f"limit '{limit.title}': expected a slack from 0, such as 0.01")
     elif not limit.selection.mask(pools).any():
-        harmless = isinstance(limit, ShareLimit) and (limit.bound == "max" or limit.share == 0)
+        harmless = isinstance(limit, ShareLimit | OriginLimit) and (
+            limit.bound == "max" or limit.share == 0
+        )
         if not harmless:
             raise ProblemError(
                 f"limit '{limit.title}' selects none of the {len(pools)} pools of this problem: "

@@ -36,10 +36,13 @@ from atlasmix.laws.saturation import DEFAULT_DECAY
 from atlasmix.laws.shelf import DEFAULT_LAW, load_law, shipped_names
 from atlasmix.problem.baselines import check_reference
 from atlasmix.problem.constraints import (
+    HUMAN_FLOORS,
+    ORIGINS,
     EpochCap,
     Guardrail,
     KeepTokens,
     Limit,
+    OriginLimit,
     Selection,
     ShareLimit,
     key_of,
@@ -280,6 +283,7 @@ def read_limits(
         DataError: an unknown language.
     """
     typed: list[tuple[str, Limit]] = [*read_share_limits(question, words)]
+    typed += read_origin_limits(question, words, pools)
     for written, tokens in _items(question, "keep", '{"provenance:human": 20B}'):
         what = f"keep {written}"
         with about("keep", tokens):
@@ -341,7 +345,8 @@ def _within_text(
             continue
         if isinstance(limit, KeepTokens):
             floors.pop(limit.selection, None)
-        (shares if isinstance(limit, ShareLimit) else others).append(limit)
+        bounded = isinstance(limit, ShareLimit | OriginLimit)
+        (shares if bounded else others).append(limit)
     kept = [KeepTokens(selection, reach) for selection, reach in floors.items()]
     # In the order in which the keys of a question are read.
     return (*shares, *kept, *others)
@@ -367,6 +372,8 @@ def read_share_limits(
         every: float | None = None
         for written, share in _items(question, bound, "{cat: 0.3}"):
             what = f"{bound} {written}"
+            if origin_of(written):
+                continue
             with about(bound, share):
                 if written == EVERY_TARGET:
                     every = parse_share(share, what)
@@ -381,6 +388,63 @@ def read_share_limits(
         ]
         typed += _targets_first([*spread, *named], words.targets)
     return typed
+
+
+def origin_of(written: str) -> str:
+    """The origin of ``cat/human``, a share within a language; empty where it is no such share."""
+    origin = written.rpartition("/")[2] if "/" in written else ""
+    return origin if origin in ORIGINS else ""
+
+
+def read_origin_limits(
+    question: dict[str, object], words: Vocabulary, pools: Sequence[Pool]
+) -> list[tuple[str, Limit]]:
+    """Shares within a language: ``min: {cat/human: 40%}``, and the ``human_floor`` of all targets.
+
+    A floor for every target is left out where it reads human text alone: it holds anyway.
+
+    Raises:
+        ProblemError: a share or a preset that cannot be read.
+        DataError: an unknown language.
+    """
+    typed: dict[tuple[str, str, str], tuple[str, Limit]] = {}
+    floor = question.get("human_floor")
+    if floor is not None:
+        with about("human_floor", floor):
+            least = _human_floor(floor)
+        for key in words.targets:
+            if any(p.language == key and p.provenance not in _WRITTEN for p in pools):
+                limit = OriginLimit("min", key, "human", least)
+                typed["min", key, "human"] = ("human_floor", limit)
+    for bound in _BOUNDS:
+        for written, share in _items(question, bound, "{cat/human: 40%}"):
+            origin = origin_of(written)
+            if not origin:
+                continue
+            what = f"{bound} {written}"
+            language = written.rpartition("/")[0]
+            with about(bound, share):
+                keys = words.targets if language == EVERY_TARGET else (words.key(language, what),)
+                for key in keys:
+                    limit = OriginLimit(bound, key, origin, parse_share(share, what, _OF_LANGUAGE))
+                    if language != EVERY_TARGET or (bound, key, origin) not in typed:
+                        typed[bound, key, origin] = (what, limit)
+    return list(typed.values())
+
+
+_WRITTEN: Final = ("human", "human_edited")
+_OF_LANGUAGE: Final = "what is read of a language"
+
+
+def _human_floor(value: object) -> float:
+    if isinstance(value, str) and value.strip().lower() in HUMAN_FLOORS:
+        return HUMAN_FLOORS[value.strip().lower()]
+    try:
+        return parse_share(value, "human_floor", _OF_LANGUAGE)
+    except ProblemError as error:
+        raise ProblemError(
+            f"{error}; or one of {', '.join(HUMAN_FLOORS)}", field="human_floor", value=value
+        ) from None
 
 
 def _targets_first(
@@ -436,10 +500,14 @@ def write_limits(
     """The keys ``max_epochs``, ``min``, ``max``, ``keep``, ``groups``, ``guardrails`` in use."""
     written: dict[str, dict[str, Any]] = {name: {} for name in ("groups", "keep", "guardrails")}
     caps: dict[str, float] = {}
+    within: dict[str, dict[str, float]] = {}
     for limit in limits:
         if isinstance(limit, Guardrail):
             rail = {"slack": limit.slack, "reference": limit.reference}
             written["guardrails"][limit.language] = rail
+            continue
+        if isinstance(limit, OriginLimit):
+            within.setdefault(limit.bound, {})[limit.label] = limit.share
             continue
         selection = limit.selection
         if selection.kind == "group":
@@ -450,8 +518,19 @@ def write_limits(
             caps[selection.label] = tidy_number(limit.epochs)
     return {
         "max_epochs": {DEFAULT: tidy_number(cap), **caps} if caps else tidy_number(cap),
-        **write_shares(limits, targets),
+        **_together(write_shares(limits, targets), within),
         **{name: value for name, value in written.items() if value},
+    }
+
+
+def _together(
+    shares: dict[str, dict[str, float]], within: dict[str, dict[str, float]]
+) -> dict[str, dict[str, float]]:
+    """``min`` and ``max`` of all tokens, then those within a language."""
+    return {
+        bound: {**shares.get(bound, {}), **within.get(bound, {})}
+        for bound in _BOUNDS
+        if bound in shares or bound in within
     }
 
 
@@ -499,6 +578,8 @@ def refuse_twice(limits: Sequence[Limit]) -> None:
         else:
             kind = limit.bound if isinstance(limit, ShareLimit) else type(limit).__name__
             subject = (kind, _label(limit.selection))
+            if isinstance(limit, OriginLimit):
+                subject = (limit.bound, limit.label)
         if subject in seen:
             raise ProblemError(
                 f"limit '{limit.title}' is the second for the same: keep one", field=key_of(limit)
@@ -595,6 +676,16 @@ def _amount(value: object, what: str) -> tuple[float | None, float | None]:
     )
 
 
+def _refuse_origins(question: dict[str, object]) -> None:
+    for bound in _BOUNDS:
+        for written, _ in _items(question, bound, "{cat: 30%}"):
+            if origin_of(written):
+                raise ProblemError(
+                    f"{bound} {written} is a share within a language, which holds for the whole "
+                    "run: state it beside the phases, not in one"
+                )
+
+
 def _limits(
     name: str,
     question: dict[str, object],
@@ -603,6 +694,7 @@ def _limits(
     inventory: Inventory,
 ) -> tuple[ShareLimit, ...]:
     try:
+        _refuse_origins(question)
         typed = read_share_limits(question, words)
         limits = tuple(limit for _, limit in typed)
         refuse_twice(limits)
@@ -696,12 +788,14 @@ QUESTION_KEYS: Final = (
     "risk_aversion",
     "box",
     "wrong_scores",
+    "unknown_human",
     "law",
     "worth",
     "groups",
     "min",
     "max",
     "keep",
+    "human_floor",
     "guardrails",
     "max_donors",
     "draws",
@@ -783,6 +877,7 @@ def problem_from_mapping(
         ),
         box=part("box", None, _box),
         wrong_scores=part("wrong_scores", None, lambda n: _whole_or_none(n, "wrong_scores")),
+        unknown_human=part("unknown_human", 0, lambda n: parse_share(n, "unknown_human", "text")),
         max_epochs=part("max_epochs", None, lambda _: read_cap(question)),
         limits=read_limits(question, words, pools, inventory, store),
         max_donors=part("max_donors", None, lambda n: _whole_or_none(n, "max_donors")),
@@ -873,16 +968,9 @@ def problem_to_mapping(problem: MixProblem) -> dict[str, object]:
     }
     if problem.max_donors is not None:
         written["max_donors"] = problem.max_donors
-    if problem.rivals:
-        written["rivals"] = [matrix.name for matrix in problem.rivals]
-    if problem.box is not None:
-        written["box"] = tidy_number(problem.box)
-    if problem.wrong_scores is not None:
-        written["wrong_scores"] = problem.wrong_scores
-    if problem.draws is not None or problem.objective in UNDER_DRAWS:
-        written |= {"draws": draws_of(problem), "seed": problem.seed}
-    if problem.objective == "cautious":
-        written["tail"] = tidy_number(problem.tail)
+    written |= _written_doubt(problem)
+    if problem.unknown_human:
+        written["unknown_human"] = tidy_number(problem.unknown_human)
     if problem.exact_tokens:
         written["tokens"] = EXACTLY
     if problem.phases:
@@ -916,12 +1004,16 @@ def read_bytes(path: Path, limit: int, what: str) -> bytes:
         DataError: no such file, a folder, or no permission.
     """
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            # A named pipe would be waited for without an end.
+            raise DataError(f"{what} is no plain file: expected one; check the path")
         with path.open("rb") as file:
             return file.read(limit + 1)
     except FileNotFoundError:
         raise DataError(f"{what} is not there: expected a file; check the path") from None
-    except OSError as error:
-        raise DataError(f"{what} cannot be read ({error.strerror}): check the path") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{what} cannot be read ({reason}): check the path") from None
 
 
 def _targets(value: object, words: Vocabulary) -> tuple[Target, ...]:
@@ -1024,6 +1116,22 @@ def _compute(question: Mapping[str, object]) -> float | None:
             value=question["compute"],
         )
     return parse_flops(question["compute"], "compute")
+
+
+def _written_doubt(problem: MixProblem) -> dict[str, object]:
+    """How doubt is weighed, where it is not as usual."""
+    written: dict[str, object] = {}
+    if problem.rivals:
+        written["rivals"] = [matrix.name for matrix in problem.rivals]
+    if problem.box is not None:
+        written["box"] = tidy_number(problem.box)
+    if problem.wrong_scores is not None:
+        written["wrong_scores"] = problem.wrong_scores
+    if problem.draws is not None or problem.objective in UNDER_DRAWS:
+        written |= {"draws": draws_of(problem), "seed": problem.seed}
+    if problem.objective == "cautious":
+        written["tail"] = tidy_number(problem.tail)
+    return written
 
 
 def _written_size(problem: MixProblem) -> dict[str, object]:

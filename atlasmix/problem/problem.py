@@ -120,6 +120,12 @@ of two (Zhu et al. 2024, arXiv 2412.14689). rephrased: equal until its share gro
 2025). generated: 0.04-0.08, derived from the mixtures of Zhu et al. 2024, Table 1. translated and
 unknown: an assumption of ours between 0.2 and 1; nothing in print measures them on this scale."""
 
+BENCHMARK_WORTH: Final[Mapping[str, tuple[float, float]]] = {"translated": (1.0, 3.6)}
+"""Least and most q of a token for scores on multiple-choice benchmarks, where they are known to
+differ from those for loss on native text. Models on machine-translated text reached the score of
+models on native web text with 72 % fewer tokens (MultiSynt, arXiv 2607.00890: 3.6 times); models on
+native text were better at idiom and culture. Below 1 nobody found it on such benchmarks."""
+
 WORTH_RANGE: Final[Mapping[str, tuple[float, float]]] = {
     "translated": (0.2, 1.0),
     "generated": (0.04, 0.08),
@@ -174,6 +180,8 @@ class MixProblem:
             κ standard errors are taken off.
         wrong_scores: most donors of a target that count with the lower end of their interval at
             once, the worst for the mixture, while all others count whole; None: all of them.
+        unknown_human: least part of text of unknown origin that people wrote, 0-1, where a limit
+            asks for human text: what is not known is not human unless somebody says so.
         rivals: other matrices, one of which may be the one that is right: the objective ``regret``
             is over ``matrix`` and all of them. Everything else that is told is by ``matrix``.
         assumed: weights and exponents in the place of what the scores say, for questions of the
@@ -204,6 +212,7 @@ class MixProblem:
     tail: float = DEFAULT_TAIL
     box: float | None = None
     wrong_scores: int | None = None
+    unknown_human: float = 0.0
     rivals: tuple[TransferMatrix, ...] = ()
     assumed: TransferModel | None = None
 
@@ -379,6 +388,12 @@ def _check_doubt(problem: MixProblem) -> None:
         )
     if problem.rivals or problem.objective == "regret":
         _check_rivals(problem)
+    if not 0 <= problem.unknown_human <= 1:
+        raise ProblemError(
+            f"the human part of unknown text is {problem.unknown_human:g}: expected 0 to 1",
+            field="unknown_human",
+            value=problem.unknown_human,
+        )
     if problem.objective in UNDER_DRAWS:
         _check_under_draws(problem)
     elif problem.wrong_scores is not None and problem.max_donors is not None:

@@ -102,6 +102,10 @@ class QuestionFile(Struct, forbid_unknown_fields=True, kw_only=True):
         Annotated[int, Meta(ge=0, description="most scores of a target that are wrong at once")]
         | UnsetType
     ) = UNSET
+    unknown_human: (
+        Annotated[Written, Meta(description="part of unknown text that people wrote, at least")]
+        | UnsetType
+    ) = UNSET
     law: Name | dict[str, Any] | UnsetType = UNSET
     worth: (
         Annotated[Shares, Meta(description="worth of a token by provenance, against human text")]
@@ -113,6 +117,13 @@ class QuestionFile(Struct, forbid_unknown_fields=True, kw_only=True):
         UNSET
     )
     keep: Shares | UnsetType = UNSET
+    human_floor: (
+        Annotated[
+            Written,
+            Meta(description="least share of human text in every target: a share, or its name"),
+        ]
+        | UnsetType
+    ) = UNSET
     guardrails: dict[str, Written | GuardrailChoice] | UnsetType = UNSET
     max_donors: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
     draws: (

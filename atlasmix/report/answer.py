@@ -61,6 +61,7 @@ from atlasmix.report.blocks import (
 )
 from atlasmix.report.certainty import DECAY, EXPONENT, steps_by_constant, sure_sentences
 from atlasmix.report.citations import cited
+from atlasmix.report.collapse import collapse_blocks
 from atlasmix.report.evidence import coverage, coverage_table
 from atlasmix.report.figures.effect import (
     effect_figure,
@@ -218,6 +219,7 @@ def answer_report(
         *section(
             Heading("What would help most (to first order)"), *prices_blocks(problem, mixture)
         ),
+        *collapse_blocks(problem, mixture),
         *uncertainty_blocks(problem, mixture),
         *_certainty(problem, mixture, told.steps),
         *section(Heading("Warnings"), _sentences(told_warnings(mixture))),

@@ -9,6 +9,7 @@ from typing import Final
 from atlasmix.evidence.scores import COMPLETED, MEASURED, MISSING, OWN, PREDICTED
 from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.mixture import Mixture, SensitivityStep
+from atlasmix.mixture.sensitivity import BY_BENCHMARKS
 from atlasmix.mixture.sensitivity import DECAY as _DECAY
 from atlasmix.mixture.sensitivity import PHI as _PHI
 from atlasmix.problem.problem import MixProblem
@@ -223,6 +224,14 @@ def _largest_move(alike: Sequence[Sequence[SensitivityStep]]) -> str:
 def _worth_sentence(problem: MixProblem, provenance: str, steps: Sequence[SensitivityStep]) -> str:
     """The mixture at the lowest and the highest worth that a provenance may have."""
     first, last = steps[0], steps[-1]
+    if provenance.endswith(BY_BENCHMARKS):
+        return (
+            f"If scores on benchmarks count and not loss on native text, a token of "
+            f"{provenance.removesuffix(BY_BENCHMARKS)} text was worth {first.low:.2g} to "
+            f"{last.low:.2g} (MultiSynt, arXiv 2607.00890; idiom and culture were better with "
+            f"native text): it would be {percent(first.synthetic)} of what is read "
+            f"({_shares(first)}) to {percent(last.synthetic)} ({_shares(last)})."
+        )
     used = problem.worth.get(provenance, 0.0)
     said = (
         f"A token of {provenance.replace('_', ' ')} text is taken to be worth {used:.2g} of a "

@@ -18,7 +18,14 @@ from numpy.typing import NDArray
 from atlasmix.errors import ProblemError
 from atlasmix.evidence.pools import Pool
 from atlasmix.laws.saturation import Array, saturate
-from atlasmix.problem.constraints import EpochCap, Guardrail, KeepTokens, ShareLimit
+from atlasmix.problem.constraints import (
+    EpochCap,
+    Guardrail,
+    KeepTokens,
+    Limit,
+    OriginLimit,
+    ShareLimit,
+)
 from atlasmix.problem.problem import DEFAULT_BOX, UNDER_DRAWS, MixProblem
 from atlasmix.problem.worlds import weighed
 from atlasmix.solver.closed_form import Alone, best_alone
@@ -67,7 +74,7 @@ class Compiled:
             upper=program.upper / ratio,
             capacity=problem.law.capacity_loss(params),
             data=problem.law.data_loss(tokens),
-            rows=Rows.of(rows.names, rows.kinds, rows.members, levels.tolist()),
+            rows=rows.at(levels.tolist()),
         )
         return replace(self, program=moved, tokens=tokens)
 
@@ -203,15 +210,15 @@ def _unique(pools: Sequence[Pool], column: tuple[int, ...]) -> float:
 def _columns(problem: MixProblem, caps: Array) -> tuple[tuple[int, ...], ...]:
     """Pools that can share a column: same language, worth, cap and limits, and in the matrix."""
     apart = [
-        limit.selection.mask(problem.pools)
+        _counted(problem, limit, problem.pools)
         for limit in problem.limits
-        if isinstance(limit, ShareLimit | KeepTokens)
+        if isinstance(limit, ShareLimit | KeepTokens | OriginLimit)
     ]
     known = set(problem.transfer.keys)
     groups: dict[tuple[object, ...], list[int]] = {}
     for index, pool in enumerate(problem.pools):
         if pool.unique_tokens > 0 and pool.language in known:
-            signature = tuple(bool(mask[index]) for mask in apart)
+            signature = tuple(float(counted[index]) for counted in apart)
             worth = problem.worth.get(pool.provenance, 0.0)
             # What is worth the same as a rule is not in every draw.
             drawn = pool.provenance if problem.objective in UNDER_DRAWS else ""
@@ -368,19 +375,33 @@ def _closed(problem: MixProblem, columns: tuple[tuple[int, ...], ...]) -> NDArra
     return closed
 
 
+def _counted(problem: MixProblem, limit: Limit, pools: Sequence[Pool]) -> Array:
+    """What a token of every pool counts for under a limit: 0 or 1, or how far it is trusted."""
+    if isinstance(limit, OriginLimit):
+        return limit.counts(pools, problem.unknown_human)
+    assert not isinstance(limit, Guardrail)
+    return limit.selection.mask(pools).astype(float)
+
+
 def _limits(problem: MixProblem, columns: tuple[tuple[int, ...], ...]) -> Rows:
-    """Rows for share limits and kept tokens."""
+    """Rows for share limits, limits within a language, and kept tokens."""
     heads = [problem.pools[column[0]] for column in columns]
-    names, kinds, members, levels = [], [], [], []
+    names, kinds, levels = [], [], []
+    members, counts, within = [], [], []
     for limit in problem.limits:
         if isinstance(limit, EpochCap | Guardrail):
             continue
         names.append(limit.name)
-        members.append(limit.selection.mask(heads))
+        mine = limit.selection.mask(heads)
+        members.append(mine)
+        counts.append(_counted(problem, limit, heads))
+        within.append(mine if isinstance(limit, OriginLimit) else np.ones(len(heads), dtype=bool))
         if isinstance(limit, KeepTokens):
             kinds.append("keep")
             levels.append(limit.tokens / problem.budget)
         else:
             kinds.append(str(limit.bound))
             levels.append(limit.share)
-    return Rows.of(names, kinds, np.reshape(members, (len(names), len(columns))), levels)
+    shape = (len(names), len(columns))
+    tables = [np.reshape(table, shape) for table in (members, counts, within)]
+    return Rows.of(names, kinds, tables[0], levels, tables[1], tables[2])

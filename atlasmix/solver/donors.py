@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,7 +131,7 @@ def _outdone(program: Program, donor_of: NDArray[np.intp]) -> _Set:
     count = int(donor_of.max()) + 1
     out = np.zeros(count, dtype=bool)
     value = np.vstack([program.gain, program.expected, program.own])
-    members = program.rows.members
+    members = program.rows.matrix
     heads = np.flatnonzero((donor_of >= 0) & (np.minimum(program.unique, program.upper) >= 1.0))
     for donor in reversed(range(count)):
         mine = np.flatnonzero((donor_of == donor) & (program.upper > 0))
@@ -213,7 +214,7 @@ def _next_set(model: _Model, aim: float) -> tuple[float, tuple[_Set, Array] | No
     cost = np.zeros(rows.width)
     cost[rows.at["o"]] = 1.0
     limits = LinearConstraint(csr_array(np.vstack(rows.matrix)), ub=np.concatenate(rows.bound))
-    options: dict[str, float] = {"mip_rel_gap": _MIP_GAP, "node_limit": _NODES}
+    options: Any = {"mip_rel_gap": _MIP_GAP, "node_limit": _NODES}
     if math.isfinite(left()):
         options["time_limit"] = max(left(), LEAST_SECONDS)
     with silent():

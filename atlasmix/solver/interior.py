@@ -628,7 +628,7 @@ def dominated(program: Program, cost: Array | None = None) -> NDArray[np.bool_]:
     """
     guarded = np.isfinite(program.level)
     merits = [program.gain, program.own, program.expected[guarded]]
-    alike = [program.rows.members.astype(np.float64)]
+    alike = [program.rows.matrix]
     if cost is not None:
         alike.append(cost[None, :])
     less = np.zeros(program.unique.size, dtype=bool)

@@ -33,6 +33,8 @@ class Rows:
             tokens over tokens read).
         members: (m, n), the columns each limit speaks of.
         levels: (m,).
+        counts: (m, n), what a token of each column counts for, 0-1; the members' 1 as a rule.
+        within: (m, n), the columns whose tokens the share is of; all of them as a rule.
         matrix, bound: (m, n) and (m,), derived.
     """
 
@@ -40,6 +42,8 @@ class Rows:
     kinds: tuple[str, ...]
     members: NDArray[np.bool_]
     levels: Array
+    counts: Array
+    within: NDArray[np.bool_]
     matrix: Array
     bound: Array
 
@@ -51,26 +55,44 @@ class Rows:
             tuple(self.kinds[row] for row in some),
             self.members[some],
             self.levels[some],
+            self.counts[some],
+            self.within[some],
             self.matrix[some],
             self.bound[some],
         )
 
+    def at(self, levels: Sequence[float]) -> Rows:
+        """The same limits at other levels."""
+        return Rows.of(self.names, self.kinds, self.members, levels, self.counts, self.within)
+
+    def columns(self, kept: NDArray[np.intp]) -> Rows:
+        """The limits over some of the columns."""
+        parts = (self.members[:, kept], self.levels.tolist())
+        return Rows.of(self.names, self.kinds, *parts, self.counts[:, kept], self.within[:, kept])
+
     @staticmethod
     def of(
-        names: Sequence[str], kinds: Sequence[str], members: ArrayLike, levels: Sequence[float]
+        names: Sequence[str],
+        kinds: Sequence[str],
+        members: ArrayLike,
+        levels: Sequence[float],
+        counts: ArrayLike | None = None,
+        within: ArrayLike | None = None,
     ) -> Rows:
-        """Rows from what each limit says; ``members`` is (m, n)."""
+        """Rows from what each limit says; ``members``, ``counts`` and ``within`` are (m, n)."""
         inside = np.asarray(members, dtype=bool)
         level = np.asarray(levels, dtype=float)
+        counted = inside.astype(float) if counts is None else np.asarray(counts, dtype=float)
+        whole = np.ones(inside.shape, bool) if within is None else np.asarray(within, dtype=bool)
         matrix, bound = np.zeros(inside.shape), np.zeros(level.size)
         for row, kind in enumerate(kinds):
             if kind == "keep":
-                matrix[row], bound[row] = -1.0 * inside[row], -level[row]
+                matrix[row], bound[row] = -counted[row], -level[row]
             else:
                 # A share is of what is read, whatever that is: level · Σx moves to the left side.
                 sign = 1.0 if kind == "max" else -1.0
-                matrix[row] = sign * (inside[row] - level[row])
-        return Rows(tuple(names), tuple(kinds), inside, level, matrix, bound)
+                matrix[row] = sign * (counted[row] - level[row] * whole[row])
+        return Rows(tuple(names), tuple(kinds), inside, level, counted, whole, matrix, bound)
 
     @staticmethod
     def none(columns: int) -> Rows:
@@ -119,7 +141,7 @@ def columns(program: Program, kept: NDArray[np.intp]) -> Program:
         own=program.own[:, kept],
         unique=program.unique[kept],
         upper=program.upper[kept],
-        rows=Rows.of(rows.names, rows.kinds, rows.members[:, kept], rows.levels.tolist()),
+        rows=rows.columns(kept),
     )
 
 

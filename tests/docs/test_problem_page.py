@@ -34,7 +34,13 @@ def test_the_example_is_a_question():
     references = [one.reference for one in problem.limits if isinstance(one, Guardrail)]
     assert references == ["natural", "temperature-1.43", "natural"]
     least = {one.name for one in problem.limits if getattr(one, "bound", "") == "min"}
-    assert least == {"min nob 0.05%", "min cat 10%", "min iberian 5%"}
+    assert least == {
+        "min nob 0.05%",
+        "min cat 10%",
+        "min iberian 5%",
+        "min cat/human 37.38%",
+        "min nob/human 37.38%",
+    }
 
 
 def test_the_example_has_an_answer():
