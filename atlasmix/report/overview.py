@@ -9,7 +9,7 @@ from atlasmix.errors import ProblemError
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.hardware import FLOPS_PER_PARAM_TOKEN
 from atlasmix.mixture.mixture import Mixture
-from atlasmix.problem.parsing import problem_to_mapping
+from atlasmix.problem.parsing import origin_of, problem_to_mapping
 from atlasmix.problem.problem import MixProblem
 from atlasmix.problem.vocabulary import EVERY_TARGET
 from atlasmix.quantities import format_flops, format_quantity
@@ -199,9 +199,13 @@ def selection_words(name: str) -> str:
 
     >>> selection_words("family:Romance"), selection_words("cat"), selection_words("*")
     ('family Romance', 'Catalan', 'every target')
+    >>> selection_words("cat/human")
+    'human within Catalan'
     """
     if name == EVERY_TARGET:
         return "every target"
+    if origin_of(name):
+        return f"{origin_of(name)} within {selection_words(name.rpartition('/')[0])}"
     kind, colon, value = name.partition(":")
     return f"{kind} {value}" if colon else name_of(name)
 

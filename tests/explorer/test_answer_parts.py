@@ -220,7 +220,8 @@ def test_the_worth_of_translated_text_is_told_where_it_may_be_read(visit):
     words = guest.words()
     assert "A token of translated text is taken to be worth 0.5 of a human one" in words
     problem, _ = answered(**asked)
-    last = sensitivity(problem)[-1]
+    steps = [step for step in sensitivity(problem) if step.constant == "worth of translated"]
+    last = steps[-1]
     assert f"at 1 {100 * last.synthetic:.1f}%" in words
 
 
@@ -248,3 +249,17 @@ def test_what_to_measure_next_is_the_plan_of_the_library(visit):
     problem, _ = answered(targets="glg")
     plan = measuring_plan(replace(problem, draws=PLANNED_DRAWS), cores=1)
     assert plan_headline(plan) in guest.words()
+
+
+def test_machine_text_has_its_limits_and_its_risk_on_the_page(visit):
+    """A floor within a language is shown in words, and what machine text risks is told."""
+    question = (
+        "{targets: {glg: 1}, budget: 300B, pools: {provenance: [human, translated], kind: [web]}, "
+        "min: {glg/human: 40%}}"
+    )
+    guest = visit(q=question)
+    at = guest.page("mix")
+    assert "Machine text, and what it risks" in guest.words()
+    assert "human within Galician: at least 40.0%" in " ".join(
+        [*(each.label for each in at.button), guest.words()]
+    )

@@ -43,6 +43,7 @@ from atlasmix.report.certainty import (
     steps_by_constant,
     sure_sentences,
 )
+from atlasmix.report.collapse import collapse_blocks
 from atlasmix.report.difference import diff_sentence, diff_tables, phase_moves_table
 from atlasmix.report.figures.difference import diff_figure
 from atlasmix.report.figures.effect import (
@@ -137,6 +138,7 @@ def mixture_part(answer: Answer) -> None:
         figure(lambda: provenance_bar(answer.mixture), "provenance", "Tokens read by provenance.")
     else:
         tell(*(f"All of it is {kind.replace('_', '-')} text." for kind in shares))
+    report(collapse_blocks(answer.problem, answer.mixture))
     if answer.mixture.phases:
         st.subheader("Phases of the run")
         report(phases_blocks(answer.problem, answer.mixture))
