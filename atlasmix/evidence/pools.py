@@ -6,13 +6,14 @@ import csv
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from atlasmix.errors import DataError
 from atlasmix.evidence.card import Card
 from atlasmix.evidence.scores import label_reader, number
 from atlasmix.io.tables import Rows, refuse, shelf_rows, to_csv
+from atlasmix.languages.catalogue import name_of
 from atlasmix.languages.corpora import is_parallel, known_corpus, resolve_in
 from atlasmix.languages.pairs import pair_of
 from atlasmix.languages.resolving import resolve
@@ -46,6 +47,11 @@ class Pool:
             it and human text (0: none).
         source, licence, note: of this pool.
         kind: genre of the text.
+        source_language: key of the language that the text was translated from; empty: none, or
+            nobody says.
+        decoding: how it was sampled, in a few words, as ``temperature 0.8``; sharpened sampling
+            loses the tail of a language faster than any share tells.
+        verified: by what it was verified, as a classifier by name; empty: by nothing.
     """
 
     name: str
@@ -63,6 +69,19 @@ class Pool:
     licence: str = ""
     note: str = ""
     kind: str = "web"
+    source_language: str = ""
+    decoding: str = ""
+    verified: str = ""
+
+    @property
+    def depth(self) -> int:
+        """How many models lie between the text and people, at least 1 where one wrote it.
+
+        A sample that is g generations of replacement deep is worth 1/g of one that is one deep
+        (linear models: Gerstgrasser et al. 2024, arXiv 2404.01413). Text of people is 1 too: its
+        worth is divided by nothing.
+        """
+        return max(self.generation or 1, 1) if self.provenance in SYNTHETIC else 1
 
 
 def pool_name(language: str, provenance: str, corpus: str) -> str:
@@ -91,6 +110,9 @@ POOL_COLUMNS = (
     "note",
 )
 
+MAKING_COLUMNS = ("source_language", "decoding", "verified")
+"""How machine text was made: in a table only where some pool says it."""
+
 
 def parse_pools(content: bytes) -> tuple[Pool, ...]:
     """A pools.csv of the shelf.
@@ -101,7 +123,14 @@ def parse_pools(content: bytes) -> tuple[Pool, ...]:
     try:
         header, rows = shelf_rows(content)
         at = [header.index(name) for name in POOL_COLUMNS]
-        pools = tuple(_pool(*(row[column] for column in at)) for row in rows)
+        more = {name: header.index(name) for name in MAKING_COLUMNS if name in header}
+        pools = tuple(
+            _made(
+                _pool(*(row[column] for column in at)),
+                {name: row[column] for name, column in more.items()},
+            )
+            for row in rows
+        )
     except (ValueError, TypeError, IndexError, StopIteration, csv.Error) as error:
         raise DataError(
             f"pools.csv is not in the form of the shelf ({','.join(POOL_COLUMNS)}): "
@@ -132,11 +161,23 @@ def _pool(*cells: str) -> Pool:
     )
 
 
+def _made(pool: Pool, cells: dict[str, str]) -> Pool:
+    """The pool with what its table says of its making, if anything."""
+    return replace(
+        pool,
+        source_language=cells.get("source_language", ""),
+        decoding=cells.get("decoding", ""),
+        verified=cells.get("verified", ""),
+    )
+
+
 def pools_csv(pools: tuple[Pool, ...]) -> bytes:
     """The normal form of a pool table."""
+    made = [name for name in MAKING_COLUMNS if any(getattr(pool, name) for pool in pools)]
+    columns = (*POOL_COLUMNS, *made)
     return to_csv(
-        POOL_COLUMNS,
-        tuple(tuple(_written(getattr(pool, name)) for name in POOL_COLUMNS) for pool in pools),
+        columns,
+        tuple(tuple(_written(getattr(pool, name)) for name in columns) for pool in pools),
     )
 
 
@@ -154,7 +195,7 @@ def _written(value: object) -> str:
 
 
 _NEEDED = ("language", "provenance", "corpus", "unique_tokens", "unit", "obtained")
-_COLUMNS = (*POOL_COLUMNS, "script")
+_COLUMNS = (*POOL_COLUMNS, *MAKING_COLUMNS, "script")
 _CORPUS = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _MOST_TOKENS = 1e18
 _FEW_TOKENS = 1000.0  # our choice: no pool of training text is as small
@@ -187,7 +228,7 @@ def read_pools(rows: Rows, card: Card, stored: bool = False) -> tuple[Pool, ...]
     Args:
         rows: language (or domain, on a domain axis), provenance, corpus, unique_tokens, unit,
             obtained[, script, documents, utf8_bytes, kind, generator, generation, source, licence,
-            note].
+            note, source_language, decoding, verified].
         card: axis, and the source and licence of rows that name none.
         stored: the table lies on the shelf: its counts were looked at when it was added.
 
@@ -275,6 +316,17 @@ def _read_pool(
             f"unit {cells['unit'][:40]!r} is a factor: write it behind the count, as 21.3B, and in "
             "unit whose tokens they are"
         )
+    source_language = ""
+    if cells["source_language"]:
+        try:
+            source_language = read(cells["source_language"])
+        except DataError as error:
+            wrong.append(f"source_language: {error}")
+        if provenance in ("human", "human_edited"):
+            wrong.append(
+                f"provenance is {provenance}, and source_language says what it was translated "
+                "from; expected translated"
+            )
     generation = _count(cells, "generation", wrong)
     if generation is not None and not generation.is_integer():
         wrong.append(f"generation {cells['generation']!r}: expected a whole number")
@@ -301,6 +353,9 @@ def _read_pool(
         # Training text is web text unless the table says otherwise: our choice, so that a table
         # without the column takes part in a default solve.
         kind=_one_of(cells, "kind", POOL_KINDS, wrong) if cells["kind"] else "web",
+        source_language=source_language,
+        decoding=cells["decoding"],
+        verified=cells["verified"],
     )
 
 
@@ -327,7 +382,8 @@ def _of_corpus(written: str, corpus: str, read: Callable[[str], str]) -> str:
         DataError: no language, or two of them: parallel text has no single one.
     """
     if is_parallel(corpus) and pair_of(written, parallel=True):
-        first, second = (str(resolve(code)) for code in pair_of(written, parallel=True) or ())
+        codes = [str(resolve(code)) for code in pair_of(written, parallel=True) or ()]
+        first, second = (f"{name_of(code)} ({code})" for code in codes)
         raise DataError(
             f"{written!r} in {corpus} is a pair of languages, {first} and {second}: expected one; "
             "parallel text has no single language"

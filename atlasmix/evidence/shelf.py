@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +19,10 @@ from atlasmix.evidence.card import (
     read_card,
 )
 from atlasmix.evidence.places import CARD_FILE, LocalPlace, Place
-from atlasmix.evidence.pools import pools_csv, read_pools
-from atlasmix.evidence.scores import read_scores, scores_csv
+from atlasmix.evidence.pools import MAKING_COLUMNS, POOL_COLUMNS, pools_csv, read_pools
+from atlasmix.evidence.scores import SCORE_COLUMNS, read_scores, scores_csv
 from atlasmix.io.shipped import data_folder
-from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows, refuse, shelf_rows
+from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows, refuse, renamed, shelf_rows
 
 DEFAULT_MATRIX = "atlasmix-2026"
 DEFAULT_INVENTORY = "web-2026"
@@ -94,7 +95,14 @@ def shipped_tables(
     return card, tables
 
 
-def add(place: Place, shelf: Shelf, table: Path, card_path: Path, name: str | None) -> str:
+def add(
+    place: Place,
+    shelf: Shelf,
+    table: Path,
+    card_path: Path,
+    name: str | None,
+    columns: Mapping[str, str] | None = None,
+) -> str:
     """Check a table and its card, and put both on a shelf in one step.
 
     Args:
@@ -103,6 +111,8 @@ def add(place: Place, shelf: Shelf, table: Path, card_path: Path, name: str | No
         table: CSV or Parquet, at most 64 MiB.
         card_path: YAML, at most 256 KiB.
         name: on the shelf; None takes the card's, else the name of the table file.
+        columns: the name of a column that is read to what the table calls it; then columns that
+            are neither named nor known are left out.
 
     Returns:
         The name.
@@ -115,7 +125,8 @@ def add(place: Place, shelf: Shelf, table: Path, card_path: Path, name: str | No
     card = whole_card(read_file(card_path, CARD_LIMIT), shelf, f"card {card_path.name}")
     name = free_name(place, shelf, name or card.name or table.stem.lower())
     content = read_file(table, TABLE_LIMIT)
-    put(place, shelf, name, new_entry(shelf, name, card, content, f"table {table.name}"))
+    entry = new_entry(shelf, name, card, content, f"table {table.name}", columns)
+    put(place, shelf, name, entry)
     return name
 
 
@@ -130,7 +141,14 @@ def whole_card(content: bytes, shelf: Shelf, what: str) -> Card:
     return card
 
 
-def new_entry(shelf: Shelf, name: str, card: Card, table: bytes, what: str) -> dict[str, bytes]:
+def new_entry(
+    shelf: Shelf,
+    name: str,
+    card: Card,
+    table: bytes,
+    what: str,
+    columns: Mapping[str, str] | None = None,
+) -> dict[str, bytes]:
     """The files of an entry, card and table in their normal forms.
 
     Args:
@@ -139,11 +157,12 @@ def new_entry(shelf: Shelf, name: str, card: Card, table: bytes, what: str) -> d
         card: from :func:`whole_card`.
         table: CSV or Parquet.
         what: how a message names the table.
+        columns: as for :func:`add`.
 
     Raises:
         DataError: with every fault of the table in ``faults``.
     """
-    content = _normal_table(table, card, shelf, what)
+    content = _normal_table(table, card, shelf, what, columns=columns)
     written = dataclasses.replace(
         card,
         name=name,
@@ -205,9 +224,15 @@ def entry_faults(place: Place, shelf: Shelf, name: str) -> tuple[str, ...]:
 
 
 def _normal_table(
-    content: bytes, card: Card, shelf: Shelf, what: str, stored: bool = False
+    content: bytes,
+    card: Card,
+    shelf: Shelf,
+    what: str,
+    stored: bool = False,
+    columns: Mapping[str, str] | None = None,
 ) -> bytes:
-    rows = read_rows(content, what)
+    known = SCORE_COLUMNS if shelf is MATRICES else (*POOL_COLUMNS, *MAKING_COLUMNS, "script")
+    rows = renamed(read_rows(content, what), columns or {}, known)
     if shelf is MATRICES:
         return scores_csv(read_scores(rows, card))
     return pools_csv(read_pools(rows, card, stored))

@@ -78,7 +78,7 @@ def _reason(
     compiled, optimum = solved.compiled, solved.optimum
     program = compiled.program
     column = compiled.languages.index(key)
-    worth = float(problem.worth.get(problem.pools[compiled.columns[column][0]].provenance, 0.0))
+    worth = problem.worth_of(problem.pools[compiled.columns[column][0]])
     yields, gain = _by_target(problem, compiled, margin, column)
     source_at = problem.transfer.index(key)
     targets_at = [problem.transfer.index(target) for target in problem.target_keys]

@@ -345,7 +345,7 @@ def losses_of(drawn: Worlds, mixtures: Array) -> Array:
     for draw in range(len(drawn)):
         question = drawn.question(draw)
         law = question.law
-        worth = np.array([question.worth.get(pool.provenance, 0.0) for pool in pools])
+        worth = np.array([question.worth_of(pool) for pool in pools])
         data = worth * saturate(tokens, unique, question.decay)
         for share, target in zip(weight / weight.sum(), problem.targets, strict=True):
             column = transfer.targets.index(model.index(target.language))

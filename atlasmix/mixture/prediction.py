@@ -90,7 +90,7 @@ def target_effects(
         alone: as for :func:`build_mixture`.
     """
     unique = np.array([max(pool.unique_tokens, 1e-9) for pool in problem.pools])
-    worth = np.array([problem.worth.get(pool.provenance, 0.0) for pool in problem.pools])
+    worth = np.array([problem.worth_of(pool) for pool in problem.pools])
     saturated = worth * saturate(tokens, unique, problem.decay)
     languages = [pool.language for pool in problem.pools]
     total, law, effects = float(tokens.sum()), problem.law, []
@@ -212,10 +212,10 @@ def _under_draws(problem: MixProblem, compiled: Compiled, tokens: Array) -> Arra
         data, own = np.zeros(drawn.count), 0.0
         for place in read.tolist():
             pool = problem.pools[place]
-            worth = drawn.worth(problem, pool.provenance)
+            worth = drawn.worth(problem, pool.provenance) / pool.depth
             data += saturated[place] * worth * drawn.weights(pool.language, target.language)
             same = same_language(target.language, pool.language, problem.transfer.axis)
-            if same and problem.worth.get(pool.provenance, 0.0) > 0:
+            if same and problem.worth_of(pool) > 0:
                 own += float(tokens[place])
         share = own / total if total > 0 else 0.0
         with np.errstate(divide="ignore"):

@@ -100,9 +100,11 @@ class ShareLimit:
         return f"{self.bound} {what} {100 * self.share:g}%"
 
 
-ORIGINS: Final = ("human", "synthetic", *SYNTHETIC, "unknown")
+ORIGINS: Final = ("human", "synthetic", *SYNTHETIC, "unknown", "unverified", "deep")
 """What a share within a language may be of. ``human``: written by people, edited text too, and
-unknown text as far as a question says so; ``synthetic``: all that a machine wrote or translated."""
+unknown text as far as a question says so; ``synthetic``: all that a machine wrote or translated;
+``unverified``: what of it nothing verified; ``deep``: what of it lies two models or more from
+people."""
 
 HUMAN_FLOORS: Final[Mapping[str, float]] = {
     "conservative": 2.0 / 3.0,
@@ -167,6 +169,10 @@ class OriginLimit:
                 counted.append(trust.get(pool.provenance, 0.0))
             elif self.origin == "synthetic":
                 counted.append(float(pool.provenance in SYNTHETIC))
+            elif self.origin == "unverified":
+                counted.append(float(pool.provenance in SYNTHETIC and not pool.verified))
+            elif self.origin == "deep":
+                counted.append(float(pool.depth > 1))
             else:
                 counted.append(float(pool.provenance == self.origin))
         return np.array(counted)

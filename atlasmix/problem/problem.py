@@ -234,6 +234,10 @@ class MixProblem:
         """What the scores say under the law: transfer weights τ and capacity exponents φ."""
         return self.assumed or _transfer(self)
 
+    def worth_of(self, pool: Pool) -> float:
+        """q of a token of a pool: that of its provenance, over how many models deep it is."""
+        return self.worth.get(pool.provenance, 0.0) / pool.depth
+
     @property
     def charges_doubt(self) -> bool:
         """Whether donors count with less than their weight, for the doubt about their scores."""

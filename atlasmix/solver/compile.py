@@ -92,7 +92,7 @@ def compile_problem(problem: MixProblem, guards: dict[str, float] | None = None)
     languages = tuple(pool.language for pool in first)
     unique = np.array([_unique(problem.pools, column) for column in columns]) / tokens
     cap = np.array([caps[column[0]] for column in columns])
-    worth = np.array([problem.worth.get(pool.provenance, 0.0) for pool in first])
+    worth = np.array([problem.worth_of(pool) for pool in first])
     guards = guards or {}
     rows_of = (*problem.target_keys, *(key for key in guards if key not in problem.target_keys))
     tau, sigma = _weights(problem, rows_of, languages)
@@ -144,7 +144,7 @@ def _under_draws(problem: MixProblem, compiled: Compiled) -> Compiled:
     heads = [problem.pools[column[0]] for column in compiled.columns]
     by_draw = np.empty((drawn.count, len(keys), len(heads)))
     for column, pool in enumerate(heads):
-        worth = drawn.worth(problem, pool.provenance)
+        worth = drawn.worth(problem, pool.provenance) / pool.depth
         for row, key in enumerate(keys):
             by_draw[:, row, column] = worth * drawn.weights(pool.language, key)
     gain = by_draw.reshape(size, len(heads))
@@ -219,7 +219,7 @@ def _columns(problem: MixProblem, caps: Array) -> tuple[tuple[int, ...], ...]:
     for index, pool in enumerate(problem.pools):
         if pool.unique_tokens > 0 and pool.language in known:
             signature = tuple(float(counted[index]) for counted in apart)
-            worth = problem.worth.get(pool.provenance, 0.0)
+            worth = problem.worth_of(pool)
             # What is worth the same as a rule is not in every draw.
             drawn = pool.provenance if problem.objective in UNDER_DRAWS else ""
             key = (pool.language, worth, caps[index], signature, drawn)
@@ -312,9 +312,7 @@ def with_wrong_scores(problem: MixProblem, compiled: Compiled, wrong: Wrong) -> 
     program, keys = compiled.program, problem.target_keys
     at = [keys.index(target) for target, _ in wrong]
     tau, sigma = _weights(problem, keys, compiled.languages)
-    worth = np.array(
-        [problem.worth.get(problem.pools[each[0]].provenance, 0.0) for each in compiled.columns]
-    )
+    worth = np.array([problem.worth_of(problem.pools[each[0]]) for each in compiled.columns])
     hit = np.array([[key in donors for key in compiled.languages] for _, donors in wrong])
     gain = np.maximum(tau[at] - np.where(hit, in_doubt(problem, tau, sigma)[at], 0.0), 0.0) * worth
     first = len(compiled.rows_of)
@@ -339,9 +337,7 @@ def with_wrong_scores(problem: MixProblem, compiled: Compiled, wrong: Wrong) -> 
 
 def most_harmful(problem: MixProblem, compiled: Compiled, x: Array) -> Wrong:
     """The scores whose being wrong harms each target most in a mixture, at most so many."""
-    worth = np.array(
-        [problem.worth.get(problem.pools[each[0]].provenance, 0.0) for each in compiled.columns]
-    )
+    worth = np.array([problem.worth_of(problem.pools[each[0]]) for each in compiled.columns])
     saturated = worth * saturate(x, compiled.program.unique, problem.decay)
     languages = list(dict.fromkeys(compiled.languages))
     wrong = []

@@ -124,7 +124,7 @@ def under_rivals(compiled: Compiled, bests: Sequence[MatrixBest]) -> Compiled:
     program, problem = compiled.program, bests[0].problem
     keys, first = problem.target_keys, len(compiled.rows_of)
     heads = [problem.pools[column[0]] for column in compiled.columns]
-    worth = np.array([problem.worth.get(pool.provenance, 0.0) for pool in heads])
+    worth = np.array([problem.worth_of(pool) for pool in heads])
     gains, phi, base = [], [], []
     for best in bests:
         transfer = best.problem.transfer

@@ -180,3 +180,36 @@ def test_floors_work_under_every_objective():
     for options in ({"objective": "expected", "draws": 20}, {"objective": "worst"}):
         mixture = solve(replace(mixed(floor), **options))
         assert human_share(mixture) >= 0.5 - 1e-6
+
+
+def made(**how: object) -> MixProblem:
+    """Human and generated text of a target and a donor, the generated text made in some way."""
+    written = replace(pool("a", 40.0, "translated"), **how)
+    tau = np.array([[1.0, 0.3], [0.3, 1.0]])
+    return world(tau, [pool("a", 2.0), written, pool("b", 60.0)], budget=30e9)
+
+
+def machine_share(mixture: Mixture) -> float:
+    return sum(s.proportion for s in mixture.pools if s.pool.provenance == "translated")
+
+
+def test_text_that_lies_deeper_is_worth_less():
+    """q over the generation: two models from people is half of one, and one is as it was."""
+    values = [solve(made(generation=depth)).certificate.value for depth in (None, 1, 2, 4)]
+    assert values[0] == values[1]
+    assert values[1] < values[2] < values[3]
+    halved = replace(made(), worth={**made().worth, "translated": 0.25})
+    assert solve(halved).certificate.value == pytest.approx(values[2], rel=1e-12)
+
+
+def test_deep_and_unverified_text_have_limits_of_their_own():
+    deep = replace(made(generation=2), limits=(OriginLimit("max", "a", "deep", 0.0),))
+    assert machine_share(solve(deep)) == 0.0
+    shallow = replace(made(generation=1), limits=deep.limits)
+    assert machine_share(solve(shallow)) > 0.5
+    limit = (OriginLimit("max", "a", "unverified", 0.1),)
+    open_share = machine_share(solve(replace(made(verified="a classifier"), limits=limit)))
+    assert open_share > 0.5
+    mixture = solve(replace(made(), limits=limit))
+    own = mixture.proportions["a"]
+    assert machine_share(mixture) <= 0.1 * own + 1e-6
