@@ -172,12 +172,25 @@ class Problem:
         Raises:
             DataError, ProblemError: as reading and asking it do.
         """
-        result = read_question(Path(path))
-        problem_from_mapping(result, store)  # its own words for what is wrong with the file
+        return cls.from_mapping(read_question(Path(path)), store)
+
+    @classmethod
+    def from_mapping(cls, question: Mapping[str, Any], store: Store | None = None) -> Problem:
+        """The question of plain data, as a problem file holds it.
+
+        Raises:
+            DataError, ProblemError: as asking it does.
+
+        >>> from atlasmix import Problem
+        >>> Problem.from_mapping({"targets": "cat", "budget": "50B"}).question.budget
+        50000000000.0
+        """
+        result = dict(question)
+        problem_from_mapping(result, store)  # its own words for what is wrong with it
         words = {"decay" if key == "lambda" else key: value for key, value in result.items()}
         constraints = _constraints(words)
         groups = words.pop("groups", None)
-        return cls(**words, groups=groups, constraints=constraints, store=store)  # type: ignore[arg-type]
+        return cls(**words, groups=groups, constraints=constraints, store=store)
 
     def with_(self, **changes: Any) -> Problem:
         """The same problem with other arguments; everything that follows is worked out anew.

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 from atlasmix.api.problem import Problem
 from atlasmix.api.solution import Solution
 from atlasmix.errors import Infeasible, ProblemError
+from atlasmix.evidence.store import Store
+from atlasmix.fitting.processes import side_by_side, usable_cores
+from atlasmix.mixture.mixture import Mixture
+from atlasmix.mixture.solve import solve
+from atlasmix.mixture.uncertainty import with_uncertainty
+from atlasmix.problem.parsing import Evidence, problem_from_mapping
+from atlasmix.problem.pool_choice import joined_inventory
 from atlasmix.quantities import format_quantity, parse_quantity
+from atlasmix.solver.compute import at_compute
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +61,11 @@ class Sweep:
         """The answers in order."""
         return iter(self.solutions)
 
+    @property
+    def value_name(self) -> str:
+        """What the value of the objective is called beside the axes."""
+        return "value" if "objective" in self.axes else "objective"
+
     def to_frame(self) -> pd.DataFrame:
         """One row an answer: axes, objective, tokens, a loss a target and a share a language.
 
@@ -70,12 +86,12 @@ class Sweep:
                 for axis, value in zip(self.axes, values, strict=True)
             }
             if solution is not None:
-                row |= {"objective": solution.certificate.value, "read": solution.tokens}
+                row |= {self.value_name: solution.certificate.value, "read": solution.tokens}
                 row |= {f"loss {effect.language}": effect.loss for effect in solution.targets}
                 row |= {f"share {key}": solution.proportions.get(key, 0.0) for key in keys}
             row["refused"] = refused
             rows.append(row)
-        columns = [*self.axes, "objective", "read"]
+        columns = [*self.axes, self.value_name, "read"]
         columns += [f"loss {key}" for key in targets] + [f"share {key}" for key in keys]
         return pd.DataFrame(rows).reindex(columns=[*columns, "refused"])
 
@@ -116,11 +132,21 @@ class Sweep:
         return str(self.to_frame().to_html(max_rows=20, max_cols=12))
 
 
-def sweep(problem: Problem, **axes: Sequence[Any]) -> Sweep:
+def sweep(
+    problem: Problem,
+    cores: int | None = 1,
+    advance: Callable[[int], None] = lambda count: None,
+    **axes: Sequence[Any],
+) -> Sweep:
     """Solve a problem over all combinations of some arguments.
+
+    Evidence that no axis varies is read once, and once in every process.
 
     Args:
         problem: the problem to vary.
+        cores: processes at most, None: as many as this process may use. They change no number.
+            Evidence that lies in memory and on no shelf is not sent to others: then it is 1.
+        advance: called with the number of problems that have become ready.
         axes: an argument of Problem and its values, as ``budget=["100B", "1T"]``.
 
     Raises:
@@ -146,17 +172,70 @@ def sweep(problem: Problem, **axes: Sequence[Any]) -> Sweep:
     if len(combined) > _MOST:
         raise ProblemError(f"a sweep of {len(combined):,} problems: at most {_MOST:,} are solved")
     # All are read before the first is solved: a slip in the last value costs no hour.
-    results = [problem.with_(**dict(zip(axes, values, strict=True))) for values in combined]
+    base = problem.question
+    evidence = {"matrix": base.matrix, "inventory": base.inventory, "law": base.law}
+    read = {name: value for name, value in evidence.items() if name not in axes}
+    problems = [
+        problem.with_(**read, **dict(zip(axes, values, strict=True))) for values in combined
+    ]
+    location = None if problem.store is None else problem.store.location
+    items = [_Item(each.to_mapping(), location) for each in problems]
+    held = any(not isinstance(getattr(problem, name), str | None) for name in _EVIDENCE)
+    cores = 1 if held or problem.rivals else cores or usable_cores()
     solutions: list[Solution | None] = []
     refusals: list[str] = []
-    for each in results:
-        try:
-            solutions.append(each.solve())
-            refusals.append("")
-        except Infeasible as error:
-            solutions.append(None)
-            refusals.append(str(error))
+    with closing(side_by_side(_answer, items, cores)) as answers:
+        for each, (mixture, refusal) in zip(
+            problems, answers if cores > 1 else map(_solved, problems), strict=True
+        ):
+            question = each.question
+            if mixture is not None:
+                question = at_compute(question)
+            solutions.append(None if mixture is None else Solution(question, mixture))
+            refusals.append(refusal)
+            advance(1)
     return Sweep(tuple(axes), combined, tuple(solutions), tuple(refusals))
+
+
+_EVIDENCE: Final = ("matrix", "inventory", "law")
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A problem for another process: the question as plain data, and where its evidence lies."""
+
+    question: dict[str, object]
+    location: str | None
+
+
+def _solved(problem: Problem) -> tuple[Mixture | None, str]:
+    """The answer, or why there is none."""
+    try:
+        return problem.solve().mixture, ""
+    except Infeasible as error:
+        return None, str(error)
+
+
+def _answer(item: _Item) -> tuple[Mixture | None, str]:
+    """The same in another process, which keeps what it has read."""
+    names = (item.question["matrix"], item.question["inventory"])
+    given = _evidence(item.location, str(names[0]), repr(names[1]))
+    question = problem_from_mapping(item.question, given[0], given[1])
+    try:
+        question = at_compute(question)
+        mixture = solve(question)
+    except Infeasible as error:
+        return None, str(error)
+    return (with_uncertainty(question, mixture) if question.draws else mixture), ""
+
+
+@lru_cache(maxsize=4)
+def _evidence(location: str | None, matrix: str, inventory: str) -> tuple[Store, Evidence]:
+    """What a process has read already."""
+    store = Store(location)
+    names = ast.literal_eval(inventory)
+    listed = [names] if isinstance(names, str) else list(names)
+    return store, Evidence(store.matrix(matrix), None, joined_inventory(listed, store))
 
 
 def _cell(value: Any) -> Any:

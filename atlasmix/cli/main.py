@@ -19,6 +19,7 @@ COMMANDS = {
     "compare": "two recipes or mixtures side by side",
     "capacity": "what serving more languages costs at equal loss",
     "crossover": "train from scratch, or finetune a multilingual checkpoint",
+    "sweep": "one question over budgets, sizes or other values, in one table",
     "route": "donor or synthetic: what the next tokens of every kind are worth",
     "fit": "the constants of a scaling law from your own runs, and how sure",
     "learn": "a law of every loss from runs of mixtures, and the best mixture",

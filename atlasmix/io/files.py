@@ -15,7 +15,7 @@ from typing import Final
 from atlasmix.errors import DataError
 
 
-def write_atomic(path: Path, text: str) -> None:
+def write_atomic(path: Path, text: str | bytes) -> None:
     """Put ``text`` at ``path`` in one step: a temporary file beside it, fsync, rename.
 
     A device or pipe (``/dev/stdout``) is written to as it is. A link keeps being one.
@@ -23,7 +23,7 @@ def write_atomic(path: Path, text: str) -> None:
     Raises:
         DataError: no such folder, no permission, no space; what stood there before is untouched.
     """
-    content = text.encode("utf-8")
+    content = text if isinstance(text, bytes) else text.encode()
     with refusing_to_write(path):
         final = path.resolve()
         if final.exists() and not final.is_file():

@@ -1,0 +1,110 @@
+"""``atlasmix sweep``: one question over several budgets, sizes or other values, in one table."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, Final
+
+from atlasmix.cli.parsing import Parser, add_json, add_store
+from atlasmix.cli.question_options import add_draw_options, add_question_options, question_of
+
+EXAMPLE = """\
+atlasmix sweep --target cat --budget 100B,300B,1T --params 2B,7B
+atlasmix sweep --problem problem.yaml --vary risk_aversion=0,1,2 --output sweep.csv"""
+
+_COMMAS: Final = ("budget", "params", "compute")
+"""Options of a question that take several values here, with commas."""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Options of the command."""
+    add = parser.add_argument_group("the sweep").add_argument
+    add(
+        "--vary",
+        metavar="FIELD=VALUES",
+        action="append",
+        help="any field of a question over values with commas: risk_aversion=0,1,2",
+    )
+    add("--output", metavar="FILE", help="write the table: .csv, .parquet or .json")
+    add("--figure", metavar="FILE", help="shares over the one field that varies, .html")
+    add("--cores", metavar="N", help="processes at most (default: all cores; no number changes)")
+    add_question_options(parser)
+    add_draw_options(parser)
+    add_store(parser)
+    add_json(parser)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Solve all, and print a line each."""
+    from pathlib import Path
+
+    from atlasmix.api.problem import Problem
+    from atlasmix.api.sweep import sweep
+    from atlasmix.cli.terminal import counting, print_json, print_text, say
+    from atlasmix.evidence.store import Store
+    from atlasmix.io.plain_data import as_number
+    from atlasmix.report.figures.drawing import check_figure, save_figure
+    from atlasmix.report.sweep import check_table, sweep_table, write_table
+
+    axes = _axes(options)
+    for path, check in ((options.output, check_table), (options.figure, check_figure)):
+        if path:
+            check(Path(path))
+    problem = Problem.from_mapping(question_of(options), Store(options.store))
+    cores = None if options.cores is None else int(as_number(options.cores, "--cores", "2"))
+    count = 1
+    for values in axes.values():
+        count *= len(values)
+    with counting("solving", count) as advance:
+        swept = sweep(problem, cores, advance, **axes)
+    if options.output:
+        write_table(swept.to_frame(), Path(options.output))
+        say(f"table written to {options.output}")
+    if options.figure:
+        save_figure(swept.plot(), Path(options.figure), "Shares over the sweep")
+        say(f"figure written to {options.figure}")
+    if options.json:
+        print_json(swept.to_frame().to_dict(orient="records"))
+        return 0
+    print_text(sweep_table(swept))
+    return 0
+
+
+def _axes(options: argparse.Namespace) -> dict[str, list[Any]]:
+    """What varies: options with commas, then ``--vary``; they leave the question itself."""
+    from atlasmix.errors import ProblemError
+
+    axes: dict[str, list[Any]] = {}
+    for name in _COMMAS:
+        written = getattr(options, name)
+        if written is not None and "," in written:
+            axes[name] = _values(name, written)
+            setattr(options, name, axes[name][0])
+    for each in options.vary or []:
+        name, _, written = each.partition("=")
+        if not written:
+            raise ProblemError(
+                f"--vary is {each[:60]!r}: expected a field and values, as risk_aversion=0,1,2"
+            )
+        if name in axes:
+            raise ProblemError(f"--vary names {name[:40]!r}, which varies already: keep one")
+        axes["decay" if name == "lambda" else name] = _values(name, written)
+    if not axes:
+        raise ProblemError(
+            "nothing varies: expected values with commas, as --budget 100B,300B, or --vary "
+            "FIELD=VALUES"
+        )
+    return axes
+
+
+def _values(name: str, written: str) -> list[Any]:
+    from atlasmix.errors import ProblemError
+    from atlasmix.quantities import read_number
+
+    values = [part.strip() for part in written.split(",") if part.strip()]
+    if len(set(values)) < len(values):
+        raise ProblemError(f"{name} has a value twice in {written[:60]!r}: keep one")
+    numbers = [read_number(value) for value in values]
+    return [
+        value if number is None else number for value, number in zip(values, numbers, strict=True)
+    ]

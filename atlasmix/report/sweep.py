@@ -1,0 +1,86 @@
+"""The answers of a sweep as a table, on a page and in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from atlasmix.errors import DataError
+from atlasmix.io.files import write_atomic
+from atlasmix.languages.catalogue import name_of
+from atlasmix.quantities import format_quantity
+from atlasmix.report.blocks import Column, Row, Table
+from atlasmix.report.words import percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from atlasmix.api.sweep import Sweep
+
+_NAMED: Final = 3
+_FORMS: Final = (".csv", ".parquet", ".json")
+
+
+def sweep_table(swept: Sweep) -> Table:
+    """One line a problem: what varies, the objective, the tokens, the largest languages."""
+    rows = []
+    for values, solution, refusal in zip(
+        swept.values, swept.solutions, swept.refusals, strict=True
+    ):
+        cells: list[Any] = [_value(value) for value in values]
+        if solution is None:
+            rows.append(Row((*cells, None, None, refusal)))
+            continue
+        shares = list(solution.proportions.items())
+        told = ", ".join(f"{name_of(key)} {percent(share)}" for key, share in shares[:_NAMED])
+        more = f" and {len(shares) - _NAMED} more" if len(shares) > _NAMED else ""
+        rows.append(Row((*cells, solution.certificate.value, solution.tokens, told + more)))
+    return Table(
+        (
+            *(Column(axis) for axis in swept.axes),
+            Column(swept.value_name, "loss"),
+            Column("tokens", "tokens"),
+            Column("reads"),
+        ),
+        tuple(rows),
+        title="The answers of the sweep",
+    )
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, int | float):
+        return format_quantity(value) if abs(value) >= 1e4 else f"{value:g}"
+    return str(value)
+
+
+def check_table(path: Path) -> None:
+    """Refuse a file name before a long computation.
+
+    Raises:
+        DataError: another ending than .csv, .parquet and .json.
+    """
+    if path.suffix.lower() not in _FORMS:
+        raise DataError(
+            f"table {path.name[:80]!r}: expected a file name that ends in {', '.join(_FORMS)}"
+        )
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame in one step, in the form that the ending names.
+
+    Raises:
+        DataError: another ending, a path that cannot be written, or Parquet without pyarrow.
+    """
+    check_table(path)
+    form = path.suffix.lower()
+    if form == ".csv":
+        write_atomic(path, frame.to_csv(index=False))
+    elif form == ".json":
+        write_atomic(path, frame.to_json(orient="records", indent=2) + "\n")
+    else:
+        try:
+            write_atomic(path, frame.to_parquet(index=False))
+        except ImportError:
+            raise DataError(
+                "Parquet needs pyarrow, which is not installed: pip install 'atlasmix[parquet]'"
+            ) from None
