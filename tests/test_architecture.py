@@ -36,23 +36,37 @@ ORDER = [
 FENCES = {
     "cvxpy": {"solver/conic.py"},
     "fsspec": {"evidence/places.py"},
-    "joblib": {"fitting/processes.py"},
+    "distributed": {"audit/corpus/engines.py"},
+    "fastwarc": {"audit/corpus/records.py"},
+    "joblib": {"audit/corpus/engines.py", "fitting/processes.py"},
     "jsonschema": set(),
     "platformdirs": {"evidence/store.py"},
     "plotly": {"report/figures"},
+    "py3langid": {"audit/corpus/doors.py"},
+    "pycld2": {"audit/corpus/doors.py"},
+    "rensa": {"audit/corpus/near.py"},
     "streamlit": set(),
+    "tokenizers": {"audit/corpus/doors.py"},
+    "zstandard": {"audit/corpus/records.py"},
 }
 SLOW = {
     "cvxpy",
+    "distributed",
+    "fastwarc",
     "fsspec",
     "joblib",
     "jsonschema",
     "pandas",
     "platformdirs",
     "plotly",
+    "py3langid",
     "pyarrow",
+    "pycld2",
+    "rensa",
     "scipy",
     "streamlit",
+    "tokenizers",
+    "zstandard",
 }
 
 # The wheel carries the explorer inside the package; its own tests hold it to its own rules.

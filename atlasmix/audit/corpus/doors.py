@@ -1,0 +1,128 @@
+"""Packages that an audit asks where they are wanted: tokenizers, identifiers of languages."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from atlasmix.audit.corpus.labels import NO_LANGUAGE
+from atlasmix.errors import DataError, UnknownLanguage
+from atlasmix.languages.resolving import resolve
+from atlasmix.languages.tables import languages
+
+IDENTIFIERS: Final = ("py3langid", "pycld2")
+"""py3langid (BSD) knows more languages, pycld2 (Apache) is ten times faster."""
+
+_LONGEST: Final = 4000
+"""Characters of a document that are shown to an identifier: our choice, more tells no more."""
+
+Identify = Callable[[str], str]
+"""From a text to the key of its language; ``und`` where the package does not tell."""
+
+
+def identifier(name: str) -> Identify:
+    """The function of a package that says which language a text is in.
+
+    Args:
+        name: one of :data:`IDENTIFIERS`.
+
+    Raises:
+        DataError: another name, or the package is not installed.
+    """
+    if name not in IDENTIFIERS:
+        raise DataError(
+            f"no language identifier {name[:40]!r}: expected {' or '.join(IDENTIFIERS)}",
+            field="identify",
+            value=name,
+        )
+    try:
+        return _py3langid() if name == "py3langid" else _pycld2()
+    except ImportError as error:
+        raise DataError(
+            f"the package {name} is not installed: pip install 'atlasmix[audit]', or leave the "
+            "language of documents unchecked",
+            field="identify",
+            value=name,
+        ) from error
+
+
+def _py3langid() -> Identify:
+    import py3langid
+
+    return lambda text: _key(str(py3langid.classify(text[:_LONGEST])[0]))
+
+
+def _pycld2() -> Identify:
+    import pycld2
+
+    def identify(text: str) -> str:
+        # Control characters are refused by it, and say nothing.
+        shown = "".join(c for c in text[:_LONGEST] if c.isprintable() or c.isspace())
+        try:
+            reliable, _, details = pycld2.detect(shown)
+        except pycld2.error:
+            return NO_LANGUAGE
+        return _key(str(details[0][1])) if reliable else NO_LANGUAGE
+
+    return identify
+
+
+@lru_cache(maxsize=1024)
+def _key(code: str) -> str:
+    try:
+        return str(resolve(code))
+    except UnknownLanguage:
+        return NO_LANGUAGE
+
+
+@lru_cache(maxsize=4096)
+def same_language(key: str, other: str) -> bool:
+    """Whether two keys are one language, or two of one macrolanguage, which identifiers mix up.
+
+    >>> same_language("nob", "nno"), same_language("cat", "spa")
+    (True, False)
+    """
+    codes = [each.partition("_")[0] for each in (key, other)]
+    groups = [
+        languages()[code].macrolanguage or code if code in languages() else code for code in codes
+    ]
+    return codes[0] == codes[1] or groups[0] == groups[1]
+
+
+def open_tokenizer(path: str) -> tuple[Callable[[str], int], str]:
+    """How many tokens a text has, by a tokenizer.json of Hugging Face; and a name for its unit.
+
+    Raises:
+        DataError: no such file, none of its format, or tokenizers is not installed.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(
+            f"tokenizer {path[:200]} cannot be read ({reason}): name a tokenizer.json",
+            field="tokenizer",
+            value=path,
+        ) from error
+    try:
+        from tokenizers import Tokenizer
+    except ImportError as error:
+        raise DataError(
+            "the package tokenizers is not installed: pip install 'atlasmix[audit]', or count "
+            "words",
+            field="tokenizer",
+            value=path,
+        ) from error
+    try:
+        known: Any = Tokenizer.from_buffer(content)
+    except Exception as error:  # the package raises no narrower class
+        raise DataError(
+            f"{path[:200]} is no tokenizer.json ({str(error)[:100]}): name one of Hugging Face",
+            field="tokenizer",
+            value=path,
+        ) from error
+    named = f"tokens of {Path(path).name} ({hashlib.sha256(content).hexdigest()[:12]})"
+    return lambda text: len(known.encode(text, add_special_tokens=False).ids), named
