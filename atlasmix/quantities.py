@@ -11,9 +11,69 @@ from atlasmix.errors import ProblemError
 
 _FACTORS = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e12, "P": 1e15}
 _WORDS = {"thousand": "K", "million": "M", "billion": "B", "trillion": "T"}
-# A comma only between thousands: "1,5B" is 1.5 billion to half of Europe, never 15 billion.
-_WHOLE = r"\d{1,3}(?:,\d{3})+|\d[\d_]*"
-_NUMBER = re.compile(rf"([+-]?(?:(?:{_WHOLE})\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-z]*)")
+# A comma only between thousands: "1,5B" is 1.5 billion to half of Europe, never 15 billion. So are
+# the blanks and apostrophes that others put there; a point is always the decimal one.
+_MARKS: Final = ",'\u2019 \u00a0\u2009\u202f"
+_WHOLE = "|".join(
+    [*(rf"\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+" for mark in _MARKS), r"\d+(?:_\d+)*"]
+)
+_DIGITS = rf"[+-]?(?:(?:{_WHOLE})\.?\d*|\.\d+)(?:[eE][+-]?\d{{1,6}})?"
+_NUMBER = re.compile(rf"({_DIGITS})\s*([A-Za-z]*)", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_ENDLESS: Final = frozenset(
+    sign + word for sign in ("", "+", "-") for word in ("nan", "inf", "infinity")
+)
+_LONGEST: Final = 400
+"""Characters of a number, our choice: the digits of the largest that a computer can hold."""
+
+
+def read_number(value: object) -> float | None:
+    """The number that ``value`` is, or spells in digits with a decimal point; None for any other.
+
+    Every number of a file or a log passes here, which ``float`` alone would not do: it takes
+    ``1_0`` for 10, and stops with an error at a number of five thousand digits. What is no finite
+    number comes back as it is, for a sentence of whoever knows the range.
+
+    >>> read_number("1e9"), read_number(" 0.5 "), read_number("1_0"), read_number(True)
+    (1000000000.0, 0.5, None, None)
+    >>> read_number(10**400), read_number("-inf")
+    (inf, -inf)
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str):
+        value = value.strip()
+        if value.lower() in _ENDLESS:
+            return float(value)
+        if len(value) > _LONGEST or _DECIMAL.fullmatch(value) is None:
+            return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf  # type: ignore[operator]
+
+
+def read_quantity(value: object) -> float | None:
+    """A count as people write it, ``1.5B`` or ``1,500,000``; None for anything else.
+
+    Between thousands may stand commas, blanks, apostrophes or underscores; decimals take a point.
+
+    >>> read_quantity("1.5B"), read_quantity("1 500"), read_quantity("1,5e9"), read_quantity("-3")
+    (1500000000.0, 1500.0, None, -3.0)
+    """
+    if not isinstance(value, str):
+        return read_number(value)
+    written = value.strip()
+    if written.lower() in _ENDLESS:
+        return float(written)
+    match = _NUMBER.fullmatch(written) if len(written) <= _LONGEST else None
+    if match is None:
+        return None
+    number, unit = match.groups()
+    factor = _FACTORS.get(_WORDS.get(unit.lower(), unit.upper()))
+    if factor is None:
+        return None
+    return float(re.sub(f"[_{_MARKS}]", "", number)) * factor
 
 
 def parse_quantity(text: object, what: str, largest: float = 1e18) -> float:
@@ -33,16 +93,17 @@ def parse_quantity(text: object, what: str, largest: float = 1e18) -> float:
     >>> parse_quantity("1.5T", "budget")
     1500000000000.0
     """
-    value = _value(text)
+    value = read_quantity(text)
     if value is None:
         raise ProblemError(
             f"{what} is {str(text)[:40]!r}: expected a number of at most "
-            f"{format_quantity(largest)} such as 100B, 1.5T or 2e9" + _comma_hint(text),
+            f"{format_quantity(largest)} such as 100B, 1.5T or 2e9" + comma_hint(text),
             value=text,
         )
     if not math.isfinite(value) or value <= 0:
         raise ProblemError(
-            f"{what} is {text}: expected a finite number above 0, such as 100B", value=text
+            f"{what} is {str(text)[:40]}: expected a finite number above 0, such as 100B",
+            value=text,
         )
     if value > largest:
         raise ProblemError(
@@ -53,29 +114,18 @@ def parse_quantity(text: object, what: str, largest: float = 1e18) -> float:
     return value
 
 
-def _comma_hint(text: object) -> str:
-    if "," not in str(text):
+def comma_hint(text: object) -> str:
+    """What to say of a comma that is no mark of thousands; empty where there is none.
+
+    >>> comma_hint("1.5")
+    ''
+    """
+    if "," not in str(text)[:_LONGEST]:
         return ""
     return "; decimals take a point (1.5B), a comma stands only between thousands (1,500,000)"
 
 
-def _value(text: object) -> float | None:
-    if isinstance(text, bool) or text is None:
-        return None
-    if isinstance(text, int | float):
-        return float(text)
-    written = str(text).strip()
-    if written.lower() in {"nan", "inf", "-inf", "+inf", "infinity"}:
-        return float(written)
-    match = _NUMBER.fullmatch(written)
-    if match is None:
-        return None
-    number, unit = match.groups()
-    factor = _FACTORS.get(_WORDS.get(unit.lower(), unit.upper()))
-    return None if factor is None else float(re.sub("[_,]", "", number)) * factor
-
-
-def parse_share(text: object, what: str) -> float:
+def parse_share(text: object, what: str, of: str = "training tokens") -> float:
     """A share of training tokens, 0 to 1, from ``0.4``, ``40%`` or a number.
 
     Raises:
@@ -84,16 +134,13 @@ def parse_share(text: object, what: str) -> float:
     >>> parse_share("40%", "min cat")
     0.4
     """
-    written = str(text).strip()
+    written = "" if isinstance(text, bool) else str(text)[:_LONGEST].strip()
     percent = written.endswith("%")
-    try:
-        value = float(written.removesuffix("%"))
-    except ValueError:
-        value = math.nan
-    value = value / 100 if percent else value
+    number = read_number(written.removesuffix("%"))
+    value = math.nan if number is None else number / 100 if percent else number
     if not 0 <= value <= 1:
         raise ProblemError(
-            f"{what} is {written[:40]!r}: expected a share of training tokens between 0 and 1, "
+            f"{what} is {written[:40]!r}: expected a share of {of} between 0 and 1, "
             "such as 0.4 or 40%",
             value=text,
         )
@@ -125,16 +172,17 @@ def parse_flops(text: object, what: str) -> float:
     written = text
     if isinstance(text, str):
         written = re.sub(r"\s*flops?$", "", text.strip(), flags=re.IGNORECASE)
-    value = _value(written)
+    value = read_quantity(written)
     if value is None:
         raise ProblemError(
             f"{what} is {str(text)[:40]!r}: expected a number of FLOPs, such as 1e22"
-            + _comma_hint(text),
+            + comma_hint(text),
             value=text,
         )
     if not math.isfinite(value) or value <= 0:
         raise ProblemError(
-            f"{what} is {text}: expected a finite number above 0, such as 1e22", value=text
+            f"{what} is {str(text)[:40]}: expected a finite number above 0, such as 1e22",
+            value=text,
         )
     return value
 

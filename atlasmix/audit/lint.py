@@ -10,17 +10,19 @@ from typing import Final, Literal
 from atlasmix.audit.lint_rows import DEFAULT_BLOCK, Row, Sizes, Vanishing, rows_of, vanishing
 from atlasmix.audit.solving_again import Resolved
 from atlasmix.evidence.inventory import Inventory
-from atlasmix.evidence.mixture_file import GivenMixture
+from atlasmix.evidence.mixture_file import GivenMixture, plain_prefix
 from atlasmix.interop.exporters.plan import DEFAULT_SEQUENCE_LENGTH
-from atlasmix.interop.importers.mapping import Counts, plain_prefix
+from atlasmix.interop.importers.counts import Counts
 from atlasmix.languages.catalogue import name_of
 from atlasmix.problem.problem import DEFAULT_EPOCHS
 from atlasmix.quantities import format_quantity
 from atlasmix.text import first_few
 
 Level = Literal["fault", "note"]
-Kind = Literal["epochs", "vanishes", "floor", "duplicate", "uncounted", "budget", "reading"]
-FAULTS: Final = ("epochs", "vanishes", "floor", "duplicate")
+Kind = Literal[
+    "epochs", "vanishes", "floor", "duplicate", "refused", "uncounted", "budget", "reading"
+]
+FAULTS: Final = ("epochs", "vanishes", "floor", "duplicate", "refused")
 """Kinds that a strict check does not let pass. Our choice: what changes what is trained on."""
 
 
@@ -126,7 +128,8 @@ def lint(mixture: GivenMixture, standard: Standard) -> LintReport:
         *_floor(languages, standard.floor),
         *_duplicates(mixture),
         *_unknown(rows, tokens),
-        *(Finding("note", "reading", "", note) for note in mixture.notes),
+        *(_finding("refused", "", said) for said in mixture.refusals),
+        *(_finding("reading", "", note) for note in mixture.notes if note not in mixture.refusals),
     ]
     return LintReport(
         name=mixture.name,

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from atlasmix.errors import ProblemError
 from atlasmix.evidence.inventory import Inventory
-from atlasmix.evidence.mixture_file import GivenMixture, GivenOther, GivenPool
+from atlasmix.evidence.mixture_file import (
+    GivenMixture,
+    GivenOther,
+    GivenPool,
+    files_of,
+    plain_prefix,
+)
 from atlasmix.interop.exporters.levanter import BLOCKS
-from atlasmix.interop.importers.mapping import Counts, plain_prefix
+from atlasmix.interop.importers.counts import Counts
+from atlasmix.interop.importers.levanter import MOST
 
 Basis = Literal["counted", "whole language", "unknown"]
 """What the unique tokens of a row are: of this very source; of all text of its language and
@@ -80,8 +87,10 @@ def rows_of(
     """
     rows: list[Row] = []
     uncounted: list[GivenOther] = []
-    for entry in (*mixture.pools, *mixture.other):
-        parts = _by_prefix(entry, sizes.counts)
+    entries = (*mixture.pools, *mixture.other)
+    counted = _counted(entries, sizes.counts)
+    for entry in entries:
+        parts = _by_prefix(entry, counted)
         known = [unique for _, unique in parts.values()]
         if parts and None not in known:
             weight = sum(weighed for weighed, _ in parts.values())
@@ -98,17 +107,29 @@ def rows_of(
     return tuple(sorted(rows, key=lambda row: (-row.share, row.name)))
 
 
-def _by_prefix(entry: GivenOther, counts: Counts) -> dict[str, tuple[float, float | None]]:
-    """Prefix to weight and unique tokens; the same prefix twice is one text."""
-    parts: dict[str, tuple[float, float | None]] = {}
-    for part in entry.parts:
-        name = plain_prefix(part.prefix)
-        weight, unique = parts.get(name, (0.0, part.unique_tokens))
-        if unique is None:
-            count = counts.of(part.prefix)
-            unique = count.tokens if count is not None and count.tokens > 0 else None
-        parts[name] = weight + part.weight, unique
-    return parts
+def _counted(entries: Sequence[GivenOther], counts: Counts) -> dict[str, float | None]:
+    """Unique tokens of every prefix that the mixture itself has not counted."""
+    bare = {
+        plain_prefix(part.prefix): ()
+        for entry in entries
+        for part in entry.parts
+        if part.unique_tokens is None
+    }
+    known = counts.of_each(bare)
+    return {
+        prefix: count.tokens if count is not None and count.tokens > 0 else None
+        for prefix, count in known.items()
+    }
+
+
+def _by_prefix(
+    entry: GivenOther, counted: Mapping[str, float | None]
+) -> dict[str, tuple[float, float | None]]:
+    """Prefix to part of the pool and unique tokens; the same prefix twice is one text."""
+    return {
+        prefix: (part, counted.get(prefix) if unique is None else unique)
+        for prefix, (part, unique) in files_of(entry).items()
+    }
 
 
 def _in_inventory(entry: GivenOther, inventory: Inventory | None) -> float | None:
@@ -257,7 +278,10 @@ def _left_out(
 
 def _block_remedy(rows: Sequence[Row]) -> str:
     smallest = min(row.share for row in rows)
-    size = next((size for size in BLOCKS if math.floor(smallest * size) > 0), None)
-    if size is None:
-        return f"not even its largest block of {BLOCKS[-1]:,} has one sequence of the smallest"
+    size = math.ceil(1 / smallest) if smallest * MOST >= 1 else MOST
+    # 1 / share may be a hair short of a whole sequence.
+    size += math.floor(smallest * size) < 1 and size < MOST
+    if math.floor(smallest * size) < 1:
+        return f"not even its largest block of {MOST:,} has one sequence of the smallest"
+    size = next((block for block in BLOCKS if block >= size), size)
     return f"mixture_block_size {size:,} draws every source"

@@ -1,27 +1,24 @@
-"""Which pool each numbered source of a Megatron log is: the order of the file it was given."""
+"""What each numbered source of a Megatron log is: the order of the file that it was given."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
+from atlasmix.audit.run_verdict import Files, Watched, names_of
 from atlasmix.errors import DataError
-from atlasmix.evidence.mixture_file import GivenMixture
-from atlasmix.interop.exporters.planning import safe_key
+from atlasmix.evidence.mixture_file import GivenMixture, plain_prefix
 from atlasmix.interop.importers import megatron
 from atlasmix.interop.importers.listing import FILE_LIMIT
-from atlasmix.interop.importers.mapping import plain_prefix
 from atlasmix.io.safe_yaml import decode
 from atlasmix.io.tables import read_file
 
 
-def pools_in_order(path: Path, keys: Mapping[str, str], plan: GivenMixture) -> tuple[str, ...]:
-    """Name of the pool of each entry of a data file, in its order.
+def sources_in_order(path: Path, files: Files, plan: GivenMixture) -> tuple[Watched, ...]:
+    """What each entry of a data file is, in its order: a pool, or one of its files.
 
     Args:
         path: what Megatron was given.
-        keys: path or key to name of the pool, from ``expected.json``; may be empty where the plan
-            knows its own prefixes.
+        files: of an ``expected.json``; without any the plan has to know its own prefixes.
         plan: recipe or mixture.
 
     Raises:
@@ -29,19 +26,16 @@ def pools_in_order(path: Path, keys: Mapping[str, str], plan: GivenMixture) -> t
     """
     what = f"data file {path.name}"
     listing = megatron.read(decode(read_file(path, FILE_LIMIT), what, FILE_LIMIT), what)
-    owner = {plain_prefix(word): name for word, name in keys.items()}
-    for source in (*plan.pools, *plan.other):
-        owner.setdefault(safe_key(source.name), source.name)
-        for part in source.parts:
-            owner.setdefault(plain_prefix(part.prefix), source.name)
-    names: list[str] = []
+    owner = names_of(plan, files)
+    listed: list[Watched] = []
     faults: list[str] = []
     for entry in listing.entries:
         bare = plain_prefix(entry.prefix)
-        name = owner.get(bare) or owner.get(bare.rpartition("/")[2])
-        if name is None:
+        known = owner.get(bare) or owner.get(bare.rpartition("/")[2])
+        if known is None:
             faults.append(f"{entry.place}: {entry.prefix} is no pool of {plan.name}")
-        names.append(name or "")
+        else:
+            listed.append(known)
     if faults:
         raise DataError(
             f"{what} has {len(faults)} prefixes that {plan.name} does not know: name the export's "
@@ -49,4 +43,4 @@ def pools_in_order(path: Path, keys: Mapping[str, str], plan: GivenMixture) -> t
             tuple(faults[:20]),
             field="mapping",
         )
-    return tuple(names)
+    return tuple(listed)

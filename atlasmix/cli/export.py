@@ -60,6 +60,7 @@ def execute(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from atlasmix.cli.terminal import print_json, print_text
+    from atlasmix.errors import ProblemError
     from atlasmix.evidence.store import Store
     from atlasmix.interop.exporters.exporter import find_exporter
     from atlasmix.interop.exporters.writing import export_recipe, write_folder
@@ -69,6 +70,12 @@ def execute(options: argparse.Namespace) -> int:
     exporter = find_exporter(options.to) if options.to else None
     if not (exporter and options.recipe and options.output):
         return _misuse(options)
+    folder = Path(options.output)
+    if folder.suffix in _OF_FILES and not folder.exists():
+        raise ProblemError(
+            f"output {options.output[:80]} looks like a file: an export is a folder of several",
+            field="output",
+        )
     recipe = load_recipe(Path(options.recipe))
     written = export_recipe(recipe, exporter, _export_options(options), Store(options.store))
     write_folder(Path(options.output), written.files, options.force)
@@ -81,6 +88,9 @@ def execute(options: argparse.Namespace) -> int:
 
     print_text(*terminal_parts(export_blocks(options.output, written)))
     return 0
+
+
+_OF_FILES = (".yaml", ".yml", ".json", ".jsonl", ".txt", ".csv", ".md")
 
 
 def _misuse(options: argparse.Namespace) -> int:
@@ -121,7 +131,8 @@ def _whole(text: str | None, what: str, default: int) -> int:
 
     if text is None:
         return default
-    if not text.replace("_", "").isdecimal():
+    digits = text.replace("_", "")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= 18):
         raise ProblemError(f"{what} is {text[:40]!r}: expected a whole number from 0")
     return int(text)
 

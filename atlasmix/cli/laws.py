@@ -23,6 +23,10 @@ def add_arguments(parser: Parser) -> None:
                 "what a law says, what it was fitted on, and what it is for",
                 "atlasmix laws show muennighoff-2023-excess",
             ),
+            "evaluate": (
+                "the loss that a law predicts of one run",
+                "atlasmix laws evaluate besiroglu-2024 --params 7B --tokens 242B --unique 25B",
+            ),
             "add": (
                 "check a law of your own and put it on the shelf",
                 "atlasmix laws add mine.yaml",
@@ -30,14 +34,22 @@ def add_arguments(parser: Parser) -> None:
             "remove": ("take one of your own off the shelf", "atlasmix laws remove mine"),
         },
     )
-    for name, run in (("list", _list), ("show", _show), ("add", _add), ("remove", _remove)):
+    runs = {"list": _list, "show": _show, "evaluate": _evaluate, "add": _add, "remove": _remove}
+    for name, run in runs.items():
         add_store(actions[name])
         actions[name].set_defaults(execute=run)
     actions["show"].add_argument("name", nargs="?", help="name or file (default: the default law)")
     actions["remove"].add_argument("name", help="name on the shelf")
     actions["add"].add_argument("card", help="YAML: constants, unit, measured_on, source")
     actions["add"].add_argument("--name", help="name on the shelf (default: the card's)")
-    for name in ("list", "show"):
+    evaluated = actions["evaluate"]
+    evaluated.add_argument("name", help="name or file; of a table TABLE/LANGUAGE/REGIME")
+    evaluated.add_argument("--params", metavar="N", required=True, help="parameters, such as 7B")
+    evaluated.add_argument(
+        "--tokens", metavar="D", required=True, help="tokens read, repeats included"
+    )
+    evaluated.add_argument("--unique", metavar="U", help="distinct tokens (default: all are)")
+    for name in ("list", "show", "evaluate"):
         add_json(actions[name])
 
 
@@ -77,6 +89,41 @@ def _show(options: argparse.Namespace) -> int:
     from atlasmix.report.laws import law_parts
 
     print_text(*law_parts(card, "--law"))
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from atlasmix.cli.terminal import print_json, print_text
+    from atlasmix.evidence.store import Store
+    from atlasmix.laws.evaluation import evaluate
+    from atlasmix.quantities import format_quantity, parse_quantity
+
+    unique = None if options.unique is None else parse_quantity(options.unique, "--unique")
+    point = evaluate(
+        options.name,
+        parse_quantity(options.params, "--params"),
+        parse_quantity(options.tokens, "--tokens"),
+        unique,
+        Store(options.store),
+    )
+    if options.json:
+        import dataclasses
+
+        print_json({**dataclasses.asdict(point), "epochs": point.epochs})
+        return 0
+    worth = f"{format_quantity(point.effective_tokens)} fresh tokens"
+    lines = [
+        f"{point.law}: loss {point.loss:.4f} {point.unit}",
+        "",
+        f"parameters     {format_quantity(point.params)}",
+        f"tokens read    {format_quantity(point.tokens)}, {point.epochs:.3g} epochs of "
+        f"{format_quantity(point.unique)}, worth {worth}",
+        f"irreducible    {point.irreducible:.4f}",
+        f"of capacity    {point.capacity:.4f}",
+        f"of data        {point.data:.4f}",
+        *([f"decay λ        {point.decay:g}"] if point.decay is not None else []),
+    ]
+    print_text("\n".join(lines), *(f"\nNote: {note}." for note in point.notes))
     return 0
 
 

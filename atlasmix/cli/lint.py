@@ -6,7 +6,13 @@ import argparse
 from typing import TYPE_CHECKING
 
 from atlasmix.cli.parsing import Parser, add_json, add_store
-from atlasmix.cli.reading_options import add_reading_options, quantity, request_of, whole
+from atlasmix.cli.reading_options import (
+    add_reading_options,
+    columns_of,
+    quantity,
+    request_of,
+    whole,
+)
 
 if TYPE_CHECKING:
     from atlasmix.audit.lint import LintReport, Standard
@@ -106,14 +112,14 @@ def _standard(options: argparse.Namespace, inventory: Inventory | None) -> Stand
     from pathlib import Path
 
     from atlasmix.audit.lint import Standard
-    from atlasmix.interop.importers.mapping import COUNT_FILES, Counts, read_counts
+    from atlasmix.interop.importers.counts import COUNT_FILES, Counts, read_counts
     from atlasmix.quantities import parse_quantity, parse_share
 
     usual = Standard()
     counts = Counts()
     if options.counts and not options.form:
         files = (options.counts_file,) if options.counts_file else COUNT_FILES
-        counts = read_counts(Path(options.counts), files)
+        counts = read_counts(Path(options.counts), files, columns_of(options))
     return Standard(
         tokens=quantity(options.budget, "--budget"),
         cap=usual.cap

@@ -40,6 +40,8 @@ class Parser(argparse.ArgumentParser):
         if left:
             reader: Parser = getattr(options, "parser", self)
             reader.refuse_leftovers(left)
+        if getattr(options, "output", None) == "":
+            self.error("--output is empty: name a file or folder")
         return options
 
     @property

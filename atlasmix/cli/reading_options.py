@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from atlasmix.evidence.inventory import Inventory
     from atlasmix.interop.importers.reading import Request
 
-FROM = "megatron, nemo, olmo-core, olmix, hf or salamandra"
+FROM = (
+    "megatron, nemo, olmo-core, olmix, hf, mosaicml, gpt-neox, regmix, maxtext, nanotron, "
+    "levanter, llama-factory, ms-swift, token-budget, salamandra, or weights for a plain list"
+)
 
 
 def add_reading_options(parser: Parser) -> None:
@@ -34,6 +37,14 @@ def add_reading_options(parser: Parser) -> None:
         metavar="WORD",
         default="unknown",
         help="of pools for which no rule says it (default: unknown)",
+    )
+    group.add_argument(
+        "--weights-are",
+        metavar="WORD",
+        help="what the numbers of plain weights are: shares, percent, tokens or documents",
+    )
+    add_columns(
+        parser, "source= and weight= of plain weights in a table; tokens=, prefix= of counts"
     )
     group = parser.add_argument_group("how much there is")
     group.add_argument(
@@ -60,6 +71,37 @@ def add_reading_options(parser: Parser) -> None:
     )
 
 
+def add_columns(parser: argparse.ArgumentParser, of: str) -> None:
+    """``--column``."""
+    parser.add_argument(
+        "--column",
+        metavar="NAME=TITLE",
+        action="append",
+        default=[],
+        help=f"what a table calls a column: {of}; repeatable",
+    )
+
+
+def columns_of(options: argparse.Namespace) -> dict[str, str]:
+    """What ``--column`` says: name to the title that a table has.
+
+    Raises:
+        ProblemError: no equals sign, or a name twice.
+    """
+    from atlasmix.errors import ProblemError
+
+    columns: dict[str, str] = {}
+    for word in options.column:
+        name, equals, title = word.partition("=")
+        name = name.strip().lower()
+        if not equals or not name or not title.strip():
+            raise ProblemError(f"--column is {word[:60]!r}: expected NAME=TITLE, as tokens=Tokens")
+        if name in columns:
+            raise ProblemError(f"--column names {name[:40]} twice: keep one")
+        columns[name] = title.strip()
+    return columns
+
+
 def request_of(options: argparse.Namespace, inventory: Inventory | None) -> Request:
     """What the options ask to be read.
 
@@ -69,7 +111,7 @@ def request_of(options: argparse.Namespace, inventory: Inventory | None) -> Requ
     from pathlib import Path
 
     from atlasmix.errors import ProblemError
-    from atlasmix.interop.importers.mapping import COUNT_FILES
+    from atlasmix.interop.importers.counts import COUNT_FILES
     from atlasmix.interop.importers.reading import Request
 
     if not options.form:
@@ -85,6 +127,8 @@ def request_of(options: argparse.Namespace, inventory: Inventory | None) -> Requ
         inventory=inventory,
         tokens=quantity(options.budget, "--budget"),
         tokens_per_document=quantity(options.tokens_per_document, "--tokens-per-document"),
+        weights_are=options.weights_are or "",
+        columns=columns_of(options),
     )
 
 
@@ -109,6 +153,6 @@ def whole(text: str | None, what: str, default: int) -> int:
 
     if text is None:
         return default
-    if not text.isdecimal() or not int(text):
+    if not (text.isascii() and text.isdecimal() and len(text) <= 18) or not int(text):
         raise ProblemError(f"{what} is {text[:40]!r}: expected a whole number from 1")
     return int(text)

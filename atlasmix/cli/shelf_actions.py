@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from atlasmix.cli.parsing import Parser, add_actions, add_json, add_store
+from atlasmix.cli.reading_options import add_columns, columns_of
 
 Action = Callable[[argparse.Namespace], int]
 
@@ -74,7 +75,14 @@ def add_shelf_actions(
         )
     actions["remove"].add_argument("name", help="name on the shelf")
     actions["add"].add_argument("table", help=shelf.table)
-    actions["add"].add_argument("--card", required=True, help=shelf.card)
+    actions["add"].add_argument("--card", help=shelf.card)
+    actions["add"].add_argument(
+        "--new-card",
+        metavar="FILE",
+        help="write a card to fill in, and add nothing yet",
+    )
+    wanted = "source=, target=, score=" if shelf.noun == "matrix" else "language=, unique_tokens="
+    add_columns(actions["add"], f"{wanted} ...; then other columns are left out")
     actions["add"].add_argument("--name", help="name on the shelf (default: the card's)")
     for name in ("list", "show", "verify"):
         add_json(actions[name])
@@ -85,12 +93,34 @@ def _add(options: argparse.Namespace) -> int:
     from atlasmix.cli.terminal import lasting
     from atlasmix.evidence.store import Store
 
+    if options.new_card:
+        return _new_card(options)
+    if not options.card:
+        options.parser.error("the following arguments are required: --card")
+
     store = Store(options.store)
     label = store.user_place().label
     add = store.add_matrix if options.noun == "matrix" else store.add_inventory
-    name = add(options.table, options.card, options.name)
+    name = add(options.table, options.card, options.name, columns_of(options))
     use = f"--{options.noun} {name}{lasting(label)}"
     print(f"added {options.noun} {name} to {label}; use it with {use}")
+    return 0
+
+
+def _new_card(options: argparse.Namespace) -> int:
+    """Write an empty card; a file that stands there is not written over."""
+    from pathlib import Path
+
+    from atlasmix.errors import DataError
+    from atlasmix.evidence.card import card_to_fill
+    from atlasmix.io.files import write_atomic
+
+    path = Path(options.new_card)
+    if path.exists():
+        raise DataError(f"{path} is there already: choose another name for the new card")
+    kind = "transfer matrix" if options.noun == "matrix" else "token inventory"
+    write_atomic(path, card_to_fill(kind))
+    print(f"wrote {path}: fill it in, then add the table with --card {path}")
     return 0
 
 

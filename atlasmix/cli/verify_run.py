@@ -6,11 +6,12 @@ import argparse
 from typing import TYPE_CHECKING
 
 from atlasmix.cli.parsing import Parser, add_json
-from atlasmix.cli.reading_options import whole
+from atlasmix.cli.reading_options import add_columns, columns_of, whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from atlasmix.audit.run_verdict import Files, Watched
     from atlasmix.evidence.mixture_file import GivenMixture
 
 EXAMPLE = """\
@@ -41,6 +42,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--sequence-length", metavar="N", help="tokens a sample (default: the log's, else 4096)"
     )
+    add_columns(parser, "source=, tokens=, samples=, step=")
     add_json(parser)
     parser.epilog = (
         f"Exit status 0: every pool is read as planned; 1: at least one is not.\n\n{parser.epilog}"
@@ -53,8 +55,9 @@ def execute(options: argparse.Namespace) -> int:
 
     from atlasmix.audit.run_log import read_log
     from atlasmix.audit.run_verdict import (
+        Files,
         PhaseShares,
-        keys_of_expected,
+        files_of_expected,
         phases_of_expected,
         verify_run,
     )
@@ -65,15 +68,15 @@ def execute(options: argparse.Namespace) -> int:
     mixture, recipe = read_given(path)
     plan = given_of_recipe(recipe, path.name) if recipe is not None else mixture
     assert plan is not None
-    log = read_log(Path(options.log))
-    keys: dict[str, str] = {}
+    log = read_log(Path(options.log), columns_of(options))
+    files = Files()
     phases: tuple[PhaseShares, ...] = ()
     if options.mapping:
         content = _json(Path(options.mapping))
-        keys, phases = keys_of_expected(content), phases_of_expected(content)
+        files, phases = files_of_expected(content), phases_of_expected(content)
     length = whole(options.sequence_length, "--sequence-length", 0) or None
-    order = _order(options.data, keys, plan) if options.data else ()
-    report = verify_run(plan, log, keys, length, order, phases)
+    order = _order(options.data, files, plan) if options.data else ()
+    report = verify_run(plan, log, files, length, order, phases)
     if options.json:
         import dataclasses
 
@@ -86,23 +89,17 @@ def execute(options: argparse.Namespace) -> int:
     return 0 if report.as_planned else 1
 
 
-def _order(data: str, keys: dict[str, str], plan: GivenMixture) -> tuple[str, ...]:
+def _order(data: str, files: Files, plan: GivenMixture) -> tuple[Watched, ...]:
     from pathlib import Path
 
-    from atlasmix.audit.log_order import pools_in_order
+    from atlasmix.audit.log_order import sources_in_order
 
-    return pools_in_order(Path(data), keys, plan)
+    return sources_in_order(Path(data), files, plan)
 
 
 def _json(path: Path) -> object:
-    import json
-
-    from atlasmix.errors import DataError
+    from atlasmix.io.safe_json import load_json
     from atlasmix.io.tables import read_file
 
-    try:
-        return json.loads(read_file(path, 64 * 1024 * 1024))
-    except ValueError as error:
-        raise DataError(
-            f"{path.name} is not JSON ({error}): give the export's expected.json"
-        ) from error
+    limit = 64 * 1024 * 1024
+    return load_json(read_file(path, limit), path.name, limit, "give the export's expected.json")

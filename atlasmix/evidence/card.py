@@ -119,6 +119,8 @@ def read_card(text: str | bytes, what: str = "card") -> Card:
         if key not in known:
             faults.append(f"unknown key {key!r}: expected one of {', '.join(known)}, schema")
             continue
+        if value == "":
+            continue  # of a card that is still to be filled in
         try:
             values[key] = _READERS.get(key, _text)(value)
         except ValueError as error:
@@ -168,6 +170,49 @@ def card_text(card: Card) -> str:
             value = list(value)
         content[field.name] = value
     return dump_yaml(content)
+
+
+_TO_FILL: dict[str, tuple[tuple[str, str], ...]] = {
+    "transfer matrix": (
+        ("title", "one line, say 'BTS of 38 languages'"),
+        ("description", "what one score means"),
+        ("metric", "BTS, transfer weight, or the study's own name"),
+        ("orientation", "source to target: source is trained on, the loss of target counts"),
+        ("direction", "higher is better, or lower is better"),
+        ("status", "measured or predicted, where the table has no column status"),
+        ("diagonal", "a language's score on itself: a number, table or none"),
+        ("stderr", "{measured: 0.05} where the table has no column stderr; {measured: 0} for none"),
+        ("rows", "source or target, for a square table alone"),
+        ("source", "paper, repository and commit, or own runs"),
+        ("licence", "SPDX identifier, or what one may do"),
+    ),
+    "token inventory": (
+        ("title", "one line, say 'Tokens of our corpora'"),
+        ("description", "what was counted, and after which filters"),
+        ("unit", "whose tokens they are, where the table has no column unit"),
+        ("source", "who counted, and from what"),
+        ("licence", "SPDX identifier, or what one may do"),
+    ),
+}
+
+
+def card_to_fill(kind: str) -> str:
+    """A card with the keys that a table of this kind needs, empty, each with what it asks.
+
+    Args:
+        kind: ``transfer matrix`` or ``token inventory``.
+
+    >>> card_to_fill("token inventory").splitlines()[1]
+    'schema: atlasmix/card/1'
+    """
+    lines = [
+        "# Write behind every key what its comment asks; a key that does not apply may go.",
+        f"schema: {CARD_SCHEMA}",
+        f"kind: {kind}",
+    ]
+    for key, asks in _TO_FILL[kind]:
+        lines += [f"# {asks}", f'{key}: ""']
+    return "\n".join(lines) + "\n"
 
 
 def _known_metric(values: dict[str, Any]) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from atlasmix.errors import AtlasMixError, DataError
 from atlasmix.evidence.pools import Provenance, pool_name
-from atlasmix.io.safe_yaml import load_yaml, yaml_text
+from atlasmix.io.safe_yaml import load_yaml, plain_decimal, yaml_text
 from atlasmix.io.schema import AtLeastOne, Digest, Positive, Share, Text, faults_of
 from atlasmix.io.shipped import data_folder
 from atlasmix.io.tables import read_file, refuse
@@ -100,6 +102,7 @@ class MixtureFile(Struct, forbid_unknown_fields=True):
     other: list[GivenOther]
     notes: list[str]
     origin: MixtureOrigin
+    refusals: list[str] | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ class GivenMixture:
         other: everything else, largest first; all proportions together sum to 1.
         origin: format, file and its SHA-256, mapping, counts, version; plain data.
         notes: plain sentences on what was found while reading.
+        refusals: those of the notes that say what the framework itself would stop at.
     """
 
     name: str
@@ -121,6 +125,7 @@ class GivenMixture:
     other: tuple[GivenOther, ...] = ()
     origin: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
 
     @property
     def proportions(self) -> dict[str, float]:
@@ -131,6 +136,37 @@ class GivenMixture:
             shares[pool.language] = shares.get(pool.language, 0) + part
         ordered = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
         return {key: part / BILLIONTHS for key, part in ordered}
+
+
+def files_of(entry: GivenOther) -> dict[str, tuple[float, float | None]]:
+    """Every file of a pool: its share of the pool's tokens, 0-1, and its unique tokens.
+
+    The same prefix twice, whatever its ending, is one file: weighted twice, counted once.
+
+    >>> parts = Part("/a/cat", 3.0, 50.0), Part("/a/cat_text_document", 1.0, 50.0)
+    >>> files_of(GivenOther(name="x", proportion=1.0, parts=parts))
+    {'/a/cat': (1.0, 50.0)}
+    """
+    whole = math.fsum(part.weight for part in entry.parts)
+    files: dict[str, tuple[float, float | None]] = {}
+    for part in entry.parts:
+        path = plain_prefix(part.prefix)
+        share, unique = files.get(path, (0.0, part.unique_tokens))
+        files[path] = share + part.weight / whole, unique
+    return files
+
+
+_ENDINGS = re.compile(r"(_text_document|_text_sentence|_content_document)?(\.bin|\.idx)?$")
+_SLASHES = re.compile(r"/{2,}")
+
+
+def plain_prefix(prefix: str) -> str:
+    """A prefix without the endings that every tokenizer script adds, and without doubled slashes.
+
+    >>> plain_prefix("/data//ca/ca-0_text_document")
+    '/data/ca/ca-0'
+    """
+    return _ENDINGS.sub("", _SLASHES.sub("/", prefix.strip()), count=1).rstrip("/")
 
 
 def is_mixture_file(name: str) -> bool:
@@ -175,6 +211,7 @@ def mixture_of(content: dict[str, Any], what: str) -> GivenMixture:
         other=tuple(GivenOther(**_fields(each)) for each in content["other"]),
         origin=content["origin"],
         notes=tuple(content["notes"]),
+        refusals=tuple(content.get("refusals", ())),
     )
 
 
@@ -234,7 +271,42 @@ _HEADER: Final = """\
 
 def dump_mixture(mixture: GivenMixture) -> str:
     """The mixture as YAML; ``load_mixture`` reads it back to the same."""
-    return _HEADER + yaml_text(mixture_mapping(mixture))
+    content = mixture_mapping(mixture)
+    lists = [entry["parts"] for entry in (*content["pools"], *content["other"])]
+    for entry in (*content["pools"], *content["other"]):
+        entry["parts"] = []
+    head, *rest = (_HEADER + yaml_text(content)).split(_NO_PARTS)
+    # Each pool's parts are written on their own: PyYAML takes seconds for thousands of them.
+    return head + "".join(
+        _parts_text(parts) + after for parts, after in zip(lists, rest, strict=True)
+    )
+
+
+_NO_PARTS: Final = "    parts: []\n"
+_BARE: Final = re.compile(r"/[A-Za-z0-9_./+-]{1,60}", re.ASCII)
+"""A path that YAML reads as a text, in one line, whatever the reader."""
+
+
+def _parts_text(parts: Sequence[Mapping[str, Any]]) -> str:
+    """The parts of a pool as ``yaml_text`` writes them."""
+    if not parts:
+        return _NO_PARTS
+    lines = ["    parts:\n"]
+    for part in parts:
+        if _BARE.fullmatch(part["prefix"]):
+            lines.append(f"      - prefix: {part['prefix']}\n")
+            for key in ("weight", "unique_tokens"):
+                lines.append(f"        {key}: {_digits(part[key])}\n")
+        else:
+            text = yaml_text([part])
+            lines += [f"      {line}\n" for line in text.rstrip("\n").split("\n")]
+    return "".join(lines)
+
+
+def _digits(number: Decimal | int | None) -> str:
+    if number is None:
+        return "null"
+    return str(number) if isinstance(number, int) else plain_decimal(number)
 
 
 def mixture_mapping(mixture: GivenMixture) -> dict[str, Any]:
@@ -247,6 +319,7 @@ def mixture_mapping(mixture: GivenMixture) -> dict[str, Any]:
         "other": [_other(each) for each in mixture.other],
         "notes": list(mixture.notes),
         "origin": dict(mixture.origin),
+        **({"refusals": list(mixture.refusals)} if mixture.refusals else {}),
     }
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from atlasmix.errors import DataError
 from atlasmix.evidence.card import Card
 from atlasmix.evidence.shelf import shipped_tables
 from atlasmix.evidence.store import Store
 from atlasmix.text import did_you_mean
+
+if TYPE_CHECKING:
+    from atlasmix.evidence.mixture_file import GivenMixture
 
 _FOLDER, _MODELS, _SHARES = "published_mixtures", "models.csv", "shares.csv"
 
@@ -59,11 +62,11 @@ def list_published() -> tuple[PublishedMixture, ...]:
 
 
 def published(name: str, store: Store | None = None) -> PublishedMixture:
-    """The published mixture of that name, or the one in a mixture file (a path to ``.yaml``).
+    """The published mixture of that name, one of the user's own, or the one in a mixture file.
 
     Args:
-        name: of the mixture, or the path.
-        store: says whether a path is opened; None opens it.
+        name: of the mixture, or the path to a ``.yaml``.
+        store: holds the user's own, and says whether a path is opened; None: the usual place.
 
     Raises:
         DataError: no such name; suggests the nearest; or a file that is no mixture.
@@ -71,15 +74,23 @@ def published(name: str, store: Store | None = None) -> PublishedMixture:
     >>> published("salamandra-7b").shares[0][0]
     'eng'
     """
-    path = (store or Store()).path_of(name)
+    from atlasmix.evidence.mixture_file import load_mixture
+    from atlasmix.evidence.mixture_shelf import own_mixture, own_mixtures
+
+    store = store or Store()
+    path = store.path_of(name)
     if path is not None:
-        return _of_file(path)
+        return as_published(load_mixture(path))
     names = {mixture.name: mixture for mixture in list_published()}
     if name in names:
         return names[name]
+    own = own_mixtures(store)
+    if name in own:
+        return as_published(own_mixture(name, store))
+    known = (*names, *own)
     raise DataError(
-        f"no published mixture {name[:80]!r}: {did_you_mean(name, names, ' ')}"
-        f"there are {', '.join(names)}"
+        f"no published mixture {name[:80]!r}: {did_you_mean(name, known, ' ')}"
+        f"there are {', '.join(known)}"
     )
 
 
@@ -88,11 +99,8 @@ def published_card() -> Card:
     return _read()[0]
 
 
-def _of_file(path: Path) -> PublishedMixture:
+def as_published(given: GivenMixture) -> PublishedMixture:
     """A team's own mixture, as ``atlasmix import`` wrote it, in the place of a published one."""
-    from atlasmix.evidence.mixture_file import load_mixture
-
-    given = load_mixture(path)
     return PublishedMixture(
         name=given.name,
         model=given.name,

@@ -18,6 +18,7 @@ from atlasmix.errors import DataError, UnknownLanguage
 from atlasmix.evidence.card import STATUSES, Card
 from atlasmix.io.tables import Rows, refuse, shelf_rows, to_csv
 from atlasmix.languages.language import SUBJECTS
+from atlasmix.quantities import read_number
 from atlasmix.text import did_you_mean
 
 Floats = npt.NDArray[np.float64]
@@ -395,8 +396,5 @@ def number(text: str) -> float | None:
     >>> number("1e9"), number("nan")
     (1000000000.0, None)
     """
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+    value = read_number(text)
+    return value if value is not None and math.isfinite(value) else None

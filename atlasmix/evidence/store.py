@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -185,13 +186,21 @@ class Store:
         """One line about each inventory, by name; a broken one is listed with its fault."""
         return tuple(self._inventory_summary(name) for name in self._names(INVENTORIES))
 
-    def add_matrix(self, table: str | Path, card: str | Path, name: str | None = None) -> str:
+    def add_matrix(
+        self,
+        table: str | Path,
+        card: str | Path,
+        name: str | None = None,
+        columns: Mapping[str, str] | None = None,
+    ) -> str:
         """Check a table of scores and its card, and put both into the user's store in one step.
 
         Args:
             table: CSV or Parquet: source, target, score[, stderr, status], or square.
             card: its card (YAML).
             name: on the shelf; None takes the card's, else the name of the table file.
+            columns: source, target, score, stderr or status to what the table calls it; columns
+                that are neither named nor known are then left out.
 
         Returns:
             The name.
@@ -201,16 +210,22 @@ class Store:
         """
         from atlasmix.evidence.shelf import add
 
-        return add(self.user_place(), MATRICES, Path(table), Path(card), name)
+        return add(self.user_place(), MATRICES, Path(table), Path(card), name, columns)
 
-    def add_inventory(self, table: str | Path, card: str | Path, name: str | None = None) -> str:
+    def add_inventory(
+        self,
+        table: str | Path,
+        card: str | Path,
+        name: str | None = None,
+        columns: Mapping[str, str] | None = None,
+    ) -> str:
         """Check a table of pools and its card, and put both into the user's store.
 
         See ``add_matrix``; the columns are those of ``pool_table.read_pools``.
         """
         from atlasmix.evidence.shelf import add
 
-        return add(self.user_place(), INVENTORIES, Path(table), Path(card), name)
+        return add(self.user_place(), INVENTORIES, Path(table), Path(card), name, columns)
 
     def remove_matrix(self, name: str) -> None:
         """Take a matrix out of the user's store; DataError where it ships or is not there."""

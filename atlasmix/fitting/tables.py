@@ -205,6 +205,9 @@ _HIGHEST_NATS: Final = 12.5
 """ln of a vocabulary of 268k: what a model that knows nothing loses per token."""
 
 _FLOPS_OFF: Final = 30.0
+_FLOPS_ALL_OFF: Final = 1.8
+"""How far all rows may be from 6ND, either way. Our choice: attention and recomputed activations add
+up to half, embeddings that one of the two leaves out as much; twice is another way to count."""
 
 
 class Numbers:
@@ -375,6 +378,13 @@ def check_units(runs: Runs, compute: Array | None, columns: Mapping[str, Column]
         )
     if compute is not None and "params" in columns and "tokens" in columns:
         ratio = compute / runs.compute
+        usual = float(np.median(ratio))
+        if abs(math.log(usual)) > math.log(_FLOPS_ALL_OFF):
+            faults.append(
+                f"{columns['compute'].name} is about {usual:.3g} times 6·params·tokens in every "
+                "row: FLOPs, parameters or tokens are in another unit, or count something else; "
+                "leave the column out where the other two are right"
+            )
         off = np.abs(np.log(ratio / np.median(ratio))) > math.log(_FLOPS_OFF)
         if np.any(off):
             faults.append(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
+from typing import Final
 
 from atlasmix.errors import ProblemError
+from atlasmix.quantities import read_number
 from atlasmix.text import did_you_mean
 
 
@@ -64,13 +66,8 @@ def as_number(value: object, what: str, example: str) -> float:
     Raises:
         ProblemError: no number, or not a finite one.
     """
-    number = math.nan
-    if isinstance(value, int | float | str) and not isinstance(value, bool):
-        try:
-            number = float(value)
-        except (ValueError, OverflowError):
-            number = math.nan
-    if not math.isfinite(number):
+    number = read_number(value)
+    if number is None or not math.isfinite(number):
         raise ProblemError(
             f"{what} is {shown(value)}: expected a finite number, such as {example}", value=value
         )
@@ -106,7 +103,13 @@ def refuse_unknown(keys: Collection[str], known: Collection[str], what: str) -> 
             )
 
 
+_LONGEST: Final = 2000
+"""Bits of an integer that is shown: Python itself refuses to write those of thousands of digits."""
+
+
 def shown(value: object) -> str:
     """A value as a message shows it: short."""
+    if isinstance(value, int) and value.bit_length() > _LONGEST:
+        return f"a number of about {value.bit_length() * 0.301:,.0f} digits"
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."

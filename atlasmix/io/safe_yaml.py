@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from decimal import Decimal
 from typing import Any, Final
 
@@ -65,7 +66,8 @@ def decode(content: str | bytes, what: str, limit: int, remedy: str = "save it a
         )
     if isinstance(content, bytes):
         try:
-            content = content.decode("utf-8-sig")
+            # Not utf-8-sig: Python loads that codec from a file, which a user may not be let read.
+            content = content.removeprefix(codecs.BOM_UTF8).decode("utf-8")
         except UnicodeDecodeError as error:
             raise DataError(f"{what} is not UTF-8 text (byte {error.start:,}): {remedy}") from error
     if "\0" in content:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -31,6 +32,9 @@ Written = float | str
 """A number as people write it: ``2e9``, ``2B``, ``30%``."""
 
 _MOST_FAULTS: Final = 20
+_LARGEST: Final = 10**100
+"""No figure of a file is as large, and a larger one may be more than a float can hold."""
+
 _WORDS: Final[dict[Any, str]] = {
     bool: "true or false",
     int: "a whole number",
@@ -55,15 +59,38 @@ def faults_of(value: object, kind: Any, what: str) -> list[str]:
     ['1: found 1, expected a text']
     """
     endless = dict(_endless(value, ""))
+    if not endless and _is_of(value, kind) and _all_known(value, kind):
+        return []  # most files are sound, and that is seen at once
     other = [fault for fault in _walk(value, kind, "") if fault[0] not in endless]
     result = sorted([*endless.items(), *other])
     return [f"{path or what}: {said}" for path, said in result[:_MOST_FAULTS]]
 
 
+def _all_known(value: object, kind: Any) -> bool:
+    """Whether every key of every record is one of its type; False where that is not plain."""
+    if not isinstance(value, Mapping | list) or not value:
+        return True
+    shaped = [_unlimited(each) for each in _members(kind) if _has_shape(each, value)]
+    if len(shaped) != 1:
+        return False
+    if isinstance(value, list):
+        inner = get_args(shaped[0])[0]
+        return all(_all_known(item, inner) for item in value)
+    if not _has_fields(shaped[0]):
+        inner = get_args(shaped[0])[1]
+        return all(_all_known(item, inner) for item in value.values())
+    known = _fields(shaped[0])
+    if _is_closed(shaped[0]) and not value.keys() <= known.keys():
+        return False
+    return all(_all_known(item, known[key][0]) for key, item in value.items() if key in known)
+
+
 def _endless(value: object, path: str) -> Iterator[tuple[str, str]]:
-    """Every nan and inf, wherever it stands: no figure in a file is one, of whatever type."""
+    """Every nan, inf and endless integer, wherever it stands: no figure in a file is one."""
     if isinstance(value, float) and not math.isfinite(value):
         yield path, f"found {shown(value)}, expected a finite number"
+    elif isinstance(value, int) and abs(value) > _LARGEST:
+        yield path, f"found {shown(value)}, expected a number below 1e100"
     elif isinstance(value, Mapping):
         for key, item in value.items():
             yield from _endless(item, _below(path, key))
@@ -215,6 +242,7 @@ def _is_closed(kind: Any) -> bool:
     return dataclasses.is_dataclass(kind) or bool(kind.__struct_config__.forbid_unknown_fields)
 
 
+@cache
 def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:
     """Key in the file: (type, whether it must be there)."""
     if dataclasses.is_dataclass(kind):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atlasmix.errors import DataError
 from atlasmix.io.safe_yaml import decode
+from atlasmix.text import did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,6 +82,33 @@ def _missing(cell: object) -> bool:
     return cell is None or (not isinstance(cell, str) and bool(cell != cell))  # noqa: PLR0124
 
 
+@contextlib.contextmanager
+def refusing_to_read(path: Path) -> Iterator[None]:
+    """Turn what the system says against reading a user's file into a sentence.
+
+    Raises:
+        DataError: absent, no plain file (a named pipe would be waited for without an end), or not
+            readable.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise DataError(f"{_shown(path)} is no plain file: expected a table or a card")
+        yield
+    except FileNotFoundError as error:
+        raise DataError(f"no file {_shown(path)}: check the path") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(
+            f"{_shown(path)} cannot be read ({reason}): check its permissions"
+        ) from error
+
+
+def _shown(path: Path) -> str:
+    """A path as a message shows it, without bytes that no terminal should get."""
+    text = str(path)[:200]
+    return text if text.isprintable() else repr(text)[1:-1]
+
+
 def read_file(path: str | Path, limit: int) -> bytes:
     """The bytes of a user's file.
 
@@ -87,17 +116,9 @@ def read_file(path: str | Path, limit: int) -> bytes:
         DataError: absent, no plain file, not readable, or longer than ``limit`` bytes.
     """
     path = Path(path)
-    try:
-        if path.exists() and not path.is_file():
-            raise DataError(f"{path} is no plain file: expected a table or a card")
+    with refusing_to_read(path), path.open("rb") as file:
         # Read, not stat: a file may grow, and one byte more than allowed is proof enough.
-        with path.open("rb") as file:
-            content = file.read(limit + 1)
-    except FileNotFoundError as error:
-        raise DataError(f"no file {path}: check the path") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{path} cannot be read ({reason}): check its permissions") from error
+        content = file.read(limit + 1)
     if len(content) > limit:
         raise DataError(f"{path} is longer than {limit:,} bytes: split or shorten it")
     return content
@@ -117,6 +138,8 @@ def read_rows(content: bytes, what: str) -> Rows:
     text = decode(content, what, TABLE_LIMIT, "save it as CSV in UTF-8, or as Parquet")
     if not text.strip():
         raise DataError(f"{what} is empty: expected a header line and rows")
+    _refuse_rows(text.count("\n"), what)
+    _refuse_commas(text, what)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     numbers, rows, cells = [], [], 0
     try:
@@ -136,6 +159,35 @@ def read_rows(content: bytes, what: str) -> Rows:
     if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
         raise DataError(f"{what} has one column {names[0][:60]!r}: expected commas between columns")
     return Rows(what, names, tuple(numbers), tuple(rows))
+
+
+_MOST_ROWS = 2_000_000
+"""Our choice: every pair of 1,400 languages. A row takes up to 300 bytes of memory."""
+
+
+def _refuse_rows(rows: int, what: str) -> None:
+    if rows > _MOST_ROWS:
+        raise DataError(f"{what} has over {_MOST_ROWS:,} rows, the most that are read: split it")
+
+
+_MOST_COLUMNS = 10_000
+"""Our choice: more than a square of all languages with scores has."""
+
+
+def _refuse_commas(text: str, what: str) -> None:
+    """Refuse a line of more cells than a table has columns, before any of them is made."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        # Commas in quotes count too: no cell of a table holds thousands of them.
+        if end - start > _MOST_COLUMNS and text.count(",", start, end) >= _MOST_COLUMNS:
+            line = text.count("\n", 0, start) + 1
+            raise DataError(
+                f"{what} has over {_MOST_COLUMNS:,} columns in line {line:,}: at most so many are "
+                "read; is it a table of commas?"
+            )
+        start = end + 1
 
 
 def _parquet(content: bytes, what: str) -> Rows:
@@ -169,6 +221,7 @@ def _refuse_bombs(file: pq.ParquetFile, what: str) -> None:
     """Refuse what would unpack to more than a table can hold, by what the file says of itself."""
     data = file.metadata
     _refuse_cells(data.num_rows * max(data.num_columns, _ROW), what)
+    _refuse_rows(data.num_rows, what)
     for place in range(data.num_columns):
         column = file.schema.column(place)
         if column.max_repetition_level or "." in column.path:
@@ -263,6 +316,54 @@ def _first_line(error: Exception) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)[:120]
 
 
+def renamed(rows: Rows, columns: Mapping[str, str], known: Collection[str]) -> Rows:
+    """The same table with the columns that a user named, and others that are known; no others.
+
+    Args:
+        rows: as they were written.
+        columns: the name that is read to the title that the table has.
+        known: every name that is read.
+
+    Raises:
+        DataError: a name that is not read, or a title that is not there or stands twice.
+
+    >>> table = Rows("it", ("", "lang_train", "score"), (2,), (("0", "de", "1"),))
+    >>> renamed(table, {"source": "lang_train"}, ("source", "score")).rows
+    (('de', '1'),)
+    """
+    if not columns:
+        return rows
+    titles = [" ".join(title.split()).casefold() for title in rows.header]
+    at: dict[str, int] = {}
+    for name, title in columns.items():
+        if name not in known:
+            raise DataError(
+                f"no column {name[:40]!r} is read: {did_you_mean(name, known, ' ')}expected one "
+                f"of {', '.join(known)}",
+                field="column",
+            )
+        places = [
+            place
+            for place, written in enumerate(titles)
+            if written == " ".join(title.split()).casefold()
+        ]
+        if len(places) != 1:
+            state = "stands twice" if places else "is not there"
+            raise DataError(
+                f"{rows.what} has the columns {', '.join(rows.header)[:200]}: {title[:60]!r} "
+                f"{state}",
+                field="column",
+            )
+        at[name] = places[0]
+    for name in known:
+        if name not in at and titles.count(name) == 1:
+            at[name] = titles.index(name)
+    cells = tuple(
+        tuple(row[place] if place < len(row) else "" for place in at.values()) for row in rows.rows
+    )
+    return Rows(rows.what, tuple(at), rows.numbers, cells)
+
+
 def to_csv(header: tuple[str, ...], rows: tuple[tuple[object, ...], ...]) -> bytes:
     """A table of the shelf: UTF-8, commas, one line feed after each row."""
     text = io.StringIO(newline="")
@@ -278,8 +379,15 @@ def shelf_rows(content: bytes) -> tuple[list[str], list[list[str]]]:
     return header, list(reader)
 
 
+MOST_FAULTS = 100
+"""Faults that a refusal names; what follows is counted."""
+
+
 def refuse(what: str, faults: Sequence[str]) -> None:
-    """Raise one DataError that names them all; do nothing where there is none."""
+    """Raise one DataError that names them, the first hundred; do nothing where there is none."""
     if faults:
-        count = f"{len(faults)} fault{'s' * (len(faults) > 1)}"
-        raise DataError(f"{what} has {count}: mend what follows and try again", tuple(faults))
+        count = f"{len(faults):,} fault{'s' * (len(faults) > 1)}"
+        listed = tuple(faults[:MOST_FAULTS])
+        if len(faults) > MOST_FAULTS:
+            listed = (*listed, f"and {len(faults) - MOST_FAULTS:,} more")
+        raise DataError(f"{what} has {count}: mend what follows and try again", listed)

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from atlasmix.errors import UnknownLanguage
 from atlasmix.languages.folding import fold
+from atlasmix.languages.pairs import pair_of
 from atlasmix.languages.tables import (
     Alias,
     aliases,
@@ -18,7 +19,7 @@ from atlasmix.languages.tables import (
     script_names,
     short_codes,
 )
-from atlasmix.languages.tags import LanguageTag, Subtags, attested_script, read_subtags
+from atlasmix.languages.tags import LanguageTag, Subtags, attested_script, is_region, read_subtags
 from atlasmix.text import likeness
 
 _MOST = 3  # suggestions in one sentence
@@ -134,7 +135,10 @@ def _resolve_text(text: str) -> LanguageTag:
         or _by_subtags(trimmed)
         or _by_name_and_script(trimmed)
     )
-    return tag if tag is not None else _refuse(text)
+    if tag is not None:
+        return tag
+    _refuse_pair(trimmed)
+    _refuse(text)
 
 
 def _refuse(text: str) -> NoReturn:
@@ -224,9 +228,44 @@ def _by_subtags(text: str) -> LanguageTag | None:
         code = _extended(code, parts.extended)
         if not code:
             return None
+    if parts.region:
+        _refuse_region(text, parts)
     if parts.script:
         return _in_script(code, parts.script, text)
     return _in_region(code, parts)
+
+
+def _refuse_pair(text: str) -> None:
+    """Refuse two languages in one word: parallel text has no single language."""
+    pair = pair_of(text)
+    if pair is None:
+        return
+    first, other = (languages()[_usual(_code_of(code)).code] for code in pair)
+    tag = f"{pair[0]}-{pair[1].upper()}"
+    region = f" Or {tag}, as in that region?"
+    raise UnknownLanguage(
+        f"{text!r} is a pair of languages, {first.name} ({first.code}) and {other.name} "
+        f"({other.code}), and parallel text has no single one: did you mean {first.code} "
+        f"({first.name}) alone?" + (region if len(pair[1]) == 2 and is_region(pair[1]) else ""),
+        (first.code, other.code),
+    )
+
+
+def _refuse_region(text: str, parts: Subtags) -> None:
+    """Refuse a region that is none, and one that may as well be a second language.
+
+    Raises:
+        UnknownLanguage: ``es-qq``; ``de-fr``, which names a language with no locale there.
+    """
+    if not parts.script:
+        _refuse_pair(text)
+    first = languages()[_usual(_code_of(parts.language)).code]
+    if not is_region(parts.region):
+        raise UnknownLanguage(
+            f"no region {parts.region!r} in {text!r}: expected a code of ISO 3166-1; for "
+            f"{first.name} write {first.code!r}",
+            (first.code,),
+        )
 
 
 def _extended(code: str, extended: str) -> str:

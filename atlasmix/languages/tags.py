@@ -50,6 +50,42 @@ def read_subtags(text: str) -> Subtags | None:
     )
 
 
+# ISO 3166-1, with what the IANA registry has beside it: reserved, withdrawn, supranational codes.
+_REGION_CODES = (
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO "
+    "BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ "
+    "DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP "
+    "GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG "
+    "KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML "
+    "MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE "
+    "PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL "
+    "SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM "
+    "US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW AC AN BU CP CS DD DG EA EU EZ FX IC "
+    "NT SU TA TP UK UN XK YD YU ZR"
+)
+_REGIONS = frozenset(_REGION_CODES.split())
+
+
+def is_region(subtag: str) -> bool:
+    """Whether a subtag names a region: ISO 3166-1 or, by three digits, UN M.49.
+
+    >>> is_region("mx"), is_region("419"), is_region("qq")
+    (True, True, False)
+    """
+    return subtag.isdigit() or subtag.upper() in _REGIONS
+
+
+def is_locale(language: str, region: str) -> bool:
+    """Whether systems know a language in a region as a locale, as they do ``pt`` in ``br``.
+
+    >>> is_locale("pt", "br"), is_locale("de", "fr")
+    (True, False)
+    """
+    import locale
+
+    return f"{language.lower()}_{region.lower()}" in locale.locale_alias
+
+
 # What corpora write for a script that ISO 15924 splits or joins otherwise.
 _JOINED = {
     "Hang": "Kore",

@@ -138,10 +138,13 @@ def read_card(path: Path) -> LawCard:
     """
     what = path.name or str(path)
     try:
+        if path.exists() and not path.is_file():
+            raise DataError(f"{what} is no plain file: expected the card of a law")
         with path.open("rb") as file:
             content = file.read(CARD_LIMIT + 1)
-    except OSError as error:
-        raise DataError(f"{what} cannot be read ({error.strerror}): check the path") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{what} cannot be read ({reason}): check the path") from None
     return parse_card(content, what)
 
 

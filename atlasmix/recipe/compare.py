@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlasmix.errors import AtlasMixError, DataError, ProblemError
-from atlasmix.evidence.mixture_file import BILLIONTHS, GivenMixture, is_mixture_file
+from atlasmix.evidence.mixture_file import (
+    BILLIONTHS,
+    GivenMixture,
+    GivenPool,
+    files_of,
+    is_mixture_file,
+)
+from atlasmix.evidence.mixture_shelf import own_mixture, own_mixtures
 from atlasmix.evidence.published import PublishedMixture, list_published, published
 from atlasmix.evidence.store import Store
 from atlasmix.mixture.diff import Diff, Move, Prediction, Side, SidePool, diff, predictions
@@ -86,8 +93,8 @@ class SideBySide:
         return round(whole * BILLIONTHS) / BILLIONTHS
 
 
-def find_mixture(name: str) -> AnyMixture:
-    """A recipe or a mixture by its file, or a published mixture by its name; a file comes first.
+def find_mixture(name: str, store: Store | None = None) -> AnyMixture:
+    """A recipe or a mixture by its file, or one of the shelf by its name; a file comes first.
 
     Raises:
         DataError: neither, with the nearest names; or a fault in the file.
@@ -102,6 +109,10 @@ def find_mixture(name: str) -> AnyMixture:
     names = [mixture.name for mixture in list_published()]
     if name in names:
         return published(name)
+    own = own_mixtures(store or Store())
+    if name in own:
+        return own_mixture(name, store or Store())
+    names += own
     raise DataError(
         f"{name[:80]!r} is neither a file nor a published mixture: "
         f"{did_you_mean(name, names, ' ')}expected a recipe, a mixture file, or one of "
@@ -129,7 +140,7 @@ def compare_mixtures(
     mixtures = {"A": a, "B": b}
     question: tuple[tuple[str, Any, Any], ...] = ()
     judges = {word: side for word, side in mixtures.items() if isinstance(side, Recipe)}
-    sides = side_of(a, names[0]), side_of(b, names[1])
+    sides = _sides(a, b, names)
     if isinstance(a, Recipe) and isinstance(b, Recipe):
         question = _questions(a, b)
         if not question:
@@ -179,37 +190,55 @@ def _of_recipe(recipe: Recipe, name: str) -> Side:
     )
 
 
-def _of_given(mixture: GivenMixture, name: str) -> Side:
-    def read(share: float) -> float | None:
-        return None if mixture.tokens is None else share * mixture.tokens
+def _sides(a: AnyMixture, b: AnyMixture, names: tuple[str, str]) -> tuple[Side, Side]:
+    """Both sides; of two mixtures that name their files, pool by pool and file by file."""
+    if isinstance(a, GivenMixture) and isinstance(b, GivenMixture):
+        apart = _read_from_several(a, b)
+        return _of_given(a, names[0], apart), _of_given(b, names[1], apart)
+    return side_of(a, names[0]), side_of(b, names[1])
 
-    return Side(
-        name=name,
-        tokens=mixture.tokens,
-        shares=tuple(mixture.proportions.items()),
-        pools=(
-            *(
-                SidePool(
-                    pool.name,
-                    pool.language,
-                    pool.proportion,
-                    read(pool.proportion),
-                    pool.unique_tokens,
-                )
-                for pool in mixture.pools
-            ),
-            *(
-                SidePool(
-                    source.name,
-                    "",
-                    source.proportion,
-                    read(source.proportion),
-                    source.unique_tokens,
-                )
-                for source in mixture.other
-            ),
-        ),
+
+def _read_from_several(a: GivenMixture, b: GivenMixture) -> frozenset[str]:
+    """Pools of which the files are compared: there are several, or not the same in both."""
+    files = [
+        {pool.name: frozenset(files_of(pool)) for pool in (*side.pools, *side.other)}
+        for side in (a, b)
+    ]
+    names = files[0].keys() | files[1].keys()
+    return frozenset(
+        name
+        for name in names
+        if any(len(side.get(name, ())) > 1 for side in files)
+        or (all(name in side for side in files) and files[0][name] != files[1][name])
     )
+
+
+def _of_given(mixture: GivenMixture, name: str, apart: Collection[str] = ()) -> Side:
+    pools: list[SidePool] = []
+    for pool in (*mixture.pools, *mixture.other):
+        language = pool.language if isinstance(pool, GivenPool) else ""
+        files = files_of(pool) if pool.name in apart else {}
+        shares = {path: (pool.proportion * part, unique) for path, (part, unique) in files.items()}
+        for each, (share, unique) in (
+            shares or {pool.name: (pool.proportion, pool.unique_tokens)}
+        ).items():
+            read = None if mixture.tokens is None else share * mixture.tokens
+            pools.append(SidePool(each, language, share, read, unique))
+    return Side(name, mixture.tokens, tuple(mixture.proportions.items()), _added_up(pools))
+
+
+def _added_up(pools: Sequence[SidePool]) -> tuple[SidePool, ...]:
+    """Each name once: a file that two pools are read from is one source."""
+    by_name: dict[str, SidePool] = {}
+    for pool in pools:
+        first = by_name.get(pool.name)
+        if first is None:
+            by_name[pool.name] = pool
+            continue
+        known = first.tokens is not None and pool.tokens is not None
+        read = (first.tokens or 0.0) + (pool.tokens or 0.0) if known else None
+        by_name[pool.name] = replace(first, share=first.share + pool.share, tokens=read)
+    return tuple(by_name.values())
 
 
 def _questions(a: Recipe, b: Recipe) -> tuple[tuple[str, Any, Any], ...]:

@@ -217,6 +217,13 @@ def _distance(mixtures: SideBySide, by: By) -> str:
     if distance == 0:
         if any(move.before != move.after for move in mixtures.diff.phases):
             return "The same proportions in all, divided over the phases otherwise."
+        apart = mixtures.distance("pool")
+        if by == "language" and apart > 0:
+            # A pool is called by its language; where files are compared, they are named.
+            moved = [move for move in mixtures.moves("pool") if move.before != move.after]
+            if any(not move.name.startswith(f"{move.language}.") for move in moved):
+                return f"The same languages; {percent(apart)} of the tokens go to other files."
+            return f"The same proportions. Among pools {percent(apart)} of the tokens go elsewhere."
         return "The same proportions."
     return f"{percent(distance)} of the tokens go elsewhere."
 

@@ -193,6 +193,22 @@ def test_a_table_in_billions_without_saying_so():
     assert "say column tokens=tokens:B" in said
 
 
+def with_flops(factor):
+    runs = ((1e8, 2e9, 3.6), (3e8, 2e10, 3.0), (1e9, 2e10, 2.8))
+    return [f"{n},{d},{6 * n * d * factor},{loss}" for n, d, loss in runs]
+
+
+@pytest.mark.parametrize("factor", [1000, 2, 0.5, 1e-3])
+def test_compute_that_contradicts_the_counts_in_every_row(factor):
+    """A column that is a thousand times 6ND throughout agreed with its own median."""
+    said = faults(with_flops(factor), "params,tokens,flops,loss")
+    assert f"flops is about {factor:.3g} times 6·params·tokens in every row" in said
+
+
+def test_compute_with_attention_is_no_contradiction():
+    assert len(read(with_flops(1.3), "params,tokens,flops,loss").loss) == 3
+
+
 def test_compute_that_contradicts_the_counts():
     lines = ["1e8,2e9,1.2e18,3.6", "3e8,2e10,3.6e19,3.0", "1e9,2e7,1.2e20,2.8"]
     said = faults(lines, "params,tokens,flops,loss")

@@ -39,13 +39,9 @@ def band(tokens: float | None) -> str:
 
 
 def distinct(facts: CardFacts) -> int | None:
-    """Tokens that are read at least once: of a pool at most its unique tokens; None if unknown."""
-    read = []
-    for pool in facts.pools:
-        if pool.tokens is None or pool.unique_tokens is None:
-            return None
-        read.append(min(pool.tokens, pool.unique_tokens))
-    return sum(read)
+    """Tokens that are read at least once: of a file at most its unique tokens; None if unknown."""
+    read = [pool.read_once for pool in facts.pools]
+    return None if None in read else sum(filter(None, read))
 
 
 def _head(facts: CardFacts) -> list[str]:

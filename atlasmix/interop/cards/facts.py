@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from atlasmix.errors import ProblemError
-from atlasmix.evidence.mixture_file import BILLIONTHS, GivenMixture, dump_mixture
+from atlasmix.evidence.mixture_file import (
+    BILLIONTHS,
+    GivenMixture,
+    GivenOther,
+    dump_mixture,
+    files_of,
+)
 from atlasmix.quantities import significant
 from atlasmix.recipe.file import dump_recipe
 from atlasmix.recipe.recipe import Recipe
@@ -34,6 +40,7 @@ class CardPool:
         proportion: share of training tokens, 0-1.
         tokens: read, repeats included; None where the run's tokens are unknown.
         unique_tokens: distinct; None where nobody counted.
+        read_once: tokens that are read at least once, file by file; None where unknown.
         unit: whose tokens they are.
         obtained: ``counted``, ``estimated`` or ``stated``; empty where unknown.
         source, licence: of the text; empty where unknown.
@@ -46,6 +53,7 @@ class CardPool:
     proportion: float
     tokens: int | None
     unique_tokens: int | None
+    read_once: int | None = None
     unit: str = ""
     obtained: str = ""
     source: str = ""
@@ -179,6 +187,7 @@ def facts_of_recipe(recipe: Recipe, file: str, options: CardOptions) -> CardFact
                 proportion=pool.proportion,
                 tokens=pool.tokens,
                 unique_tokens=pool.unique_tokens,
+                read_once=min(pool.tokens, pool.unique_tokens),
                 **{
                     key: str(pools.get(pool.name, {}).get(key, ""))
                     for key in ("unit", "obtained", "source", "licence")
@@ -222,6 +231,7 @@ def facts_of_mixture(mixture: GivenMixture, options: CardOptions) -> CardFacts:
                 proportion=entry.proportion,
                 tokens=None if mixture.tokens is None else round(entry.proportion * mixture.tokens),
                 unique_tokens=None if entry.unique_tokens is None else round(entry.unique_tokens),
+                read_once=_read_once(entry, mixture.tokens),
                 unit=entry.unit,
             )
             for entry, language, provenance, corpus in pools
@@ -232,6 +242,17 @@ def facts_of_mixture(mixture: GivenMixture, options: CardOptions) -> CardFacts:
         licence=options.licence.strip(),
         url=_url(options.url),
     )
+
+
+def _read_once(entry: GivenOther, run: float | None) -> int | None:
+    """Of every file at most what lies in it: one that is read twice has no more text for it."""
+    if run is None:
+        return None
+    tokens = entry.proportion * run
+    files = files_of(entry)
+    if files and all(unique is not None for _, unique in files.values()):
+        return round(sum(min(tokens * part, unique or 0.0) for part, unique in files.values()))
+    return None if entry.unique_tokens is None else round(min(tokens, entry.unique_tokens))
 
 
 def description(facts: CardFacts) -> str:

@@ -16,14 +16,22 @@ _SIZES: Final = (
     (10**4, "1K<n<10K"),
     (10**5, "10K<n<100K"),
     (10**6, "100K<n<1M"),
+    (10**7, "1M<n<10M"),
+    (10**8, "10M<n<100M"),
+    (10**9, "100M<n<1B"),
+    (10**10, "1B<n<10B"),
+    (10**11, "10B<n<100B"),
+    (10**12, "100B<n<1T"),
 )
+_LARGEST: Final = "n>1T"
 
 
 def huggingface(facts: CardFacts) -> str:
     """The card as Markdown with YAML before it.
 
     ``language`` holds ISO 639-1 codes where there are any, as the Hub asks, else ISO 639-3;
-    ``size_categories`` counts the rows of the pool table, not of the text. The key ``atlasmix``
+    ``size_categories`` counts tokens, repeats included, as the cards of corpora for pretraining do;
+    it is left out where they are unknown. The key ``atlasmix``
     holds what the Hub has no key for.
     """
     return f"---\n{yaml_text(card_data(facts))}---\n\n{_body(facts)}"
@@ -39,7 +47,7 @@ def card_data(facts: CardFacts) -> dict[str, Any]:
         data["license"] = facts.licence
     data |= {
         "task_categories": ["text-generation"],
-        "size_categories": [_size(len(facts.pools))],
+        **({} if facts.tokens is None else {"size_categories": [_size(facts.tokens)]}),
         "tags": ["training-mixture", "multilingual", "atlasmix"],
         "atlasmix": {
             facts.kind: {"file": facts.file, "sha256": facts.sha256, "version": facts.made_with},
@@ -95,5 +103,5 @@ def _decimal(share: float) -> Decimal:
     return Decimal(repr(significant(share, 9)))
 
 
-def _size(rows: int) -> str:
-    return next((words for most, words in _SIZES if rows < most), "1M<n<10M")
+def _size(tokens: int) -> str:
+    return next((words for most, words in _SIZES if tokens < most), _LARGEST)

@@ -250,6 +250,16 @@ INSTEAD: Final = {
     "unsloth": "pass it the data set that the loader of hf makes",
 }
 
+LACKING: Final = {
+    "torchtitan": "torchtitan takes a mixture in Python alone, and its classes for that changed "
+    "twice in a year (HFDataSource in 0.3.0, DatasetMixConfig since), so no file holds one: pass "
+    "it the weights of megatron where rows are packed before they are mixed, else those of hf",
+    "energon": "Megatron Energon blends the samples of prepared WebDatasets, and how long those "
+    "are is decided where they are prepared, so no weight is a share of tokens: write the mixture "
+    "to disk with token-budget, and blend its parts by their numbers of samples",
+}
+"""Frameworks that take weights, and what they lack for a file of ours to hold them."""
+
 
 def all_exporters() -> tuple[Exporter, ...]:
     """Every exporter, in the order of the list."""
@@ -266,6 +276,8 @@ def find_exporter(name: str) -> Exporter:
     framework = ALIASES.get(framework, framework)
     if framework in REFUSED:
         raise ProblemError(f"{REFUSED[framework]}: {INSTEAD[framework]}", field="to", value=name)
+    if framework in LACKING:
+        raise ProblemError(LACKING[framework], field="to", value=name)
     module = framework.replace("-", "_")
     if module in MODULES:
         return _load(module)

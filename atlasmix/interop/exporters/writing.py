@@ -8,14 +8,14 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from atlasmix.errors import DataError
 from atlasmix.evidence.store import Store
 from atlasmix.interop.exporters.exporter import Export, Exporter, json_text
-from atlasmix.interop.exporters.plan import Plan, PlannedPhase
+from atlasmix.interop.exporters.plan import Plan, PlannedPhase, PlannedPool
 from atlasmix.interop.exporters.planning import ExportOptions, make_plan
 from atlasmix.io.files import folder_beside, refusing_to_write
 from atlasmix.io.safe_yaml import plain_decimal
@@ -127,9 +127,18 @@ def _pools(plan: Plan) -> list[dict[str, Any]]:
             "epochs": significant(float(in_all[name]), 6),
             "max_epochs": pool.max_epochs,
             "paths": [place.path for place in pool.places],
+            **_parts_of(pool),
         }
         for name, pool in plan.pools.items()
     ]
+
+
+def _parts_of(pool: PlannedPool) -> dict[str, Any]:
+    """Share of the pool's text behind each path, where there are several and the user counted."""
+    parts = [place.part for place in pool.places if place.part is not None]
+    if len(parts) < 2 or len(parts) < len(pool.places):
+        return {}
+    return {"parts": [significant(float(part), 12) for part in parts]}
 
 
 PAGE: Final = "LOAD.md"
@@ -279,6 +288,21 @@ class Written:
     files: Mapping[str, str]
 
 
+def _crammed(plan: Plan) -> list[str]:
+    """What a phase reads more than once: caps speak of the whole run, and none of one phase."""
+    if len(plan.phases) < 2:
+        return []
+    steps = sum(phase.steps for phase in plan.phases)
+    return [
+        f"Phase {phase.name} reads {name} {float(epochs):.2f} times within its "
+        f"{phase.steps / steps:.1%} of the run: the cap of {plan.pools[name].max_epochs:g} is one "
+        "of the whole run."
+        for phase in plan.phases
+        for name, epochs in plan.epochs(phase).items()
+        if epochs > 1
+    ]
+
+
 def export_recipe(
     recipe: Recipe,
     exporter: Exporter,
@@ -303,6 +327,7 @@ def export_recipe(
     export = exporter.write(plan)
     digest = hashlib.sha256(dump_recipe(recipe).encode("utf-8")).hexdigest()
     real = export.plan or plan
+    export = replace(export, notes=(*export.notes, *_crammed(real)))
     text = page(exporter, export, expected(recipe, real, exporter, digest, {}))
     files = {**export.files, PAGE: text}
     figures = expected(recipe, real, exporter, digest, files)

@@ -9,6 +9,8 @@ written down: ``probabilities`` as {name: number}, or as a list beside one of ``
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import replace
 from typing import Final
 
 from atlasmix.errors import DataError
@@ -18,7 +20,10 @@ from atlasmix.interop.importers.listing import (
     Marked,
     as_weight,
     finished,
+    read_above_zero,
     read_marked,
+    read_text,
+    texts,
     weight_fault,
 )
 
@@ -49,15 +54,59 @@ def read(text: str, what: str) -> Listing:
         fault = weight_fault(weight, place, NAME)
         faults += [fault] if fault else []
         entries.append(Entry(name, weight, place, paths=paths))
+    if sources is not None and sources.kind == "list":
+        entries = _limited(entries, list(sources.members()), faults)
     listed = finished(entries, faults, what, NAME)
     total = math.fsum(entry.weight or 0.0 for entry in listed)
-    notes: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
     if abs(total - 1) > 1e-8:
-        notes = (f"probabilities sum to {total:.9g}: {NAME} refuses a sum that is not 1 to 1e-8",)
-    return Listing(listed, unit="documents", notes=notes)
+        said = f"probabilities sum to {total:.9g}: {NAME} refuses a sum that is not 1 to 1e-8"
+        refusals = (said,)
+    return Listing(listed, unit="documents", refusals=refusals)
+
+
+def _limited(entries: list[Entry], sources: list[Marked], faults: list[str]) -> list[Entry]:
+    """Entries with what their sources say beside the probability: repeats, and parts of a split."""
+    by_place = {source.place: source for source in sources}
+    limited = []
+    for entry in entries:
+        source = by_place[entry.place]
+        load = source.get("load_dataset") or source
+        cut = next((key for key in _CUTS if load.get(key) or source.get(key)), None)
+        if cut is not None:
+            faults.append(
+                f"{entry.place}: {cut} reads a part of {entry.prefix[:60]}, and nobody says how "
+                "much that is; leave it out"
+            )
+        fraction = _slice(read_text(load.get("split")) or "")
+        if fraction is None:
+            faults.append(
+                f"{entry.place}: split {read_text(load.get('split'))!r} reads a part that only the "
+                "data set knows; expected a name, or a share such as train[:10%]"
+            )
+        cap = read_above_zero(source.get("repeat"), "repeat", NAME, faults)
+        limited.append(replace(entry, max_epochs=cap, fraction=fraction or 1.0))
+    return limited
+
+
+_SLICE: Final = re.compile(r"[\w.-]+\[(\d{1,3})?%?:(?:(\d{1,3})%)?\]", re.ASCII)
+
+
+def _slice(split: str) -> float | None:
+    """What ``train[:10%]`` leaves of a split, 0-1; None where only the data set knows."""
+    if "[" not in split:
+        return 1.0
+    match = _SLICE.fullmatch(split)
+    if match is None or "%" not in split:
+        return None
+    low, high = float(match[1] or 0), float(match[2] or 100)
+    return (high - low) / 100 if 0 <= low < high <= 100 else None
 
 
 _Named = tuple[str | None, float | None, str, tuple[str, ...]]
+
+_CUTS: Final = ("num_samples", "max_samples", "take", "limit", "skip", "select")
+"""Keys that a team writes beside a data set to read a part of it."""
 
 
 def _source(marked: Marked) -> _Named:
@@ -77,7 +126,12 @@ def _call(content: Marked, what: str) -> list[_Named]:
         return [
             (name, as_weight(weight.value), weight.place, ()) for name, weight in weights.items()
         ]
-    names = next(filter(None, (content.get(key) for key in _LISTS)), None)
+    lists = [key for key in _LISTS if content.get(key) is not None]
+    names = content.get(lists[0]) if lists else None
+    if len(lists) > 1:
+        raise DataError(
+            f"{what} has {' and '.join(lists)}: say in one list which data sets are mixed"
+        )
     if weights is None or names is None or weights.kind != "list" or names.kind != "list":
         raise DataError(
             f"{what} lists no sources: expected 'sources: [{{name, path, probability}}]', or "
@@ -89,6 +143,37 @@ def _call(content: Marked, what: str) -> list[_Named]:
             f"{what} has {len(numbers)} probabilities and {len(called)} datasets: expected as many"
         )
     return [
-        (None if name.value is None else str(name.value), as_weight(number.value), number.place, ())
+        (_called(name, what), as_weight(number.value), number.place, ())
         for name, number in zip(called, numbers, strict=True)
     ]
+
+
+def _called(dataset: Marked, what: str) -> str | None:
+    """A data set by the words with which it is loaded: ``path``, ``path/name``, ...
+
+    Raises:
+        DataError: a key that reads a part of it, of which nobody knows how much that is.
+    """
+    if dataset.kind == "scalar":
+        return None if dataset.value is None else str(dataset.value)
+    cut = next((key for key in _CUTS if dataset.get(key) is not None), None)
+    split = read_text(dataset.get("split")) or "train"
+    if cut is not None or "[" in split:
+        raise DataError(
+            f"{what}, {dataset.place}: {cut or 'split'} reads a part of a data set, and nobody "
+            "says how much that is; leave it out, or count the part as a data set of its own"
+        )
+    files = texts(dataset.get("data_files")) or ()
+    path = read_text(dataset.get("path"))
+    words = [
+        files[0] if len(files) == 1 else path,
+        read_text(dataset.get("name")),
+        read_text(dataset.get("data_dir")),
+        None if split == "train" else split,
+    ]
+    if len(files) > 1:
+        raise DataError(
+            f"{what}, {dataset.place}: a data set of {len(files)} files has no one name; write "
+            "'sources: [{name, path, probability}]'"
+        )
+    return "/".join(filter(None, words)) or None

@@ -14,6 +14,7 @@ from atlasmix.interop.importers.listing import (
     finished,
     read_above_zero,
     read_marked,
+    texts,
     weight_fault,
 )
 
@@ -42,6 +43,11 @@ def read(text: str, what: str) -> Listing:
     entries: list[Entry] = []
     faults: list[str] = []
     notes: list[str] = []
+    refusals = [
+        f"{node.place}: OLMo-core refuses the key {key}"
+        for key, node in content.items()
+        if key not in ("sources", "source_list") and content.get("sources") is not None
+    ]
     for source in sources.members():
         name, ratio = _text(source, "source_name"), _number(source, "target_ratio")
         if name is None or ratio is None:
@@ -57,26 +63,34 @@ def read(text: str, what: str) -> Listing:
         faults += [fault] if fault else []
         odd = [key for key, _ in source.items() if key not in _KEYS]
         if odd:
-            notes.append(f"{source.place}: OLMo-core refuses the key {', '.join(odd)}")
-        paths = source.get("paths")
-        entries.append(
-            Entry(
-                name,
-                ratio,
-                source.place,
-                max_epochs=read_above_zero(
-                    source.get("max_repetition_ratio"), "max_repetition_ratio", NAME, faults
-                )
-                or 1.0,
-                paths=tuple(str(member.value) for member in paths.members()) if paths else (),
+            refusals.append(f"{source.place}: OLMo-core refuses the key {', '.join(odd)}")
+        paths = texts(source.get("paths"))
+        if paths is None:
+            refusals.append(
+                f"{source.place}: {name[:60]} has no list of paths: OLMo-core stops there"
             )
+        entries.append(
+            Entry(name, ratio, source.place, _cap(source, faults, refusals), paths=paths or ())
         )
     listed = finished(entries, faults, what, NAME)
     total = math.fsum(entry.weight or 0.0 for entry in listed)
     # numpy.allclose(total, 1) as OLMo-core asks it: 1e-8 + 1e-5.
     if abs(total - 1) > 1.001e-5:
-        notes.append(f"target ratios sum to {total:.6g}: OLMo-core refuses any sum but 1")
-    return Listing(listed, notes=tuple(notes))
+        refusals.append(f"target ratios sum to {total:.6g}: OLMo-core refuses any sum but 1")
+    return Listing(listed, notes=tuple(notes), refusals=tuple(refusals))
+
+
+def _cap(source: Marked, faults: list[str], refusals: list[str]) -> float:
+    """Most passes over a source: ``max_repetition_ratio`` times a ``max_source_fraction`` of it."""
+    parts = {
+        key: read_above_zero(source.get(key), key, NAME, faults) or 1.0
+        for key in ("max_repetition_ratio", "max_source_fraction")
+    }
+    if parts["max_repetition_ratio"] < 1:
+        refusals.append(f"{source.place}: OLMo-core refuses a max_repetition_ratio below 1")
+    if parts["max_source_fraction"] > 1:
+        refusals.append(f"{source.place}: OLMo-core refuses a max_source_fraction above 1")
+    return parts["max_repetition_ratio"] * min(parts["max_source_fraction"], 1.0)
 
 
 def _text(source: Marked, key: str) -> str | None:

@@ -14,7 +14,7 @@ from atlasmix.audit.lint import LintReport, Standard, lint
 from atlasmix.errors import ProblemError
 from atlasmix.evidence.mixture_file import GivenMixture, GivenOther, GivenPool, Part
 from atlasmix.evidence.store import Store
-from atlasmix.interop.importers.mapping import read_counts
+from atlasmix.interop.importers.counts import read_counts
 from atlasmix.interop.importers.reading import Request, import_mixture
 
 BABY = Path(__file__).parents[2] / "interop" / "importers" / "oellm_baby.csv"

@@ -126,3 +126,89 @@ def test_amounts_that_no_run_has_are_refused(tmp_path: Path, content: str, said:
     path.write_text(content)
     with pytest.raises(DataError, match=said):
         read_log(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("step,source,tokens\n1,a,9\n2,a,8\n", "a falls from 9 in step 1 to 8 in step 2"),
+        ("step,source,tokens\n2,a,8\n1,a,9\n", "a falls from 9 in step 1 to 8 in step 2"),
+        ("step,source,tokens\n1,a,9\n2,a,9\n1,b,5\n2,b,5\n", "no total grows"),
+        ("step,source,tokens\n1,a,9\n1,a,8\n", "a has 8 and 9 in step 1: keep one"),
+        ('{"_step": 1, "tokens/a": 9}\n{"_step": 2, "tokens/a": 8}\n', "add them up"),
+    ],
+)
+def test_amounts_a_step_are_no_totals(tmp_path: Path, content: str, said: str) -> None:
+    """Increments were taken for totals: the last step's batch passed for the whole run."""
+    with pytest.raises(DataError, match=said):
+        read(tmp_path, content)
+
+
+def test_rows_in_any_order_say_the_same(tmp_path: Path) -> None:
+    rows = [
+        f"{step},{name},{step * size}" for step in (1, 2, 3) for name, size in (("a", 3), ("b", 1))
+    ]
+    there = read(tmp_path, "\n".join(["step,source,tokens", *rows]) + "\n")
+    back = read(tmp_path, "\n".join(["step,source,tokens", *rows[::-1]]) + "\n")
+    assert dict(there.amounts) == dict(back.amounts) == {"a": 9, "b": 3}
+    assert there.step == back.step == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("source,pool,tokens\na,b,1\n", "source, pool, and each may be its source"),
+        ("source,tokens,consumed_tokens\na,1,2\n", "tokens, consumed_tokens, and each may be"),
+        ("source,tokens,Tokens\na,1,2\n", "tokens, tokens, and each may be"),
+    ],
+)
+def test_a_column_that_may_be_one_of_two_is_asked_about(
+    tmp_path: Path, content: str, said: str
+) -> None:
+    with pytest.raises(DataError, match=said):
+        read(tmp_path, content)
+
+
+def test_columns_of_another_name_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_text("corpus,tokens,tok\na,1,30\nb,2,10\n")
+    found = read_log(path, {"source": "corpus", "tokens": "Tok"})
+    assert (dict(found.amounts), found.unit) == ({"a": 30, "b": 10}, "tokens")
+
+
+def test_numbers_are_read_as_options_are(tmp_path: Path) -> None:
+    assert dict(read(tmp_path, 'source,tokens\na,1.5B\nb,"1,000"\n').amounts) == {
+        "a": 1.5e9,
+        "b": 1000,
+    }
+    with pytest.raises(DataError, match="decimals take a point"):
+        read(tmp_path, 'source,tokens\na,"1,5e9"\n')
+
+
+def test_a_byte_that_is_no_text_costs_one_line_and_not_the_log(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"\xff\xfe broken\n" + MEGATRON.encode() + b"\x80\n")
+    found = read_log(path)
+    assert found.step == 200
+    assert "2 lines with bytes that are no UTF-8" in found.notes[-1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        " iteration" + " " * 60_000 + "\n",
+        " iteration 1/ 5 | " * 20_000 + "\n",
+        "dataset 0, input: " + "1" * 60_000 + "\n",
+        " iteration 1/ 5 | consumed samples:" + " " * 60_000 + "\n",
+        "seq_length " + "." * 60_000 + "\n",
+    ],
+)
+def test_long_lines_cost_no_more_than_their_length(tmp_path: Path, line: str) -> None:
+    """Regular expressions that backtracked took minutes for each of these."""
+    assert read(tmp_path, line * 20 + MEGATRON).step == 200
+
+
+def test_a_line_without_an_end_is_read_in_part(tmp_path: Path) -> None:
+    found = read(tmp_path, MEGATRON + "x" * (3 * 1024 * 1024))
+    assert found.step == 200
+    assert "1 line of over a MiB" in found.notes[-1]

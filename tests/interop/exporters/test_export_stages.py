@@ -89,3 +89,12 @@ def test_steps_are_those_of_the_whole_run_cut_once() -> None:
     figures = export("megatron", recipe, phases, run=Run(sequence_length=10, batch_size=10)).figures
     assert figures["run"]["steps"] == 39_999
     assert [phase["first_step"] for phase in figures["phases"]] == [0, 13_333, 26_666]
+
+
+def test_a_phase_that_crams_a_pool_is_said() -> None:
+    """The last pool is read four times within a fifth of the run, and its cap is of the whole."""
+    notes = export("megatron", RECIPE, two_phases(THREE), run=RUN).export.notes
+    (said,) = [note for note in notes if "times within its" in note]
+    assert said.startswith("Phase cool-down reads gsw_Latn.human.wiki 4.0")
+    assert "the cap of 4 is one of the whole run" in said
+    assert not any("times within" in note for note in export("megatron", RECIPE).export.notes)

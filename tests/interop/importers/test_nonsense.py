@@ -35,6 +35,36 @@ FILES = {
         "priors: {{token_counts: {{spa__human__x: {count}}}}}\n"
     ),
     "hf": "probabilities: {{cat__human__x: {w}, spa__human__x: {v}}}\n",
+    "mosaicml": (
+        "streams:\n"
+        "  cat__human__x: {{local: /a, proportion: {w}}}\n"
+        "  spa__human__x: {{local: /b, proportion: {v}}}\n"
+    ),
+    "gpt-neox": (
+        "train_data_paths: [/a/cat_Latn, /a/spa_Latn]\ntrain_data_weights: [{w}, {v}]\n"
+        "train_iters: {steps}\ntrain_batch_size: {batch}\nseq_length: {length}\n"
+    ),
+    "regmix": "train: {{cat__human__x: {w}, spa__human__x: {v}}}\n",
+    "maxtext": (
+        '{{"cat__human__x": {{"path": "/a", "weight": {w}}},\n'
+        '"spa__human__x": {{"path": "/b", "weight": {v}}}}}\n'
+    ),
+    "nanotron": (
+        "data_stages:\n- name: a\n  start_training_step: 1\n  data:\n    dataset:\n"
+        "      dataset_folder: [/a/cat_Latn, /a/spa_Latn]\n"
+        "      dataset_weights: [{w}, {v}]\n      dataset_max_tokens: [{count}, null]\n"
+    ),
+    "levanter": "data: {{train_weights: {{cat__human__x: {w}, spa__human__x: {v}}}}}\n",
+    "llama-factory": (
+        '{{"cat__human__x": {{"file_name": "a", "num_samples": {w}}},\n'
+        '"spa__human__x": {{"file_name": "b", "num_samples": {v}}}}}\n'
+    ),
+    "ms-swift": "/a/cat_Latn#{w}\n/a/spa_Latn#{v}\n",
+    "token-budget": (
+        "phases:\n- phase: all\n  tokens: {count}\n  pools:\n"
+        "  - {{pool: cat.human.x, tokens: {w}}}\n  - {{pool: spa.human.x, tokens: {v}}}\n"
+    ),
+    "weights": "cat: {w}\nspa: {v}\n",
 }
 SOUND = {
     **{"w": "0.6", "v": "0.4", "u": "0.5", "cap": "4", "count": "9e9"},
@@ -63,7 +93,8 @@ def test_a_number_that_cannot_be_meant_is_refused(
     text = FILES[form].format(**{**SOUND, name: written})
     path = tmp_path / "file"
     path.write_text(text)
-    request = Request(path, form, tokens_per_document=500.0)
+    meant = "tokens" if form == "weights" else ""
+    request = Request(path, form, tokens_per_document=500.0, weights_are=meant)
     try:
         mixture = import_mixture(request)
     except AtlasMixError as error:

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from atlasmix.errors import AtlasMixError, DataError, ProblemError
+from atlasmix.interop.importers.counts import read_counts
 from atlasmix.interop.importers.listing import Entry
 from atlasmix.interop.importers.mapping import (
     GUESSES,
-    compile_pattern,
     meaning,
-    read_counts,
     read_rule,
     read_rules,
     slug,
 )
+from atlasmix.interop.importers.patterns import compile_pattern
 from atlasmix.io.safe_yaml import load_yaml
 
 
