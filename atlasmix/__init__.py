@@ -8,6 +8,7 @@ from atlasmix.version import __version__ as __version__
 if TYPE_CHECKING:
     from atlasmix.api.constraints import AtLeast, AtMost, Keep, MaxDonors, MaxEpochs, NoWorse
     from atlasmix.api.fit import FittedLaw, fit
+    from atlasmix.api.learn import LearnedLaw, learn
     from atlasmix.api.problem import Problem
     from atlasmix.api.solution import Solution
     from atlasmix.api.sweep import Sweep, sweep
@@ -34,6 +35,7 @@ _HOMES = {
     "Infeasible": "errors",
     "Inventory": "evidence.inventory",
     "Keep": "api.constraints",
+    "LearnedLaw": "api.learn",
     "LossLaw": "laws.kinds",
     "MaxDonors": "api.constraints",
     "MaxEpochs": "api.constraints",
@@ -48,6 +50,7 @@ _HOMES = {
     "TransferMatrix": "evidence.transfer_matrix",
     "check": "recipe.check",
     "fit": "api.fit",
+    "learn": "api.learn",
     "load_law": "laws.shelf",
     "load_recipe": "recipe.file",
     "published": "evidence.published",
@@ -64,6 +67,7 @@ __all__ = [
     "Infeasible",
     "Inventory",
     "Keep",
+    "LearnedLaw",
     "LossLaw",
     "MaxDonors",
     "MaxEpochs",
@@ -78,6 +82,7 @@ __all__ = [
     "TransferMatrix",
     "check",
     "fit",
+    "learn",
     "load_law",
     "load_recipe",
     "published",

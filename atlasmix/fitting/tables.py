@@ -206,8 +206,8 @@ _HIGHEST_NATS: Final = 12.5
 
 _FLOPS_OFF: Final = 30.0
 _FLOPS_ALL_OFF: Final = 1.8
-"""How far all rows may be from 6ND, either way. Our choice: attention and recomputed activations add
-up to half, embeddings that one of the two leaves out as much; twice is another way to count."""
+"""How far all rows may be from 6ND, either way. Our choice: attention and recomputed activations
+add up to half, embeddings that one of the two leaves out as much; twice is another way to count."""
 
 
 class Numbers:

@@ -1,0 +1,430 @@
+"""``atlasmix learn``: a law of every loss from one's own runs of mixtures, and the best mixture."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from atlasmix.cli.parsing import Parser, add_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.text import Text
+
+    from atlasmix.fitting.learning import Learned, LearnQuestion
+    from atlasmix.fitting.mixture_runs import Array, MixtureRuns
+    from atlasmix.fitting.mixture_tables import RunsReading
+    from atlasmix.fitting.run_files import RunFile
+    from atlasmix.mixture.learned_answer import LearnedAnswer, MixtureWish
+    from atlasmix.report.learning import LearnedReport
+
+EXAMPLE = """\
+atlasmix learn runs.csv --save law.yaml --mixture mix.yaml
+atlasmix learn ratios.csv metrics.csv --predict other.csv --output losses.csv
+atlasmix learn regmix-1m --max pile_cc=30% --near even=0.1"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Options of the command."""
+    parser.add_argument(
+        "runs",
+        metavar="RUNS",
+        nargs="+",
+        help="CSV, Parquet or JSON Lines: a row a run with w_SOURCE and loss_SET (and params, "
+        "tokens, unique_SOURCE); or two tables with the run's id; or regmix-1m, which ships; or a "
+        "law that --save wrote",
+    )
+    group = parser.add_argument_group("runs")
+    group.add_argument(
+        "--own",
+        metavar="SET=SOURCE",
+        action="append",
+        help="the source that a set is drawn from (default: that of its name); SET= has none",
+    )
+    group.add_argument(
+        "--keep-diverged", action="store_true", help="keep runs far above the others"
+    )
+    group = parser.add_argument_group("law")
+    group.add_argument("--law", metavar="LAW", help="that answers (default: mixing)")
+    group.add_argument(
+        "--compare",
+        metavar="LAWS",
+        help="others to judge on the same runs held out: linear,exponential,additive (default), "
+        "lightgbm, lightgbm-small, gaussian-process; all; none",
+    )
+    group.add_argument("--coverage", metavar="PART", help="of the intervals (default: 90%%)")
+    group.add_argument("--seed", metavar="N", help="of folds and resamples (default: 0)")
+    _add_mixture_options(parser)
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "--predict", metavar="TABLE", help="mixtures whose losses are wanted, w_SOURCE or as RUNS"
+    )
+    group.add_argument("--output", metavar="CSV", help="where they go (default: printed)")
+    group.add_argument("--intervals", action="store_true", help="with low_SET and high_SET of each")
+    group.add_argument("--next-runs", metavar="CSV", help="write the mixtures of --next")
+    group.add_argument("--save", metavar="FILE", help="write the law (YAML); learn reads it back")
+    group.add_argument("--mixture", metavar="FILE", help="write the mixture (YAML), for compare")
+    group.add_argument(
+        "--figure", "--plot", metavar="FILE", help="draw predicted against measured (HTML)"
+    )
+    add_json(parser)
+
+
+def _add_mixture_options(parser: Parser) -> None:
+    group = parser.add_argument_group("mixture")
+    group.add_argument(
+        "--target", metavar="SET=W", action="append", help="weight of a loss (default: all alike)"
+    )
+    group.add_argument("--min", metavar="SOURCE=SHARE", action="append", help="least share")
+    group.add_argument("--max", metavar="SOURCE=SHARE", action="append", help="most share")
+    group.add_argument("--max-epochs", metavar="N", help="where unique tokens are known")
+    group.add_argument(
+        "--params", metavar="N", help="of the model it is for, where runs of several sizes tell"
+    )
+    group.add_argument("--tokens", metavar="D", help="that it reads, as 100B (default: as runs)")
+    group.add_argument(
+        "--unique", metavar="SOURCE=TOKENS", action="append", help="distinct tokens of a source"
+    )
+    group.add_argument(
+        "--near",
+        metavar="REFERENCE=KL",
+        help="stay within KL nats of best, even, mean, unique, a run's id, or a table of one "
+        "mixture",
+    )
+    group.add_argument(
+        "--draws", metavar="N", help="resamples of the runs for the doubt (default: 24; 0: none)"
+    )
+    group.add_argument(
+        "--next", metavar="K", help="K mixtures whose runs would lower the regret most"
+    )
+    group.add_argument("--no-mixture", action="store_true", help="the law alone")
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Read, fit, judge, write what was asked for, and print the report."""
+    from atlasmix.fitting.law_file import is_law_file
+
+    _check_outputs(options)
+    if len(options.runs) == 1 and is_law_file(options.runs[0]):
+        return _from_saved(options)
+    from atlasmix.cli.terminal import counting
+    from atlasmix.fitting.learning import check_enough, check_question, learn
+    from atlasmix.fitting.mixture_tables import read_mixture_runs
+    from atlasmix.fitting.run_files import read_run_file, read_run_files
+
+    question = _question(options)
+    check_question(question)
+    files = read_run_files(options.runs)
+    runs = read_mixture_runs([file.rows for file in files], _reading(options))
+    check_enough(runs)
+    wanted = read_run_file(options.predict) if options.predict else None
+    wish = _wish(options, runs)
+    with counting("laws", len(question.compared) + 1, 2.0) as advance:
+        learned = learn(runs, question, advance)
+    if wanted is not None:
+        _predict(options, learned.law, learned.half_width, wanted)
+    told = _told(options, learned, wish, files)
+    _write(options, told)
+    if wanted is not None and not options.output:
+        return 0
+    if options.json:
+        from atlasmix.cli.terminal import print_json
+        from atlasmix.report.learning import learning_data
+
+        print_json(learning_data(told))
+        return 0
+    from atlasmix.cli.terminal import print_text
+    from atlasmix.report.learning import learning_blocks
+    from atlasmix.report.terminal import terminal_parts
+
+    print_text(*terminal_parts(learning_blocks(told)), "", *_ending(options))
+    return 0
+
+
+def _told(
+    options: argparse.Namespace,
+    learned: Learned,
+    wish: MixtureWish,
+    files: Sequence[RunFile],
+) -> LearnedReport:
+    from atlasmix.cli.terminal import working
+    from atlasmix.mixture.learned_answer import answer, plan
+    from atlasmix.report.learning import LearnedReport
+
+    tables = tuple((file.name, file.sha256) for file in files)
+    if options.no_mixture or (options.predict and not (options.mixture or options.next)):
+        return LearnedReport(learned, None, tables)
+    if not learned.law.convex:
+        fault = (
+            f"The law {learned.law.name} is not convex in the mixture: no optimum of it can be "
+            "proved, so none is given."
+        )
+        if not options.mixture:
+            return LearnedReport(learned, None, tables, fault)
+    solved: LearnedAnswer
+    with working("resampling"):
+        solved = answer(learned, wish)
+        planned = plan(learned, solved, int(options.next), wish.seed) if options.next else None
+    return LearnedReport(learned, solved, tables, planned=planned)
+
+
+def _from_saved(options: argparse.Namespace) -> int:
+    """Predict with a law from its file."""
+    from pathlib import Path
+
+    from atlasmix.errors import ProblemError
+    from atlasmix.fitting.law_file import load_learned_law
+    from atlasmix.fitting.run_files import read_run_file
+
+    saved = load_learned_law(Path(options.runs[0]))
+    if not options.predict:
+        raise ProblemError(
+            f"{options.runs[0]} is a saved law, which predicts: give --predict TABLE, or the runs "
+            "for a new law and a mixture"
+        )
+    if options.save or options.mixture or options.figure:
+        raise ProblemError(
+            "--save, --mixture and --figure need the runs: a saved law only predicts"
+        )
+    _predict(options, saved.law, saved.half_width, read_run_file(options.predict))
+    if options.output:
+        from atlasmix.cli.terminal import print_text
+
+        print_text(*_ending(options))
+    return 0
+
+
+def _predict(options: argparse.Namespace, law: object, half_width: Array, wanted: RunFile) -> None:
+    from pathlib import Path
+    from typing import cast
+
+    from atlasmix.fitting.learning import Law
+    from atlasmix.fitting.mixture_tables import read_mixtures
+    from atlasmix.fitting.predictions import predictions_csv
+    from atlasmix.io.files import write_atomic
+
+    known = cast(Law, law)
+    mixtures = read_mixtures(wanted.rows, known.sources)
+    width = half_width if options.intervals else None
+    text = predictions_csv(known, mixtures, wanted.rows, width)
+    if options.output and options.output != "-":
+        write_atomic(Path(options.output), text)
+    else:
+        print(text, end="")
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Refuse what cannot be written, or is asked for twice, before anything is computed."""
+    from pathlib import Path
+
+    from atlasmix.errors import ProblemError
+
+    if options.figure:
+        from atlasmix.report.figures.drawing import check_figure
+
+        check_figure(Path(options.figure))
+    if (options.output or options.intervals) and not options.predict:
+        raise ProblemError(
+            "--output and --intervals are of predictions: name the mixtures with --predict TABLE "
+            "(--save writes the law, --mixture the mixture)"
+        )
+    if options.no_mixture and (options.mixture or options.next):
+        raise ProblemError("--mixture and --next need the mixture that --no-mixture leaves out")
+    if options.next_runs and not options.next:
+        raise ProblemError("--next-runs writes what --next plans: say how many, as --next 8")
+    if options.next is not None:
+        _count(options.next, "--next", 0)
+    if options.output == "-":
+        options.output = None
+    for name in (options.output, options.save, options.mixture, options.next_runs):
+        if name and not Path(name).parent.is_dir():
+            raise ProblemError(f"no folder {Path(name).parent}: make it, or name a file in another")
+
+
+def _write(options: argparse.Namespace, told: LearnedReport) -> None:
+    from pathlib import Path
+
+    from atlasmix.io.files import write_atomic
+
+    if options.save:
+        from atlasmix.fitting.law_file import law_mapping, law_text
+
+        name = _stem(options.save)
+        write_atomic(Path(options.save), law_text(law_mapping(told.learned, name, told.tables)))
+    if options.mixture and told.answer is not None:
+        from atlasmix.evidence.mixture_file import dump_mixture
+        from atlasmix.mixture.learned_answer import mixture_file
+
+        name = _stem(options.mixture)
+        given = mixture_file(told.learned, told.answer, name, told.tables)
+        write_atomic(Path(options.mixture), dump_mixture(given))
+    if options.next_runs and told.planned is not None:
+        from atlasmix.fitting.predictions import mixtures_csv
+
+        planned = told.planned
+        write_atomic(Path(options.next_runs), mixtures_csv(planned.sources, planned.mixtures))
+    if options.figure:
+        from atlasmix.report.figures.drawing import save_figure
+        from atlasmix.report.figures.learning import held_out_figure
+
+        title = f"Losses of {told.learned.runs.count} runs, predicted unseen"
+        save_figure(held_out_figure(told.learned), Path(options.figure), title)
+
+
+def _stem(path: str) -> str:
+    from pathlib import Path
+
+    return Path(path).stem or "learned"
+
+
+def _ending(options: argparse.Namespace) -> Iterator[Text]:
+    """What was written, and how it is used."""
+    from rich.text import Text
+
+    if options.output:
+        yield Text(f"Predictions written to {options.output}.")
+    if options.figure:
+        yield Text(f"Figure written to {options.figure}.")
+    if options.next_runs:
+        yield Text(f"Mixtures to run next written to {options.next_runs}.")
+    if options.mixture:
+        yield Text(f"Mixture written to {options.mixture}: atlasmix lint {options.mixture}")
+    if options.save:
+        yield Text(f"Law written to {options.save}: atlasmix learn {options.save} --predict TABLE")
+    if not (options.output or options.mixture or options.save):
+        yield Text("Add --save law.yaml to keep the law, --mixture mix.yaml to keep the mixture.")
+
+
+def _question(options: argparse.Namespace) -> LearnQuestion:
+    from atlasmix.fitting.learning import COMPARED, COVERAGE, LAWS, MIXING, LearnQuestion
+    from atlasmix.quantities import parse_share
+
+    given = options.compare
+    if given is None:
+        compared = COMPARED
+    elif given == "none":
+        compared = ()
+    elif given == "all":
+        compared = tuple(name for name in LAWS if name != MIXING)
+    else:
+        compared = tuple(name.strip() for name in given.split(",") if name.strip())
+    coverage = COVERAGE if options.coverage is None else parse_share(options.coverage, "--coverage")
+    return LearnQuestion(
+        law=(options.law or "").strip(),
+        compared=compared,
+        seed=_count(options.seed, "--seed", 0),
+        coverage=coverage,
+    )
+
+
+def _reading(options: argparse.Namespace) -> RunsReading:
+    from atlasmix.fitting.mixture_tables import RunsReading
+
+    own = tuple(_pair(text, "--own", "arxiv=train_arxiv") for text in options.own or ())
+    return RunsReading(own=own, keep_diverged=options.keep_diverged)
+
+
+def _wish(options: argparse.Namespace, runs: MixtureRuns) -> MixtureWish:
+    from atlasmix.mixture.learned_answer import DRAWS, MixtureWish
+    from atlasmix.quantities import parse_share
+
+    shares: dict[str, dict[str, float]] = {"--min": {}, "--max": {}}
+    for option, texts in (("--min", options.min), ("--max", options.max)):
+        for text in texts or ():
+            name, value = _pair(text, option, "web=30%")
+            shares[option][name] = parse_share(value, f"{option} {name}")
+    near, references = _near(options, runs)
+    return MixtureWish(
+        targets=dict(_weight(text) for text in options.target or ()),
+        low=shares["--min"],
+        high=shares["--max"],
+        max_epochs=_positive(options.max_epochs, "--max-epochs"),
+        params=_quantity(options.params, "--params"),
+        tokens=_quantity(options.tokens, "--tokens"),
+        unique=dict(_tokens(text) for text in options.unique or ()),
+        near=near,
+        references=references,
+        draws=_count(options.draws, "--draws", DRAWS),
+        seed=_count(options.seed, "--seed", 0),
+    )
+
+
+def _near(
+    options: argparse.Namespace, runs: MixtureRuns
+) -> tuple[tuple[str, float] | None, dict[str, Array]]:
+    """The region of trust; a reference that is a file is read."""
+    if options.near is None:
+        return None, {}
+    from pathlib import Path
+
+    from atlasmix.errors import ProblemError
+
+    name, value = _pair(options.near, "--near", "best=0.1")
+    most = _positive(value, "--near")
+    if most is None:
+        raise ProblemError(f"--near is {options.near!r}: expected REFERENCE=KL, as best=0.1")
+    if not Path(name).is_file():
+        return (name, most), {}
+    from atlasmix.fitting.mixture_tables import read_mixtures
+    from atlasmix.fitting.run_files import read_run_file
+
+    mixtures = read_mixtures(read_run_file(name).rows, runs.sources)
+    if mixtures.count != 1:
+        raise ProblemError(f"--near {name} holds {mixtures.count} mixtures: expected one")
+    return (Path(name).name, most), {Path(name).name: mixtures.weights[0]}
+
+
+def _weight(text: str) -> tuple[str, float]:
+    name, value = _pair(text, "--target", "web=2")
+    weight = _positive(value, f"--target {name}")
+    return name, 0.0 if weight is None else weight
+
+
+def _quantity(text: str | None, what: str) -> float | None:
+    from atlasmix.quantities import parse_quantity
+
+    return None if text is None else parse_quantity(text, what)
+
+
+def _tokens(text: str) -> tuple[str, float]:
+    from atlasmix.quantities import parse_quantity
+
+    name, value = _pair(text, "--unique", "web=3B")
+    return name, parse_quantity(value, f"--unique {name}")
+
+
+def _pair(text: str, option: str, example: str) -> tuple[str, str]:
+    """A name and what stands after the last ``=``."""
+    from atlasmix.errors import ProblemError
+
+    name, sign, value = text.rpartition("=")
+    if not sign or not name.strip():
+        raise ProblemError(f"{option} is {text[:60]!r}: expected NAME=VALUE, as {example}")
+    return name.strip(), value.strip()
+
+
+def _positive(text: str | None, what: str) -> float | None:
+    import math
+
+    from atlasmix.errors import ProblemError
+
+    if text is None:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise ProblemError(f"{what} is {text[:40]!r}: expected a number above 0")
+    return value
+
+
+def _count(text: str | None, what: str, default: int) -> int:
+    from atlasmix.errors import ProblemError
+
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 5):
+        raise ProblemError(f"{what} is {text[:40]!r}: expected a whole number from 0 to 99999")
+    return int(text)

@@ -1,0 +1,495 @@
+"""The report of ``learn``: how well each law foretells, the best mixture, its proof, its doubt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from atlasmix.fitting.learning import MIXING, Judged, Learned
+from atlasmix.fitting.mixing_law import DECAY, MixingLaw
+from atlasmix.mixture.learned import FLAT
+from atlasmix.mixture.learned_answer import LearnedAnswer
+from atlasmix.mixture.next_runs import NextRuns
+from atlasmix.quantities import format_quantity, percent_above
+from atlasmix.report.blocks import (
+    Block,
+    Column,
+    Heading,
+    Row,
+    Sentence,
+    Sentences,
+    Table,
+    section,
+)
+from atlasmix.report.words import closed, number_text, percent
+from atlasmix.text import first_few, listed
+
+_SHOWN: Final = 0.0005
+"""Shares below this are told together."""
+_BRIEF_SETS: Final = 20
+_NOTHING: Final = 0.95
+"""Error from which a law tells nothing that the mean does not: our choice, errors have errors."""
+_TOLD: Final = 0.005
+_MOST_TOLD: Final = 6
+_NEARLY: Final = 1.5
+"""Times the error of the chosen law up to which another is listened to: our choice."""
+_WORDS: Final = {
+    "linear": "a line in the shares",
+    "exponential": "c + exp(k + t·p) (data mixing laws, Olmix)",
+    "additive": "E + 1/Σ C·p^γ, γ ≤ 1 (Shukor et al.)",
+    "lightgbm": "trees with RegMix's settings",
+    "lightgbm-small": "trees for few runs",
+    "gaussian-process": "on square roots of the shares",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LearnedReport:
+    """Everything that the report of ``learn`` tells.
+
+    Attributes:
+        learned: laws and how they were judged.
+        answer: the best mixture; None: not asked for.
+        tables: name and SHA-256 of each file of runs.
+        fault: why there is no mixture, where one was asked for; may be empty.
+        planned: runs to train next; None: not asked for.
+    """
+
+    learned: Learned
+    answer: LearnedAnswer | None
+    tables: tuple[tuple[str, str], ...]
+    fault: str = ""
+    planned: NextRuns | None = None
+
+
+def learning_blocks(told: LearnedReport) -> tuple[Block, ...]:
+    """What the runs tell, in reading order."""
+    learned, answer = told.learned, told.answer
+    compared = Heading("Laws on runs that they never saw")
+    return (
+        Sentence(_headline(learned), strong=True),
+        *section(Heading("The mixture"), *(_mixture(learned, answer) if answer else (told.fault,))),
+        *section(Heading("What it gains"), *(_gains(learned, answer) if answer else ())),
+        *section(Heading("Runs to train next"), *(_planned(told.planned) if told.planned else ())),
+        *section(compared, _laws(learned), *_comparison(learned)),
+        *section(Heading("The law of each set"), _sets(learned), _set_words(learned)),
+        *section(Heading("Warnings"), _lines(tuple(_warnings(learned, answer)))),
+        *section(Heading("How the runs were read"), _lines(tuple(_reading(told)))),
+    )
+
+
+def learning_data(told: LearnedReport) -> dict[str, Any]:
+    """The report for programs."""
+    learned = told.learned
+    return {
+        "law": learned.law.name,
+        "form": learned.chosen.words,
+        "runs": learned.runs.count,
+        "sources": list(learned.runs.sources),
+        "sets": [
+            {
+                "set": name,
+                "own": _own(learned, place),
+                "held_out_error": float(learned.chosen.errors[place]),
+                "held_out_rank": float(learned.chosen.ranks[place]),
+                "half_width": float(learned.half_width[place]),
+                "noise": float(learned.runs.noise[place]),
+            }
+            for place, name in enumerate(learned.runs.sets)
+        ],
+        "coverage": learned.question.coverage,
+        "unit": learned.runs.unit,
+        "laws": [
+            {
+                "law": judged.name,
+                "held_out_error": judged.error,
+                "held_out_rank": judged.rank,
+                "convex": judged.law.convex,
+            }
+            for judged in learned.judged
+        ],
+        "absent": [{"law": name, "needs": package} for name, package in learned.absent],
+        "mixture": _mixture_data(learned, told.answer) if told.answer else None,
+        "next": _planned_data(told.planned) if told.planned else [],
+        "held_out": _held_out_data(learned),
+        "warnings": list(_warnings(learned, told.answer)),
+        "notes": list(learned.runs.notes),
+        "tables": [{"file": name, "sha256": digest} for name, digest in told.tables],
+    }
+
+
+def _mixture_data(learned: Learned, answer: LearnedAnswer) -> dict[str, Any]:
+    mixture, sources = answer.mixture, learned.runs.sources
+    doubt = answer.doubt
+    return {
+        "shares": dict(zip(sources, mixture.shares.tolist(), strict=True)),
+        "flat": dict(zip(sources, mixture.flat.tolist(), strict=True)),
+        "resampled": dict(zip(sources, doubt.shares.tolist(), strict=True)) if doubt else {},
+        "loss": mixture.loss,
+        "losses": dict(zip(learned.runs.sets, mixture.losses.tolist(), strict=True)),
+        "bound": mixture.bound,
+        "gap": mixture.gap,
+        "gains": [
+            {
+                "over": gain.over,
+                "loss": gain.loss,
+                "gain": gain.gain,
+                "low": gain.low,
+                "high": gain.high,
+                "better_in": gain.better,
+            }
+            for gain in (doubt.gains if doubt else ())
+        ],
+        "optimism": doubt.optimism if doubt else None,
+        "divergence": dict(answer.divergences),
+        "nearest_run": answer.distance.nearest,
+        "distance": answer.distance.away,
+        "distance_between_runs": answer.distance.typical,
+        "other_laws": [
+            {"law": each.law, "loss": each.loss, "gain_over_best_run": each.gain}
+            for each in answer.opinions
+        ],
+    }
+
+
+def _held_out_data(learned: Learned) -> list[dict[str, Any]]:
+    runs = learned.runs
+    return [
+        {
+            "run": name,
+            "fold": int(learned.folds[row]),
+            "measured": dict(zip(runs.sets, runs.loss[row].tolist(), strict=True)),
+            "predicted": dict(zip(runs.sets, learned.chosen.held_out[row].tolist(), strict=True)),
+        }
+        for row, name in enumerate(runs.mixtures.names)
+    ]
+
+
+def _lines(texts: tuple[str, ...]) -> Sentences | None:
+    return Sentences(tuple(closed(text) for text in texts)) if texts else None
+
+
+def _headline(learned: Learned) -> str:
+    runs, chosen = learned.runs, learned.chosen
+    words = f" ({chosen.words})" if chosen.words else ""
+    return (
+        f"Law {chosen.name}{words} of {len(runs.sets)} losses from {runs.count} runs of "
+        f"{len(runs.sources)} sources: on runs held out it is off by {chosen.error:.2f} of what "
+        f"the mean is off by, with rank correlation {chosen.rank:.3f}."
+    )
+
+
+def _mixture(learned: Learned, answer: LearnedAnswer) -> Iterator[Block | str]:
+    mixture, doubt = answer.mixture, answer.doubt
+    yield (
+        f"Predicted weighted loss {mixture.loss:.4f}; no mixture within the limits is predicted "
+        f"to be more than {percent_above(mixture.gap)} better."
+    )
+    order = np.argsort(-mixture.shares, kind="stable").tolist()
+    epochs = np.isfinite(answer.epochs)
+    repeated = bool(np.any(epochs))
+    best = answer.references[f"best run ({answer.best_run})"]
+    rows, few = [], []
+    for place in order:
+        name = learned.runs.sources[place]
+        if mixture.shares[place] < _SHOWN and mixture.flat[place, 1] < _SHOWN:
+            few.append(name)
+            continue
+        flat = mixture.flat[place]
+        drawn = [(float(low), float(high)) for low, high in doubt.shares[[place]]] if doubt else []
+        passes = [float(answer.epochs[place]) if epochs[place] else None] if repeated else []
+        cells = (
+            *(name, float(mixture.shares[place]), (float(flat[0]), float(flat[1]))),
+            *drawn,
+            float(best[place]),
+            *passes,
+        )
+        rows.append(Row(cells))
+    resampled = Column("resampled", "share range", "nine tenths of the resamples' own optima")
+    yield Table(
+        (
+            Column("source"),
+            Column("share", "share"),
+            Column("as good", "share range", f"within {FLAT:.1%} of what can fall"),
+            *((resampled,) if doubt else ()),
+            Column(f"run {answer.best_run}", "share", "the best run"),
+            *((Column("epochs", "epochs"),) if repeated else ()),
+        ),
+        tuple(rows),
+        notes=(f"Nothing of {listed(few)}.",) if few else (),
+        title="The mixture",
+    )
+    yield (
+        f"As good: the share alone moved, the others answering, within {FLAT:.1%} of what the loss "
+        "can still fall."
+    )
+
+
+def _gains(learned: Learned, answer: LearnedAnswer) -> Iterator[Block | str]:
+    doubt = answer.doubt
+    if doubt:
+        rows = tuple(
+            Row(
+                (
+                    gain.over,
+                    gain.loss,
+                    gain.gain,
+                    gain.low,
+                    gain.high,
+                    gain.better,
+                    answer.divergences[gain.over],
+                )
+            )
+            for gain in doubt.gains
+        )
+        yield Table(
+            (
+                Column("over"),
+                Column("its loss", "loss"),
+                Column("gain", "loss difference"),
+                Column("low", "loss difference"),
+                Column("high", "loss difference"),
+                Column("better in", "share"),
+                Column("KL", "coefficient", "divergence of the mixture from it, nats"),
+            ),
+            rows,
+            title="What it gains",
+        )
+        yield (
+            f"Low to high: nine tenths of {doubt.draws} resamples of the runs. Whoever chooses "
+            "where a law is lowest chooses where it errs low: the optima of the resamples promised "
+            f"{doubt.optimism:.4f} more than the law of all runs keeps, so expect that much less."
+        )
+    away = answer.distance
+    beyond = f"; outside what any run read: {listed(away.beyond)}" if away.beyond else ""
+    yield (
+        f"{percent(away.away)} of its tokens read otherwise than in the nearest run "
+        f"({away.nearest}); runs lie {percent(away.typical)} from their nearest other{beyond}."
+    )
+    if len(answer.opinions) > 1:
+        yield Table(
+            (
+                Column("law"),
+                Column("loss of the mixture", "loss"),
+                Column("gain over the best run", "loss difference"),
+            ),
+            tuple(Row((each.law, each.loss, each.gain)) for each in answer.opinions),
+            title="What other laws predict of it",
+        )
+
+
+def _planned(planned: NextRuns) -> Iterator[Block | str]:
+    rows = []
+    for place, shares in enumerate(planned.mixtures.tolist()):
+        parts = sorted(zip(shares, planned.sources, strict=True), reverse=True)
+        words = [f"{percent(share)} {name}" for share, name in parts if share >= _TOLD]
+        rows.append(Row((place + 1, float(planned.after[place]), first_few(words, _MOST_TOLD))))
+    yield Table(
+        (
+            Column("run", "count"),
+            Column("regret after", "ratio", "expected, of the best mixture then"),
+            Column("", title="mixture"),
+        ),
+        tuple(rows),
+        title="Runs to train next",
+    )
+    yield (
+        f"Expected regret of the best mixture now {number_text(planned.regret)}: what it loses to "
+        "the best of every resampled law. Each run is chosen for what it takes off, given those "
+        "before it."
+    )
+
+
+def _planned_data(planned: NextRuns) -> list[dict[str, Any]]:
+    return [
+        {
+            "mixture": dict(zip(planned.sources, shares, strict=True)),
+            "regret_after": float(after),
+        }
+        for shares, after in zip(planned.mixtures.tolist(), planned.after, strict=True)
+    ]
+
+
+def _laws(learned: Learned) -> Table:
+    rows = []
+    for judged in sorted(learned.judged, key=lambda each: each.error):
+        mine = judged is learned.chosen
+        rows.append(
+            Row(
+                (
+                    judged.name,
+                    judged.error,
+                    judged.rank,
+                    _typical(learned, judged),
+                    judged.words or _WORDS.get(judged.name, ""),
+                ),
+                "chosen" if mine else "",
+            )
+        )
+    return Table(
+        (
+            Column("law"),
+            Column("error", "coefficient", "mean deviation over that of the mean of each set"),
+            Column("rank", "ratio", "Spearman, mean over the sets"),
+            Column("off by", "loss part", learned.runs.unit),
+            Column("", title="form"),
+        ),
+        tuple(rows),
+        title="Laws compared",
+    )
+
+
+def _typical(learned: Learned, judged: Judged) -> float:
+    return float(np.nanmean(np.abs(judged.held_out - learned.runs.loss)))
+
+
+def _comparison(learned: Learned) -> Iterator[str]:
+    folds = int(learned.folds.max()) + 1
+    yield (
+        f"{folds} folds, the same for all laws, seed {learned.question.seed}; what is tuned is "
+        "tuned without the fold it is judged on."
+    )
+    known = {judged.name for judged in learned.judged} | {name for name, _ in learned.absent}
+    sizeless = [name for name in learned.question.compared if name not in known]
+    if sizeless:
+        yield f"Left out: {listed(sizeless)}, which know nothing of sizes, and the runs differ."
+    if learned.absent:
+        names = [name for name, _ in learned.absent]
+        packages = list(dict.fromkeys(package for _, package in learned.absent))
+        yield (
+            f"Left out: {listed(names)}, for {listed(packages)} is not installed "
+            "(pip install 'atlasmix[learn]')."
+        )
+
+
+def _sets(learned: Learned) -> Table:
+    law, runs, noise = learned.law, learned.runs, learned.runs.noise
+    repeated = bool(np.any(np.isfinite(noise)))
+    mixing = law if isinstance(law, MixingLaw) else None
+    rows = []
+    for place, name in enumerate(runs.sets):
+        width = float(learned.half_width[place])
+        constants: tuple[float, ...] = ()
+        if mixing is not None:
+            columns = (
+                *(mixing.floor, mixing.capacity, mixing.phi),
+                *(mixing.data, mixing.beta, mixing.gamma),
+            )
+            constants = tuple(float(column[place]) for column in columns)
+        rows.append(
+            Row(
+                (
+                    name,
+                    float(learned.chosen.errors[place]),
+                    float(learned.chosen.ranks[place]),
+                    f"±{width:.3f}" if math.isfinite(width) else "too few runs",
+                    *constants,
+                    *((float(noise[place]),) * repeated),
+                )
+            )
+        )
+    named = ("E", "A", "phi", "B", "beta", "gamma") if mixing is not None else ()
+    return Table(
+        (
+            Column("set"),
+            Column("error", "coefficient"),
+            Column("rank", "ratio"),
+            Column(f"{learned.question.coverage:.0%} within"),
+            *(Column(word, "coefficient") for word in named),
+            *((Column("noise", "loss part", "spread between repeats"),) * repeated),
+        ),
+        tuple(rows),
+        brief=tuple(rows[:_BRIEF_SETS]) if len(rows) > _BRIEF_SETS else None,
+        title="The law of each set",
+    )
+
+
+def _set_words(learned: Learned) -> str:
+    unit = learned.runs.unit
+    text = (
+        f"Losses in {unit}. An interval is what {learned.question.coverage:.0%} of the deviations "
+        "held out stay within: it holds for mixtures like those of the runs."
+    )
+    if learned.law.name == MIXING:
+        text += (
+            " L = E + A·(μ + (1 - μ)·m)^-φ + B/(ε + Σ τ·p^γ)^β, m the own share; the saved law "
+            "has every τ."
+        )
+    return text
+
+
+def _warnings(learned: Learned, answer: LearnedAnswer | None) -> Iterator[str]:
+    runs = learned.runs
+    if learned.chosen.error >= _NOTHING:
+        yield (
+            "on runs held out the law is no better than the mean of each set: these runs do not "
+            "tell which mixture is good, and the one above rests on chance"
+        )
+    for other in learned.ahead[:1]:
+        yield (
+            f"{other.name} foretells these runs better ({other.error:.2f} against "
+            f"{learned.chosen.error:.2f}); at their own size that may be the law to ask, while the "
+            "mixing law is made to carry over to larger models"
+        )
+    if runs.count < len(runs.sources) + 2:
+        yield (
+            f"{runs.count} runs of {len(runs.sources)} sources: most of a set's transfer weights "
+            "are what the sets have in common"
+        )
+    dull = [
+        name
+        for name, error in zip(runs.sets, learned.chosen.errors.tolist(), strict=True)
+        if error > 0.7
+    ]
+    if dull:
+        yield f"the law tells little of {listed(dull)}: off by over 0.7 of what the mean is off by"
+    if answer is not None:
+        if answer.distance.beyond:
+            yield (
+                f"the mixture reads {listed(answer.distance.beyond)} as no run did: the law is "
+                "extended there"
+            )
+        if answer.doubt and any(
+            gain.over.startswith("best run") and gain.low <= 0 for gain in answer.doubt.gains
+        ):
+            yield "the gain over the best run is within its doubt: train both, or run more mixtures"
+        errors = {judged.name: judged.error for judged in learned.judged}
+        worse = [
+            each.law
+            for each in answer.opinions
+            if each.gain < 0 and errors[each.law] < _NEARLY * learned.chosen.error
+        ]
+        if worse:
+            yield f"{listed(worse)} predicts the best run to be better than this mixture"
+    if learned.question.law and learned.question.law != MIXING:
+        yield f"the law {learned.question.law} answers because it was asked for"
+
+
+def _reading(told: LearnedReport) -> Iterator[str]:
+    learned = told.learned
+    yield from learned.runs.notes
+    scale = told.answer.scale if told.answer else learned.scale
+    sizes = [
+        f"{format_quantity(value)} {noun}"
+        for value, noun in ((scale.params, "parameters"), (scale.tokens, "tokens"))
+        if value > 0
+    ]
+    if sizes:
+        middle = scale.params == learned.scale.params and scale.tokens == learned.scale.tokens
+        yield f"the law and its mixture are for {listed(sizes)}" + (
+            ", the middle of the runs" if middle else ", as asked"
+        )
+    else:
+        yield "no parameters or tokens are named: the law is for the size of the runs"
+    if scale.tokens > 0 and np.any(np.isfinite(scale.unique)):
+        fading = number_text(scale.decay or DECAY)
+        yield f"repeated tokens fade by λ = {fading} an epoch (held, not fitted)"
+
+
+def _own(learned: Learned, place: int) -> str:
+    own = int(learned.runs.own[place])
+    return learned.runs.sources[own] if own >= 0 else ""
