@@ -66,7 +66,9 @@ def execute(options: argparse.Namespace) -> int:
     if options.json:
         print_json(swept.to_frame().to_dict(orient="records"))
         return 0
-    print_text(sweep_table(swept))
+    mixtures = [None if each is None else each.mixture for each in swept.solutions]
+    rows = zip(swept.values, mixtures, swept.refusals, strict=True)
+    print_text(sweep_table(swept.axes, swept.value_name, rows))
     return 0
 
 

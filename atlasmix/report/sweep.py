@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from atlasmix.errors import DataError
 from atlasmix.io.files import write_atomic
 from atlasmix.languages.catalogue import name_of
+from atlasmix.mixture.mixture import Mixture
 from atlasmix.quantities import format_quantity
 from atlasmix.report.blocks import Column, Row, Table
 from atlasmix.report.words import percent
@@ -15,30 +17,36 @@ from atlasmix.report.words import percent
 if TYPE_CHECKING:
     import pandas as pd
 
-    from atlasmix.api.sweep import Sweep
-
 _NAMED: Final = 3
 _FORMS: Final = (".csv", ".parquet", ".json")
 
 
-def sweep_table(swept: Sweep) -> Table:
-    """One line a problem: what varies, the objective, the tokens, the largest languages."""
+def sweep_table(
+    axes: Sequence[str],
+    objective: str,
+    answers: Iterable[tuple[Sequence[Any], Mixture | None, str]],
+) -> Table:
+    """One line a problem: what varies, the objective, the tokens, the largest languages.
+
+    Args:
+        axes: names of what varies.
+        objective: what the value is called.
+        answers: of each problem its values, its mixture, and why it has none.
+    """
     rows = []
-    for values, solution, refusal in zip(
-        swept.values, swept.solutions, swept.refusals, strict=True
-    ):
+    for values, mixture, refusal in answers:
         cells: list[Any] = [_value(value) for value in values]
-        if solution is None:
+        if mixture is None:
             rows.append(Row((*cells, None, None, refusal)))
             continue
-        shares = list(solution.proportions.items())
+        shares = list(mixture.proportions.items())
         told = ", ".join(f"{name_of(key)} {percent(share)}" for key, share in shares[:_NAMED])
         more = f" and {len(shares) - _NAMED} more" if len(shares) > _NAMED else ""
-        rows.append(Row((*cells, solution.certificate.value, solution.tokens, told + more)))
+        rows.append(Row((*cells, mixture.certificate.value, mixture.tokens, told + more)))
     return Table(
         (
-            *(Column(axis) for axis in swept.axes),
-            Column(swept.value_name, "loss"),
+            *(Column(axis) for axis in axes),
+            Column(objective, "loss"),
             Column("tokens", "tokens"),
             Column("reads"),
         ),

@@ -125,18 +125,10 @@ def minimise(program: LinearProgram, purpose: str) -> LinearOptimum:
         NoPoint: nothing meets the limits.
         SolverFailed: HiGHS did not reach an optimum.
     """
-    from scipy.optimize import linprog
-
-    # The stubs know neither an infinite bound nor a column of pairs as an array.
-    answer: Any = linprog(  # type: ignore[call-overload]
-        program.cost,
-        A_ub=program.rows,
-        b_ub=program.bound,
-        A_eq=program.equal,
-        b_eq=program.level,
-        bounds=np.column_stack([program.low, program.high]),
-        method="highs",
-    )
+    answer = _highs(program, presolve=True)
+    if answer.status != 0 or answer.x is None:
+        # Presolve has called programs infeasible that have points with room to spare.
+        answer = _highs(program, presolve=False)
     if answer.status == 2:
         raise NoPoint(f"the linear program behind {purpose} has no point: please report it")
     if answer.status != 0 or answer.x is None:
@@ -153,4 +145,20 @@ def minimise(program: LinearProgram, purpose: str) -> LinearOptimum:
         np.maximum(prices(answer.ineqlin), 0.0),
         prices(answer.eqlin),
         np.maximum(prices(answer.upper), 0.0),
+    )
+
+
+def _highs(program: LinearProgram, presolve: bool) -> Any:
+    from scipy.optimize import linprog
+
+    # The stubs know neither an infinite bound nor a column of pairs as an array.
+    return linprog(  # type: ignore[call-overload]
+        program.cost,
+        A_ub=program.rows,
+        b_ub=program.bound,
+        A_eq=program.equal,
+        b_eq=program.level,
+        bounds=np.column_stack([program.low, program.high]),
+        method="highs",
+        options={"presolve": presolve},
     )

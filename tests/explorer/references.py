@@ -14,6 +14,7 @@ WHOLE: dict[str, Any] = {
     "compute": "1e22",
     "objective": "loss",
     "matrix": "atlas-2025",
+    "rivals": ["atlasmix-2026"],
     "calibration": "bts",
     "inventory": ["web-2026", "finepdfs-2026"],
     "pools": {
@@ -27,6 +28,9 @@ WHOLE: dict[str, Any] = {
     "max_epochs": {"default": 4, "cat": "8"},
     "lambda": "0.04",
     "risk_aversion": "1",
+    "box": "90%",
+    "wrong_scores": "1",
+    "unknown_human": "20%",
     "law": {
         "name": "hoffmann-2022",
         "E": "1.9",
@@ -50,6 +54,7 @@ WHOLE: dict[str, Any] = {
     "min": {"cat": "30%"},
     "max": {"corpus:hplt-v4": "90%", "pool:cat.human.hplt-v4": "80%"},
     "keep": {"provenance:human": "1B"},
+    "human_floor": "30%",
     "guardrails": {"spa": {"slack": "5%", "reference": "natural"}, "cat": "5%:natural"},
     "max_donors": "3",
     "phases": [
@@ -58,6 +63,7 @@ WHOLE: dict[str, Any] = {
     ],
     "draws": "100",
     "seed": "1",
+    "tail": "20%",
 }
 """A question with every key that one may have; together they have no answer."""
 

@@ -259,3 +259,10 @@ def test_a_scarce_target_alone_in_a_long_run():
     value = mixture.certificate.value
     assert value == pytest.approx(1.0, abs=1e-5)
     assert reducible(problem, value, np.array([mixture.targets[0].loss_alone])) > 0
+
+
+def test_a_linear_program_that_presolve_calls_infeasible_has_its_point():
+    """HiGHS's presolve refused the prices of an answer that keeps every limit with room."""
+    mixture = solve(question(7003258))
+    assert mixture.prices
+    assert mixture.certificate.gap < 1e-4
