@@ -10,7 +10,7 @@ from atlasmix.cli.question_options import add_draw_options, add_question_options
 
 EXAMPLE = """\
 atlasmix sweep --target cat --budget 100B,300B,1T --params 2B,7B
-atlasmix sweep --problem problem.yaml --vary risk_aversion=0,1,2 --output sweep.csv"""
+atlasmix sweep --target cat --vary risk_aversion=0,1,2 --output sweep.csv"""
 
 _COMMAS: Final = ("budget", "params", "compute")
 """Options of a question that take several values here, with commas."""

@@ -70,7 +70,7 @@ def test_version_is_that_of_the_project() -> None:
         (["solve", "cat"], "'cat' is one argument too many"),
         (["solve", "--budget"], "--budget: expected one argument"),
         (["check"], "RECIPE"),
-        (["mixtures", "list", "--store", "x"], "no option --store"),
+        (["languages", "--store", "x"], "no option --store"),
     ],
 )
 def test_misuse_is_one_sentence_and_status_2(atlasmix: Run, words: list[str], said: str) -> None:
