@@ -78,10 +78,16 @@ def params_range(problem: MixProblem) -> tuple[float, float]:
     return _ANY_PARAMS if fitted is None else (fitted[0] / FAR, fitted[1] * FAR)
 
 
+_MEASURED: Final = {
+    "worst": "measures each target against itself",
+    "regret": "measures against what is best under each matrix",
+}
+
+
 def _check(problem: MixProblem, compute: float) -> None:
     if problem.objective in ("worst", "regret"):
         raise ProblemError(
-            f"the objective '{problem.objective}' measures against what is best at the same size, "
+            f"the objective '{problem.objective}' {_MEASURED[problem.objective]} at the same size, "
             "which is what is sought: with a compute budget minimise the 'loss', or state "
             "parameters and budget",
             field="objective",
