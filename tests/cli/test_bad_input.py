@@ -190,19 +190,15 @@ def test_results_that_cannot_be_printed_are_no_success(tmp_path: Path, unbuffere
 
 
 def test_ctrl_c_is_one_sentence_and_status_130(tmp_path: Path) -> None:
-    # A pipe in the place of the problem file: the command waits there until it is interrupted.
-    pipe = tmp_path / "problem.yaml"
-    os.mkfifo(pipe)
-    process = _start(tmp_path, "solve", "--problem", "problem.yaml", "--output", "recipe.yaml")
-    with pipe.open("w", encoding="utf-8") as writer:
-        writer.write("targets: [cat]")
-        writer.flush()
-        time.sleep(0.3)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+    # Draws that take minutes: the command is at them until it is interrupted.
+    words = ("solve", "--target", "cat,eng,swe", "--draws", "10000", "--output", "recipe.yaml")
+    process = _start(tmp_path, *words)
+    time.sleep(3.0)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
     assert err == "atlasmix: stopped; nothing was written\n"
     assert process.returncode == 130
-    assert os.listdir(tmp_path) == ["problem.yaml"]
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("after", [0.3, 0.6, 0.9])
