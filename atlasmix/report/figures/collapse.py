@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from atlasmix.laws.collapse import diversity_by_accumulation, diversity_retention
-from atlasmix.report.figures.drawing import BLUE, DONOR, GREY, HOVER, canvas, sentences
+from atlasmix.report.figures.drawing import (
+    BLUE,
+    DONOR,
+    GREY,
+    HOVER,
+    canvas,
+    make_room_for_legend,
+    sentences,
+)
 from atlasmix.report.words import percent
 
 if TYPE_CHECKING:
@@ -27,21 +35,32 @@ def diversity_figure(human: float, name: str, n: float) -> Figure:
     steps = list(range(_LAST + 1))
     figure = canvas(340, x="generation", y="diversity left (%)")
     ways = (
-        ("replaced each time", GREY, [float(diversity_retention(0.0, g, n)) for g in steps]),
         (
+            "replaced",
+            "replaced each time",
+            GREY,
+            [float(diversity_retention(0.0, g, n)) for g in steps],
+        ),
+        (
+            f"{percent(human)} human",
             f"{percent(human)} human each time, as {name}",
             BLUE,
             [float(diversity_retention(human, g, n)) for g in steps],
         ),
-        ("a pile that only grows", DONOR, [diversity_by_accumulation(g, n) for g in steps]),
+        (
+            "piled up",
+            "a pile that only grows",
+            DONOR,
+            [diversity_by_accumulation(g, n) for g in steps],
+        ),
     )
-    for words, colour, values in ways:
+    for legend, words, colour, values in ways:
         figure.add_trace(
             Scatter(
                 x=steps,
                 y=[100 * value for value in values],
                 mode="lines",
-                name=words,
+                name=legend,
                 line={"color": colour, "width": 2.5},
                 customdata=sentences(
                     [
@@ -53,5 +72,6 @@ def diversity_figure(human: float, name: str, n: float) -> Figure:
             )
         )
     figure.update_yaxes(range=[0, 102])
-    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.12})
+    figure.update_layout(showlegend=True)
+    make_room_for_legend(figure)
     return figure
