@@ -135,7 +135,7 @@ class Sweep:
 def sweep(
     problem: Problem,
     cores: int | None = 1,
-    advance: Callable[[int], None] = lambda count: None,
+    advance: Callable[[int], None] | None = None,
     **axes: Sequence[Any],
 ) -> Sweep:
     """Solve a problem over all combinations of some arguments.
@@ -193,7 +193,8 @@ def sweep(
                 question = at_compute(question)
             solutions.append(None if mixture is None else Solution(question, mixture))
             refusals.append(refusal)
-            advance(1)
+            if advance is not None:
+                advance(1)
     return Sweep(tuple(axes), combined, tuple(solutions), tuple(refusals))
 
 
