@@ -78,7 +78,7 @@ def _reason(
     compiled, optimum = solved.compiled, solved.optimum
     program = compiled.program
     column = compiled.languages.index(key)
-    worth = problem.worth_of(problem.pools[compiled.columns[column][0]])
+    worth = problem.worth_of(compiled.heads(problem)[column])
     yields, gain = _by_target(problem, compiled, margin, column)
     source_at = problem.transfer.index(key)
     targets_at = [problem.transfer.index(target) for target in problem.target_keys]

@@ -23,6 +23,7 @@ from atlasmix.solver.compile import (
 )
 from atlasmix.solver.engines import Engine
 from atlasmix.solver.optimise import matrix_bests
+from atlasmix.solver.program import worst_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def target_effects(
     languages = [pool.language for pool in problem.pools]
     total, law, effects = float(tokens.sum()), problem.law, []
     for row, target in enumerate(problem.targets):
-        tau, _ = weights_of(problem, target.language, languages)
+        (tau,), _ = weights_of(problem, [target.language], languages)
         own = np.array(
             [same_language(target.language, key, problem.transfer.axis) for key in languages]
         )
@@ -133,7 +134,7 @@ def _penalty(problem: MixProblem, target: str, languages: list[str], saturated: 
     if problem.wrong_scores is not None:
         harm = harms(problem, target, languages, saturated)
         return float(-np.sort(-harm)[: problem.wrong_scores].sum())
-    tau, sigma = weights_of(problem, target, languages)
+    tau, sigma = weights_of(problem, [target], languages)
     return float((saturated * charged(problem, tau, sigma)).sum())
 
 
@@ -166,11 +167,8 @@ def objective_value(
         values = _under_draws(problem, compiled, tokens)
         if problem.objective == "expected":
             return float(values.mean())
-        most = most_weight(problem, values.size)
-        count = np.arange(values.size)
-        blend = np.clip(1.0 - most * count, 0.0, most)
-        ordered = -np.sort(-values)
-        return float(blend[blend > 0] @ ordered[blend > 0])
+        blend = worst_weights(values, most_weight(problem, values.size))
+        return float(blend[blend > 0] @ values[blend > 0])
     parts = []
     for row, effect in enumerate(effects):
         heard = bool(program.heard[row])

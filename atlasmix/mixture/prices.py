@@ -141,7 +141,7 @@ def _epochs(problem: MixProblem, solved: Solved, duals: _Duals) -> list[_Entry]:
     open_to_all = (solved.compiled.program.upper < 1.0) & (solved.compiled.program.upper > 0)
     at_cap = np.where(open_to_all, at_cap, 0.0)
     own = [limit for limit in problem.limits if isinstance(limit, EpochCap)]
-    heads = [problem.pools[column[0]] for column in solved.compiled.columns]
+    heads = solved.compiled.heads(problem)
     taken = np.zeros(len(heads), dtype=bool)
     entries = []
     for limit in reversed(own):  # the last one written wins, as in epoch_limits

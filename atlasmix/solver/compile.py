@@ -50,6 +50,10 @@ class Compiled:
     rows_of: tuple[str, ...]
     languages: tuple[str, ...]
 
+    def heads(self, problem: MixProblem) -> list[Pool]:
+        """A pool of every column: what they all have in common."""
+        return _heads(problem, self.columns)
+
     def expand(self, problem: MixProblem, x: Array) -> Array:
         """Tokens read of every pool of the problem, shape (pools,)."""
         tokens = np.zeros(len(problem.pools))
@@ -88,14 +92,14 @@ def compile_problem(problem: MixProblem, guards: dict[str, float] | None = None)
     """
     caps, law, tokens = epoch_limits(problem), problem.law, problem.budget
     columns = _columns(problem, caps)
-    first = [problem.pools[column[0]] for column in columns]
-    languages = tuple(pool.language for pool in first)
+    heads = _heads(problem, columns)
+    languages = tuple(pool.language for pool in heads)
     unique = np.array([_unique(problem.pools, column) for column in columns]) / tokens
     cap = np.array([caps[column[0]] for column in columns])
-    worth = np.array([problem.worth_of(pool) for pool in first])
+    worth = np.array([problem.worth_of(pool) for pool in heads])
     guards = guards or {}
     rows_of = (*problem.target_keys, *(key for key in guards if key not in problem.target_keys))
-    tau, sigma = _weights(problem, rows_of, languages)
+    tau, sigma = weights_of(problem, rows_of, languages)
     own = np.array(
         [
             [float(same_language(key, language, problem.transfer.axis)) for language in languages]
@@ -105,7 +109,7 @@ def compile_problem(problem: MixProblem, guards: dict[str, float] | None = None)
     own = np.where(worth > 0, own, 0.0)  # text that is worth nothing teaches no language
     expected = tau * worth
     gain = np.maximum(tau - charged(problem, tau, sigma), 0.0) * worth
-    upper = np.where(_closed(problem, columns), 0.0, cap * unique)
+    upper = np.where(_closed(problem, heads), 0.0, cap * unique)
     _check_reachable(problem, gain @ upper)
     weight = np.zeros(len(rows_of))
     weight[: len(problem.targets)] = [target.weight for target in problem.targets]
@@ -124,7 +128,7 @@ def compile_problem(problem: MixProblem, guards: dict[str, float] | None = None)
         heard=(own * worth) @ upper > 0,
         level=np.array([guards.get(key, math.inf) - law.E for key in rows_of]),
         base=None,
-        rows=_limits(problem, columns),
+        rows=_limits(problem, heads),
     )
     compiled = Compiled(program, tokens, columns, rows_of, languages)
     if problem.objective in UNDER_DRAWS:
@@ -137,40 +141,76 @@ def compile_problem(problem: MixProblem, guards: dict[str, float] | None = None)
     return replace(compiled, program=replace(program, weight=counted, base=law.E * counted))
 
 
+@dataclass(frozen=True, slots=True)
+class OtherWorlds:
+    """The targets in circumstances that the question is not asked in: rows for a program.
+
+    Attributes:
+        at: row of the target that each of the rows is, (R,).
+        gain: (R, n).
+        phi: (R,).
+        weight: (R,).
+        base: (R,), as in ``Program``; None: minimised is the sum of the rows.
+        scenario: (R,), as in ``Program``; None where ``base`` is.
+        blocks: block of every scenario; None: all are in one.
+        most: weight that one scenario may have in its block.
+    """
+
+    at: Sequence[int]
+    gain: Array
+    phi: Array
+    weight: Array
+    base: Array | None
+    scenario: NDArray[np.intp] | None
+    blocks: NDArray[np.intp] | None = None
+    most: float = 1.0
+
+
+def with_worlds(compiled: Compiled, other: OtherWorlds) -> Compiled:
+    """The program over other worlds: its own rows stay for their guardrails, and count no more."""
+    program, at = compiled.program, list(other.at)
+    stood = np.zeros(len(compiled.rows_of))
+    scenario = other.scenario
+    changed = replace(
+        program,
+        gain=np.vstack([program.gain, other.gain]),
+        expected=np.vstack([program.expected, other.gain]),
+        own=np.vstack([program.own, program.own[at]]),
+        phi=np.append(program.phi, other.phi),
+        weight=np.append(stood, other.weight),
+        heard=np.append(program.heard, program.heard[at]),
+        level=np.append(program.level, np.full(len(at), math.inf)),
+        base=None if other.base is None else np.append(stood, other.base),
+        scenario=None if scenario is None else np.append(stood.astype(np.intp), scenario),
+        blocks=other.blocks,
+        most=other.most,
+    )
+    rows_of = (*compiled.rows_of, *(compiled.rows_of[row] for row in at))
+    return replace(compiled, program=changed, rows_of=rows_of)
+
+
 def _under_draws(problem: MixProblem, compiled: Compiled) -> Compiled:
-    """The program with a row a target and draw; those of the middle stay, and count for nothing."""
-    program, drawn = compiled.program, weighed(problem)
-    keys, size = problem.target_keys, drawn.count * len(problem.targets)
-    heads = [problem.pools[column[0]] for column in compiled.columns]
-    by_draw = np.empty((drawn.count, len(keys), len(heads)))
+    """The program with a row a target and draw."""
+    drawn, heads = weighed(problem), compiled.heads(problem)
+    keys, count = problem.target_keys, drawn.count
+    by_draw = np.empty((count, len(keys), len(heads)))
     for column, pool in enumerate(heads):
         worth = drawn.worth(problem, pool.provenance) / pool.depth
         for row, key in enumerate(keys):
             by_draw[:, row, column] = worth * drawn.weights(pool.language, key)
-    gain = by_draw.reshape(size, len(heads))
-    phi = np.stack([drawn.phi(key) for key in keys], axis=1).reshape(size)
-    targets = slice(len(keys))
-    weight = np.tile(program.weight[targets], drawn.count)
+    gain = by_draw.reshape(-1, len(heads))
+    weight = np.tile(compiled.program.weight[: len(keys)], count)
     cautious = problem.objective == "cautious"
-    scenario = np.append(
-        np.zeros(len(compiled.rows_of), dtype=np.intp), np.repeat(np.arange(drawn.count), len(keys))
+    other = OtherWorlds(
+        at=list(range(len(keys))) * count,
+        gain=gain,
+        phi=np.stack([drawn.phi(key) for key in keys], axis=1).ravel(),
+        weight=weight if cautious else weight / count,
+        base=np.zeros(weight.size) if cautious else None,
+        scenario=np.repeat(np.arange(count), len(keys)) if cautious else None,
+        most=most_weight(problem, count) if cautious else 1.0,
     )
-    changed = replace(
-        program,
-        gain=np.vstack([program.gain, gain]),
-        expected=np.vstack([program.expected, gain]),
-        own=np.vstack([program.own, np.tile(program.own[targets], (drawn.count, 1))]),
-        phi=np.append(program.phi, phi),
-        weight=np.append(
-            np.zeros(len(compiled.rows_of)), weight if cautious else weight / drawn.count
-        ),
-        heard=np.append(program.heard, np.tile(program.heard[targets], drawn.count)),
-        level=np.append(program.level, np.full(size, math.inf)),
-        base=np.zeros(len(compiled.rows_of) + size) if cautious else None,
-        scenario=scenario if cautious else None,
-        most=most_weight(problem, drawn.count) if cautious else 1.0,
-    )
-    return replace(compiled, program=changed, rows_of=(*compiled.rows_of, *keys * drawn.count))
+    return with_worlds(compiled, other)
 
 
 def most_weight(problem: MixProblem, draws: int) -> float:
@@ -203,6 +243,10 @@ def epoch_limits(problem: MixProblem) -> Array:
     return caps
 
 
+def _heads(problem: MixProblem, columns: tuple[tuple[int, ...], ...]) -> list[Pool]:
+    return [problem.pools[column[0]] for column in columns]
+
+
 def _unique(pools: Sequence[Pool], column: tuple[int, ...]) -> float:
     return float(sum(pools[index].unique_tokens for index in column))
 
@@ -232,16 +276,6 @@ def _columns(problem: MixProblem, caps: Array) -> tuple[tuple[int, ...], ...]:
         )
     named = sorted((min(problem.pools[i].name for i in group), group) for group in groups.values())
     return tuple(tuple(sorted(group, key=lambda i: problem.pools[i].name)) for _, group in named)
-
-
-def _weights(
-    problem: MixProblem, rows_of: tuple[str, ...], languages: tuple[str, ...]
-) -> tuple[Array, Array]:
-    """τ and its standard error as (T, n), target by column."""
-    targets = [problem.transfer.index(key) for key in rows_of]
-    sources = [problem.transfer.index(key) for key in languages]
-    block = np.ix_(sources, targets)
-    return problem.transfer.weights[block].T, problem.transfer.stderr[block].T
 
 
 def charged(problem: MixProblem, tau: Array, sigma: Array) -> Array:
@@ -279,23 +313,24 @@ def harms(problem: MixProblem, target: str, languages: Sequence[str], saturated:
         (languages,), by their first appearance in ``languages``.
     """
     order = {key: place for place, key in enumerate(dict.fromkeys(languages))}
-    tau, sigma = weights_of(problem, target, languages)
+    tau, sigma = weights_of(problem, [target], languages)
     out = np.zeros(len(order))
-    np.add.at(out, [order[key] for key in languages], saturated * in_doubt(problem, tau, sigma))
+    lost = saturated * in_doubt(problem, tau, sigma)[0]
+    np.add.at(out, [order[key] for key in languages], lost)
     return out
 
 
-def weights_of(problem: MixProblem, target: str, languages: Sequence[str]) -> tuple[Array, Array]:
-    """τ to one target and its standard error, per language; 0 where the matrix has none of it."""
-    transfer, at = problem.transfer, problem.transfer.index(target)
-    index = {key: place for place, key in enumerate(transfer.keys)}
-    tau, sigma = np.zeros(len(languages)), np.zeros(len(languages))
-    for place, language in enumerate(languages):
-        source = index.get(language)
-        if source is not None:
-            tau[place] = transfer.weights[source, at]
-            sigma[place] = transfer.stderr[source, at]
-    return tau, sigma
+def weights_of(
+    problem: MixProblem, targets: Sequence[str], languages: Sequence[str]
+) -> tuple[Array, Array]:
+    """τ and its standard error as (T, n), target by language; 0 where the matrix has none of it."""
+    transfer = problem.transfer
+    place = {key: at for at, key in enumerate(transfer.keys)}
+    sources = np.array([place.get(language, -1) for language in languages], dtype=np.intp)
+    block = np.ix_(sources, np.array([transfer.index(target) for target in targets]))
+    known = sources >= 0
+    tau, sigma = transfer.weights[block].T, transfer.stderr[block].T
+    return np.where(known, tau, 0.0), np.where(known, sigma, 0.0)
 
 
 Wrong = tuple[tuple[str, frozenset[str]], ...]
@@ -303,41 +338,32 @@ Wrong = tuple[tuple[str, frozenset[str]], ...]
 
 
 def with_wrong_scores(problem: MixProblem, compiled: Compiled, wrong: Wrong) -> Compiled:
-    """The program with a row a scenario of wrong scores; those of the scores as they are count no
-    more.
+    """The program with a row a scenario of wrong scores.
 
     Under the mean each target has its own worst scenario, and under the objective ``worst`` the
     largest ratio of any counts.
     """
     program, keys = compiled.program, problem.target_keys
     at = [keys.index(target) for target, _ in wrong]
-    tau, sigma = _weights(problem, keys, compiled.languages)
-    worth = np.array([problem.worth_of(problem.pools[each[0]]) for each in compiled.columns])
+    tau, sigma = weights_of(problem, keys, compiled.languages)
+    worth = np.array([problem.worth_of(pool) for pool in compiled.heads(problem)])
     hit = np.array([[key in donors for key in compiled.languages] for _, donors in wrong])
-    gain = np.maximum(tau[at] - np.where(hit, in_doubt(problem, tau, sigma)[at], 0.0), 0.0) * worth
-    first = len(compiled.rows_of)
-    base = np.zeros(first) if program.base is None else program.base
-    together = problem.objective == "worst"
-    changed = replace(
-        program,
-        gain=np.vstack([program.gain, gain]),
-        expected=np.vstack([program.expected, gain]),
-        own=np.vstack([program.own, program.own[at]]),
-        phi=np.append(program.phi, program.phi[at]),
-        weight=np.append(np.zeros(first), program.weight[at]),
-        heard=np.append(program.heard, program.heard[at]),
-        level=np.append(program.level, np.full(len(at), math.inf)),
-        base=np.append(base, base[at]),
-        scenario=np.append(np.zeros(first, dtype=np.intp), np.arange(len(at))),
-        blocks=np.zeros(len(at), dtype=np.intp) if together else np.array(at),
+    lost = np.where(hit, in_doubt(problem, tau, sigma)[at], 0.0)
+    other = OtherWorlds(
+        at=at,
+        gain=np.maximum(tau[at] - lost, 0.0) * worth,
+        phi=program.phi[at],
+        weight=program.weight[at],
+        base=np.zeros(len(at)) if program.base is None else program.base[at],
+        scenario=np.arange(len(at)),
+        blocks=None if problem.objective == "worst" else np.array(at),
     )
-    rows_of = (*compiled.rows_of, *(target for target, _ in wrong))
-    return replace(compiled, program=changed, rows_of=rows_of)
+    return with_worlds(compiled, other)
 
 
 def most_harmful(problem: MixProblem, compiled: Compiled, x: Array) -> Wrong:
     """The scores whose being wrong harms each target most in a mixture, at most so many."""
-    worth = np.array([problem.worth_of(problem.pools[each[0]]) for each in compiled.columns])
+    worth = np.array([problem.worth_of(pool) for pool in compiled.heads(problem)])
     saturated = worth * saturate(x, compiled.program.unique, problem.decay)
     languages = list(dict.fromkeys(compiled.languages))
     wrong = []
@@ -361,10 +387,9 @@ def _check_reachable(problem: MixProblem, reference: Array) -> None:
             )
 
 
-def _closed(problem: MixProblem, columns: tuple[tuple[int, ...], ...]) -> NDArray[np.bool_]:
+def _closed(problem: MixProblem, heads: Sequence[Pool]) -> NDArray[np.bool_]:
     """Columns that a limit of 0 % closes altogether."""
-    heads = [problem.pools[column[0]] for column in columns]
-    closed = np.zeros(len(columns), dtype=bool)
+    closed = np.zeros(len(heads), dtype=bool)
     for limit in problem.limits:
         if isinstance(limit, ShareLimit) and limit.bound == "max" and limit.share == 0:
             closed |= limit.selection.mask(heads)
@@ -379,9 +404,8 @@ def _counted(problem: MixProblem, limit: Limit, pools: Sequence[Pool]) -> Array:
     return limit.selection.mask(pools).astype(float)
 
 
-def _limits(problem: MixProblem, columns: tuple[tuple[int, ...], ...]) -> Rows:
+def _limits(problem: MixProblem, heads: Sequence[Pool]) -> Rows:
     """Rows for share limits, limits within a language, and kept tokens."""
-    heads = [problem.pools[column[0]] for column in columns]
     names, kinds, levels = [], [], []
     members, counts, within = [], [], []
     for limit in problem.limits:
@@ -398,6 +422,6 @@ def _limits(problem: MixProblem, columns: tuple[tuple[int, ...], ...]) -> Rows:
         else:
             kinds.append(str(limit.bound))
             levels.append(limit.share)
-    shape = (len(names), len(columns))
+    shape = (len(names), len(heads))
     tables = [np.reshape(table, shape) for table in (members, counts, within)]
     return Rows.of(names, kinds, tables[0], levels, tables[1], tables[2])

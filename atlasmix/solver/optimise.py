@@ -18,11 +18,13 @@ from atlasmix.problem.problem import MixProblem, check_problem
 from atlasmix.solver.collisions import reach
 from atlasmix.solver.compile import (
     Compiled,
+    OtherWorlds,
     Wrong,
     charged,
     compile_problem,
     most_harmful,
     weights_of,
+    with_worlds,
     with_wrong_scores,
 )
 from atlasmix.solver.donors import mute, only, optimise_donors
@@ -121,33 +123,26 @@ def matrix_bests(problem: MixProblem) -> tuple[MatrixBest, ...]:
 
 def under_rivals(compiled: Compiled, bests: Sequence[MatrixBest]) -> Compiled:
     """The program with a row a target and matrix; minimised is the largest regret of a matrix."""
-    program, problem = compiled.program, bests[0].problem
-    keys, first = problem.target_keys, len(compiled.rows_of)
-    heads = [problem.pools[column[0]] for column in compiled.columns]
-    worth = np.array([problem.worth_of(pool) for pool in heads])
-    gains, phi, base = [], [], []
-    for best in bests:
+    problem, times = bests[0].problem, len(bests)
+    keys = problem.target_keys
+    worth = np.array([problem.worth_of(pool) for pool in compiled.heads(problem)])
+    gains, phi = [], np.empty((times, len(keys)))
+    base = np.zeros((times, len(keys)))
+    for place, best in enumerate(bests):
         transfer = best.problem.transfer
-        for row, key in enumerate(keys):
-            tau, sigma = weights_of(best.problem, key, compiled.languages)
-            gains.append(np.maximum(tau - charged(best.problem, tau, sigma), 0.0) * worth)
-            phi.append(float(transfer.phi[transfer.index(key)]))
-            base.append(problem.law.E - best.loss if row == 0 else 0.0)
-    gain, size = np.array(gains), len(gains)
-    targets, times = slice(len(keys)), len(bests)
-    changed = replace(
-        program,
-        gain=np.vstack([program.gain, gain]),
-        expected=np.vstack([program.expected, gain]),
-        own=np.vstack([program.own, np.tile(program.own[targets], (times, 1))]),
-        phi=np.append(program.phi, phi),
-        weight=np.append(np.zeros(first), np.tile(program.weight[targets], times)),
-        heard=np.append(program.heard, np.tile(program.heard[targets], times)),
-        level=np.append(program.level, np.full(size, math.inf)),
-        base=np.append(np.zeros(first), base),
-        scenario=np.append(np.zeros(first, dtype=np.intp), np.repeat(np.arange(times), len(keys))),
+        tau, sigma = weights_of(best.problem, keys, compiled.languages)
+        gains.append(np.maximum(tau - charged(best.problem, tau, sigma), 0.0) * worth)
+        phi[place] = [transfer.phi[transfer.index(key)] for key in keys]
+        base[place, 0] = problem.law.E - best.loss
+    other = OtherWorlds(
+        at=list(range(len(keys))) * times,
+        gain=np.vstack(gains),
+        phi=phi.ravel(),
+        weight=np.tile(compiled.program.weight[: len(keys)], times),
+        base=base.ravel(),
+        scenario=np.repeat(np.arange(times), len(keys)),
     )
-    return replace(compiled, program=changed, rows_of=(*compiled.rows_of, *keys * times))
+    return with_worlds(compiled, other)
 
 
 def _wrong_scores(problem: MixProblem, compiled: Compiled, engine: Engine | None) -> Solved:
@@ -171,8 +166,7 @@ def _wrong_scores(problem: MixProblem, compiled: Compiled, engine: Engine | None
         inside = compiled.at(at.tokens, problem.params, problem)
         whole = with_wrong_scores(problem, inside, (*wrong, *new)).program
         value = objective(whole, optimum.x)
-        met = best is None or value < best.optimum.value
-        if best is None or met:
+        if best is None or value < best.optimum.value:
             best = Solved(at, replace(optimum, value=value), outcome.bound, solves)
         best = replace(best, bound=max(best.bound, outcome.bound), solves=solves)
         if not new or best.gap <= _SAME_VALUE or expired():

@@ -185,6 +185,14 @@ def gathered(program: Program, parts: Array) -> float:
     return float(each.worst(values) @ values)
 
 
+def worst_weights(values: Array, most: float) -> Array:
+    """(S,) weights of sum 1, none above ``most``, under which the mean of ``values`` is largest."""
+    blend = np.empty(values.size)
+    order = np.argsort(-values, kind="stable")
+    blend[order] = np.clip(1.0 - most * np.arange(values.size), 0.0, most)
+    return blend
+
+
 @dataclass(frozen=True, slots=True)
 class Scenarios:
     """The scenarios of a program whose objective is the worst of them.
@@ -232,10 +240,8 @@ class Scenarios:
         """(S,) weights under which ``values`` are worst: as much as may be on the largest."""
         blend = np.zeros(self.count)
         for block in range(self.block_count):
-            inside = np.flatnonzero(self.block == block)
-            order = inside[np.argsort(-values[inside], kind="stable")]
-            before = self.most * np.arange(order.size)
-            blend[order] = np.clip(1.0 - before, 0.0, self.most)
+            inside = self.block == block
+            blend[inside] = worst_weights(values[inside], self.most)
         return blend
 
     def allowed(self, blend: Array) -> Array:
