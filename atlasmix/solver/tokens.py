@@ -88,7 +88,8 @@ def proved_over(
 
     def proved(ends: Array, kappa: Array) -> Array:
         """b at one end of every cell, by each of the guesses."""
-        at = _curve(point, np.tile(ends, count), np.tile(kappa, (count, 1)), more)
+        kappas = np.tile(kappa, (count, 1))
+        at = _curve(point, np.tile(ends, count), kappas, more, float(right.max()))
         return at.reshape(count, ends.size)
 
     first, last = _kappas(point, left, exponent), _kappas(point, right, exponent)
@@ -107,7 +108,8 @@ def proved_over(
 
 def proved_at(point: Point, tokens: Array, exponent: float) -> Array:
     """What the prices at one point prove at other T, by its own tangents."""
-    return _curve(point, tokens, _kappas(point, tokens, exponent), np.ones(tokens.size))
+    kappa, most = _kappas(point, tokens, exponent), float(tokens.max())
+    return _curve(point, tokens, kappa, np.ones(tokens.size), most)
 
 
 def _kappas(point: Point, tokens: Array, exponent: float) -> Array:
@@ -118,16 +120,19 @@ def _kappas(point: Point, tokens: Array, exponent: float) -> Array:
     )
 
 
-def _curve(point: Point, tokens: Array, kappa: Array, more: Array) -> Array:
+def _curve(point: Point, tokens: Array, kappa: Array, more: Array, highest: float) -> Array:
     """b at several T, given κ there and k, ``more``; see the head of this file.
+
+    b bends as it is said to only where every T is allowed the same columns: a cell's left end is
+    given what its right end may hold, ``highest`` tokens or more.
 
     At k times the point's own y the tangents of y^-β are q = k^-(1+β) times as steep. With all
     prices times q, columns are read as before: b is q times the same with κ/q in the place of κ.
     """
     program, prices = point.compiled.program, point.optimum.prices
     line, toll = prices.line, prices.toll(program)
-    # No column holds more than all tokens of the range, which ends above every T that is asked.
-    most = np.minimum(program.upper, max(float(tokens.max()), point.tokens) / point.tokens)
+    # No column holds more than all tokens that are read.
+    most = np.minimum(program.upper, max(highest, point.tokens) / point.tokens)
     rows = float(prices.rows @ program.rows.bound) if prices.rows.size else 0.0
     lost = float(line.worth @ saturate(line.x, program.unique, program.decay)) / program.beta
     q = more ** -(1.0 + program.beta)
