@@ -14,12 +14,12 @@ from atlasmix.api.problem import Problem
 from atlasmix.api.solution import Solution
 from atlasmix.errors import Infeasible, ProblemError
 from atlasmix.evidence.store import Store
-from atlasmix.fitting.processes import side_by_side, usable_cores
 from atlasmix.mixture.mixture import Mixture
 from atlasmix.mixture.solve import solve
 from atlasmix.mixture.uncertainty import with_uncertainty
 from atlasmix.problem.parsing import Evidence, problem_from_mapping
 from atlasmix.problem.pool_choice import joined_inventory
+from atlasmix.processes import side_by_side, usable_cores
 from atlasmix.quantities import format_quantity, parse_quantity
 from atlasmix.solver.compute import at_compute
 

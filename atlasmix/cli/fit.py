@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from atlasmix.cli.parsing import Parser, add_json, add_store
+from atlasmix.cli.reading_options import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,8 +171,8 @@ def _fit(options: argparse.Namespace, runs: Runs, question: FitQuestion, origin:
     from atlasmix.report.fit import Fitted
 
     seed, resamples = (
-        _count(options.seed, "--seed", 0),
-        _count(options.bootstrap, "--bootstrap", 200),
+        count(options.seed, "--seed", 0),
+        count(options.bootstrap, "--bootstrap", 200),
     )
     with working("fitting"):
         fitted = fit(runs, question)
@@ -209,7 +210,7 @@ def _stem(options: argparse.Namespace) -> str:
 def _check_outputs(options: argparse.Namespace) -> None:
     """Refuse a name or a figure that cannot be written before minutes are spent on it."""
     from atlasmix.errors import DataError
-    from atlasmix.evidence.shelf import is_name
+    from atlasmix.evidence.shelf import check_name
     from atlasmix.evidence.store import Store
     from atlasmix.laws.shelf import law_cards
 
@@ -220,11 +221,7 @@ def _check_outputs(options: argparse.Namespace) -> None:
 
         check_figure(Path(options.figure))
     if options.name:
-        if not is_name(options.name):
-            raise DataError(
-                f"{options.name[:80]!r} cannot be the name of a law: expected a-z, 0-9, dot and "
-                "hyphen, at most 64 characters"
-            )
+        check_name(options.name, "law")
         if options.name in dict(law_cards(Store(options.store))):
             raise DataError(
                 f"law '{options.name}' is on the shelf already and is never changed in place: "
@@ -361,13 +358,3 @@ def _number(text: str, what: str) -> float:
     if not math.isfinite(value):
         raise ProblemError(f"{what} is {text[:40]!r}: expected a number")
     return value
-
-
-def _count(text: str | None, what: str, default: int) -> int:
-    from atlasmix.errors import ProblemError
-
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 5):
-        raise ProblemError(f"{what} is {text[:40]!r}: expected a whole number from 0 to 99999")
-    return int(text)

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from atlasmix.cli.parsing import Parser, add_json
+from atlasmix.cli.reading_options import count, quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -234,7 +235,7 @@ def _check_outputs(options: argparse.Namespace) -> None:
     if options.next_runs and not options.next:
         raise ProblemError("--next-runs writes what --next plans: say how many, as --next 8")
     if options.next is not None:
-        _count(options.next, "--next", 0)
+        count(options.next, "--next", 0)
     if options.output == "-":
         options.output = None
     for name in (options.output, options.save, options.mixture, options.next_runs):
@@ -313,7 +314,7 @@ def _question(options: argparse.Namespace) -> LearnQuestion:
     return LearnQuestion(
         law=(options.law or "").strip(),
         compared=compared,
-        seed=_count(options.seed, "--seed", 0),
+        seed=count(options.seed, "--seed", 0),
         coverage=coverage,
     )
 
@@ -340,13 +341,13 @@ def _wish(options: argparse.Namespace, runs: MixtureRuns) -> MixtureWish:
         low=shares["--min"],
         high=shares["--max"],
         max_epochs=_positive(options.max_epochs, "--max-epochs"),
-        params=_quantity(options.params, "--params"),
-        tokens=_quantity(options.tokens, "--tokens"),
+        params=quantity(options.params, "--params"),
+        tokens=quantity(options.tokens, "--tokens"),
         unique=dict(_tokens(text) for text in options.unique or ()),
         near=near,
         references=references,
-        draws=_count(options.draws, "--draws", DRAWS),
-        seed=_count(options.seed, "--seed", 0),
+        draws=count(options.draws, "--draws", DRAWS),
+        seed=count(options.seed, "--seed", 0),
     )
 
 
@@ -381,12 +382,6 @@ def _weight(text: str) -> tuple[str, float]:
     return name, 0.0 if weight is None else weight
 
 
-def _quantity(text: str | None, what: str) -> float | None:
-    from atlasmix.quantities import parse_quantity
-
-    return None if text is None else parse_quantity(text, what)
-
-
 def _tokens(text: str) -> tuple[str, float]:
     from atlasmix.quantities import parse_quantity
 
@@ -418,13 +413,3 @@ def _positive(text: str | None, what: str) -> float | None:
     if not (math.isfinite(value) and value > 0):
         raise ProblemError(f"{what} is {text[:40]!r}: expected a number above 0")
     return value
-
-
-def _count(text: str | None, what: str, default: int) -> int:
-    from atlasmix.errors import ProblemError
-
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 5):
-        raise ProblemError(f"{what} is {text[:40]!r}: expected a whole number from 0 to 99999")
-    return int(text)

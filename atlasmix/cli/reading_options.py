@@ -143,16 +143,29 @@ def quantity(text: str | None, what: str) -> float | None:
     return None if text is None else parse_quantity(text, what)
 
 
-def whole(text: str | None, what: str, default: int) -> int:
-    """A whole number from 1 that may be left out.
+def whole(
+    text: str | None, what: str, default: int, least: int = 1, most: int | None = None
+) -> int:
+    """A whole number that may be left out.
 
     Raises:
-        ProblemError: anything else.
+        ProblemError: anything else, or not from ``least`` to ``most``.
     """
     from atlasmix.errors import ProblemError
 
     if text is None:
         return default
-    if not (text.isascii() and text.isdecimal() and len(text) <= 18) or not int(text):
-        raise ProblemError(f"{what} is {text[:40]!r}: expected a whole number from 1")
-    return int(text)
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else -1
+    if number < least or (most is not None and number > most):
+        until = "" if most is None else f" to {most}"
+        raise ProblemError(f"{what} is {text[:40]!r}: expected a whole number from {least}{until}")
+    return number
+
+
+def count(text: str | None, what: str, default: int) -> int:
+    """Resamples, runs or a seed: a whole number from 0 to 99999 that may be left out.
+
+    Raises:
+        ProblemError: anything else.
+    """
+    return whole(text, what, default, least=0, most=99_999)

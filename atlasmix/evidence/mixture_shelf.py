@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from atlasmix.errors import DataError
+from atlasmix.evidence.file_shelf import FileShelf
 from atlasmix.evidence.mixture_file import GivenMixture, dump_mixture, load_mixture
-from atlasmix.evidence.shelf import is_name, shipped_tables
+from atlasmix.evidence.shelf import shipped_tables
 from atlasmix.evidence.store import Store
-
-_FOLDER: Final = "mixtures"
-_SUFFIX: Final = ".yaml"
 
 
 def _published_names() -> frozenset[str]:
@@ -21,9 +19,14 @@ def _published_names() -> frozenset[str]:
     return frozenset(row["name"] for row in tables["models.csv"])
 
 
+_SHELF: Final = FileShelf(
+    "mixtures", "mixture", _published_names, ships="is published and ships with AtlasMix"
+)
+
+
 def own_mixtures(store: Store) -> tuple[str, ...]:
     """Names of the user's own mixtures, sorted."""
-    return tuple(filter(is_name, store.user_place().files(_FOLDER, _SUFFIX)))
+    return _SHELF.names(store.user_place())
 
 
 def own_mixture(name: str, store: Store) -> GivenMixture:
@@ -37,7 +40,7 @@ def own_mixture(name: str, store: Store) -> GivenMixture:
             f"no mixture {name[:80]!r} in the store {store.user_place().label}: there are "
             f"{', '.join(own_mixtures(store)) or 'none of your own'}"
         )
-    return load_mixture(store.user_place().read(f"{_FOLDER}/{name}{_SUFFIX}"))
+    return load_mixture(_SHELF.read(store.user_place(), name))
 
 
 def add_mixture(path: Path, store: Store, name: str | None = None) -> str:
@@ -57,31 +60,8 @@ def add_mixture(path: Path, store: Store, name: str | None = None) -> str:
     """
     mixture = load_mixture(path)
     chosen = name or mixture.name.lower()
-    if not is_name(chosen):
-        raise DataError(
-            f"{chosen[:80]!r} cannot be the name of a mixture: expected a-z, 0-9, dot and hyphen, "
-            "at most 64 characters",
-            field="name",
-            hint="choose another name",
-            value=chosen,
-        )
-    if chosen in _published_names():
-        raise DataError(
-            f"mixture '{chosen}' is published and ships with AtlasMix: choose another name",
-            field="name",
-            value=chosen,
-        )
-    place = store.user_place()
     content = dump_mixture(dataclasses.replace(mixture, name=chosen)).encode()
-    try:
-        place.publish_file(f"{_FOLDER}/{chosen}{_SUFFIX}", content)
-    except FileExistsError:
-        raise DataError(
-            f"mixture '{chosen}' is in the store {place.label} already and is never changed in "
-            "place: remove it first or choose another name",
-            field="name",
-            value=chosen,
-        ) from None
+    _SHELF.add(store.user_place(), chosen, content)
     return chosen
 
 
@@ -91,16 +71,4 @@ def remove_mixture(name: str, store: Store) -> None:
     Raises:
         DataError: it is published, or not there.
     """
-    if name in _published_names():
-        raise DataError(f"mixture '{name}' ships with AtlasMix: it cannot be removed")
-    place = store.user_place()
-    own = own_mixtures(store)
-    try:
-        if name not in own:
-            raise FileNotFoundError
-        place.remove_file(f"{_FOLDER}/{name}{_SUFFIX}")
-    except FileNotFoundError:
-        raise DataError(
-            f"no mixture {name[:80]!r} in the store {place.label}: nothing was removed; there are "
-            f"{', '.join(own) or 'none of your own'}"
-        ) from None
+    _SHELF.remove(store.user_place(), name)

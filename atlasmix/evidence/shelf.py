@@ -75,6 +75,27 @@ def is_name(name: str) -> bool:
     return re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,63}", name) is not None
 
 
+def check_name(name: str, word: str, but: str = "") -> None:
+    """Refuse what cannot be the name of an entry.
+
+    Args:
+        name: of the entry.
+        word: for the entry, as ``matrix``.
+        but: a name that would do and is something else here.
+
+    Raises:
+        DataError: it cannot.
+    """
+    if not is_name(name) or name == but:
+        raise DataError(
+            f"{name[:80]!r} cannot be the name of a {word}: expected a-z, 0-9, dot and hyphen, at "
+            "most 64 characters" + (f", and not '{but}'" if but else ""),
+            field="name",
+            hint="choose another name",
+            value=name,
+        )
+
+
 def shipped_tables(
     folder: str, names: tuple[str, ...]
 ) -> tuple[Card, dict[str, list[dict[str, str]]]]:
@@ -244,14 +265,7 @@ def free_name(place: Place, shelf: Shelf, name: str) -> str:
     Raises:
         DataError: no name, one that ships, or one that is taken.
     """
-    if not is_name(name) or name == "default":
-        raise DataError(
-            f"{name[:80]!r} cannot be the name of a {shelf.word}: expected a-z, 0-9, dot and "
-            "hyphen, at most 64 characters, and not 'default'",
-            field="name",
-            hint="choose another name",
-            value=name,
-        )
+    check_name(name, shelf.word, but="default")
     if name in shipped_names(shelf):
         raise DataError(
             f"{shelf.word} '{name}' ships with AtlasMix and is never changed: choose another name",

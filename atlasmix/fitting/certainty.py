@@ -26,9 +26,9 @@ from atlasmix.fitting.fit_question import (
     values_of,
 )
 from atlasmix.fitting.forms import EXPONENTS, jacobian, r_squared
-from atlasmix.fitting.processes import side_by_side, usable_cores
 from atlasmix.fitting.runs import Runs
 from atlasmix.laws.kinds import LOSS_CONSTANTS
+from atlasmix.processes import side_by_side, usable_cores
 from atlasmix.quantities import format_quantity
 from atlasmix.text import listed
 

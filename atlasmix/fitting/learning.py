@@ -24,7 +24,6 @@ from atlasmix.fitting.mixing_law import MixingLaw, Scale
 from atlasmix.fitting.mixture_runs import MixtureRuns, Mixtures
 from atlasmix.fitting.rival_laws import (
     FORMULAS,
-    PACKAGES,
     RIVALS,
     FormulaLaw,
     absent,
@@ -341,27 +340,18 @@ def errors_of(runs: MixtureRuns, predicted: Array) -> Array:
 
 def ranks_of(runs: MixtureRuns, predicted: Array) -> Array:
     """(K,) Spearman's correlation of predicted and measured loss; 0 for one that never varies."""
+    from scipy.stats import rankdata
+
     ranks = np.zeros(len(runs.sets))
     for place in range(len(runs.sets)):
         measured = ~np.isnan(runs.loss[:, place])
         left, right = (
-            ranked(np.round(column[measured, place], 10)) for column in (predicted, runs.loss)
+            rankdata(np.round(column[measured, place], 10)) for column in (predicted, runs.loss)
         )
         left, right = left - left.mean(), right - right.mean()
         size = math.sqrt(float(left @ left) * float(right @ right))
         ranks[place] = float(left @ right) / size if size > 0 else 0.0
     return ranks
-
-
-def ranked(values: Array) -> Array:
-    """Ranks from 1, equal values sharing the mean of theirs.
-
-    >>> ranked(np.array([3.0, 1.0, 3.0])).tolist()
-    [2.5, 1.0, 2.5]
-    """
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.asarray((last - (counts - 1) / 2.0)[places], dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -421,11 +411,6 @@ def _try(runs: MixtureRuns, shape: Shape, scale: Scale, counts: Array, folds: Pl
     partial = fit_mixing(runs, shape, counts, scale=scale, tolerance=_ROUGH)
     held_out = partial.predict(runs)[folds, np.arange(runs.count)]
     return _Trial(whole, held_out, deviations(runs, held_out).mean(axis=1))
-
-
-def needed_packages(names: Sequence[str]) -> tuple[str, ...]:
-    """Packages of the extra ``learn`` that these laws need."""
-    return tuple(dict.fromkeys(PACKAGES[name] for name in names if name in PACKAGES))
 
 
 def resampled(learned: Learned, draws: int, seed: int) -> tuple[Law, ...]:

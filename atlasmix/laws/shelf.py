@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from atlasmix.errors import DataError, ProblemError
+from atlasmix.evidence.file_shelf import FileShelf
 from atlasmix.evidence.places import Place
-from atlasmix.evidence.shelf import is_name, shipped_place
+from atlasmix.evidence.shelf import shipped_place
 from atlasmix.evidence.store import NO_FILES, Store
 from atlasmix.languages.resolving import resolve
 from atlasmix.laws.cards import CARD_LIMIT, parse_card
@@ -22,14 +23,14 @@ stages and hold only with a term for excess parameters."""
 
 DEFAULT_CURSE: Final = "atlas-2025-curse"
 
-_FOLDER = "scaling_laws"
-_SUFFIX = ".yaml"
-
 
 @cache
 def shipped_names() -> tuple[str, ...]:
     """Names of the laws that ship, sorted."""
-    return shipped_place().files(_FOLDER, _SUFFIX)
+    return _SHELF.names(shipped_place())
+
+
+_SHELF: Final = FileShelf("scaling_laws", "law", shipped_names)
 
 
 @cache
@@ -48,7 +49,7 @@ def law_cards(store: Store) -> tuple[tuple[str, LawCard | str], ...]:
     """Every law on the shelf by name; a text where a card is broken: what is wrong with it."""
     place = store.user_place()
     cards: dict[str, LawCard | str] = {name: shipped_card(name) for name in shipped_names()}
-    for name in filter(is_name, place.files(_FOLDER, _SUFFIX)):
+    for name in _SHELF.names(place):
         if name in cards:
             continue
         try:
@@ -75,7 +76,7 @@ def law_card(name: str, store: Store | None = None) -> LawCard:
     if path is not None and _is_file(path):
         return read_card(path)
     place = store.user_place()
-    own = tuple(filter(is_name, place.files(_FOLDER, _SUFFIX)))
+    own = _SHELF.names(place)
     if name in own:
         return _on_shelf(place, name)
     known = (*shipped_names(), *own)
@@ -173,28 +174,7 @@ def add_law(path: Path, store: Store, name: str | None = None) -> str:
     """
     card = read_card(path)
     chosen = name or card.name
-    if not is_name(chosen):
-        raise DataError(
-            f"{chosen[:80]!r} cannot be the name of a law: expected a-z, 0-9, dot and hyphen, at "
-            "most 64 characters",
-            field="name",
-            hint="choose another name",
-            value=chosen,
-        )
-    if chosen in shipped_names():
-        raise DataError(
-            f"law '{chosen}' ships with AtlasMix: choose another name", field="name", value=chosen
-        )
-    place = store.user_place()
-    try:
-        place.publish_file(f"{_FOLDER}/{chosen}{_SUFFIX}", _named(path, chosen))
-    except FileExistsError:
-        raise DataError(
-            f"law '{chosen}' is in the store {place.label} already and is never changed in place: "
-            "remove it first or choose another name",
-            field="name",
-            value=chosen,
-        ) from None
+    _SHELF.add(store.user_place(), chosen, _named(path, chosen))
     return chosen
 
 
@@ -204,19 +184,7 @@ def remove_law(name: str, store: Store) -> None:
     Raises:
         DataError: it ships with AtlasMix, or is not there.
     """
-    if name in shipped_names():
-        raise DataError(f"law '{name}' ships with AtlasMix: it cannot be removed")
-    place = store.user_place()
-    own = tuple(filter(is_name, place.files(_FOLDER, _SUFFIX)))
-    try:
-        if name not in own:
-            raise FileNotFoundError
-        place.remove_file(f"{_FOLDER}/{name}{_SUFFIX}")
-    except FileNotFoundError:
-        raise DataError(
-            f"no law {name[:80]!r} in the store {place.label}: nothing was removed; there are "
-            f"{', '.join(own) or 'none of your own'}"
-        ) from None
+    _SHELF.remove(store.user_place(), name)
 
 
 def _is_file(path: Path) -> bool:
@@ -227,7 +195,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _on_shelf(place: Place, name: str) -> LawCard:
-    card = parse_card(place.read(f"{_FOLDER}/{name}{_SUFFIX}"), f"card of law '{name}'")
+    card = parse_card(_SHELF.read(place, name), f"card of law '{name}'")
     if card.name != name:
         raise DataError(f"card of law '{name}' says name: {card.name!r}: expected {name!r}")
     return card

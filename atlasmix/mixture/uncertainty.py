@@ -20,7 +20,6 @@ from typing import Final
 
 import numpy as np
 
-from atlasmix.fitting.processes import side_by_side, usable_cores
 from atlasmix.laws.saturation import Array
 from atlasmix.mixture.mixture import (
     LEAST_READ,
@@ -36,6 +35,7 @@ from atlasmix.mixture.prediction import in_user_unit, objective_value, target_ef
 from atlasmix.problem.constraints import Guardrail
 from atlasmix.problem.problem import DEFAULT_SEED, MixProblem, Target
 from atlasmix.problem.worlds import Worlds, draws_of, worlds
+from atlasmix.processes import side_by_side, usable_cores
 from atlasmix.solver.compute import at_compute
 from atlasmix.solver.optimise import guard_levels, optimise_problem
 from atlasmix.solver.program import scale

@@ -26,8 +26,8 @@ from made_runs import (
     transfer_runs,
 )
 
+from atlasmix import processes as cores
 from atlasmix.errors import DataError
-from atlasmix.fitting import processes as cores
 from atlasmix.fitting.certainty import bootstrap, diagnose, held_out, largest
 from atlasmix.fitting.fit import fit
 from atlasmix.fitting.fit_question import FitQuestion
@@ -163,7 +163,7 @@ def _slow_first(seconds):
 
 def test_one_core_needs_no_pool():
     code = (
-        "import sys; from atlasmix.fitting.processes import side_by_side; "
+        "import sys; from atlasmix.processes import side_by_side; "
         "print(list(side_by_side(abs, [-1, -2], 1)), 'joblib' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

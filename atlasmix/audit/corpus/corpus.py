@@ -18,8 +18,8 @@ from atlasmix.audit.corpus.counts import CorpusCounts, Settings, merge_counts, n
 from atlasmix.audit.corpus.engines import ENGINES, Result, in_processes, in_this_process, on_dask
 from atlasmix.audit.corpus.listing import CorpusFile, CorpusListing
 from atlasmix.errors import DataError
-from atlasmix.fitting.processes import usable_cores
 from atlasmix.io.files import refusing_to_write, write_atomic
+from atlasmix.processes import usable_cores
 
 _SMALL: Final = 10_000_000
 """Bytes on disk that one process has counted before another one has started."""

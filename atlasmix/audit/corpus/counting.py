@@ -32,7 +32,7 @@ from atlasmix.audit.corpus.counts import (
     Settings,
     Stream,
 )
-from atlasmix.audit.corpus.doors import Identify, identifier, open_tokenizer, same_language
+from atlasmix.audit.corpus.doors import Identify, identifier, open_tokenizer, same_macrolanguage
 from atlasmix.audit.corpus.labels import NO_LANGUAGE, Label, folder_language, label_of
 from atlasmix.audit.corpus.near import near_documents, no_documents
 from atlasmix.audit.corpus.passages import (
@@ -371,7 +371,7 @@ class _FileCounter:
                 if told and told != NO_LANGUAGE:
                     sums = self._sums[batch.labels[place]]
                     sums[FIGURE["language_checked"]] += 1
-                    sums[FIGURE["language_mismatch"]] += not same_language(language, told)
+                    sums[FIGURE["language_mismatch"]] += not same_macrolanguage(language, told)
                     batch.told.append((place, told))
         if self._tokens:
             drawn = np.flatnonzero(mixed(draws) < settings.token_share * _FULL)

@@ -79,10 +79,10 @@ def _key(code: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def same_language(key: str, other: str) -> bool:
+def same_macrolanguage(key: str, other: str) -> bool:
     """Whether two keys are one language, or two of one macrolanguage, which identifiers mix up.
 
-    >>> same_language("nob", "nno"), same_language("cat", "spa")
+    >>> same_macrolanguage("nob", "nno"), same_macrolanguage("cat", "spa")
     (True, False)
     """
     codes = [each.partition("_")[0] for each in (key, other)]

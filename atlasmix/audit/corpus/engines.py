@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import signal
-import warnings
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Final
 
+from atlasmix import processes
 from atlasmix.audit.corpus.counting import FileTask
 from atlasmix.audit.corpus.counts import CorpusCounts
 from atlasmix.errors import DataError
@@ -43,7 +43,9 @@ def in_processes(kernel: Kernel, tasks: Sequence[FileTask], workers: int) -> Ite
         if not left:
             return
         try:
-            for task, counts in _parallel(kernel, list(left.values()), workers):
+            rest = list(left.values())
+            results = processes.in_processes(partial(_named, kernel), rest, workers, ordered=False)
+            for task, counts in results:
                 del left[task.key]
                 yield task, counts
         except (_broken(), OSError):  # of the pool: a kernel tells those of its file
@@ -61,36 +63,6 @@ def _broken() -> type[BaseException]:
 
 def _named(kernel: Kernel, task: FileTask) -> tuple[FileTask, CorpusCounts]:
     return task, kernel(task)
-
-
-def _parallel(kernel: Kernel, tasks: Sequence[FileTask], workers: int) -> Iterator[Result]:
-    from joblib import Parallel, delayed
-
-    # Few files are sent ahead, and their counts are taken as they come: memory does not grow with
-    # the corpus, and one slow file holds nothing up.
-    pool = Parallel(
-        n_jobs=max(min(workers, len(tasks)), 2),
-        backend="loky",
-        return_as="generator_unordered",
-        batch_size=1,
-        pre_dispatch="2*n_jobs",
-        max_nbytes=None,
-        initializer=_leave_interrupts,
-    )
-    results = pool(delayed(_named)(kernel, task) for task in tasks)
-    try:
-        for result in results:  # noqa: UP028 (closed below, where a warning is kept back)
-            yield result
-    finally:
-        with warnings.catch_warnings():
-            # Whoever stops early knows that files are left.
-            warnings.simplefilter("ignore", UserWarning)
-            results.close()
-
-
-def _leave_interrupts() -> None:
-    # Ctrl-C reaches every process of the terminal; the parent alone answers it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _alone(kernel: Kernel, task: FileTask) -> CorpusCounts | None:

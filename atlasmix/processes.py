@@ -41,7 +41,7 @@ def side_by_side(
         from concurrent.futures.process import BrokenProcessPool
 
         try:
-            for result in _in_processes(function, items, cores):
+            for result in in_processes(function, items, cores):
                 ready += 1
                 yield result
         except (BrokenProcessPool, OSError):
@@ -50,18 +50,30 @@ def side_by_side(
         yield function(item)
 
 
-def _in_processes(
-    function: Callable[[Item], Result], items: Sequence[Item], cores: int
+def in_processes(
+    function: Callable[[Item], Result], items: Sequence[Item], cores: int, ordered: bool = True
 ) -> Iterator[Result]:
+    """``function`` of every item, each in a process other than this one.
+
+    Args:
+        function: it and the items can be pickled.
+        items: one argument each.
+        cores: processes at most; two where it is less.
+        ordered: whether the results come in the order of the items, or as they are ready.
+
+    Raises:
+        BrokenProcessPool: a process was ended from outside.
+        OSError: one could not be started.
+    """
     from joblib import Parallel, delayed
 
     # Loky's processes are new ones, not forks: a progress bar may be running in another thread.
     # They do not run the script of this one again. Few items are sent ahead: a pool that is left
-    # with many stops noisily.
+    # with many stops noisily, and the memory that results take does not grow with their number.
     pool = Parallel(
-        n_jobs=min(cores, len(items)),
+        n_jobs=max(min(cores, len(items)), 2),
         backend="loky",
-        return_as="generator",
+        return_as="generator" if ordered else "generator_unordered",
         batch_size=1,
         max_nbytes=None,  # no files of its own for large arrays
         idle_worker_timeout=_IDLE,
