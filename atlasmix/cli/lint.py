@@ -49,7 +49,7 @@ def add_arguments(parser: Parser) -> None:
         help="language whose loss counts; repeatable (default: the mixture's own languages by "
         "their shares, or a recipe's own question)",
     )
-    group.add_argument("--matrix", metavar="NAME", help="transfer matrix (default: atlas-2025)")
+    group.add_argument("--matrix", metavar="NAME", help="transfer matrix (default: atlasmix-2026)")
     group.add_argument("--params", metavar="N", help="parameters with embeddings (default: 2B)")
     group.add_argument("--no-solve", action="store_true", help="leave this part out")
     parser.add_argument("--all", action="store_true", help="list every source")

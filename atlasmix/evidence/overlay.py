@@ -14,7 +14,6 @@ from atlasmix.evidence.card import CARD_LIMIT, read_card
 from atlasmix.evidence.inventory import Inventory
 from atlasmix.evidence.places import CARD_FILE
 from atlasmix.evidence.pools import parse_pools
-from atlasmix.evidence.scores import parse_scores
 from atlasmix.evidence.shelf import (
     INVENTORIES,
     MATRICES,
@@ -28,6 +27,7 @@ from atlasmix.evidence.store import (
     InventorySummary,
     MatrixSummary,
     Store,
+    matrix_of,
     summarise_inventory,
     summarise_matrix,
 )
@@ -65,8 +65,7 @@ class Overlay(Store):
         entry = self._own(MATRICES, name)
         if entry is None:
             return Store.matrix(self, name)
-        card = read_card(entry[1], f"card of '{name}'")
-        return TransferMatrix(name, *parse_scores(entry[0], card), card, _sha256(entry[0]))
+        return matrix_of(name, read_card(entry[1], f"card of '{name}'"), entry[0])
 
     def inventory(self, name: str = "default") -> Inventory:
         """As in a store; one's own inventories by their names too."""

@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from atlasmix.errors import DataError
@@ -78,6 +79,21 @@ class InventorySummary:
     shipped: bool = False
     default: bool = False
     fault: str = ""
+
+
+@lru_cache(maxsize=4)
+def matrix_of(name: str, card: Card, content: bytes) -> TransferMatrix:
+    """The matrix of a table in normal form; one object for the same table, the last few of them.
+
+    What is estimated of a matrix is kept for that object: a process that answers question after
+    question would else estimate anew each time, and keep what nobody asks for again.
+
+    Raises:
+        DataError: the table is not as its card says.
+    """
+    return TransferMatrix(
+        name, *parse_scores(content, card), card, hashlib.sha256(content).hexdigest()
+    )
 
 
 def summarise_matrix(matrix: TransferMatrix, shipped: bool, default: bool) -> MatrixSummary:
@@ -152,14 +168,13 @@ class Store:
         return Path(name) if self.opens_files and name.endswith(FILE_ENDINGS) else None
 
     def matrix(self, name: str = "default") -> TransferMatrix:
-        """The transfer matrix of that name; ``default`` is ``atlas-2025``.
+        """The transfer matrix of that name; ``default`` is ``atlasmix-2026``.
 
         Raises:
             DataError: no such name, or a table that is not the one its card was written for.
         """
-        name, card, content, digest = self._open(MATRICES, name)
-        keys, scores, stderr, status = parse_scores(content, card)
-        return TransferMatrix(name, keys, scores, stderr, status, card, digest)
+        name, card, content, _ = self._open(MATRICES, name)
+        return matrix_of(name, card, content)
 
     def inventory(self, name: str = "default") -> Inventory:
         """The token inventory of that name; ``default`` is ``web-2026``.

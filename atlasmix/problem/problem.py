@@ -258,7 +258,7 @@ class MixProblem:
         return tuple(sorted({pool.language for pool in self.pools} - set(self.target_keys)))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _transfer(problem: MixProblem) -> TransferModel:
     """The model of a problem, looked up once: it is asked for pool by pool."""
     guarded = (each.language for each in problem.limits if isinstance(each, Guardrail))

@@ -225,7 +225,7 @@ class Weighed:
         return self.worths.get(provenance, held)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def weighed(problem: MixProblem) -> Weighed:
     """The draws of the objectives ``expected`` and ``cautious``; the order of targets is free."""
     problem = canonical(problem)

@@ -102,7 +102,7 @@ class MatrixBest:
     solved: Solved
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def matrix_bests(problem: MixProblem) -> tuple[MatrixBest, ...]:
     """The best under each matrix of a question, that of ``problem.matrix`` first.
 

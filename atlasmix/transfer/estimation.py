@@ -65,7 +65,7 @@ def estimate(
     return _from_line(matrix, law, status, pairs, chosen)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def estimated(
     matrix: TransferMatrix,
     law: LossLaw,

@@ -143,7 +143,7 @@ def test_the_workers_start_and_end_with_the_server():
     assert [worker.alive for worker in answers.workers().workers] == [False, False]
 
 
-def test_the_crew_refuses_as_the_library(workers):
+def test_a_worker_refuses_as_the_library(workers):
     with pytest.raises(DataError, match="did you mean") as caught:
         workers.ask("answer", {"targets": {"catalna": 1}}, NOBODY)
     assert caught.value.suggestions == ("cat",)
@@ -169,6 +169,30 @@ def test_a_task_that_needs_too_much_memory_is_refused_and_the_next_is_answered(w
         workers.ask("take", 3 * 1024**3)
     assert workers.workers[0]._process.pid != first, "what it held went with it"
     assert workers.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
+
+
+def test_a_task_whose_process_was_killed_is_done_by_a_fresh_one(workers, tmp_path):
+    """The visitor did nothing wrong, and asking again is what he would do himself."""
+    assert workers.ask("end_once", str(tmp_path / "trace")) == "done"
+    assert workers.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
+
+
+def test_a_task_that_ends_every_process_says_how_and_the_next_is_answered(workers):
+    with pytest.raises(SolverFailed, match=r"the process that solved it ended, exit status 3"):
+        workers.ask("end")
+    assert workers.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory of a process is read from /proc")
+def test_a_worker_keeps_no_more_after_many_questions(workers):
+    """What is estimated was once kept for each question anew, 40 MB a time, up to the bound."""
+    status = Path(f"/proc/{workers.workers[0]._process.pid}/status")
+    held = []
+    for number in range(12):
+        workers.ask("answer", {"targets": {"cat": 1}, "budget": (100 + number) * 10**9}, NOBODY)
+        resident = next(line for line in status.read_text().splitlines() if "VmRSS" in line)
+        held.append(int(resident.split()[1]) // 1024)
+    assert held[-1] - held[3] < 100, f"MiB after each question: {held}"
 
 
 def test_a_result_that_is_no_data_is_a_fault_and_the_worker_goes_on(workers):

@@ -81,7 +81,8 @@ class Worker:
                 process.kill()
                 process.wait()
                 answers.put(("fault", str(error)))
-        answers.put(("fault", "the process that solved it ended"))
+        process.wait()
+        answers.put(("ended", _end_of(process)))
 
     def run(
         self, task: str, arguments: tuple[Any, ...], seconds: float, meanwhile: Meanwhile
@@ -101,7 +102,8 @@ class Worker:
         try:
             write_frame(self._process.stdin.fileno(), (task, arguments))
         except BrokenPipeError:
-            return "fault", "the process that should solve it had ended"
+            self._process.wait()
+            return "ended", _end_of(self._process)
         return self._wait(seconds, meanwhile)
 
     def _wait(self, seconds: float, meanwhile: Meanwhile) -> Any:
@@ -127,6 +129,9 @@ class Worker:
 
 class Workers:
     """The workers of one server.
+
+    A task whose process ends under it, as where the system runs out of memory and ends one, is
+    begun once more in a fresh process.
 
     Attributes:
         workers: all of them, free or busy.
@@ -164,6 +169,11 @@ class Workers:
         worker = self._take(meanwhile)
         try:
             kind, result = worker.run(task, arguments, self.seconds, meanwhile)
+            if (
+                kind == "ended"
+            ):  # from outside, or of what earlier tasks left: a fresh one may do it
+                worker.stop()
+                kind, result = worker.run(task, arguments, self.seconds, meanwhile)
         except TimeoutError:
             self._replace(worker)
             raise ProblemError(
@@ -208,6 +218,13 @@ class Workers:
         """End all workers."""
         for worker in self.workers:
             worker.stop()
+
+
+def _end_of(process: subprocess.Popen[bytes]) -> str:
+    """How a process that is over came to its end."""
+    code = process.returncode
+    how = f"signal {-code}" if code < 0 else f"exit status {code}"
+    return f"the process that solved it ended, {how}"
 
 
 def workers_of_host() -> Workers:
