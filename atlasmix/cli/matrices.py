@@ -38,6 +38,7 @@ _COMPLETION = (
     "fill the pairs that a matrix lacks",
     """\
 atlasmix matrices complete --matrix mine --name mine-completed
+atlasmix matrices complete --matrix atlasmix-2026 --text srd=sardinian.txt --name with-srd
 atlasmix matrices complete --matrix domains --features domains.csv""",
 )
 
@@ -150,6 +151,15 @@ def _add_completion(parser: Parser) -> None:
         "they are, of domains none)",
     )
     parser.add_argument(
+        "--text",
+        dest="texts",
+        metavar="LANG=FILE",
+        action="append",
+        help="between languages: a plain text of LANG (UTF-8, 5,000 letters or more), whose "
+        "trigrams say how related it is, in the place of the Universal Declaration of Human Rights "
+        "(default: that, where it has the language)",
+    )
+    parser.add_argument(
         "--name", help="name on the shelf (default: that of the matrix and -completed)"
     )
     parser.set_defaults(execute=_complete)
@@ -161,13 +171,29 @@ def _complete(options: argparse.Namespace) -> int:
     from atlasmix.transfer.completed_matrix import add_completed
 
     store = Store(options.store)
-    done = add_completed(store, options.matrix, options.study, options.name, options.features)
+    texts = dict(_text(written) for written in options.texts or ())
+    done = add_completed(
+        store, options.matrix, options.study, options.name, options.features, texts
+    )
     label = store.user_place().label
     print(
         f"completed {options.matrix} as {done.name} in {label}: {done.said}; use it with "
         f"--matrix {done.name}{lasting(label)}"
     )
     return 0
+
+
+def _text(written: str) -> tuple[str, str]:
+    """Language key and file of one ``--text``."""
+    from atlasmix.errors import ProblemError
+    from atlasmix.languages.resolving import resolve
+
+    name, mark, path = written.partition("=")
+    if not (mark and name.strip() and path.strip()):
+        raise ProblemError(
+            f"--text is {written[:80]!r}: expected a language and a file, as srd=sardinian.txt"
+        )
+    return str(resolve(name.strip())), path.strip()
 
 
 def _list(options: argparse.Namespace) -> int:

@@ -155,7 +155,8 @@ def lay(
     chosen = free_name(overlay.user_place(), shelf, chosen)
     if chosen in overlay.names(shelf):
         raise DataError(f"{shelf.word} '{chosen}' lies here already: choose another name")
-    entry = new_entry(shelf, chosen, read, table, f"table {files['table']}")
+    read = dataclasses.replace(read, name=chosen)
+    entry = new_entry(shelf, read, table, f"table {files['table']}")
     size = len(entry[shelf.table])
     if size > OVERLAY_UNPACKED:
         raise DataError(

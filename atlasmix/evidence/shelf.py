@@ -21,6 +21,7 @@ from atlasmix.evidence.card import (
 from atlasmix.evidence.places import CARD_FILE, LocalPlace, Place
 from atlasmix.evidence.pools import MAKING_COLUMNS, POOL_COLUMNS, pools_csv, read_pools
 from atlasmix.evidence.scores import SCORE_COLUMNS, read_scores, scores_csv
+from atlasmix.evidence.trigrams import TRIGRAMS_FILE
 from atlasmix.io.shipped import data_folder
 from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows, refuse, renamed, shelf_rows
 
@@ -58,6 +59,29 @@ def read_entry(place: Place, shelf: Shelf, name: str) -> tuple[Card, bytes]:
             f"{what} lacks its card or its {shelf.table} in {place.label}: remove it and add it "
             "again"
         ) from error
+
+
+def read_trigrams(place: Place, name: str, digest: str) -> bytes:
+    """The trigrams of the user's own texts beside a matrix.
+
+    Args:
+        place: where the matrix is.
+        name: of the matrix.
+        digest: what its card says of the file, SHA-256.
+
+    Raises:
+        DataError: missing, or changed since.
+    """
+    try:
+        content = place.read(f"{MATRICES.folder}/{name}/{TRIGRAMS_FILE}")
+    except FileNotFoundError:
+        content = b""
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise DataError(
+            f"matrix '{name}' lacks its {TRIGRAMS_FILE} in {place.label}, or it was changed after "
+            "it was written: remove the matrix and complete it again"
+        )
+    return content
 
 
 def shipped_place() -> Place:
@@ -146,7 +170,8 @@ def add(
     card = whole_card(read_file(card_path, CARD_LIMIT), shelf, f"card {card_path.name}")
     name = free_name(place, shelf, name or card.name or table.stem.lower())
     content = read_file(table, TABLE_LIMIT)
-    entry = new_entry(shelf, name, card, content, f"table {table.name}", columns)
+    card = dataclasses.replace(card, name=name)
+    entry = new_entry(shelf, card, content, f"table {table.name}", columns)
     put(place, shelf, name, entry)
     return name
 
@@ -164,34 +189,35 @@ def whole_card(content: bytes, shelf: Shelf, what: str) -> Card:
 
 def new_entry(
     shelf: Shelf,
-    name: str,
     card: Card,
     table: bytes,
     what: str,
     columns: Mapping[str, str] | None = None,
+    trigrams: bytes = b"",
 ) -> dict[str, bytes]:
     """The files of an entry, card and table in their normal forms.
 
     Args:
         shelf: matrices or inventories.
-        name: on the shelf.
-        card: from :func:`whole_card`.
+        card: from :func:`whole_card`, with the name on the shelf.
         table: CSV or Parquet.
         what: how a message names the table.
         columns: as for :func:`add`.
+        trigrams: of texts of the user's own, in normal form; empty: none.
 
     Raises:
         DataError: with every fault of the table in ``faults``.
     """
     content = _normal_table(table, card, shelf, what, columns=columns)
+    beside = {TRIGRAMS_FILE: trigrams} if trigrams else {}
+    files = {shelf.table: content, **beside}
     written = dataclasses.replace(
         card,
-        name=name,
         kind=shelf.kind,
         rows="",  # on the shelf a table is long, whatever it was
-        files=((shelf.table, hashlib.sha256(content).hexdigest()),),
+        files=tuple((file, hashlib.sha256(text).hexdigest()) for file, text in files.items()),
     )
-    return {shelf.table: content, CARD_FILE: card_text(written).encode()}
+    return {**files, CARD_FILE: card_text(written).encode()}
 
 
 def put(place: Place, shelf: Shelf, name: str, entry: dict[str, bytes]) -> None:
@@ -237,6 +263,11 @@ def entry_faults(place: Place, shelf: Shelf, name: str) -> tuple[str, ...]:
             f"{shelf.table}: SHA-256 is {digest}, expected {stated}; it was changed after it was "
             "added: remove it and add it again"
         )
+    if TRIGRAMS_FILE in dict(card.files):
+        try:
+            read_trigrams(place, name, dict(card.files)[TRIGRAMS_FILE])
+        except DataError as error:
+            faults.append(_sentence(error))
     try:
         _normal_table(content, card, shelf, shelf.table, stored=True)
     except DataError as error:

@@ -22,10 +22,12 @@ from atlasmix.evidence.shelf import (
     Shelf,
     is_name,
     read_entry,
+    read_trigrams,
     shipped_names,
     shipped_place,
 )
 from atlasmix.evidence.transfer_matrix import TransferMatrix
+from atlasmix.evidence.trigrams import TRIGRAMS_FILE, parse_trigrams
 from atlasmix.text import did_you_mean
 
 
@@ -82,18 +84,23 @@ class InventorySummary:
 
 
 @lru_cache(maxsize=4)
-def matrix_of(name: str, card: Card, content: bytes) -> TransferMatrix:
+def matrix_of(name: str, card: Card, content: bytes, trigrams: bytes = b"") -> TransferMatrix:
     """The matrix of a table in normal form; one object for the same table, the last few of them.
 
     What is estimated of a matrix is kept for that object: a process that answers question after
     question would else estimate anew each time, and keep what nobody asks for again.
 
+    Args:
+        name: on the shelf.
+        card: of the table.
+        content: the table.
+        trigrams: of texts of the user's own.
+
     Raises:
         DataError: the table is not as its card says.
     """
-    return TransferMatrix(
-        name, *parse_scores(content, card), card, hashlib.sha256(content).hexdigest()
-    )
+    digest, texts = hashlib.sha256(content + trigrams).hexdigest(), parse_trigrams(trigrams)
+    return TransferMatrix(name, *parse_scores(content, card), card, digest, texts)
 
 
 def summarise_matrix(matrix: TransferMatrix, shipped: bool, default: bool) -> MatrixSummary:
@@ -174,7 +181,7 @@ class Store:
             DataError: no such name, or a table that is not the one its card was written for.
         """
         name, card, content, _ = self._open(MATRICES, name)
-        return matrix_of(name, card, content)
+        return matrix_of(name, card, content, self._trigrams(name, card))
 
     def inventory(self, name: str = "default") -> Inventory:
         """The token inventory of that name; ``default`` is ``web-2026``.
@@ -309,6 +316,13 @@ class Store:
                 "if it differs"
             )
         return name, card, content, digest
+
+    def _trigrams(self, name: str, card: Card) -> bytes:
+        digest = dict(card.files).get(TRIGRAMS_FILE)
+        if digest is None:
+            return b""
+        place, _ = self._find(MATRICES, name)
+        return read_trigrams(place, name, digest)
 
     def _matrix_summary(self, name: str) -> MatrixSummary:
         shipped, default = name in shipped_names(MATRICES), name == MATRICES.default

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -22,6 +22,7 @@ from atlasmix.evidence.scores import (
     read_scores,
     scores_csv,
 )
+from atlasmix.evidence.trigrams import Profile
 from atlasmix.io.tables import Rows, frame_rows
 from atlasmix.languages.catalogue import language, name_of
 from atlasmix.text import nearest
@@ -60,7 +61,9 @@ class TransferMatrix:
         stderr: (n, n), standard error of each score; 0 on a diagonal that is a definition.
         status: (n, n) of ``measured``, ``predicted``, ``defined`` or empty.
         card: metric, orientation, origin and licence.
-        sha256: of the score table.
+        sha256: of the score table, and of the trigrams beside it where there are any.
+        texts: profiles of texts of the user's own by key, which relatedness reads in the place of
+            the declaration's; empty: none.
     """
 
     name: str
@@ -70,6 +73,7 @@ class TransferMatrix:
     status: Texts
     card: Card
     sha256: str
+    texts: Mapping[str, Profile] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Make the arrays read-only: a matrix is never changed in place."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -29,7 +29,9 @@ from atlasmix.evidence.scores import (
 from atlasmix.evidence.shelf import MATRICES, free_name, new_entry, put, shipped_names
 from atlasmix.evidence.store import Store
 from atlasmix.evidence.transfer_matrix import TransferMatrix
+from atlasmix.evidence.trigrams import Profile, profile_of_file, trigrams_csv
 from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows, refuse
+from atlasmix.languages.catalogue import name_of
 from atlasmix.text import first_few
 from atlasmix.transfer.additive import AdditiveModel, Bools, differences, fit, foretellings
 from atlasmix.transfer.bts import measured_at
@@ -88,6 +90,7 @@ def add_completed(
     study: str | None = None,
     name: str | None = None,
     features: str | Path | None = None,
+    texts: Mapping[str, str | Path] | None = None,
 ) -> Addition:
     """Complete a matrix of a store and put what comes out into the user's store, in one step.
 
@@ -102,17 +105,21 @@ def add_completed(
             prior alone; None: the default matrix for BTS between languages, else ``none``.
         name: of the new entry; None: that of the matrix and ``-completed``.
         features: CSV or Parquet of labels and numbers, for an additive model.
+        texts: language key to a plain text of the user's own, whose trigrams then say how related
+            the language is, in the place of the Universal Declaration of Human Rights.
 
     Raises:
-        DataError: no such matrix, a name that is taken, or a fault of the table of features.
+        DataError: no such matrix, a name that is taken, or a fault of the table of features or of
+            a text.
         ProblemError: study and matrix do not go together; ``field`` is what to change.
     """
     with about("matrix", matrix):
         own = store.matrix(matrix)
     place = store.user_place()
     chosen = free_name(place, MATRICES, name or f"{own.name}-completed")
+    profiles = _profiles(own, texts or {})
     if own.card.axis == "language" and own.card.metric in (BTS, TRANSFER_WEIGHT):
-        made = _by_relatedness(store, own, study, features)
+        made = _by_relatedness(store, own, study, features, profiles)
     else:
         if study not in (None, NO_STUDY):
             raise ProblemError(
@@ -123,16 +130,67 @@ def add_completed(
                 value=study,
             )
         with about("features", features):
-            read = _features(own, features)
-        made = on_own_scale(own, read)
+            read = _features(own, features, profiles)
+        made, profiles = on_own_scale(own, read), {}  # read once; no pair is left to complete
     what = f"completion of '{own.name}'"
-    entry = new_entry(MATRICES, chosen, made.card, scores_csv(made.table), what)
+    trigrams = trigrams_csv(profiles) if profiles else b""
+    card = dataclasses.replace(made.card, name=chosen)
+    entry = new_entry(MATRICES, card, scores_csv(made.table), what, trigrams=trigrams)
     put(place, MATRICES, chosen, entry)
     return Addition(chosen, made.said)
 
 
+def _profiles(own: TransferMatrix, texts: Mapping[str, str | Path]) -> dict[str, Profile]:
+    """Trigrams of the user's texts by key."""
+    if not texts:
+        return {}
+    if own.card.axis != "language":
+        raise ProblemError(
+            f"matrix '{own.name}' is of {own.card.axis}s: trigrams say how related languages are",
+            field="texts",
+            hint="leave the texts out, or describe the labels in a table of features",
+        )
+    with about("texts", ", ".join(texts)):
+        return {**own.texts, **{key: profile_of_file(path) for key, path in texts.items()}}
+
+
 def _by_relatedness(
-    store: Store, own: TransferMatrix, study: str | None, features: str | Path | None
+    store: Store,
+    own: TransferMatrix,
+    study: str | None,
+    features: str | Path | None,
+    profiles: Mapping[str, Profile],
+) -> CompletedScores:
+    made = _with_prior(store, own, study, features, profiles)
+    unknown = sorted(set(profiles) - set(made.table.keys))
+    if unknown:
+        raise DataError(
+            f"the completed matrix has no language {', '.join(unknown)}: a text says something of "
+            f"the {len(made.table.keys):,} languages that it has, those of '{own.name}'"
+            + ("" if study == NO_STUDY else f" and of '{study or MATRICES.default}'"),
+            field="texts",
+        )
+    return with_texts(made, profiles) if profiles else made
+
+
+def with_texts(made: CompletedScores, profiles: Mapping[str, Profile]) -> CompletedScores:
+    """A completion whose card says which languages are related by a text of the user's own."""
+    languages = first_few(tuple(name_of(key) for key in sorted(profiles)), 5)
+    said = f"how related {languages} {'is' if len(profiles) == 1 else 'are'} was read off own texts"
+    card = dataclasses.replace(
+        made.card,
+        evidence=f"{_sentence(made.card.evidence)}{said[0].upper()}{said[1:]}.",
+        extra=(*made.card.extra, ("own texts of", ", ".join(sorted(profiles)))),
+    )
+    return CompletedScores(card, made.table, f"{made.said}; {said}" if made.said else said)
+
+
+def _with_prior(
+    store: Store,
+    own: TransferMatrix,
+    study: str | None,
+    features: str | Path | None,
+    profiles: Mapping[str, Profile],
 ) -> CompletedScores:
     if features is not None:
         raise ProblemError(
@@ -143,10 +201,13 @@ def _by_relatedness(
             value=str(features),
         )
     if own.name in shipped_names(MATRICES):
-        raise DataError(
-            f"matrix '{own.name}' ships with AtlasMix, and {MATRICES.default} completes what ships "
-            "already: complete a matrix of your own"
-        )
+        if not (profiles and own.card.prior and study in (None, NO_STUDY)):
+            raise DataError(
+                f"matrix '{own.name}' ships with AtlasMix, and {MATRICES.default} completes what "
+                "ships already: complete a matrix of your own, or that one with texts of your own"
+            )
+        table = ScoreTable(own.keys, own.scores, own.stderr, own.status)
+        return CompletedScores(own.card, table, "")
     if _STUDY in dict(own.card.extra):
         # What the study measured would pass for the user's from then on.
         raise DataError(
@@ -425,14 +486,16 @@ def _short(values: Floats) -> Floats:
     return np.array([[float(f"{each:.6g}") for each in row] for row in values.tolist()])
 
 
-def _features(matrix: TransferMatrix, table: str | Path | None) -> PairFeatures | None:
+def _features(
+    matrix: TransferMatrix, table: str | Path | None, profiles: Mapping[str, Profile]
+) -> PairFeatures | None:
     if table is not None:
         path = Path(table)
         names, columns = feature_columns(read_file(path, TABLE_LIMIT), path.name, matrix)
         return PairFeatures(differences(columns), f"{', '.join(names)} of {path.name}")
     if matrix.card.axis != "language":
         return None
-    values = relatedness(matrix.keys).values
+    values = relatedness(matrix.keys, profiles).values
     return PairFeatures(values, f"the relatedness of languages ({', '.join(FEATURES)})")
 
 

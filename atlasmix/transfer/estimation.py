@@ -258,7 +258,7 @@ def _completed(
     """The posterior of every pair from relatedness and what was measured."""
     source, target = np.nonzero(np.isin(status, SEEN))
     seen = Observations(source, target, values[source, target], errors[source, target], level)
-    return complete(prior, relatedness(matrix.keys), seen)
+    return complete(prior, relatedness(matrix.keys, matrix.texts), seen)
 
 
 def _from_line(

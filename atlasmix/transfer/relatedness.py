@@ -19,7 +19,6 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,6 +29,7 @@ import numpy as np
 from atlasmix.errors import DataError
 from atlasmix.evidence.scores import Floats
 from atlasmix.evidence.shelf import shipped_tables
+from atlasmix.evidence.trigrams import Profile, cosine
 from atlasmix.io.shipped import data_folder
 from atlasmix.languages.language import SUBJECTS
 from atlasmix.languages.tables import languages
@@ -68,16 +68,14 @@ class Relatedness:
             array.setflags(write=False)
 
 
-def relatedness(
-    keys: Sequence[str], samples: Mapping[str, Mapping[str, int]] | None = None
-) -> Relatedness:
+def relatedness(keys: Sequence[str], samples: Mapping[str, Profile] | None = None) -> Relatedness:
     """Relatedness of all pairs of ``keys``.
 
     Args:
         keys: language keys; one in an unusual script (``srp_Latn``) has the ancestry, place and
             trigrams of its language. Code and mathematics are related to nothing.
-        samples: profile of trigrams per key, from :func:`profile`, for keys with a text of the
-            user's own; they take the place of the declaration's.
+        samples: profile of trigrams per key, for keys with a text of the user's own; they take the
+            place of the declaration's.
 
     Raises:
         DataError: a key that is no language of the tables.
@@ -111,35 +109,8 @@ def relatedness(
     return Relatedness(tuple(keys), values, (depth + near) / 2)
 
 
-def profile(text: str, most: int = 400) -> dict[str, int]:
-    """Counts of the commonest character trigrams of a text, as in ``data/relatedness``.
-
-    Args:
-        text: any, romanised; letters alone are read, in lower case, words joined by one space.
-        most: trigrams kept.
-
-    >>> profile("La lala")
-    {' la': 2, 'la ': 2, 'a l': 1, 'lal': 1, 'ala': 1}
-    """
-    letters = "".join(c if c.isalpha() else " " for c in text.lower())
-    joined = f" {' '.join(letters.split())} "
-    counts = Counter(joined[at : at + 3] for at in range(len(joined) - 2))
-    return dict(sorted(counts.items(), key=lambda item: -item[1])[:most])
-
-
-def cosine(first: Mapping[str, int], second: Mapping[str, int]) -> float:
-    """Cosine of two profiles; 0 where one of them is empty.
-
-    >>> cosine({"abc": 3, "bcd": 4}, {"abc": 3, "bcd": 4})
-    1.0
-    """
-    both = sum(count * second.get(trigram, 0) for trigram, count in first.items())
-    sizes = [sum(count * count for count in each.values()) for each in (first, second)]
-    return both / float(np.sqrt(sizes[0] * sizes[1])) if min(sizes) else 0.0
-
-
 @lru_cache(maxsize=1)
-def declarations() -> Mapping[str, Mapping[str, int]]:
+def declarations() -> Mapping[str, Profile]:
     """Trigrams of the Universal Declaration of Human Rights, code -> trigram -> count."""
     content = (data_folder() / FOLDER / "trigrams.csv.gz").read_bytes()
     profiles: dict[str, dict[str, int]] = {}
@@ -165,9 +136,7 @@ def lineages() -> Mapping[str, tuple[str, ...]]:
     return {row["code"]: tuple(row["glottolog_path"].split()) for row in tables["lineages.csv"]}
 
 
-def _trigrams(
-    keys: Sequence[str], codes: Sequence[str], samples: Mapping[str, Mapping[str, int]]
-) -> Floats:
+def _trigrams(keys: Sequence[str], codes: Sequence[str], samples: Mapping[str, Profile]) -> Floats:
     place, table = _cosines()
     at = np.array([place.get(code, -1) for code in codes])
     values = np.where((at[:, None] >= 0) & (at[None, :] >= 0), table[np.ix_(at, at)], np.nan)

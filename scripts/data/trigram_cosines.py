@@ -49,11 +49,12 @@ def main() -> int:
     check = parser.parse_args().check
     written = {FOLDER / "cosines.csv": cosines_csv()}
     card = (FOLDER / "card.yaml").read_text(encoding="utf-8")
+    said, mark, hashes = card.rpartition("\nfiles:\n")  # its words speak of the same files
     for name in ("cosines.csv", "lineages.csv", "trigrams.csv.gz"):
         path = FOLDER / name
         digest = hashlib.sha256(written.get(path) or path.read_bytes()).hexdigest()
-        card = re.sub(rf"(?m)^  {re.escape(name)}: .*$", f"  {name}: {digest}", card)
-    written[FOLDER / "card.yaml"] = card.encode()
+        hashes = re.sub(rf"(?m)^  {re.escape(name)}: .*$", f"  {name}: {digest}", hashes)
+    written[FOLDER / "card.yaml"] = f"{said}{mark}{hashes}".encode()
     stale = [
         path for path, text in written.items() if not path.exists() or path.read_bytes() != text
     ]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from command_line import Run, assert_refused
+from texts import play
 
 from atlasmix.evidence.store import Store
 
@@ -243,3 +244,84 @@ def test_a_metric_of_languages_is_completed_from_relatedness(atlasmix: Run, tmp_
     assert len(left) == 87
     off = [float(rows[pair][0]) - study.pair(*pair).score for pair in left]
     assert sum(each**2 for each in off) / len(off) < 8.0**2  # their own deviation is 17
+
+
+def _texts(atlasmix: Run, *texts: str) -> str:
+    words = ("--matrix", "atlasmix-2026", "--name", "with-texts")
+    given = [word for text in texts for word in ("--text", text)]
+    done = atlasmix("matrices", "complete", "--store", "evidence", *words, *given)
+    assert done.status == 0, done.err
+    return done.out
+
+
+def _weight(atlasmix: Run, matrix: str, target: str, source: str) -> float:
+    words = ("matrices", "show", matrix, "--store", "evidence", "--target", target, "--json")
+    pairs = json.loads(atlasmix(*words).out)["pairs"]
+    return float(next(pair["weight"] for pair in pairs if pair["source"] == source))
+
+
+def test_a_text_of_ones_own_says_who_is_related(atlasmix: Run, tmp_path: Path) -> None:
+    """Zeelandic, of which there is no declaration, "written" in English: nearer to English.
+
+    A text that is stored and never read would change no weight; one read for every language would
+    change Dutch for Frisian too.
+    """
+    (tmp_path / "zeelandic.txt").write_text(play(), encoding="utf-8")
+    assert "how related Zeelandic is was read off own texts" in _texts(
+        atlasmix, "Zeelandic=zeelandic.txt"
+    )
+    before, after = (
+        [
+            _weight(atlasmix, matrix, *pair)
+            for pair in (("zea", "eng"), ("zea", "nld"), ("fry", "nld"))
+        ]
+        for matrix in ("atlasmix-2026", "with-texts")
+    )
+    assert after[0] > before[0] + 0.05
+    assert after[1] < before[1] - 0.05
+    assert after[2] == pytest.approx(before[2], abs=1e-9)
+    card = atlasmix("matrices", "show", "with-texts", "--store", "evidence").out
+    assert "own texts of: zea" in card
+
+
+def test_a_recipe_notices_when_the_text_behind_its_matrix_changed(
+    atlasmix: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "afrikaans.txt").write_text(play(), encoding="utf-8")
+    _texts(atlasmix, "afr=afrikaans.txt")
+    words = ("--store", "evidence", "--matrix", "with-texts")
+    assert atlasmix("solve", "--target", "afr", *words, "--output", "r.yaml").status == 0
+    assert atlasmix("check", "r.yaml", "--store", "evidence").status == 0
+    held = tmp_path / "evidence" / "transfer_matrices" / "with-texts" / "trigrams.csv"
+    held.write_text(held.read_text().replace("the", "teh"))
+    refused = atlasmix("solve", "--target", "afr", *words)
+    assert_refused(refused, "lacks its trigrams.csv")
+    verified = atlasmix("matrices", "verify", "with-texts", "--store", "evidence")
+    assert verified.status == 1
+    assert "trigrams.csv" in verified.out + verified.err
+
+
+@pytest.mark.parametrize(
+    ("text", "content", "said"),
+    [
+        ("cat", b"", "expected a language and a file, as srd=sardinian.txt"),
+        ("catalna=t.txt", b"x", "did you mean"),
+        ("cat=t.txt", b"too short", "t.txt has 8 letters: at least 5,000"),
+        ("cat=t.txt", b"\xff\xfe\x00", "t.txt is no text in UTF-8 (byte 0)"),
+        ("cat=nowhere.txt", b"", "no file nowhere.txt"),
+    ],
+)
+def test_a_text_that_cannot_be_read_is_refused(
+    atlasmix: Run, tmp_path: Path, text: str, content: bytes, said: str
+) -> None:
+    (tmp_path / "t.txt").write_bytes(content)
+    words = ("matrices", "complete", "--store", "evidence", "--matrix", "atlasmix-2026")
+    assert_refused(atlasmix(*words, "--text", text), said)
+    assert not (tmp_path / "evidence").exists()
+
+
+def test_domains_have_no_trigrams(atlasmix: Run, tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text(play(), encoding="utf-8")
+    _add(atlasmix, tmp_path, DOMAINS, DOMAIN_CARD.format(metric="BTS"))
+    words = ("matrices", "complete", "--store", "evidence", "--matrix", "mine")
+    assert_refused(atlasmix(*words, "--text", "cat=t.txt"), "of domains: trigrams say how related")

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from atlasmix.errors import DataError
+from atlasmix.evidence.trigrams import cosine
 from atlasmix.languages.tables import languages
 from atlasmix.transfer.prior import load_prior
-from atlasmix.transfer.relatedness import FEATURES, cosine, declarations, profile, relatedness
+from atlasmix.transfer.relatedness import FEATURES, declarations, relatedness
 
 KEYS = tuple(languages())
 EVERY = relatedness(KEYS)
@@ -59,10 +60,6 @@ def test_a_sample_of_ones_own_takes_the_place_of_the_declaration():
     assert np.isnan(theirs.values[0, 0, 1])
     assert mine.values[0, 0, 2] == pytest.approx(1.0)
     assert mine.values[0, 0, 1] == pytest.approx(feature("trigrams", "cat", "spa"), abs=2e-3)
-
-
-def test_profile_counts_letters_alone():
-    assert profile("Ab, ab! 12") == {" ab": 2, "ab ": 2, "b a": 1}
 
 
 def test_a_language_of_no_table_is_refused():
