@@ -38,7 +38,7 @@ _COMPLETION = (
     "fill the pairs that a matrix lacks",
     """\
 atlasmix matrices complete --matrix mine --name mine-completed
-atlasmix matrices complete --matrix atlasmix-2026 --text srd=sardinian.txt --name with-srd
+atlasmix matrices complete --matrix atlasmix-2026 --text scn=sicilian.txt --name with-scn
 atlasmix matrices complete --matrix domains --features domains.csv""",
 )
 
@@ -191,7 +191,7 @@ def _text(written: str) -> tuple[str, str]:
     name, mark, path = written.partition("=")
     if not (mark and name.strip() and path.strip()):
         raise ProblemError(
-            f"--text is {written[:80]!r}: expected a language and a file, as srd=sardinian.txt"
+            f"--text is {written[:80]!r}: expected a language and a file, as scn=sicilian.txt"
         )
     return str(resolve(name.strip())), path.strip()
 

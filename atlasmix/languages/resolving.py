@@ -104,6 +104,47 @@ def resolve(text: str) -> LanguageTag:
     return _resolve_text(_as_text(text))
 
 
+def resolve_list(text: str) -> tuple[LanguageTag | str, ...]:
+    """The languages of a list as people paste it: by commas, lines, tabs, or words alone.
+
+    A text that is one language is that, whatever stands in it. Between commas and other marks,
+    words are taken together as long as they are one name; what is no language comes back as it
+    stands, in its place, for the caller to refuse.
+
+    >>> [str(each) for each in resolve_list("Spanish, English\tpt")]
+    ['spa', 'eng', 'por']
+    >>> [str(each) for each in resolve_list("Scottish Gaelic Irish Elvish")]
+    ['gla', 'gle', 'Elvish']
+    """
+    whole = _resolved_or_none(text)
+    if whole is not None:
+        return (whole,)
+    read: list[LanguageTag | str] = []
+    for part in filter(None, map(str.strip, _BETWEEN.split(text[:_LONGEST_LIST]))):
+        words = part.split()
+        while words:
+            for count in range(min(len(words), _MOST_WORDS), 0, -1):
+                name = " ".join(words[:count])
+                tag = _resolved_or_none(name)
+                if tag is not None or count == 1:
+                    read.append(name if tag is None else tag)
+                    words = words[count:]
+                    break
+    return tuple(read)
+
+
+_BETWEEN = re.compile(r"[,;|/\t\r\n\u3001\uff0c\u060c]")
+_LONGEST_LIST = 10_000
+_MOST_WORDS = 6
+
+
+def _resolved_or_none(text: str) -> LanguageTag | None:
+    try:
+        return resolve(text)
+    except UnknownLanguage:
+        return None
+
+
 def _as_text(value: object) -> str:
     if isinstance(value, str):
         return value

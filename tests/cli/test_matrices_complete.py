@@ -304,7 +304,7 @@ def test_a_recipe_notices_when_the_text_behind_its_matrix_changed(
 @pytest.mark.parametrize(
     ("text", "content", "said"),
     [
-        ("cat", b"", "expected a language and a file, as srd=sardinian.txt"),
+        ("cat", b"", "expected a language and a file, as scn=sicilian.txt"),
         ("catalna=t.txt", b"x", "did you mean"),
         ("cat=t.txt", b"too short", "t.txt has 8 letters: at least 5,000"),
         ("cat=t.txt", b"\xff\xfe\x00", "t.txt is no text in UTF-8 (byte 0)"),

@@ -143,6 +143,21 @@ def test_what_is_typed_is_one_language(visitor, typed, meant):
     assert page.get_by_test_id("stMultiSelect").first.locator("[data-tag]").count() == 1
 
 
+@pytest.mark.parametrize("pasted", ["Spanish, English, Portuguese", "es\tEnglish Portuguese"])
+def test_a_pasted_list_is_several_languages(visitor, pasted):
+    """It was once one language that nobody knows."""
+    page = visitor("/?q={targets: {cat: 1}}")
+    page.get_by_role("button", name="Clear all").first.click()
+    until(page, "no answer as it stands")
+    box = page.get_by_role("combobox", name="Target languages")
+    box.fill(pasted)
+    box.press("Enter")
+    tags = page.get_by_test_id("stMultiSelect").first.locator("[data-tag]")
+    tags.nth(2).wait_for()
+    assert tags.count() == 3
+    until(page, "Portuguese")
+
+
 def upload(page, scores, name):
     go(page, "Evidence")
     open_tab(page, "Your own tables")

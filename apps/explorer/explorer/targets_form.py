@@ -7,10 +7,9 @@ from typing import Any, Final
 
 import streamlit as st
 
-from atlasmix.errors import AtlasMixError
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.languages.catalogue import name_of
-from atlasmix.languages.resolving import resolve
+from atlasmix.languages.resolving import resolve_list
 from atlasmix.report.words import named
 from explorer import session
 from explorer.display import escaped
@@ -55,7 +54,7 @@ def targets(question: Mapping[str, Any], matrix: TransferMatrix) -> None:
         if not session.stands(widget):
             return
         typed = st.session_state[widget]
-        keys = list(dict.fromkeys(_resolved(each, matrix) for each in typed))
+        keys = list(dict.fromkeys(key for each in typed for key in _resolved(each, matrix)))
         if keys != typed:
             st.session_state[widget] = keys
         session.change("targets", {key: weights.get(key, 1) for key in keys})
@@ -73,7 +72,8 @@ def targets(question: Mapping[str, Any], matrix: TransferMatrix) -> None:
         filter_mode="prefix",
         select_all=False,
         placeholder="any name or code",
-        help="Languages whose loss counts. Type any name or code: Catalan, català, ca.",
+        help="Languages whose loss counts. Type any name or code (Catalan, català, ca), or paste "
+        "a list: Spanish, English, pt.",
         max_selections=len(matrix.keys),
     )
     if len(chosen) > 1:
@@ -104,11 +104,8 @@ def _weight(key: str, weights: Mapping[str, Any]) -> None:
     )
 
 
-def _resolved(text: str, matrix: TransferMatrix) -> str:
-    """The key that a typed name means; the text itself where it means none, to be refused later."""
+def _resolved(text: str, matrix: TransferMatrix) -> tuple[str, ...]:
+    """The keys that a typed name or a pasted list means; what means none is refused later."""
     if text in matrix.keys:
-        return text
-    try:
-        return str(resolve(text))
-    except AtlasMixError:
-        return text[:100]
+        return (text,)
+    return tuple(str(each)[:100] for each in resolve_list(text)) or (text[:100],)
