@@ -63,7 +63,9 @@ def standing(question: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 def _donors(question: Mapping[str, Any]) -> None:
     widget = session.key("donors")
-    now = question.get("max_donors")
+    limit = question.get("max_donors")
+    now = limit if isinstance(limit, int) else None
+    first = session.first(widget, now)
 
     def changed() -> None:
         if session.stands(widget):
@@ -72,8 +74,8 @@ def _donors(question: Mapping[str, Any]) -> None:
     st.number_input(
         "Most donor languages",
         min_value=0,
-        max_value=50,
-        value=session.first(widget, now if isinstance(now, int) else None),
+        max_value=max(50, now or 0, first or 0),
+        value=first,
         step=1,
         key=widget,
         on_change=changed,

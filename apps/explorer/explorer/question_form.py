@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -45,7 +45,9 @@ COMPUTES: Final = tuple(
 FIRST_COMPUTE: Final = 1e22
 """Our choice: about 2B parameters on 800B tokens."""
 DECAYS: Final = (0.01, 0.024, 0.05, 0.065, 0.1, 0.15, 0.2, 0.25, 0.34, 0.5)
+EPOCHS: Final = (0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 10, 12, 14, 16)
 _MOST_DOUBT: Final = 4.0
+_MOST_WORTH: Final = 2.0
 OBJECTIVE_WORDS: Final = {
     "loss": "Mean predicted loss",
     "worst": "The worst-off target",
@@ -96,6 +98,32 @@ def _control(
     return {"key": widget, "on_change": changed, takes: session.first(widget, value)}
 
 
+def _sliding(
+    name: str,
+    series: Iterable[float],
+    value: float,
+    key: str,
+    read: Callable[[Any], object] = lambda each: each,
+) -> dict[str, Any]:
+    """A slider over a series: what it began with stays on it, wherever it is moved."""
+    control = _control(name, value, key, read)
+    return {"options": sorted({*series, value, control["value"]}), **control}
+
+
+def _choosing(
+    name: str,
+    known: Iterable[str],
+    value: str,
+    key: str,
+    read: Callable[[Any], object] = lambda each: each,
+) -> dict[str, Any]:
+    """A choice of one: what it began with stays among the options, whatever is known by now."""
+    control = _control(name, value, key, read)
+    first = control.pop("value")
+    offered = list(dict.fromkeys([*known, value, first]))
+    return {"options": offered, "index": offered.index(first), **control}
+
+
 def _matrix(question: Mapping[str, Any]) -> TransferMatrix | None:
     try:
         return answers.matrix(str(question.get("matrix", DEFAULT_MATRIX)))
@@ -125,10 +153,9 @@ def _sizes(question: Mapping[str, Any]) -> None:
         now = float(_number(question["compute"], FIRST_COMPUTE))
         st.select_slider(
             "Compute (FLOPs)",
-            sorted({*COMPUTES, now}),
             format_func=format_flops,
             help="6 × parameters × tokens.",
-            **_control("compute", now, "compute", lambda value: value),
+            **_sliding("compute", COMPUTES, now, "compute"),
         )
     else:
         _tokens_and_parameters(question)
@@ -148,11 +175,7 @@ def _tokens_and_parameters(question: Mapping[str, Any]) -> None:
     ):
         now = _number(question.get(key), usual)
         st.select_slider(
-            words,
-            sorted({*series, now}),
-            format_func=format_quantity,
-            help=what,
-            **_control(key, now, key, lambda value: value),
+            words, format_func=format_quantity, help=what, **_sliding(key, series, now, key)
         )
         if key == "budget":
             _exactly(question)
@@ -182,10 +205,11 @@ def _epochs(question: Mapping[str, Any]) -> None:
     cap = _number(caps.get("default") if isinstance(caps, dict) else caps, DEFAULT_EPOCHS)
     st.select_slider(
         "Epoch cap",
-        sorted({0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 10, 12, 14, 16, cap}),
         format_func=lambda value: f"{value:g}",
         help="Most passes over any pool.",
-        **_control("epochs", cap, "max_epochs", lambda v: {**own, "default": v} if own else v),
+        **_sliding(
+            "epochs", EPOCHS, cap, "max_epochs", lambda v: {**own, "default": v} if own else v
+        ),
     )
 
 
@@ -196,14 +220,11 @@ def _number(value: object, usual: float) -> float | int:
 
 def _evidence(question: Mapping[str, Any]) -> None:
     overlay = session.overlay()
-    matrices = overlay.matrix_names()
     now = str(question.get("matrix", DEFAULT_MATRIX))
-    offered = list(dict.fromkeys([*matrices, now]))
     st.selectbox(
         "Transfer matrix",
-        offered,
         help="Scores of every language for every other.",
-        **_control("matrix", offered.index(now), "matrix", lambda value: value, "index"),
+        **_choosing("matrix", overlay.matrix_names(), now, "matrix"),
     )
     st.text_input(
         "Calibration",
@@ -220,13 +241,13 @@ def _evidence(question: Mapping[str, Any]) -> None:
     )
     names = question.get("inventory", DEFAULT_INVENTORY)
     chosen = [names] if isinstance(names, str) else list(names)
-    inventories = overlay.inventory_names()
+    control = _control("inventory", chosen, "inventory", lambda each: each or None, "default")
     st.multiselect(
         "Token inventories",
-        list(dict.fromkeys([*inventories, *chosen])),
+        list(dict.fromkeys([*overlay.inventory_names(), *chosen, *control["default"]])),
         help="Where the pools come from; one or several.",
         select_all=False,
-        **_control("inventory", chosen, "inventory", lambda each: each or None, "default"),
+        **control,
     )
     pools = question.get("pools", DEFAULT_CHOICE)
     pools = pools if isinstance(pools, dict) else {"provenance": pools}
@@ -267,18 +288,15 @@ def _with_worth(given: Mapping[str, Any], kind: str, value: float) -> dict[str, 
 def _worth(question: Mapping[str, Any], kinds: list[str]) -> None:
     given = question.get("worth", {})
     for kind in kinds:
+        now = float(given.get(kind, WORTH[kind]))
+        control = _control(f"worth-{kind}", now, "worth", partial(_with_worth, given, kind))
         st.number_input(
             f"Worth of a token: {kind.replace('_', '-')}",
             min_value=0.0,
-            max_value=2.0,
+            max_value=max(_MOST_WORTH, now, control["value"]),
             step=0.05,
             help="Against a human token of the same language.",
-            **_control(
-                f"worth-{kind}",
-                float(given.get(kind, WORTH[kind])),
-                "worth",
-                partial(_with_worth, given, kind),
-            ),
+            **control,
         )
 
 
@@ -286,33 +304,25 @@ def _mathematics(question: Mapping[str, Any]) -> None:
     # The regret is over several matrices, which a link or a file names.
     several = bool(question.get("rivals"))
     objectives = ["regret"] if several else [word for word in OBJECTIVES if word != "regret"]
+    now = "regret" if several else str(question.get("objective", "loss"))
     st.selectbox(
         "Objective",
-        objectives,
         format_func=lambda word: OBJECTIVE_WORDS[word],
-        **_control(
-            "objective",
-            0 if several else objectives.index(question.get("objective", "loss")),
-            "objective",
-            lambda word: word,
-            "index",
-        ),
+        **_choosing("objective", objectives, now, "objective"),
     )
     law = question.get("law", DEFAULT_LAW)
     if isinstance(law, str):
-        laws = list(dict.fromkeys([*shipped_laws(), law]))
-        st.selectbox(
-            "Loss law", laws, **_control("law", laws.index(law), "law", lambda name: name, "index")
-        )
+        st.selectbox("Loss law", **_choosing("law", shipped_laws(), law, "law"))
     doubt = float(_number(question.get("risk_aversion"), DEFAULT_RISK_AVERSION))
+    control = _control("risk_aversion", doubt, "risk_aversion", lambda value: value)
     st.slider(
         "Risk aversion κ",
         0.0,
-        max(_MOST_DOUBT, doubt),
+        max(_MOST_DOUBT, doubt, control["value"]),
         step=0.05,
         help="Standard errors taken off the weight τ of every donor, which never falls below 0; 0 "
         "trusts every score.",
-        **_control("risk_aversion", doubt, "risk_aversion", lambda value: value),
+        **control,
     )
     _decay(question)
 
@@ -323,9 +333,8 @@ def _decay(question: Mapping[str, Any]) -> None:
     decay = float(_number(question.get("lambda"), usual))
     st.select_slider(
         "Decay of repeats λ",
-        sorted({*DECAYS, decay}),
         format_func=lambda value: f"{value:.3g}",
         help="How fast a repeated token loses worth; each law's card has the one that was fitted "
         f"with it, published estimates lie in {DECAY_RANGE[0]:.2g} to {DECAY_RANGE[1]:.2g}.",
-        **_control("lambda", decay, "lambda", lambda value: value),
+        **_sliding("lambda", DECAYS, decay, "lambda"),
     )

@@ -59,10 +59,11 @@ def targets(question: Mapping[str, Any], matrix: TransferMatrix) -> None:
             st.session_state[widget] = keys
         session.change("targets", {key: weights.get(key, 1) for key in keys})
 
+    first = session.first(widget, chosen)
     st.multiselect(
         "Target languages",
-        sorted({*with_text(question, matrix), *map(str, chosen)}, key=name_of),
-        default=session.first(widget, chosen),
+        sorted({*with_text(question, matrix), *map(str, chosen), *map(str, first)}, key=name_of),
+        default=first,
         format_func=named,
         key=widget,
         on_change=changed,
@@ -86,6 +87,7 @@ def targets(question: Mapping[str, Any], matrix: TransferMatrix) -> None:
 
 def _weight(key: str, weights: Mapping[str, Any]) -> None:
     widget, now = session.key(f"weight-{key}"), float(weights[key])
+    first = session.first(widget, now)
 
     def changed() -> None:
         if session.stands(widget):
@@ -93,9 +95,9 @@ def _weight(key: str, weights: Mapping[str, Any]) -> None:
 
     st.number_input(
         escaped(name_of(key)),
-        min_value=min(0.01, now),
-        max_value=max(1000.0, now),
-        value=session.first(widget, now),
+        min_value=min(0.01, now, first),
+        max_value=max(1000.0, now, first),
+        value=first,
         step=0.5,
         format="%g",
         help="Above 0, at most 1000; only how the weights compare counts.",
