@@ -42,6 +42,21 @@ def caveat_sentences(mixture: Mixture) -> tuple[str, ...]:
     return tuple(said)
 
 
+def origin_sentences(mixture: Mixture) -> tuple[str, ...]:
+    """Who wrote what is read, and how far the word of an inventory for it goes."""
+    pools = [share.pool for share in mixture.read]
+    kinds = sorted({pool.provenance for pool in pools})
+    said = []
+    if len(kinds) == 1:
+        said.append(f"All of it is called {kinds[0].replace('_', '-')} by its inventory.")
+    if any(pool.provenance == "human" and pool.kind == "web" for pool in pools):
+        said.append(
+            "Web text called human is text as it was crawled and cleaned: nobody has verified that "
+            "each document was written by a person, and an unknown share is machine translation."
+        )
+    return tuple(said)
+
+
 def _caveat(mixture: Mixture, caveat: Caveat) -> str:
     """A caveat; that of a run cut short names its limits, and leaves the reason to the headline."""
     if caveat.kind not in ("shrunk", "unspent"):

@@ -69,7 +69,7 @@ def key_figures(problem: MixProblem, mixture: Mixture) -> tuple[KeyFigure, ...]:
     """Four figures: what is read, what it gives, what donors give, how well that is proved."""
     spent = f"{format_quantity(mixture.tokens)} tokens"
     read = KeyFigure(
-        "Read in training",
+        "Trained on",
         spent,
         f"Of a budget of {format_quantity(mixture.budget)} tokens, repeats included.",
     )
@@ -78,7 +78,7 @@ def key_figures(problem: MixProblem, mixture: Mixture) -> tuple[KeyFigure, ...]:
         read,
         _effect(problem, mixture),
         KeyFigure(
-            "Read of donors",
+            "From donors",
             percent(donors),
             "Share of the tokens read that is in another language than the targets; what it gives "
             "them stands in the sentence above.",

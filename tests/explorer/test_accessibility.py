@@ -4,7 +4,7 @@ import pytest
 from browsers import open_tab, settle
 
 TABS = {
-    "/": ["Mixture", "Effect", "What limits cost", "Why, and how sure", "Take home"],
+    "/": ["Mixture", "Effect", "What limits cost", "Why, and how sure", "Export"],
     "/transfer": [
         "One language",
         "Whole matrix",
@@ -40,7 +40,7 @@ def serious(page):
 
 # Only contrast differs in the dark: the tabs that have every kind of control and text.
 DARK = {
-    "/": ["Mixture", "What limits cost", "Take home"],
+    "/": ["Mixture", "What limits cost", "Export"],
     "/transfer": ["Whole matrix"],
     "/capacity": ["More languages"],
     "/evidence": ["Gaps for your targets", "Your own tables"],

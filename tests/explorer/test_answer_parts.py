@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import yaml
+from explorer.presets import PRESETS
 from explorer.tasks import PLANNED_DRAWS
 
 from atlasmix.evidence.store import Store
@@ -28,7 +29,7 @@ SECTIONS = (
     "What limits cost",
     "Before and after",
     "Why, and how sure",
-    "Take home",
+    "Export",
 )
 SHRUNK = "{targets: {yor: 1, eng: 1}, budget: 8T, min: {yor: 1%}}"
 
@@ -263,3 +264,24 @@ def test_machine_text_has_its_limits_and_its_risk_on_the_page(visit):
     assert "human within Galician: at least 40.0%" in " ".join(
         [*(each.label for each in at.button), guest.words()]
     )
+
+
+def test_who_has_just_come_reads_what_this_is_and_may_try_three_questions(visit):
+    guest = visit()
+    at = guest.page("mix")
+    assert "AtlasMix says what to train a multilingual language model on" in guest.words()
+    names = [button.label for button in at.button if str(button.key).startswith("example-")]
+    assert len(names) == 3
+    next(button for button in at.button if button.label == names[0]).click().run()
+    guest.whole()
+    assert at.session_state["question"]["targets"] == PRESETS[names[0]]["targets"]
+    assert "AtlasMix says what to train" not in guest.words(), "it stands in the way from now on"
+
+
+def test_human_text_is_called_so_by_its_inventory_and_not_by_us(visit):
+    """'All of it is human text' said more than the card of the inventory does."""
+    guest = visit(q="{targets: {cat: 1}}")
+    guest.page("mix")
+    words = guest.words()
+    assert "All of it is called human by its inventory." in words
+    assert "an unknown share is machine translation" in words

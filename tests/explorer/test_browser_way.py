@@ -30,7 +30,7 @@ def lower_the_cap(page):
 
 def recipe_that_holds(page, folder):
     """Take the recipe home and check it there; what it says."""
-    open_tab(page, "Take home")
+    open_tab(page, "Export")
     with page.expect_download() as coming:
         page.get_by_role("button", name="Recipe (YAML)").click()
     recipe = folder / "recipe.yaml"
@@ -80,7 +80,7 @@ def test_everything_else_can_be_taken_home_too(visitor, tmp_path):
         page.locator(".modebar-btn[data-title*=Download]").first.click()
     coming.value.save_as(tmp_path / "mixture.png")
     assert (tmp_path / "mixture.png").read_bytes().startswith(b"\x89PNG")
-    open_tab(page, "Take home")
+    open_tab(page, "Export")
     for name, begin in (("Mixture (CSV)", "language,name"), ("Question (YAML)", "targets:")):
         with page.expect_download() as coming:
             page.get_by_role("button", name=name).click()

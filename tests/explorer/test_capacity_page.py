@@ -184,7 +184,7 @@ def test_a_number_of_tokens_read_exactly_is_none_of_a_compute_budget(visit):
 def test_every_framework_gets_its_files_from_the_page(visit):
     guest = visit()
     guest.page("mix")
-    at = guest.tab("section", "Take home")
+    at = guest.tab("section", "Export")
     for exporter in all_exporters():
         control(at, "selectbox", "Framework").set_value(exporter.name).run()
         guest.whole()
@@ -195,7 +195,7 @@ def test_every_framework_gets_its_files_from_the_page(visit):
 def test_paths_that_would_be_misread_are_refused(visit):
     guest = visit()
     guest.page("mix")
-    at = guest.tab("section", "Take home")
+    at = guest.tab("section", "Export")
     area = next(one for one in at.text_area)
     area.set_value('"{language}.{provenance}.{corpus}": /da ta/{language}\n').run()
     guest.whole()
@@ -207,7 +207,7 @@ def test_a_file_of_the_host_is_never_read_for_an_export(visit, tmp_path):
     secret.write_text("secret: words")
     guest = visit()
     guest.page("mix")
-    at = guest.tab("section", "Take home")
+    at = guest.tab("section", "Export")
     next(one for one in at.text_area).set_value(str(secret)).run()
     guest.whole()
     assert "names no paths" in guest.words()

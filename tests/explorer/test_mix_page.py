@@ -283,7 +283,7 @@ def test_one_click_changes_a_limit_and_shows_what_moved(visit):
 def test_take_home_repeats_the_question(visit):
     guest = visit(q="{targets: {cat: 1}, max_epochs: 2}")
     guest.page("mix")
-    at = guest.tab("section", "Take home")
+    at = guest.tab("section", "Export")
     assert at.code[0].value == "atlasmix solve --target cat --max-epochs 2 --output recipe.yaml"
     assert at.code[1].value.endswith("?q={targets:%20{cat:%201},%20max_epochs:%202}")
     assert [one.label for one in at.download_button][:4] == [
@@ -307,7 +307,7 @@ def test_the_report_is_that_of_the_command_line_and_asks_nothing_of_other_pages(
     monkeypatch.setattr(st, "download_button", kept)
     guest = visit(q="{targets: {cat: 1}, min: {eng: 0.1}}")
     guest.page("mix")
-    guest.tab("section", "Take home")
+    guest.tab("section", "Export")
     content, kind = made["report.html"]
     page = content()
     assert kind == "text/html"

@@ -203,7 +203,7 @@ def test_before_and_after_shows_the_phases(visit):
 def test_phases_are_taken_home(visit):
     guest = visit(q=LINK)
     guest.page("mix")
-    at = guest.tab("section", "Take home")
+    at = guest.tab("section", "Export")
     assert at.code[0].value == (
         "atlasmix solve --target cat --phase main=rest --phase anneal=20% "
         "--phase-min anneal:cat=90% --output recipe.yaml"

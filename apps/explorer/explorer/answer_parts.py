@@ -34,6 +34,7 @@ from atlasmix.report.answer_words import (
     caveat_sentences,
     effect_sentence,
     headline,
+    origin_sentences,
     proof_sentence,
 )
 from atlasmix.report.certainty import (
@@ -136,8 +137,7 @@ def mixture_part(answer: Answer) -> None:
     st.subheader("Who wrote it")
     if len(shares) > 1:
         figure(lambda: provenance_bar(answer.mixture), "provenance", "Tokens read by provenance.")
-    else:
-        tell(*(f"All of it is {kind.replace('_', '-')} text." for kind in shares))
+    tell(*origin_sentences(answer.mixture))
     report(collapse_blocks(answer.problem, answer.mixture))
     if answer.mixture.phases:
         st.subheader("Phases of the run")

@@ -53,7 +53,7 @@ CONTROLS: Final = {
     "name": "Name",
     "paths": "Where the text lies",
     "batch_size": "Sequences a step",
-    "sequence_length": "Tokens a sequence",
+    "sequence_length": "Sequence length",
 }
 """What this page calls the fields that the library's refusals name."""
 _FEW_COLUMNS: Final = 4

@@ -40,7 +40,7 @@ def exports(answer: Answer) -> None:
         persist_state="session",
     )
     usual = Run()
-    length = _step(middle, "Tokens a sequence", _LENGTHS, usual.sequence_length)
+    length = _step(middle, "Sequence length", _LENGTHS, usual.sequence_length)
     batch = _step(right, "Sequences a step", _BATCHES, usual.batch_size)
     paths = ""
     if known[name].paths.needed:

@@ -35,3 +35,6 @@ PRESETS: Final[dict[str, dict[str, Any]]] = {
 }
 """The thirteen are the main job, a model of many languages of which one has next to no text; Nordic
 and Iberian hold languages that no study scored (Danish, Icelandic, Nynorsk; Galician)."""
+
+EXAMPLES: Final = ("Thirteen European languages", "Iberian family", "South-East Asian family")
+"""Offered to a visitor who has just come, beside the answer for Catalan."""

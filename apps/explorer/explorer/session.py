@@ -92,6 +92,11 @@ def begin(wanted: Mapping[str, Any]) -> None:
     renew()
 
 
+def untouched() -> bool:
+    """Whether the visitor has asked nothing yet: the first preset stands as it was laid out."""
+    return not changes() and question() == PRESETS[FIRST]
+
+
 def step(wanted: Mapping[str, Any]) -> None:
     """Change the question, and keep what was asked before beside it."""
     _ask(wanted)

@@ -12,11 +12,31 @@ from atlasmix.languages.catalogue import name_of
 from atlasmix.languages.resolving import resolve_list
 from atlasmix.report.words import named
 from explorer import session
-from explorer.display import escaped
-from explorer.presets import PRESETS
+from explorer.display import escaped, tell
+from explorer.presets import EXAMPLES, PRESETS
 from explorer.selections import with_text
 
 _FEW: Final = 40
+
+
+def landing() -> None:
+    """What AtlasMix is, for somebody who has just come, and three questions to try."""
+    tell(
+        "AtlasMix says what to train a multilingual language model on: how much text of each "
+        "language, of which origin, in how many epochs. It weighs what languages give one another "
+        "against what each takes of the model, and proves its answer the best under that law. "
+        "Below is the answer for Catalan; change it at the left, or try another question:"
+    )
+    with st.container(horizontal=True, gap="small"):
+        for name in EXAMPLES:
+            st.button(
+                name,
+                key=f"example-{name}",
+                on_click=session.begin,
+                args=(PRESETS[name],),
+                type="tertiary",
+                icon=":material/arrow_forward:",
+            )
 
 
 def start(question: Mapping[str, Any]) -> None:

@@ -13,10 +13,13 @@ from explorer.answer_parts import (
 )
 from explorer.display import narrow_hint, refuse, sections
 from explorer.question_form import question_form
+from explorer.targets_form import landing
 
 from atlasmix.errors import AtlasMixError
 
 narrow_hint()
+if session.untouched():
+    landing()
 with st.sidebar:
     question_form()
 
@@ -39,6 +42,6 @@ SECTIONS = {
     "What limits cost": costs,
     "Before and after": before_and_after,
     "Why, and how sure": how_sure,
-    "Take home": take_home,
+    "Export": take_home,
 }
 sections("section", SECTIONS, answer)
