@@ -53,5 +53,5 @@ print(f"English {solution.proportions['eng']:.1%} -> {english.proportions['eng']
 # %% Where it differs from models that exist, by language
 beside = {"here": solution.proportions}
 for name in ("salamandra-7b", "openeurollm-8b"):
-    beside[name] = dict(am.published(name).shares)
+    beside[name] = dict(am.published(name).sources)
 print(pd.DataFrame(beside).fillna(0).sort_values("here", ascending=False).head(20).round(3))

@@ -10,6 +10,7 @@ from atlasmix.errors import DataError
 from atlasmix.evidence.card import Card
 from atlasmix.evidence.shelf import shipped_tables
 from atlasmix.evidence.store import Store
+from atlasmix.languages.language import SUBJECTS
 from atlasmix.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -49,6 +50,12 @@ class PublishedMixture:
         first = ", ".join(f"{key} {share:.1%}" for key, share in self.shares[:4])
         more = f" and {len(self.shares) - 4} more" if self.shares[4:] else ""
         return f"PublishedMixture({self.name!r}, {self.model} {self.year}: {first}{more})"
+
+    @property
+    def sources(self) -> tuple[tuple[str, float], ...]:
+        """(Key, share) of every language, and of code and mathematics, greatest first."""
+        subjects = tuple(each for each in self.other if each[0] in SUBJECTS)
+        return tuple(sorted((*self.shares, *subjects), key=lambda each: -each[1]))
 
     @property
     def covered(self) -> float:

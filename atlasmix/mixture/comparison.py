@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from atlasmix.errors import ProblemError
@@ -9,7 +11,12 @@ from atlasmix.evidence.published import PublishedMixture
 from atlasmix.laws.saturation import Array
 from atlasmix.mixture.mixture import Comparison, Mixture
 from atlasmix.mixture.prediction import build_mixture
-from atlasmix.problem.baselines import baseline_tokens, names, published_tokens
+from atlasmix.problem.baselines import (
+    baseline_tokens,
+    names,
+    published_tokens,
+    unique_by_language,
+)
 from atlasmix.problem.problem import MixProblem
 from atlasmix.solver.compile import Compiled, compile_problem, epoch_limits
 from atlasmix.solver.compute import at_compute
@@ -36,10 +43,12 @@ def compare(
         if tokens.any():
             comparisons.append(_judge(problem, compiled, (name, ""), tokens))
     for mixture in published:
-        covered = sum(share for key, share in mixture.shares if key in problem.transfer.keys)
+        read = unique_by_language(problem)
+        covered = sum(share for key, share in mixture.sources if key in read)
         note = f"{mixture.model}, {mixture.stage}: {covered:.0%} of it has pools here, scaled to 1"
         tokens = published_tokens(problem, mixture)
-        comparisons.append(_judge(problem, compiled, (mixture.name, note), tokens))
+        judged = _judge(problem, compiled, (mixture.name, note), tokens)
+        comparisons.append(replace(judged, covered=covered))
     return tuple(comparisons)
 
 

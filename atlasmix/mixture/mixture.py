@@ -425,6 +425,8 @@ class Comparison:
         within_limits: whether it keeps the epoch caps and every other limit of the problem.
         breaks: the limits that it breaks, by name; ``epoch cap`` and ``guardrail`` for those.
         note: what was assumed, say which part of a published mixture has no pool here.
+        covered: part of a published mixture (0-1) that has pools here, of which ``proportions`` are
+            shares; of a baseline all.
     """
 
     name: str
@@ -437,6 +439,7 @@ class Comparison:
     within_limits: bool
     note: str = ""
     breaks: tuple[str, ...] = ()
+    covered: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

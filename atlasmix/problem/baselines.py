@@ -70,9 +70,9 @@ def _unknown_reference(name: str, files: bool) -> ProblemError:
 
 
 def published_tokens(problem: MixProblem, mixture: PublishedMixture) -> Array:
-    """A published mixture on this budget: its languages that have pools here, scaled up to 1."""
+    """A published mixture on this budget: what of it has pools here, scaled up to 1."""
     unique = unique_by_language(problem)
-    shares = {key: share for key, share in mixture.shares if key in unique}
+    shares = {key: share for key, share in mixture.sources if key in unique}
     if not shares:
         raise ProblemError(
             f"published mixture {mixture.name} has no language with a pool in this problem: choose "

@@ -20,8 +20,14 @@ from atlasmix.evidence.mixture_file import (
     is_mixture_file,
 )
 from atlasmix.evidence.mixture_shelf import own_mixture, own_mixtures
-from atlasmix.evidence.published import PublishedMixture, list_published, published
+from atlasmix.evidence.published import (
+    PublishedMixture,
+    as_published,
+    list_published,
+    published,
+)
 from atlasmix.evidence.store import Store
+from atlasmix.languages.language import SUBJECTS
 from atlasmix.mixture.diff import Diff, Move, Prediction, Side, SidePool, diff, predictions
 from atlasmix.mixture.solve import answer
 from atlasmix.problem.baselines import published_tokens
@@ -30,7 +36,7 @@ from atlasmix.problem.problem import MixProblem
 from atlasmix.recipe.as_mixture import read_given
 from atlasmix.recipe.check import as_recorded, given_tokens, missing_pools
 from atlasmix.recipe.recipe import Recipe
-from atlasmix.text import did_you_mean
+from atlasmix.text import did_you_mean, listed
 
 AnyMixture = Recipe | GivenMixture | PublishedMixture
 """What may stand on either side."""
@@ -172,7 +178,7 @@ def side_of(mixture: AnyMixture, name: str = "") -> Side:
             f"of published mixture {mixture.name} no share of a language is known: choose another "
             "(atlasmix mixtures list)"
         )
-    return Side(name, None, mixture.shares)
+    return Side(name, None, mixture.sources)
 
 
 def _of_recipe(recipe: Recipe, name: str) -> Side:
@@ -272,7 +278,9 @@ def _published_notes(mixtures: dict[str, AnyMixture]) -> tuple[str, ...]:
     said = []
     for word, mixture in mixtures.items():
         if isinstance(mixture, PublishedMixture):
-            left = 1 - mixture.covered
+            known = sum(share for _, share in mixture.sources)
+            subjects = [word for word in SUBJECTS if word in dict(mixture.sources)]
+            left = 1 - known
             rest = ""
             if left >= 5e-4:
                 rest = (
@@ -281,8 +289,8 @@ def _published_notes(mixtures: dict[str, AnyMixture]) -> tuple[str, ...]:
                 )
             said.append(
                 f"{word} is {mixture.model}, {mixture.stage} ({mixture.year}): shares of "
-                f"{mixture.basis}, {mixture.status}; {mixture.covered:.1%} of it is known by "
-                f"language{rest}."
+                f"{mixture.basis}, {mixture.status}; {known:.1%} of it is known by "
+                f"{listed(['language', *subjects])}{rest}."
             )
     return tuple(said)
 
@@ -315,7 +323,7 @@ def _tokens(
             return tokens, ""
         gone = ", ".join(missing_pools(mixture, problem)[:3])
         return None, f"{word} reads {gone}, which the question of {by} does not have"
-    model = mixture if isinstance(mixture, PublishedMixture) else _as_published(mixture)
+    model = mixture if isinstance(mixture, PublishedMixture) else as_published(mixture)
     try:
         tokens = published_tokens(problem, model)
     except ProblemError:
@@ -326,16 +334,11 @@ def _tokens(
             "scaled up to its budget"
         )
     read = {pool.language for pool, count in zip(problem.pools, tokens, strict=True) if count > 0}
-    covered = sum(share for key, share in model.shares if key in read)
+    covered = sum(share for key, share in model.sources if key in read)
     return tokens, (
         f"{model.model}, {model.stage} ({model.basis}, {model.status}): {covered:.0%} of it has "
         "pools here, scaled to 1."
     )
-
-
-def _as_published(given: GivenMixture) -> PublishedMixture:
-    shares = tuple(given.proportions.items())
-    return PublishedMixture(given.name, given.name, "", 0, shares, (), "tokens", "imported", "")
 
 
 def without_pools(mixtures: SideBySide) -> str:

@@ -359,7 +359,8 @@ def _comparisons(problem: MixProblem, mixture: Mixture, told: Findings) -> tuple
     models = (
         (
             "What real models were trained on, as far as it is known, over the pools of this "
-            "question: what has no pool here is left out and the rest scaled to 1.",
+            "question: they are judged without what has no pool here, the rest scaled to 1; by "
+            "language they stand as they were published.",
             judged_table(problem, mixture, told.models),
             languages_beside(mixture, told.models, real),
         )

@@ -485,12 +485,23 @@ def judged_table(problem: MixProblem, mixture: Mixture, comparisons: Sequence[Co
 _MOST_LANGUAGES: Final = 40
 
 
+LEAST_ABSENT: Final = 5e-4
+"""Part of a published mixture without pools from which it is a line: what a table would show."""
+
+
 def languages_beside(mixture: Mixture, comparisons: Sequence[Comparison], title: str) -> Table:
     """The share of each language in this mixture and in others, largest here first.
 
-    Languages beyond the 40 with the largest shares are one line together.
+    Languages beyond the 40 with the largest shares are one line together. Of a published mixture
+    the shares are those of the whole of it, as its makers published them.
     """
-    columns = [mixture.proportions, *(each.proportions for each in comparisons)]
+    columns = [
+        mixture.proportions,
+        *(
+            {key: share * each.covered for key, share in each.proportions.items()}
+            for each in comparisons
+        ),
+    ]
     most = {
         key: max(shares.get(key, 0.0) for shares in columns)
         for key in dict.fromkeys(key for shares in columns for key in shares)
@@ -505,6 +516,9 @@ def languages_beside(mixture: Mixture, comparisons: Sequence[Comparison], title:
     if left > 0:
         rest = [sum(part for key, part in each.items() if key not in shown) for each in columns]
         rows.append(Row((f"{left} more languages", *rest), "aside"))
+    absent = [0.0, *(1 - comparison.covered for comparison in comparisons)]
+    if max(absent) >= LEAST_ABSENT:
+        rows.append(Row(("without a pool here", *(each or None for each in absent)), "aside"))
     names = ["this one", *(comparison.name for comparison in comparisons)]
     return Table(
         (Column("language"), *(Column(name, "share") for name in names)),

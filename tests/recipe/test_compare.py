@@ -109,8 +109,8 @@ def test_a_published_mixture_is_judged_by_the_recipe(store: Store) -> None:
     apart = compare_mixtures(recipe, other, store)
     shares = {move.language: (move.before, move.after) for move in apart.diff.languages}
     assert {key: share for key, (share, _) in shares.items() if share} == recipe.proportions
-    assert {key: share for key, (_, share) in shares.items() if share} == dict(other.shares)
-    left = 1 - other.covered
+    assert {key: share for key, (_, share) in shares.items() if share} == dict(other.sources)
+    left = 1 - sum(share for _, share in other.sources)
     changes = sum(abs(before - after) for before, after in shares.values())
     assert apart.diff.distance == pytest.approx((changes + left) / 2)
     judged = apart.judgements[0]
@@ -119,7 +119,8 @@ def test_a_published_mixture_is_judged_by_the_recipe(store: Store) -> None:
     assert judged.a[0].loss < judged.b[0].loss, "the optimum is better by its own question"
     assert f"{other.model}, {other.stage}" in judged.note
     assert "of it has pools here, scaled to 1." in judged.note
-    assert f"{other.covered:.1%} of it is known by language" in apart.evidence[0]
+    assert "100.0% of it is known by language and code" in apart.evidence[0]
+    assert shares["code"] == (0.0, pytest.approx(0.0639, abs=1e-4)), "code was no part of it once"
 
 
 def test_a_published_mixture_has_no_pools_and_that_is_said(recipe: Recipe) -> None:
