@@ -42,8 +42,14 @@ class AtMost:
         what: a selection; a list of languages counts together.
         share: 0.2 or ``20%``, of the tokens that are read and not of the budget.
 
+    Of what is read of a language, ``cat/translated`` is what was translated and
+    ``cat/generator:NAME`` what one generator wrote; ``cat/synthetic/generator:NAME`` is a share of
+    what machines wrote in it, and a ``*`` for the name means each of them.
+
     >>> AtMost("provenance:translated", "10%")
     AtMost('provenance:translated', '10%')
+    >>> AtMost("*/synthetic/generator:*", 0.5)
+    AtMost('*/synthetic/generator:*', 0.5)
     """
 
     what: Selected

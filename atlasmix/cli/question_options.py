@@ -355,7 +355,9 @@ def _add_limits(parser: Parser) -> None:
     group = parser.add_argument_group(
         "limits",
         "WHAT is a language, a group, family:..., script:..., provenance:...,\n"
-        "corpus:... or pool:...; every option with = is repeatable",
+        "corpus:... or pool:...; every option with = is repeatable. For --min and\n"
+        "--max also a share within a language: cat/human, '*/translated',\n"
+        "cat/generator:NAME, '*/synthetic/generator:*' (any one generator)",
     )
     add = group.add_argument
     add(

@@ -106,6 +106,23 @@ unknown text as far as a question says so; ``synthetic``: all that a machine wro
 ``unverified``: what of it nothing verified; ``deep``: what of it lies two models or more from
 people."""
 
+GENERATOR: Final = "generator:"
+"""Before the name of what wrote the text, as the column ``generator`` of an inventory has it."""
+UNNAMED: Final = "unknown"
+"""The generator of text that a machine wrote and whose pool names none."""
+EVERY_GENERATOR: Final = f"{GENERATOR}*"
+AMONG_SYNTHETIC: Final = "synthetic/"
+"""Before a generator whose share is of what machines wrote in the language."""
+
+
+def generator_of(pool: Pool) -> str:
+    """What wrote the text of a pool, :data:`UNNAMED` where nobody says; empty for human text.
+
+    Text that people wrote and a machine touched has the name that its pool gives, if any.
+    """
+    return pool.generator or (UNNAMED if pool.provenance in SYNTHETIC else "")
+
+
 HUMAN_FLOORS: Final[Mapping[str, float]] = {
     "conservative": 2.0 / 3.0,
     "balanced": 1.0 - math.sqrt(1.0 - 6.0 / math.pi**2),
@@ -120,12 +137,28 @@ a pile that only grows (derived from the bound of Gerstgrasser et al. 2024, arXi
 articles: 0.25, as popular articles say; no paper is behind it."""
 
 
+def origin_words(origin: str) -> str:
+    """What a title calls an origin, ready for the name of the language behind it.
+
+    >>> origin_words("human"), origin_words("synthetic/generator:nllb")
+    ('human in', 'text of nllb among the synthetic in')
+    """
+    within, prefix, generator = origin.partition(GENERATOR)
+    if not prefix:
+        return f"{origin} in"
+    writer = "any one generator" if prefix + generator == EVERY_GENERATOR else generator
+    return f"text of {writer} {'among the synthetic ' if within else ''}in"
+
+
 @dataclass(frozen=True, slots=True)
 class OriginLimit:
     """Least or most proportion of what is read of one language that is of one origin.
 
     ``share`` is of the tokens read in that language, repeats included, and not of all tokens:
     donors in other languages count neither as human text of it nor against it.
+
+    ``origin`` is one of :data:`ORIGINS`, or ``generator:NAME`` for what one model or program wrote,
+    or ``synthetic/generator:NAME`` for the same as a share of what machines wrote in the language.
     """
 
     bound: Literal["min", "max"]
@@ -150,8 +183,25 @@ class OriginLimit:
 
     @property
     def title(self) -> str:
-        """``min human in Catalan 37.4%``."""
-        return f"{self.bound} {self.origin} in {name_of(self.language)} {100 * self.share:.4g}%"
+        """``min human in Catalan 37.4%``, ``max text of nllb in Catalan 20%``."""
+        told = f"{origin_words(self.origin)} {name_of(self.language)}"
+        return f"{self.bound} {told} {100 * self.share:.4g}%"
+
+    @property
+    def generator(self) -> str:
+        """Whose text is limited; empty where the limit is of no single generator."""
+        return self.origin.partition(GENERATOR)[2]
+
+    def within(self, pools: Sequence[Pool]) -> NDArray[np.bool_]:
+        """The pools whose tokens the share is of."""
+        synthetic = self.origin.startswith(AMONG_SYNTHETIC)
+        return np.array(
+            [
+                pool.language == self.language and (not synthetic or pool.provenance in SYNTHETIC)
+                for pool in pools
+            ],
+            dtype=bool,
+        )
 
     def counts(self, pools: Sequence[Pool], unknown_human: float) -> NDArray[np.float64]:
         """What a token of every pool counts for, 0-1.
@@ -162,9 +212,11 @@ class OriginLimit:
         """
         trust = {"human": 1.0, "human_edited": 1.0, "unknown": unknown_human}
         counted = []
-        for pool in pools:
-            if pool.language != self.language:
+        for pool, inside in zip(pools, self.within(pools), strict=True):
+            if not inside:
                 counted.append(0.0)
+            elif self.generator:
+                counted.append(float(generator_of(pool) == self.generator))
             elif self.origin == "human":
                 counted.append(trust.get(pool.provenance, 0.0))
             elif self.origin == "synthetic":
@@ -304,10 +356,15 @@ def _check_limit(limit: Limit, pools: Sequence[Pool]) -> None:
 
 def idle_limits(limits: Sequence[Limit], pools: Sequence[Pool]) -> tuple[str, ...]:
     """A sentence for each limit that speaks of none of the pools, and so holds whatever is read."""
+    writers = {generator_of(pool) for pool in pools}
     idle = [
         limit.title
         for limit in limits
-        if not isinstance(limit, Guardrail) and not limit.selection.mask(pools).any()
+        if not isinstance(limit, Guardrail)
+        and (
+            not limit.selection.mask(pools).any()
+            or (isinstance(limit, OriginLimit) and limit.generator not in {"", *writers})
+        )
     ]
     return tuple(
         f"limit '{title}' speaks of no pool of this question, so it changes nothing"

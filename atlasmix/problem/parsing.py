@@ -36,6 +36,9 @@ from atlasmix.laws.saturation import DEFAULT_DECAY
 from atlasmix.laws.shelf import DEFAULT_LAW, load_law, shipped_names
 from atlasmix.problem.baselines import check_reference
 from atlasmix.problem.constraints import (
+    AMONG_SYNTHETIC,
+    EVERY_GENERATOR,
+    GENERATOR,
     HUMAN_FLOORS,
     ORIGINS,
     EpochCap,
@@ -45,6 +48,7 @@ from atlasmix.problem.constraints import (
     OriginLimit,
     Selection,
     ShareLimit,
+    generator_of,
     key_of,
 )
 from atlasmix.problem.former import former_question
@@ -76,7 +80,7 @@ from atlasmix.problem.problem import (
 from atlasmix.problem.vocabulary import EVERY_TARGET, Vocabulary, with_groups
 from atlasmix.problem.worlds import draws_of
 from atlasmix.quantities import parse_flops, parse_quantity, parse_share
-from atlasmix.text import and_more, nearest
+from atlasmix.text import and_more, did_you_mean, first_few, nearest
 
 CONSTANTS: Final = LOSS_CONSTANTS
 _NEEDED: Final = ("name", *CONSTANTS, "unit", "measured_on", "source")
@@ -283,7 +287,7 @@ def read_limits(
         DataError: an unknown language.
     """
     typed: list[tuple[str, Limit]] = [*read_share_limits(question, words)]
-    typed += read_origin_limits(question, words, pools)
+    typed += read_origin_limits(question, words, pools, inventory)
     for written, tokens in _items(question, "keep", '{"provenance:human": 20B}'):
         what = f"keep {written}"
         with about("keep", tokens):
@@ -391,20 +395,32 @@ def read_share_limits(
 
 
 def origin_of(written: str) -> str:
-    """The origin of ``cat/human``, a share within a language; empty where it is no such share."""
+    """The origin of ``cat/human``, a share within a language; empty where it is no such share.
+
+    >>> origin_of("cat/human"), origin_of("cat/synthetic/generator:facebook/nllb"), origin_of("cat")
+    ('human', 'synthetic/generator:facebook/nllb', '')
+    """
+    within, slash, generator = written.partition(f"/{GENERATOR}")  # a name may hold a stroke
+    if slash:
+        among = AMONG_SYNTHETIC if f"{within}/".endswith(f"/{AMONG_SYNTHETIC}") else ""
+        return f"{among}{GENERATOR}{generator}"
     origin = written.rpartition("/")[2] if "/" in written else ""
     return origin if origin in ORIGINS else ""
 
 
 def read_origin_limits(
-    question: dict[str, object], words: Vocabulary, pools: Sequence[Pool]
+    question: dict[str, object],
+    words: Vocabulary,
+    pools: Sequence[Pool],
+    inventory: Inventory,
 ) -> list[tuple[str, Limit]]:
     """Shares within a language: ``min: {cat/human: 40%}``, and the ``human_floor`` of all targets.
 
     A floor for every target is left out where it reads human text alone: it holds anyway.
+    ``generator:*`` is one limit for each generator that the pools of the language name.
 
     Raises:
-        ProblemError: a share or a preset that cannot be read.
+        ProblemError: a share or a preset that cannot be read, or a generator that no pool has.
         DataError: an unknown language.
     """
     typed: dict[tuple[str, str, str], tuple[str, Limit]] = {}
@@ -422,14 +438,48 @@ def read_origin_limits(
             if not origin:
                 continue
             what = f"{bound} {written}"
-            language = written.rpartition("/")[0]
+            language = written[: -len(origin) - 1]
             with about(bound, share):
+                _check_generator(what, origin, inventory)
+                least_or_most = parse_share(share, what, _OF_LANGUAGE)
                 keys = words.targets if language == EVERY_TARGET else (words.key(language, what),)
+                told = EVERY_TARGET not in (language, origin[-1])
                 for key in keys:
-                    limit = OriginLimit(bound, key, origin, parse_share(share, what, _OF_LANGUAGE))
-                    if language != EVERY_TARGET or (bound, key, origin) not in typed:
-                        typed[bound, key, origin] = (what, limit)
+                    for each in _each_origin(origin, key, pools):
+                        if told or (bound, key, each) not in typed:
+                            limit = OriginLimit(bound, key, each, least_or_most)
+                            typed[bound, key, each] = (what, limit)
     return list(typed.values())
+
+
+def _check_generator(what: str, origin: str, inventory: Inventory) -> None:
+    """Refuse a generator that the inventory does not name, and a least share of every one."""
+    _, prefix, generator = origin.partition(GENERATOR)
+    if not prefix:
+        return
+    if prefix + generator == EVERY_GENERATOR:
+        if what.startswith("min "):
+            raise ProblemError(
+                f"{what} is a least share of every generator: expected one by name, or max, which "
+                "says how much any one of them may have written"
+            )
+        return
+    known = sorted({generator_of(pool) for pool in inventory.pools} - {""})
+    if generator not in known:
+        there = f"it has {first_few(known, 4)}" if known else "its pools name none"
+        raise ProblemError(
+            f"{what} names a generator that inventory {inventory.name} does not have: "
+            f"{did_you_mean(generator, known, ' ')}{there}"
+        )
+
+
+def _each_origin(origin: str, language: str, pools: Sequence[Pool]) -> tuple[str, ...]:
+    """The origin, or one for every generator of the language's pools."""
+    if not origin.endswith(EVERY_GENERATOR):
+        return (origin,)
+    among = origin.removesuffix(EVERY_GENERATOR)
+    names = {generator_of(pool) for pool in pools if pool.language == language} - {""}
+    return tuple(f"{among}{GENERATOR}{name}" for name in sorted(names))
 
 
 _WRITTEN: Final = ("human", "human_edited")

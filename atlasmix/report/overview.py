@@ -9,6 +9,7 @@ from atlasmix.errors import ProblemError
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.hardware import FLOPS_PER_PARAM_TOKEN
 from atlasmix.mixture.mixture import Mixture
+from atlasmix.problem.constraints import origin_words
 from atlasmix.problem.parsing import origin_of, problem_to_mapping
 from atlasmix.problem.problem import MixProblem
 from atlasmix.problem.vocabulary import EVERY_TARGET
@@ -201,11 +202,15 @@ def selection_words(name: str) -> str:
     ('family Romance', 'Catalan', 'every target')
     >>> selection_words("cat/human")
     'human within Catalan'
+    >>> selection_words("cat/generator:nllb")
+    'text of nllb within Catalan'
     """
     if name == EVERY_TARGET:
         return "every target"
-    if origin_of(name):
-        return f"{origin_of(name)} within {selection_words(name.rpartition('/')[0])}"
+    origin = origin_of(name)
+    if origin:
+        language = selection_words(name[: -len(origin) - 1])
+        return f"{origin_words(origin).removesuffix(' in')} within {language}"
     kind, colon, value = name.partition(":")
     return f"{kind} {value}" if colon else name_of(name)
 

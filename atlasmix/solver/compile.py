@@ -258,11 +258,14 @@ def _columns(problem: MixProblem, caps: Array) -> tuple[tuple[int, ...], ...]:
         for limit in problem.limits
         if isinstance(limit, ShareLimit | KeepTokens | OriginLimit)
     ]
+    within = [
+        limit.within(problem.pools) for limit in problem.limits if isinstance(limit, OriginLimit)
+    ]
     known = set(problem.transfer.keys)
     groups: dict[tuple[object, ...], list[int]] = {}
     for index, pool in enumerate(problem.pools):
         if pool.unique_tokens > 0 and pool.language in known:
-            signature = tuple(float(counted[index]) for counted in apart)
+            signature = tuple(float(counted[index]) for counted in (*apart, *within))
             worth = problem.worth_of(pool)
             # What is worth the same as a rule is not in every draw.
             drawn = pool.provenance if problem.objective in UNDER_DRAWS else ""
@@ -415,7 +418,8 @@ def _limits(problem: MixProblem, heads: Sequence[Pool]) -> Rows:
         mine = limit.selection.mask(heads)
         members.append(mine)
         counts.append(_counted(problem, limit, heads))
-        within.append(mine if isinstance(limit, OriginLimit) else np.ones(len(heads), dtype=bool))
+        whole = np.ones(len(heads), dtype=bool)
+        within.append(limit.within(heads) if isinstance(limit, OriginLimit) else whole)
         if isinstance(limit, KeepTokens):
             kinds.append("keep")
             levels.append(limit.tokens / problem.budget)

@@ -48,6 +48,27 @@ def test_predicted_scores_are_never_written_like_measured_ones(atlasmix: Run) ->
     assert "nobody measured what helps Galician" in " ".join(out.split())
 
 
+GENERATOR = "nemotron-cc-opus-1.1"
+"""What the shipped machine-translated pools say that they were made with."""
+
+
+def test_one_generator_is_limited_and_the_recipe_holds(atlasmix: Run, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    asked = ("solve", "--target", "cat", "--budget", "300B", "--pools", "human,translated")
+    limit = f"cat/generator:{GENERATOR}=20%"
+    done = atlasmix(*asked, "--draws", "0", "--max", limit, "--output", str(recipe))
+    assert done.status == 0, done.err
+    assert "Catalan (20.0% of it machine-translated)" in " ".join(done.out.split())
+    question = yaml.safe_load(recipe.read_text(encoding="utf-8"))["question"]
+    assert question["max"] == {f"cat/generator:{GENERATOR}": 0.2}
+    assert "The recipe holds" in atlasmix("check", str(recipe)).out
+
+
+def test_a_generator_that_no_pool_has_is_refused_with_the_nearest(atlasmix: Run) -> None:
+    done = atlasmix("solve", "--target", "cat", "--max", "cat/generator:nemotron-opus-1.1=20%")
+    assert_refused(done, f"did you mean {GENERATOR}?")
+
+
 def test_piped_output_is_plain_and_fits_80_columns(atlasmix: Run) -> None:
     out = atlasmix("solve", "--target", "cat,eng:2,spa,sv", "--budget", "1T").out
     assert "\x1b" not in out

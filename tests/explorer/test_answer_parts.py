@@ -285,3 +285,17 @@ def test_human_text_is_called_so_by_its_inventory_and_not_by_us(visit):
     words = guest.words()
     assert "All of it is called human by its inventory." in words
     assert "an unknown share is machine translation" in words
+
+
+def test_any_one_generator_is_limited_by_a_choice_of_the_form(visit):
+    """The choice is for whatever generators there are; the question then names them."""
+    question = "{targets: {cat: 1}, budget: 300B, pools: {provenance: [human, translated]}}"
+    guest = visit(q=question)
+    at = guest.page("mix")
+    control(at, "selectbox", "Add a limit").set_value("max").run()
+    control(at, "selectbox", "On").set_value("*/generator:*").run()
+    control(at, "text_input", "How much").set_value("20%").run()
+    next(one for one in at.button if one.label == "Add limit").click().run()
+    guest.whole()
+    assert at.session_state["question"]["max"] == {"cat/generator:nemotron-cc-opus-1.1": 0.2}
+    assert "text of nemotron-cc-opus-1.1 within Catalan: at most 20.0%" in guest.words()

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from judge import grid, score, tokens_of
 from worlds import pool, world
 
-from atlasmix.errors import ProblemError
+from atlasmix.errors import AtlasMixError, ProblemError
+from atlasmix.evidence.pools import Pool
 from atlasmix.laws.collapse import ACCUMULATION_LIMIT, amplification
 from atlasmix.mixture.mixture import Mixture
 from atlasmix.mixture.solve import solve
-from atlasmix.problem.constraints import HUMAN_FLOORS, OriginLimit
+from atlasmix.problem.constraints import HUMAN_FLOORS, OriginLimit, idle_limits
 from atlasmix.problem.parsing import problem_from_mapping, problem_to_mapping
 from atlasmix.problem.problem import MixProblem
 from atlasmix.solver.engines import Engine
@@ -213,3 +214,134 @@ def test_deep_and_unverified_text_have_limits_of_their_own():
     mixture = solve(replace(made(), limits=limit))
     own = mixture.proportions["a"]
     assert machine_share(mixture) <= 0.1 * own + 1e-6
+
+
+def by(generator: str, billions: float, provenance: str = "translated") -> Pool:
+    """Text of a that one generator wrote, or that nobody says who wrote."""
+    corpus = generator.partition("/")[2] or generator or "web"
+    return replace(pool("a", billions, provenance, corpus), generator=generator)
+
+
+WRITERS = (
+    pool("a", 2.0),
+    by("meta/nllb", 20.0),
+    by("gpt", 20.0, "rephrased"),
+    by("", 20.0),
+    pool("b", 60.0),
+)
+
+
+def written(*limits: OriginLimit, **options: object) -> MixProblem:
+    """Human text of a, text of two generators and of one without a name, and a donor."""
+    tau = np.array([[1.0, 0.3], [0.3, 1.0]])
+    return world(tau, list(WRITERS), budget=30e9, limits=limits, **options)
+
+
+def tokens_by(mixture: Mixture) -> dict[str, float]:
+    """Tokens of a by what wrote them; human text under its own name."""
+    return {
+        share.pool.generator or share.pool.provenance: share.tokens
+        for share in mixture.pools
+        if share.pool.language == "a"
+    }
+
+
+@pytest.mark.parametrize("engine", [None, Engine.CONIC])
+@pytest.mark.parametrize(
+    ("origin", "name"),
+    [("generator:gpt", "gpt"), ("generator:unknown", "translated")],
+)
+def test_text_of_one_generator_stays_within_its_share_of_the_language(origin, name, engine):
+    read = tokens_by(solve(written(OriginLimit("max", "a", origin, 0.2)), engine))
+    assert read.get(name, 0.0) <= 0.2 * sum(read.values()) * (1 + 1e-5)
+    free = solve(written())
+    assert tokens_by(free).get("gpt", 0.0) > 0.5 * sum(tokens_by(free).values())
+
+
+@pytest.mark.parametrize("engine", [None, Engine.CONIC])
+def test_among_the_synthetic_the_share_is_of_what_machines_wrote(engine):
+    """Of all of the language it would leave human text to make room for more of the generator."""
+    problem = written(OriginLimit("max", "a", "synthetic/generator:gpt", 0.4))
+    read = tokens_by(solve(problem, engine))
+    machines = sum(tokens for name, tokens in read.items() if name != "human")
+    assert read["gpt"] == pytest.approx(0.4 * machines, rel=1e-4)
+    assert read["gpt"] < 0.39 * sum(read.values())
+
+
+@pytest.mark.parametrize("origin", ["generator:gpt", "synthetic/generator:gpt"])
+def test_no_mixture_of_a_grid_within_a_generators_limit_is_better(origin):
+    limit = OriginLimit("max", "a", origin, 0.3)
+    problem = written(limit)
+    mixture = solve(problem)
+    points = grid(problem, 9)
+    gpt = points[:, 2]
+    whole = points[:, 1:4].sum(axis=1) + ("synthetic" not in origin) * points[:, 0]
+    kept = gpt <= 0.3 * whole + 1e-9 * problem.budget
+    assert not kept.all()
+    values = score(problem, points[kept])
+    mine = score(problem, tokens_of(mixture)[None, :])[0]
+    assert mine <= values.min() + 2e-5 * (mine - problem.law.E)
+    assert mixture.certificate.bound <= values.min()
+    assert mixture.certificate.gap <= 2e-5
+
+
+def test_human_text_and_rephrased_text_of_one_worth_are_told_apart():
+    """They would share a column, and human text would count as what machines wrote."""
+    limit = OriginLimit("max", "a", "synthetic/generator:meta/nllb", 0.5)
+    problem = written(limit, worth={**written().worth, "translated": 1.0})
+    read = tokens_by(solve(problem))
+    machines = sum(tokens for name, tokens in read.items() if name != "human")
+    assert read["meta/nllb"] <= 0.5 * machines * (1 + 1e-5)
+
+
+def test_a_lone_generator_cannot_be_half_of_what_machines_wrote():
+    tau = np.array([[1.0, 0.3], [0.3, 1.0]])
+    pools = [pool("a", 2.0), by("gpt", 20.0), pool("b", 60.0)]
+    limit = OriginLimit("max", "a", "synthetic/generator:gpt", 0.5)
+    mixture = solve(world(tau, pools, budget=30e9, limits=(limit,)))
+    assert tokens_by(mixture).get("gpt", 0.0) == 0.0
+
+
+WROTE = "nemotron-cc-opus-1.1"
+"""What the card of web-2026 says its translations were made with."""
+
+
+def test_every_generator_of_a_language_is_written_by_name_and_read_back():
+    problem = problem_from_mapping(
+        {**QUESTION, "max": {"*/generator:*": "50%", f"cat/generator:{WROTE}": "20%"}}
+    )
+    names = [limit.name for limit in problem.limits]
+    assert sorted(names) == [
+        f"max cat/generator:{WROTE} 20%",
+        f"max glg/generator:{WROTE} 50%",
+    ]
+    written = problem_to_mapping(problem)
+    again = problem_from_mapping(written)
+    assert [limit.name for limit in again.limits] == names
+    assert problem_to_mapping(again) == written
+    among = problem_from_mapping({**QUESTION, "max": {"*/synthetic/generator:*": "50%"}})
+    assert among.limits[0].title == f"max text of {WROTE} among the synthetic in Catalan 50%"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"max": {"cat/generator:nemotron-opus": "20%"}}, f"did you mean {WROTE}"),
+        ({"max": {"cat/generator:": "20%"}}, "names a generator that inventory web-2026"),
+        ({"min": {"*/generator:*": "20%"}}, "expected one by name, or max"),
+        ({"max": {f"cat/human/generator:{WROTE}": "20%"}}, "cat/human"),
+        ({"max": {f"cat/generator:{WROTE}": "two"}}, "a share of what is read of a language"),
+    ],
+)
+def test_a_generator_that_cannot_be_meant_is_refused(asked, said):
+    with pytest.raises(AtlasMixError, match=said):
+        problem_from_mapping({**QUESTION, **asked})
+
+
+def test_a_generator_whose_pools_are_not_open_limits_nothing_and_it_is_said():
+    asked = {"targets": "cat", "max": {f"cat/generator:{WROTE}": "20%"}}
+    problem = problem_from_mapping(asked)
+    (idle,) = idle_limits(problem.limits, problem.pools)
+    assert f"max text of {WROTE} in Catalan 20%" in idle
+    opened = problem_from_mapping({**asked, "pools": ["human", "translated"]})
+    assert idle_limits(opened.limits, opened.pools) == ()

@@ -12,7 +12,7 @@ from atlasmix.evidence.pools import PROVENANCES
 from atlasmix.evidence.shelf import DEFAULT_INVENTORY
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.languages.catalogue import language, name_of
-from atlasmix.problem.constraints import ORIGINS
+from atlasmix.problem.constraints import AMONG_SYNTHETIC, EVERY_GENERATOR, ORIGINS
 from atlasmix.problem.vocabulary import EVERY_TARGET
 from atlasmix.report.overview import selection_words, share_words
 from explorer import answers, session
@@ -62,11 +62,10 @@ def selections(matrix: TransferMatrix, shares: bool = True) -> list[str]:
         *(f"family:{name}" for name in sorted(filter(None, families))),
         *(f"script:{name}" for name in sorted(filter(None, scripts))),
         *(f"provenance:{name}" for name in PROVENANCES),
-        *(f"{EVERY_TARGET}/{origin}" for origin in ORIGINS if shares),
         *(
             f"{target}/{origin}"
-            for target in session.question().get("targets", {})
-            for origin in ORIGINS
+            for target in (EVERY_TARGET, *session.question().get("targets", {}))
+            for origin in (*ORIGINS, EVERY_GENERATOR, f"{AMONG_SYNTHETIC}{EVERY_GENERATOR}")
             if shares
         ),
     ]
