@@ -128,6 +128,7 @@ WRONG: dict[str, list[object]] = {
     "wrong_scores": [-1, 0.5, "x"],
     "human_floor": ["most", 2, -1],
     "unknown_human": ["x", 2],
+    "drift_penalty": ["x", -1, 1e9],
     "rivals": ["nosuch", [], 3, "atlasmix-2026", "langrank-2019-dep"],
 }
 

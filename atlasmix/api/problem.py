@@ -78,6 +78,8 @@ class Problem:
         human_floor: least share of human text in what is read of every target: a share, or
             ``conservative``, ``balanced`` or ``articles``.
         unknown_human: part of text of unknown origin that people wrote, at least.
+        drift_penalty: loss given for one unit less of excess error amplification a(h) - 1 over the
+            tokens of the budget, h the human share of a target; None: no such term.
         worth: worth of a token by provenance, human text 1.
         phases: parts of the run, as the key ``phases`` of a problem file.
         draws: worlds drawn from what the evidence allows, in which the answer is tried; None: 32
@@ -118,6 +120,7 @@ class Problem:
     wrong_scores: int | None = None
     human_floor: float | str | None = None
     unknown_human: float | str | None = None
+    drift_penalty: float | None = None
     worth: Mapping[str, float] | None = None
     phases: Sequence[Mapping[str, object]] | None = None
     draws: int | None = None
@@ -313,6 +316,7 @@ _WORDS: Final = (
     "wrong_scores",
     "human_floor",
     "unknown_human",
+    "drift_penalty",
     "worth",
     "draws",
     "seed",

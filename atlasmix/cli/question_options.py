@@ -211,6 +211,7 @@ _AS_WRITTEN = {
     "tail": "tail",
     "human_floor": "human_floor",
     "unknown_human": "unknown_human",
+    "drift_penalty": "drift_penalty",
     "decay": "lambda",
     "objective": "objective",
     "law": "law",
@@ -410,6 +411,12 @@ def _add_mathematics(parser: Parser) -> None:
         metavar="N",
         help="count with the lower end only those N donors of each target that harm the mixture "
         "most (box: 90%% unless stated)",
+    )
+    add(
+        "--drift-penalty",
+        metavar="WEIGHT",
+        help="loss given for one unit less of excess error amplification a(h) - 1, h the human "
+        "share of a target, over the tokens of the budget (default: 0, no such term)",
     )
     add(
         "--tail",

@@ -16,6 +16,7 @@ from atlasmix.solver.closed_form import Alone
 from atlasmix.solver.compile import (
     Compiled,
     charged,
+    drift_of,
     harms,
     most_weight,
     same_language,
@@ -160,6 +161,23 @@ def objective_value(
         tokens: tokens read per pool of the problem, shape (pools,).
         effects: what they do to each target, in the order of the problem's.
     """
+    value = _loss_value(problem, compiled, tokens, effects)
+    # The regret under a matrix holds it already.
+    return value if problem.objective == "regret" else value + drift_value(problem, tokens)
+
+
+def drift_value(problem: MixProblem, tokens: Array) -> float:
+    """What the drift penalty adds to the objective, in the law's unit; 0 where there is none.
+
+    inf where a target reads machine text and no human text.
+    """
+    drift = drift_of(problem, problem.pools)
+    return 0.0 if drift is None else drift.value(tokens / problem.budget)
+
+
+def _loss_value(
+    problem: MixProblem, compiled: Compiled, tokens: Array, effects: tuple[TargetEffect, ...]
+) -> float:
     program, law = compiled.program, problem.law
     if problem.objective == "regret":
         return max(matrix_regrets(problem, tokens))

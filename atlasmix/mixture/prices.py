@@ -108,9 +108,15 @@ def _duals(problem: MixProblem, solved: Solved, mixture: Mixture) -> _Duals:
 
 
 def _budget(problem: MixProblem, solved: Solved, duals: _Duals) -> list[_Entry]:
-    """One more token of everything: more data, and a smaller own share for whom it is not."""
+    """One more token of everything: more data, and a smaller own share for whom it is not.
+
+    A drift penalty is counted over the budget, and so falls as it grows.
+    """
     step = _step(problem.budget)
     fall = duals.budget * step / solved.compiled.tokens
+    drift = solved.compiled.program.drift
+    if drift is not None:
+        fall += drift.value(solved.optimum.x) * step / problem.budget
     return [("budget", "", "budget", f"+{format_quantity(step)} tokens", fall)]
 
 

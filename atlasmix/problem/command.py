@@ -28,6 +28,7 @@ _OPTIONS: Final = {
     "wrong_scores": "--wrong-scores",
     "unknown_human": "--unknown-human",
     "human_floor": "--human-floor",
+    "drift_penalty": "--drift-penalty",
     "law": "--law",
     "max_donors": "--max-donors",
     "draws": "--draws",

@@ -839,6 +839,7 @@ QUESTION_KEYS: Final = (
     "box",
     "wrong_scores",
     "unknown_human",
+    "drift_penalty",
     "law",
     "worth",
     "groups",
@@ -928,6 +929,7 @@ def problem_from_mapping(
         box=part("box", None, _box),
         wrong_scores=part("wrong_scores", None, lambda n: _whole_or_none(n, "wrong_scores")),
         unknown_human=part("unknown_human", 0, lambda n: parse_share(n, "unknown_human", "text")),
+        drift_penalty=part("drift_penalty", 0, lambda n: as_number(n, "drift_penalty", "0.05")),
         max_epochs=part("max_epochs", None, lambda _: read_cap(question)),
         limits=read_limits(question, words, pools, inventory, store),
         max_donors=part("max_donors", None, lambda n: _whole_or_none(n, "max_donors")),
@@ -1021,6 +1023,8 @@ def problem_to_mapping(problem: MixProblem) -> dict[str, object]:
     written |= _written_doubt(problem)
     if problem.unknown_human:
         written["unknown_human"] = tidy_number(problem.unknown_human)
+    if problem.drift_penalty:
+        written["drift_penalty"] = tidy_number(problem.drift_penalty)
     if problem.exact_tokens:
         written["tokens"] = EXACTLY
     if problem.phases:

@@ -91,6 +91,9 @@ DEFAULT_EPOCHS: Final = 4.0
 DEFAULT_RISK_AVERSION: Final = 1.0
 """κ, our choice: a donor counts for one standard error less than its score says."""
 
+MOST_DRIFT_PENALTY: Final = 100.0
+"""Largest weight of the drift penalty: our choice, a hundred times the loss of any text."""
+
 DEFAULT_BOX: Final = 0.9
 """Level of the interval of a score of which only so many may be wrong: our choice, as of draws."""
 
@@ -182,6 +185,9 @@ class MixProblem:
             once, the worst for the mixture, while all others count whole; None: all of them.
         unknown_human: least part of text of unknown origin that people wrote, 0-1, where a limit
             asks for human text: what is not known is not human unless somebody says so.
+        drift_penalty: loss, in the law's unit, that would be given for one unit less of excess
+            error amplification a(h) - 1 over all tokens of the budget, read in the targets; 0: the
+            objective holds no such term, and what machine text risks is told alone.
         rivals: other matrices, one of which may be the one that is right: the objective ``regret``
             is over ``matrix`` and all of them. Everything else that is told is by ``matrix``.
         assumed: weights and exponents in the place of what the scores say, for questions of the
@@ -213,6 +219,7 @@ class MixProblem:
     box: float | None = None
     wrong_scores: int | None = None
     unknown_human: float = 0.0
+    drift_penalty: float = 0.0
     rivals: tuple[TransferMatrix, ...] = ()
     assumed: TransferModel | None = None
 
@@ -398,6 +405,7 @@ def _check_doubt(problem: MixProblem) -> None:
             field="unknown_human",
             value=problem.unknown_human,
         )
+    _check_drift_penalty(problem)
     if problem.objective in UNDER_DRAWS:
         _check_under_draws(problem)
     elif problem.wrong_scores is not None and problem.max_donors is not None:
@@ -406,6 +414,25 @@ def _check_doubt(problem: MixProblem) -> None:
             "are not sought together: leave one of them out",
             field="wrong_scores",
             value=problem.wrong_scores,
+        )
+
+
+def _check_drift_penalty(problem: MixProblem) -> None:
+    """Refuse a weight out of range, or beside an objective that is no loss."""
+    weight = problem.drift_penalty
+    if not 0 <= weight <= MOST_DRIFT_PENALTY:
+        raise ProblemError(
+            f"the drift penalty is {weight:g}: expected 0 (none) to {MOST_DRIFT_PENALTY:g}, in the "
+            "unit of the loss, such as 0.05",
+            field="drift_penalty",
+            value=weight,
+        )
+    if weight and problem.objective == "worst":
+        raise ProblemError(
+            "the drift penalty is a loss, and the objective 'worst' a ratio of losses: minimise "
+            "the 'loss', or leave the penalty out",
+            field="drift_penalty",
+            value=weight,
         )
 
 

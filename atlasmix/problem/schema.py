@@ -106,6 +106,16 @@ class QuestionFile(Struct, forbid_unknown_fields=True, kw_only=True):
         Annotated[Written, Meta(description="part of unknown text that people wrote, at least")]
         | UnsetType
     ) = UNSET
+    drift_penalty: (
+        Annotated[
+            Written,
+            Meta(
+                description="loss given for one unit less of excess error amplification over the "
+                "budget; 0 is none"
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     law: Name | dict[str, Any] | UnsetType = UNSET
     worth: (
         Annotated[Shares, Meta(description="worth of a token by provenance, against human text")]

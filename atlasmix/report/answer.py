@@ -36,6 +36,7 @@ from atlasmix.report.answer_tables import (
 from atlasmix.report.answer_words import (
     better_than_alone_sentence,
     caveat_sentences,
+    drift_sentence,
     effect_sentence,
     gap_text,
     headline,
@@ -330,6 +331,7 @@ def effects_blocks(problem: MixProblem, mixture: Mixture) -> tuple[Block, ...]:
         objective_sentence(problem),
         matrices_table(problem, mixture),
         penalty_sentence(problem, mixture),
+        drift_sentence(problem, mixture),
         better_than_alone_sentence(mixture),
     )
 

@@ -406,6 +406,9 @@ def comparison_table(
             if single
             else "Losses and 'worse by' count donors less the doubt about their scores.",
         )
+    if problem.drift_penalty and kept:
+        said = "'worse by' counts" if single else "Losses and 'worse by' count"
+        notes.append(f"{said} the drift penalty too.")
     if not kept:
         notes.append("No baseline keeps the limits of this question.")
     return Table(

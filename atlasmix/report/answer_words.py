@@ -6,9 +6,12 @@ import math
 from collections import defaultdict
 from typing import Final
 
+import numpy as np
+
 from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.caveats import short_run
 from atlasmix.mixture.mixture import Caveat, Mixture, Price, TargetEffect
+from atlasmix.mixture.prediction import drift_value
 from atlasmix.problem.constraints import title_of
 from atlasmix.problem.problem import DEFAULT_BOX, UNDER_DRAWS, MixProblem
 from atlasmix.problem.worlds import weighed
@@ -254,6 +257,21 @@ def objective_sentence(problem: MixProblem) -> str:
         f"Chosen by its mean loss {over} {weighed(problem).count} draws of what the scores leave "
         "open: other ones than those in which intervals and regret are told. No donor is charged "
         "for doubt besides."
+    )
+
+
+def drift_sentence(problem: MixProblem, mixture: Mixture) -> str:
+    """What the drift penalty takes of the objective; empty where the question has none."""
+    if not problem.drift_penalty:
+        return ""
+    tokens = np.array([share.tokens for share in mixture.pools])
+    taken = drift_value(problem, tokens)
+    weight, amplified = problem.drift_penalty, taken / problem.drift_penalty
+    return (
+        f"The objective holds a drift penalty of {number_text(weight, 3)} a unit of excess error "
+        f"amplification, and this mixture has {number_text(amplified, 3)} of it over the budget: "
+        f"{number_text(taken, 3)} beside the losses above, which are without it. The weight is "
+        "one of yours: nobody has measured what machine text costs a later model."
     )
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+
 from atlasmix.errors import ProblemError
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.hardware import FLOPS_PER_PARAM_TOKEN
 from atlasmix.mixture.mixture import Mixture
+from atlasmix.mixture.prediction import drift_value
 from atlasmix.problem.constraints import origin_words
 from atlasmix.problem.parsing import origin_of, problem_to_mapping
 from atlasmix.problem.problem import MixProblem
@@ -110,7 +113,10 @@ def _effect(problem: MixProblem, mixture: Mixture) -> KeyFigure:
             f"Worth as many fresh {name_of(effect.language)} tokens; predicted loss "
             f"{loss_text(effect.loss)} ({problem.law.unit}).",
         )
+    tokens = np.array([share.tokens for share in mixture.pools])
     value = mixture.certificate.value
+    if problem.objective != "regret":
+        value -= drift_value(problem, tokens)
     words = "donors counted less the doubt about them." if problem.charges_doubt else ""
     if problem.objective == "worst":
         return KeyFigure(
@@ -138,6 +144,7 @@ _LABELS: Final = {
     "risk_aversion": "risk aversion κ",
     "box": "scores at the lower end of",
     "wrong_scores": "scores wrong at once",
+    "drift_penalty": "drift penalty",
     "tail": "worst part of the draws",
     "max_epochs": "epoch cap",
     "min": "at least",

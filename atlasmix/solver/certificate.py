@@ -37,8 +37,8 @@ class Bound:
     line: Line
 
     def toll(self, program: Program) -> Array:
-        """What a share of the tokens costs in every column, (n,): ν and the limits together."""
-        toll = np.full(self.line.x.size, self.share)
+        """What a share of the tokens costs in every column, (n,): ν, limits and drift penalty."""
+        toll = self.share + self.line.drift
         return toll + self.rows @ program.rows.matrix if self.rows.size else toll
 
 
@@ -46,7 +46,7 @@ def bound(program: Program, x: Array, duals: Duals) -> Bound:
     """The lower bound and the prices that the line at ``x`` gives."""
     line = linearise(program, x, duals)
     if not program.rows.names:
-        return _priced(program, line, _by_halving(program, line, 0.0), np.zeros(0))
+        return _priced(program, line, _by_halving(program, line, line.drift), np.zeros(0))
     share, rows = _by_linear_program(program, line)
     proofs = [_priced(program, line, share, rows)]
     # The tangent in x knows no curvature: with the limits' prices held, the best ν is found in s.
@@ -54,14 +54,16 @@ def bound(program: Program, x: Array, duals: Duals) -> Bound:
     for given in (rows, duals.rows):
         if given is not None:
             prices = np.where(np.isnan(given), rows, given)
-            extra = prices @ program.rows.matrix
+            extra = prices @ program.rows.matrix + line.drift
             proofs.append(_priced(program, line, _by_halving(program, line, extra), prices))
     return max(proofs, key=lambda proof: proof.value)
 
 
 def _priced(program: Program, line: Line, share: float, rows: Array) -> Bound:
     """The bound that given prices prove: any of the right sign do."""
-    toll = share + rows @ program.rows.matrix if rows.size else np.full(line.x.size, share)
+    toll = share + line.drift
+    if rows.size:
+        toll = toll + rows @ program.rows.matrix
     best = cheapest(toll - line.pull, line.worth, program)
     s = saturate(best, program.unique, program.decay)
     least = line.fixed + line.capacity + float((toll - line.pull) @ best - line.worth @ s)
@@ -87,7 +89,7 @@ def _by_halving(program: Program, line: Line, extra: Array | float) -> float:
     Args:
         program: the program.
         line: the line under its objective.
-        extra: what the limits' own prices add to a share of each column.
+        extra: what the limits' own prices and the drift penalty add to a share of each column.
     """
     offset = extra - line.pull
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from atlasmix.errors import ProblemError
 from atlasmix.evidence.pools import Pool
+from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.saturation import Array, saturate
 from atlasmix.problem.constraints import (
     EpochCap,
@@ -29,7 +30,7 @@ from atlasmix.problem.constraints import (
 from atlasmix.problem.problem import DEFAULT_BOX, UNDER_DRAWS, MixProblem
 from atlasmix.problem.worlds import weighed
 from atlasmix.solver.closed_form import Alone, best_alone
-from atlasmix.solver.program import Program, Rows
+from atlasmix.solver.program import Drift, Program, Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class Compiled:
             capacity=problem.law.capacity_loss(params),
             data=problem.law.data_loss(tokens),
             rows=rows.at(levels.tolist()),
+            drift=None if program.drift is None else program.drift.times(ratio),
         )
         return replace(self, program=moved, tokens=tokens)
 
@@ -129,6 +131,7 @@ def compile_problem(problem: MixProblem, guards: dict[str, float] | None = None)
         level=np.array([guards.get(key, math.inf) - law.E for key in rows_of]),
         base=None,
         rows=_limits(problem, heads),
+        drift=_drift(problem, heads, upper),
     )
     compiled = Compiled(program, tokens, columns, rows_of, languages)
     if problem.objective in UNDER_DRAWS:
@@ -261,6 +264,9 @@ def _columns(problem: MixProblem, caps: Array) -> tuple[tuple[int, ...], ...]:
     within = [
         limit.within(problem.pools) for limit in problem.limits if isinstance(limit, OriginLimit)
     ]
+    drift = drift_of(problem, problem.pools)
+    if drift is not None:
+        apart += list(drift.human)
     known = set(problem.transfer.keys)
     groups: dict[tuple[object, ...], list[int]] = {}
     for index, pool in enumerate(problem.pools):
@@ -405,6 +411,47 @@ def _counted(problem: MixProblem, limit: Limit, pools: Sequence[Pool]) -> Array:
         return limit.counts(pools, problem.unknown_human)
     assert not isinstance(limit, Guardrail)
     return limit.selection.mask(pools).astype(float)
+
+
+def drift_of(problem: MixProblem, pools: Sequence[Pool]) -> Drift | None:
+    """The penalty on machine text of the targets; None where there is none to price.
+
+    It is counted in tokens over the budget, each target by its weight over the mean of all.
+    """
+    if not problem.drift_penalty:
+        return None
+    weights = np.array([target.weight for target in problem.targets])
+    humans = [OriginLimit("min", key, "human", 0.0) for key in problem.target_keys]
+    read = np.array([each.within(pools).astype(float) for each in humans])
+    human = np.array([each.counts(pools, problem.unknown_human) for each in humans])
+    machine = (human < read).any(axis=1)
+    if not machine.any():
+        return None
+    price = problem.drift_penalty * weights / weights.mean()
+    return Drift(price[machine], read[machine], human[machine])
+
+
+def _drift(problem: MixProblem, heads: Sequence[Pool], upper: Array) -> Drift | None:
+    """The penalty over the columns.
+
+    Raises:
+        ProblemError: a target has machine text and no human text beside it, which would cost any
+            amount.
+    """
+    drift = drift_of(problem, heads)
+    if drift is None:
+        return None
+    for read, human in zip(drift.read, drift.human, strict=True):
+        if not (human @ upper) > 0:
+            language = heads[int(np.argmax(read))].language
+            raise ProblemError(
+                f"the drift penalty prices machine text against human text beside it, and "
+                f"{name_of(language)} has no human text that may be read: open human pools of it, "
+                "or leave the penalty out",
+                field="drift_penalty",
+                value=problem.drift_penalty,
+            )
+    return drift
 
 
 def _limits(problem: MixProblem, heads: Sequence[Pool]) -> Rows:

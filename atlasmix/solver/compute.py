@@ -99,6 +99,13 @@ def _check(problem: MixProblem, compute: float) -> None:
             "many are read; leave one of them out",
             field="tokens",
         )
+    if problem.drift_penalty:
+        raise ProblemError(
+            "the drift penalty is a loss over the tokens of a budget, which a compute budget has "
+            "yet to choose: state parameters and budget, or leave the penalty out",
+            field="drift_penalty",
+            value=problem.drift_penalty,
+        )
     if not LEAST_COMPUTE <= compute <= MOST_COMPUTE:
         raise ProblemError(
             f"the compute budget is {format_flops(compute)} FLOPs: expected between "

@@ -19,7 +19,7 @@ from atlasmix.errors import SolverFailed
 from atlasmix.laws.saturation import Array
 from atlasmix.solver.certificate import bound
 from atlasmix.solver.linear import NoPoint
-from atlasmix.solver.program import Duals, Program, Scenarios, objective
+from atlasmix.solver.program import Drift, Duals, Program, Scenarios, objective
 
 SOLVERS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("CLARABEL", {"tol_gap_abs": 1e-10, "tol_gap_rel": 1e-10, "tol_feas": 1e-10}),
@@ -99,8 +99,9 @@ class _Model:
         program, cp = self.program, self.cp
         counted = np.flatnonzero(program.weight > 0)
         parts = [program.weight[row] * self.loss(int(row), program.gain) for row in counted]
+        drift = 0.0 if program.drift is None else self.drift(program.drift)
         if self.each is None or program.base is None:
-            return cp.sum(cp.hstack(parts))
+            return cp.sum(cp.hstack(parts)) + drift
         each = self.each
         worst = cp.Variable(each.block_count)
         over = cp.Variable(each.count, nonneg=True) if each.most < 1.0 else np.zeros(each.count)
@@ -111,7 +112,16 @@ class _Model:
             below = value <= worst[int(each.block[scenario])] + over[scenario]
             self.mix.append(below)
             self.constraints.append(below)
-        return cp.sum(worst) + each.most * cp.sum(over)
+        return cp.sum(worst) + each.most * cp.sum(over) + drift
+
+    def drift(self, drift: Drift) -> Any:
+        """The penalty on machine text, two quadratics over linear a language."""
+        cp, parts = self.cp, []
+        for price, read, human in zip(drift.price, drift.read, drift.human, strict=True):
+            t, h = read @ self.x, human @ self.x
+            amplified = cp.quad_over_lin(t, h) + cp.quad_over_lin(t, 2 * t - h)
+            parts.append(price * (0.5 * amplified - t))
+        return cp.sum(cp.hstack(parts))
 
     def guards(self) -> None:
         """Expected losses at most what the guardrails allow."""

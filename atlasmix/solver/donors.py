@@ -26,6 +26,8 @@ _ENOUGH = 1e-7
 _MIP_GAP = 1e-8
 _ROUNDS = 40
 _NODES = 50_000
+_LEAST_HUMAN = 1e-3
+"""Human share below which no tangent of a drift penalty is taken: HiGHS has few digits."""
 _Set = NDArray[np.bool_]
 
 
@@ -40,10 +42,13 @@ class _Model:
     epochs: list[Array] = field(default_factory=list)  # x (n,) for tangents of S
     shares: list[Array] = field(default_factory=list)  # m (T,) for tangents of m^-φ
     depths: list[tuple[Array, Array]] = field(default_factory=list)  # y, charged and expected
+    drifts: list[Array] = field(default_factory=list)  # (n,) slopes of the drift penalty
     tried: list[_Set] = field(default_factory=list)
 
     def touch(self, x: Array) -> None:
         """Take tangents at a mixture."""
+        if self.program.drift is not None:
+            self.drifts.append(self.program.drift.gradient(x, _LEAST_HUMAN))
         self.epochs.append(x)
         self.shares.append(np.maximum(own_shares(self.program, x), 1e-9))
         y = [np.maximum(effective(self.program, x, expected=e), 1e-12) for e in (False, True)]
@@ -132,6 +137,8 @@ def _outdone(program: Program, donor_of: NDArray[np.intp]) -> _Set:
     out = np.zeros(count, dtype=bool)
     value = np.vstack([program.gain, program.expected, program.own])
     members = program.rows.matrix
+    if program.drift is not None:
+        members = np.vstack([members, program.drift.read, program.drift.human])
     heads = np.flatnonzero((donor_of >= 0) & (np.minimum(program.unique, program.upper) >= 1.0))
     for donor in reversed(range(count)):
         mine = np.flatnonzero((donor_of == donor) & (program.upper > 0))
@@ -198,7 +205,8 @@ def _next_set(model: _Model, aim: float) -> tuple[float, tuple[_Set, Array] | No
     program = model.program
     n, targets = program.unique.size, program.weight.size
     rows = _Rows(
-        {"x": n, "s": n, "z": model.donors, "c": targets, "d": targets, "e": targets, "o": 1}
+        {"x": n, "s": n, "z": model.donors, "c": targets, "d": targets, "e": targets}
+        | {"r": 1, "o": 1}
     )
     _value_rows(model, rows)
     _choice_rows(model, rows)
@@ -206,7 +214,7 @@ def _next_set(model: _Model, aim: float) -> tuple[float, tuple[_Set, Array] | No
     low[rows.at["x"]], high[rows.at["x"]] = 0.0, np.minimum(program.upper, 1.0)
     low[rows.at["s"]] = 0.0
     low[rows.at["z"]], high[rows.at["z"]] = 0.0, 1.0
-    for name in "cdeo":
+    for name in "cdero":
         low[rows.at[name]] = 0.0
     high[rows.at["o"]] = aim
     integer = np.zeros(rows.width, dtype=np.int64)
@@ -260,12 +268,15 @@ def _value_rows(model: _Model, rows: _Rows) -> None:
     if guarded.any():
         rows.add(program.level[guarded], c=each[guarded], e=each[guarded])
     weight = program.weight
+    for slope in model.drifts:
+        rows.add(np.zeros(1), x=slope[None, :], r=-np.ones((1, 1)))
     if program.base is None:
-        rows.add(np.zeros(1), c=weight[None, :], d=weight[None, :], o=-np.ones((1, 1)))
+        unit = np.ones((1, 1))
+        rows.add(np.zeros(1), c=weight[None, :], d=weight[None, :], r=unit, o=-unit)
     else:
         mine = np.flatnonzero(weight > 0)
-        part = (np.diag(weight))[mine]
-        rows.add(-program.base[mine], c=part, d=part, o=-np.ones((mine.size, 1)))
+        part, ones = np.diag(weight)[mine], np.ones((mine.size, 1))
+        rows.add(-program.base[mine], c=part, d=part, r=ones, o=-ones)
 
 
 def _choice_rows(model: _Model, rows: _Rows) -> None:

@@ -262,6 +262,7 @@ def barrier(program: Program) -> tuple[Program, Optimum] | None:
         blocks=None,
         most=1.0,
         level=np.full(share.size, np.inf),
+        drift=None,
     )
     best: Optimum | None = None
     for ask in (_interior, _cone):

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlasmix.laws.saturation import Array
-from atlasmix.solver.program import Duals, Program, Scenarios, columns
+from atlasmix.solver.program import Drift, Duals, Program, Scenarios, columns
 
 _LARGE = 150
 """Variables from which on a Cholesky factor is worth the import of scipy.linalg."""
@@ -493,6 +493,15 @@ class _Model:
             self.cost = wide(aim.cost[None, :])[0]
         self.part, self.line = np.vstack(parts), np.vstack(lines)
         self.bound = np.concatenate(bounds)
+        self.drift: Drift | None = None
+        """The drift penalty over the variables."""
+        self.priced, self.held = 0.0, np.zeros(self.bound.size)
+        """How often it counts in the objective, and in every inequality."""
+        if program.drift is not None:
+            whole = program.drift
+            self.drift = Drift(whole.price, wide(whole.read), wide(whole.human))
+            self.priced = float(aim is None)
+            self.held[-1:] = float(aim is not None)
 
     def _scenarios(
         self, speaks: NDArray[np.intp], place: NDArray[np.intp]
@@ -631,6 +640,8 @@ def dominated(program: Program, cost: Array | None = None) -> NDArray[np.bool_]:
     alike = [program.rows.matrix]
     if cost is not None:
         alike.append(cost[None, :])
+    if program.drift is not None:
+        alike += [program.drift.read, program.drift.human]
     less = np.zeros(program.unique.size, dtype=bool)
     for better in np.flatnonzero((program.unique >= 1.0) & (program.upper >= 1.0)):
         if less[better]:
@@ -659,17 +670,21 @@ class _Path:
         self.model = model
         v = model.start(safe)
         value = model.inner(v) ** -model.exponent
-        self.unit = max(abs(float(model.price @ value + model.cost @ v)), 1e-12)
-        if not model.price.any():
+        drifted = 0.0 if model.drift is None else model.drift.value(v)
+        whole = model.price @ value + model.cost @ v + model.priced * drifted
+        self.unit = max(abs(float(whole)), 1e-12)
+        if not (model.price.any() or model.priced):
             self.unit = max(float(np.abs(model.cost).max()), 1e-12)
-        g = model.part @ value + model.line @ v - model.bound
+        g = model.part @ value + model.line @ v - model.bound + model.held * drifted
         # Rows are brought to one size, so that one tolerance serves them all.
         sizes = np.abs(model.part) @ value + np.abs(model.line).max(axis=1, initial=0.0)
+        sizes = sizes + model.held * drifted
         row = 1.0 / np.maximum(np.maximum(sizes, np.abs(model.bound)), 1e-12)
         self.row = row
         self.part, self.line = model.part * row[:, None], model.line * row[:, None]
         self.bound = model.bound * row
-        self.bent = np.flatnonzero(self.part.any(axis=1))
+        self.held, self.priced = model.held * row, model.priced / self.unit
+        self.bent = np.flatnonzero(self.part.any(axis=1) | (self.held > 0))
         self.price, self.cost = model.price / self.unit, model.cost / self.unit
         s = np.maximum(-g * row, 0.1)
         if safe is not None:  # guardrails begin with the room that they have
@@ -681,7 +696,8 @@ class _Path:
         self.arguments = model.inner(v)
         self.off = np.inf
         """How far the last point was from the end of the path; inf where it breaks a limit."""
-        self.solver = Solver(model.terms, s.size, model.total)
+        more = 0 if model.drift is None else 2 * model.drift.price.size
+        self.solver = Solver(model.terms, s.size + more, model.total)
 
     def walk(self) -> Interior:
         """Steps until nothing is left to gain, and the best point that was met.
@@ -717,7 +733,10 @@ class _Path:
         return Interior(model.columns(at.v), Duals(guard, mix, rows))
 
     def _newton(self) -> tuple[Newton, Array, Array]:
-        """Newton's matrix, the inequalities and the dual residual."""
+        """Newton's matrix, the inequalities and the dual residual.
+
+        A drift penalty bends along two more rows a language, behind those of the limits.
+        """
         model, at, terms = self.model, self.at, self.model.terms
         n, k, exponent, arguments = model.n, model.k, model.exponent, self.arguments
         value = arguments**-exponent
@@ -730,7 +749,16 @@ class _Path:
             jac = jac.copy()
             jac[self.bent] += terms.slopes(self.part[self.bent] * first, fade)
         pulled, worth = terms.pull(weights * first, fade)
+        rows, ratio = jac, at.lam / at.s
         dual = self.cost + pulled + at.lam @ self.line + at.nu * model.total
+        if model.drift is not None:
+            count = self.priced + float(at.lam @ self.held)
+            slope = model.drift.gradient(at.v)
+            bends, force = model.drift.bend(at.v)
+            g = g + self.held * model.drift.value(at.v)
+            dual += count * slope
+            rows = np.vstack([jac + self.held[:, None] * slope, bends])
+            ratio = np.concatenate([ratio, count * force])
         dual[: model.boxed] += at.zu - at.zl
         diagonal = np.zeros(model.v)
         self.below, self.above = at.v[: model.boxed], model.high - at.v[: model.boxed]
@@ -738,12 +766,13 @@ class _Path:
         # What a token read again is worth falls: the bend of S times its price.
         diagonal[n : n + k] -= model.program.decay * fade * terms.often * worth[terms.again]
         curved = weights * exponent * (exponent + 1.0) * value / np.square(arguments)
-        return Newton(terms, fade, curved, diagonal, jac, at.lam / at.s), g, dual
+        return Newton(terms, fade, curved, diagonal, rows, ratio), g, dual
 
     def _step(self) -> bool:
         """One predictor and corrector; True where the path has come to its end."""
         model, at = self.model, self.at
         newton, g, dual = self._newton()
+        limits, ratio = newton.rows[: at.s.size], newton.ratio[: at.s.size]
         below, above, boxed = self.below, self.above, model.boxed
         gap = float(at.s @ at.lam + below @ at.zl + above @ at.zu)
         mu = gap / (at.s.size + 2 * boxed)
@@ -763,10 +792,10 @@ class _Path:
             rhs = -dual
             rhs[:boxed] += left - at.zl - right + at.zu
             if at.s.size:
-                rhs -= (push - at.lam + newton.ratio * rg) @ newton.rows
+                rhs -= (push - at.lam + ratio * rg) @ limits
             dv, dnu = self.solver.solve(rhs, -re)
-            inside, ds = dv[:boxed], -rg - newton.rows @ dv
-            dlam = push - at.lam - newton.ratio * ds
+            inside, ds = dv[:boxed], -rg - limits @ dv
+            dlam = push - at.lam - ratio * ds
             dzl = left - at.zl - at.zl / below * inside
             dzu = right - at.zu + at.zu / above * inside
             return _Iterate(dv, ds, dlam, dzl, dzu, dnu)
@@ -806,6 +835,8 @@ class _Path:
                 if not self.bent.size:
                     break
                 room = self.bound - self.part @ inner**-model.exponent - self.line @ v
+                if model.drift is not None:
+                    room = room - self.held * model.drift.value(v)
                 # A convex limit lies above its line: its slack is what it truly leaves, where that
                 # is much. Else the rest grows from step to step while the gap closes.
                 s = np.where((room >= _KEPT * s) & (room < s), room, s)

@@ -6,7 +6,8 @@ With x = tokens read / T, Σx = 1, S the saturation and q the worth of a token, 
           L_t - E = \frac{A}{N^\alpha} m_t^{-\varphi_t} + \frac{B}{T^\beta} y_t^{-\beta}
 
 ρ is 1 where a column holds the target's own language, G = q·max(0, τ - κσ). m is linear and y
-concave, both enter through convex falling functions: at fixed T everything is convex in x.
+concave, both enter through convex falling functions: at fixed T everything is convex in x. A
+penalty on machine text, where there is one, is jointly convex in x by itself (:class:`Drift`).
 """
 
 from __future__ import annotations
@@ -101,6 +102,73 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
+class Drift:
+    r"""A price on what machine text adds to the error, :math:`\sum_g P_g R_g(x)`.
+
+    .. math:: R_g = \tfrac12 (t^2/h + t^2/(2t - h)) - t = t (a(h/t) - 1)
+
+    with t = read·x what is read of a language and h = human·x what of it people wrote; a is the
+    error amplification of :func:`atlasmix.laws.collapse.amplification`. Both quotients are
+    quadratic over linear, so R is jointly convex; it grows with the tokens in proportion, so each
+    of its tangents goes through 0 and lies below it at every number of tokens.
+
+    Attributes:
+        price: (G,), of a token that is lost to error, times the tokens of the program.
+        read: (G, n), 1 for the columns of the language.
+        human: (G, n), how far a token of a column counts as human, 0-1; never above ``read``.
+    """
+
+    price: Array
+    read: Array
+    human: Array
+
+    def columns(self, kept: NDArray[np.intp]) -> Drift:
+        """Over some of the columns."""
+        return Drift(self.price, self.read[:, kept], self.human[:, kept])
+
+    def times(self, factor: float) -> Drift:
+        """The same at ``factor`` times the price."""
+        return Drift(factor * self.price, self.read, self.human)
+
+    def value(self, x: Array) -> float:
+        """What it adds to the objective; inf where machine text has no human text beside it."""
+        t, h = self.read @ x, self.human @ x
+        some = t > 0
+        t, h, price = t[some], h[some], self.price[some]
+        with np.errstate(divide="ignore", over="ignore"):
+            each = 0.5 * (t * t / h + t * t / (2.0 * t - h)) - t
+        return float(price @ np.maximum(each, 0.0))
+
+    def gradient(self, x: Array, least: float = 1e-9) -> Array:
+        """(n,), a tangent's slope: below the value everywhere, wherever it was taken.
+
+        Args:
+            x: where.
+            least: human share for less than which it is taken there: what no number can hold.
+        """
+        t, h = self._apart(x, least)
+        k = 2.0 * t - h
+        by_t = t / h + t / k - np.square(t / k) - 1.0
+        by_h = 0.5 * (np.square(t / k) - np.square(t / h))
+        return np.asarray((self.price * by_t) @ self.read + (self.price * by_h) @ self.human)
+
+    def bend(self, x: Array) -> tuple[Array, Array]:
+        """The Hessian as rows (2G, n) and what each counts for (2G,): Σ ω r rᵀ."""
+        t, h = self._apart(x, 1e-9)
+        k = 2.0 * t - h
+        steep = self.read - (t / h)[:, None] * self.human
+        flat = self.read - (t / k)[:, None] * (2.0 * self.read - self.human)
+        return np.vstack([steep, flat]), np.concatenate([self.price / h, self.price / k])
+
+    def _apart(self, x: Array, least: float) -> tuple[Array, Array]:
+        """t and h where slopes can be taken: nothing read is taken for human text alone."""
+        t, h = self.read @ x, self.human @ x
+        some = t > 0
+        t, h = np.where(some, t, 1.0), np.where(some, h, 1.0)
+        return t, np.clip(h, least * t, t)
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """Minimise Σ_t w_t·(L_t - E), or the worst of some scenarios, under box, Σx = 1 and limits.
 
@@ -129,6 +197,7 @@ class Program:
     scenario: NDArray[np.intp] | None = None  # (T,) of each row; None: every row is one by itself
     blocks: NDArray[np.intp] | None = None  # (S,) block of every scenario; None: all are in one
     most: float = 1.0  # weight that one scenario may have in its block
+    drift: Drift | None = None  # beside the losses, whatever the scenario
 
 
 def columns(program: Program, kept: NDArray[np.intp]) -> Program:
@@ -142,6 +211,7 @@ def columns(program: Program, kept: NDArray[np.intp]) -> Program:
         unique=program.unique[kept],
         upper=program.upper[kept],
         rows=rows.columns(kept),
+        drift=None if program.drift is None else program.drift.columns(kept),
     )
 
 
@@ -173,11 +243,12 @@ def losses(program: Program, x: Array, *, expected: bool = False) -> Array:
 def objective(program: Program, x: Array) -> float:
     """The value to minimise."""
     counted = program.weight > 0
-    return gathered(program, program.weight[counted] * losses(program, x)[counted])
+    value = gathered(program, program.weight[counted] * losses(program, x)[counted])
+    return value if program.drift is None else value + program.drift.value(x)
 
 
 def gathered(program: Program, parts: Array) -> float:
-    """The objective of given w_t·(L_t - E) of the rows that count."""
+    """The objective of given w_t·(L_t - E) of the rows that count, any drift penalty aside."""
     if program.base is None:
         return float(parts.sum())
     each = Scenarios.of(program)
@@ -307,7 +378,7 @@ class Duals:
 class Line:
     """A line in x and s = S(x) under the objective, at every x' that meets the limits:
 
-        fixed + capacity - pull·x' - worth·S(x') <= f(x')
+        fixed + capacity + (drift - pull)·x' - worth·S(x') <= f(x')
 
     Attributes:
         x: where it touches, (n,).
@@ -317,8 +388,9 @@ class Line:
         heavy: (T,), what multiplies m^-φ of every row: weight, price of its guardrail, A/N^α.
         m: (T,), own shares there.
         pull: (n,), what a share of the tokens is worth by the capacity it gives a target.
+        drift: (n,), what the drift penalty takes for a share of the tokens; below 0 for human text.
         worth: (n,), what a unit of s is worth as data.
-        gradient: (n,), -pull - worth·S'(x).
+        gradient: (n,), drift - pull - worth·S'(x).
         yields: (T,), what one more unit of effective data of t is worth, guardrails included.
     """
 
@@ -329,6 +401,7 @@ class Line:
     heavy: Array
     m: Array
     pull: Array
+    drift: Array
     worth: Array
     gradient: Array
     yields: Array
@@ -367,7 +440,11 @@ def linearise(program: Program, x: Array, duals: Duals) -> Line:
     saturated = saturate(x, program.unique, program.decay)
     value = fixed + capacity - float(pull @ x) - float(worth @ saturated)
     gradient = -pull - worth * marginal(x, program.unique, program.decay)
-    return Line(x, value, fixed, capacity, heavy, m, pull, worth, gradient, yields)
+    drift = np.zeros_like(x)
+    if program.drift is not None:
+        drift = program.drift.gradient(x)
+        value, gradient = value + float(drift @ x), gradient + drift
+    return Line(x, value, fixed, capacity, heavy, m, pull, drift, worth, gradient, yields)
 
 
 def _worst(program: Program, x: Array, base: Array) -> Array:

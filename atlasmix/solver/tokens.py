@@ -127,20 +127,27 @@ def _curve(point: Point, tokens: Array, kappa: Array, more: Array, highest: floa
     given what its right end may hold, ``highest`` tokens or more.
 
     At k times the point's own y the tangents of y^-β are q = k^-(1+β) times as steep. With all
-    prices times q, columns are read as before: b is q times the same with κ/q in the place of κ.
+    prices times q, columns are read as before: b is q times the same with κ/q in the place of κ,
+    and a drift penalty, which is counted in tokens and has one slope at every T, over q.
     """
     program, prices = point.compiled.program, point.optimum.prices
     line, toll = prices.line, prices.toll(program)
+    drift = program.drift is not None
     # No column holds more than all tokens that are read.
     most = np.minimum(program.upper, max(highest, point.tokens) / point.tokens)
     rows = float(prices.rows @ program.rows.bound) if prices.rows.size else 0.0
     lost = float(line.worth @ saturate(line.x, program.unique, program.decay)) / program.beta
     q = more ** -(1.0 + program.beta)
     base = -prices.share * tokens / point.tokens - rows
+    if drift:
+        # Its tangents bound it at every T as they are, and no price of theirs may be raised.
+        toll = toll - line.drift + line.drift / q[:, None]
     free = line.pull <= 0
-    read = _cheapest(toll[free], line.worth[free], program, free, most)
+    price = toll[..., free]
+    read = _cheapest(price, line.worth[free], program, free, most)
     s = saturate(read, program.unique[free], program.decay)
-    base = base + float(toll[free] @ read - line.worth[free] @ s)
+    spent = (price * read).sum(axis=1) if drift else price @ read
+    base = base + spent - s @ line.worth[free]
     base = q * (base + _own_parts(point, toll, most, kappa / q[:, None]))
     return np.asarray(base + line.fixed + lost * (1.0 + program.beta) * (more * q - 1.0))
 
@@ -191,7 +198,7 @@ def _own_parts(point: Point, toll: Array, most: Array, kappa: Array) -> Array:
     program, line = point.compiled.program, point.optimum.prices.line
     columns, rows = groups.columns, groups.rows
     phi, kappa = program.phi[rows], kappa[:, rows]
-    toll, worth, pull = toll[columns], line.worth[columns], line.pull[columns]
+    toll, worth, pull = toll[..., columns], line.worth[columns], line.pull[columns]
     first = line.heavy[rows] * phi * line.m[rows] ** (-phi - 1.0)  # z₀
     wide = (phi * kappa / first) ** (1.0 / (1.0 + phi)) * first
 

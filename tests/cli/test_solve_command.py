@@ -69,6 +69,28 @@ def test_a_generator_that_no_pool_has_is_refused_with_the_nearest(atlasmix: Run)
     assert_refused(done, f"did you mean {GENERATOR}?")
 
 
+def test_a_drift_penalty_is_told_beside_the_losses_and_the_recipe_holds(
+    atlasmix: Run, tmp_path: Path
+) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    asked = ("solve", "--target", "cat", "--budget", "300B", "--pools", "human,translated")
+    free = atlasmix(*asked, "--draws", "0").out
+    done = atlasmix(*asked, "--draws", "0", "--drift-penalty", "0.1", "--output", str(recipe))
+    assert done.status == 0, done.err
+    said = " ".join(done.out.split())
+    assert "The objective holds a drift penalty of 0.1 a unit of excess error" in said
+    assert "nobody has measured what machine text costs" in said
+    assert "drift penalty" not in free
+    shares = [
+        float(re.search(r"([\d.]+)% of it machine-translated", " ".join(text.split()))[1])
+        for text in (free, done.out)
+    ]
+    assert shares[1] < shares[0] / 2
+    assert "The recipe holds" in atlasmix("check", str(recipe)).out
+    again = atlasmix(*asked, "--draws", "0", "--drift-penalty", "0").out
+    assert again == free
+
+
 def test_piped_output_is_plain_and_fits_80_columns(atlasmix: Run) -> None:
     out = atlasmix("solve", "--target", "cat,eng:2,spa,sv", "--budget", "1T").out
     assert "\x1b" not in out

@@ -31,6 +31,7 @@ WHOLE: dict[str, Any] = {
     "box": "90%",
     "wrong_scores": "1",
     "unknown_human": "20%",
+    "drift_penalty": "0.02",
     "law": {
         "name": "hoffmann-2022",
         "E": "1.9",

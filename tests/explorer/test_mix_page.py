@@ -173,6 +173,20 @@ def test_every_control_of_the_form_reaches_the_question(visit):
     }
 
 
+def test_a_drift_penalty_is_asked_for_and_taken_away(visit):
+    asked = {"targets": {"cat": 1}, "pools": {"provenance": ["human", "translated"]}}
+    guest = visit(q=yaml.safe_dump(asked, default_flow_style=True, width=10**6).strip())
+    at = guest.page("mix")
+    before = dict(at.session_state["question"])
+    control(at, "number_input", "Drift penalty").set_value(0.1).run()
+    guest.whole()
+    assert at.session_state["question"] == {**before, "drift_penalty": 0.1}
+    guest.tab("section", "Effect")
+    assert "The objective holds a drift penalty of 0.1" in guest.words()
+    control(at, "number_input", "Drift penalty").set_value(0.0).run()
+    assert at.session_state["question"] == before
+
+
 def test_tokens_are_read_exactly_or_at_most(visit):
     starved = {"targets": {"yor": 1}, "budget": 2_000_000_000_000, "max": {"yor": 0.01}}
     guest = visit(q=yaml.safe_dump(starved, default_flow_style=True, width=10**6).strip())

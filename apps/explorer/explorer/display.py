@@ -45,6 +45,7 @@ CONTROLS: Final = {
     "law": "Loss law",
     "lambda": "Decay of repeats λ",
     "risk_aversion": "Risk aversion κ",
+    "drift_penalty": "Drift penalty",
     "tokens": "Tokens read, of the budget",
     "min": "At least this share",
     "max": "At most this share",

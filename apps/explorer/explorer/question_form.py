@@ -21,6 +21,7 @@ from atlasmix.problem.problem import (
     DEFAULT_EPOCHS,
     DEFAULT_PARAMS,
     DEFAULT_RISK_AVERSION,
+    MOST_DRIFT_PENALTY,
     OBJECTIVES,
     WORTH,
 )
@@ -323,6 +324,22 @@ def _mathematics(question: Mapping[str, Any]) -> None:
         help="Standard errors taken off the weight τ of every donor, which never falls below 0; 0 "
         "trusts every score.",
         **control,
+    )
+    st.number_input(
+        "Drift penalty",
+        min_value=0.0,
+        max_value=MOST_DRIFT_PENALTY,
+        step=0.01,
+        format="%.3g",
+        help="Loss given for one unit less of excess error amplification, over the tokens of the "
+        "budget: the more, the more human text. 0: no such term; what machine text risks is told "
+        "with every answer that reads some.",
+        **_control(
+            "drift_penalty",
+            float(_number(question.get("drift_penalty"), 0.0)),
+            "drift_penalty",
+            lambda value: value or None,
+        ),
     )
     _decay(question)
 
