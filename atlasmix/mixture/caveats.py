@@ -16,12 +16,18 @@ from atlasmix.errors import DataError, Infeasible
 from atlasmix.evidence.scores import SEEN
 from atlasmix.languages.catalogue import language, name_of
 from atlasmix.laws.kinds import FAR
+from atlasmix.laws.saturation import saturate
 from atlasmix.mixture.mixture import Caveat, Mixture, TargetEffect
 from atlasmix.problem.constraints import KeepTokens, Limit, ShareLimit, idle_limits
-from atlasmix.problem.problem import WORTH_RANGE, MixProblem
+from atlasmix.problem.problem import REPHRASED_MOST, WORTH_RANGE, MixProblem
 from atlasmix.quantities import format_quantity, percent_above
 from atlasmix.solver.collisions import collisions, reach
-from atlasmix.solver.compile import epoch_limits, same_language
+from atlasmix.solver.compile import (
+    distinct_tokens,
+    epoch_limits,
+    same_language,
+    source_tokens,
+)
 from atlasmix.solver.engines import Engine
 from atlasmix.solver.optimise import Solved, optimise_problem
 from atlasmix.solver.patience import expired
@@ -328,11 +334,48 @@ def warn(problem: MixProblem, mixture: Mixture) -> tuple[str, ...]:
             *_scale(problem),
             *_beyond_law(problem),
             *_repeated(problem, mixture),
+            *_rephrased(problem, mixture),
             *_estimated(problem, mixture),
             *_relaxed(mixture),
             *_left_out(problem),
         ]
     )
+
+
+_READ: Final = 1e-3
+"""Share of the tokens from which on rephrased text is spoken of: our choice."""
+
+
+def _rephrased(problem: MixProblem, mixture: Mixture) -> list[str]:
+    """What rephrased text was counted as, and what its source has to give; by language."""
+    said = []
+    read: dict[str, float] = {}
+    given: dict[str, float] = {}
+    distinct = distinct_tokens(problem)
+    for share, unique in zip(mixture.pools, distinct.tolist(), strict=True):
+        if share.pool.provenance == "rephrased" and share.tokens > 0:
+            key, worth = share.pool.language, problem.worth_of(share.pool)
+            read[key] = read.get(key, 0.0) + share.tokens
+            data = worth * float(saturate(share.tokens, unique, problem.decay))
+            given[key] = given.get(key, 0.0) + data
+    for key, tokens in read.items():
+        if tokens < _READ * mixture.tokens:
+            continue
+        source, name = source_tokens(problem, key), name_of(key)
+        if source > 0:
+            said.append(
+                f"{format_quantity(tokens)} tokens of rephrased {name} are counted as "
+                f"{format_quantity(given[key])}: they are other views of documents that hold "
+                f"{format_quantity(source)} human tokens, and have {REPHRASED_MOST:g} times those "
+                "to give at most, by one study of English (Kim et al. 2026)"
+            )
+        else:
+            said.append(
+                f"{format_quantity(tokens)} tokens of rephrased {name} are counted without a "
+                "ceiling, for the inventory has no human text of it: add the documents they were "
+                "made from, which have no more to give than they hold"
+            )
+    return said
 
 
 def _all_limits(problem: MixProblem) -> list[Limit]:

@@ -38,7 +38,7 @@ from atlasmix.mixture.uncertainty import outcomes
 from atlasmix.problem.problem import DEFAULT_EPOCHS, MixProblem
 from atlasmix.problem.worlds import Worlds, worlds
 from atlasmix.quantities import format_quantity
-from atlasmix.solver.compile import same_language
+from atlasmix.solver.compile import distinct_tokens, same_language
 from atlasmix.solver.compute import at_compute
 from atlasmix.transfer.bts import balance, log_scale, measured_at, score_of_weight
 from atlasmix.transfer.calibration import BTS
@@ -335,7 +335,6 @@ def losses_of(drawn: Worlds, mixtures: Array) -> Array:
     read = np.flatnonzero(mixtures.max(axis=0) > 0)
     pools = [problem.pools[place] for place in read]
     tokens, total = mixtures[:, read], mixtures.sum(axis=1)
-    unique = np.array([pool.unique_tokens for pool in pools])
     rows = [
         transfer.sources.index(model.index(pool.language)) if pool.language in model.keys else -1
         for pool in pools
@@ -346,6 +345,7 @@ def losses_of(drawn: Worlds, mixtures: Array) -> Array:
         question = drawn.question(draw)
         law = question.law
         worth = np.array([question.worth_of(pool) for pool in pools])
+        unique = distinct_tokens(question)[read]
         data = worth * saturate(tokens, unique, question.decay)
         for share, target in zip(weight / weight.sum(), problem.targets, strict=True):
             column = transfer.targets.index(model.index(target.language))

@@ -16,6 +16,7 @@ from atlasmix.solver.closed_form import Alone
 from atlasmix.solver.compile import (
     Compiled,
     charged,
+    distinct_tokens,
     drift_of,
     harms,
     most_weight,
@@ -91,7 +92,7 @@ def target_effects(
         tokens: tokens read per pool of the problem, shape (pools,).
         alone: as for :func:`build_mixture`.
     """
-    unique = np.array([max(pool.unique_tokens, 1e-9) for pool in problem.pools])
+    unique = np.maximum(distinct_tokens(problem), 1e-9)
     worth = np.array([problem.worth_of(pool) for pool in problem.pools])
     saturated = worth * saturate(tokens, unique, problem.decay)
     languages = [pool.language for pool in problem.pools]
@@ -218,7 +219,7 @@ def _ratio_to_alone(compiled: Compiled, target: str) -> float:
 def _under_draws(problem: MixProblem, compiled: Compiled, tokens: Array) -> Array:
     """Weighted loss of the targets in every draw that the objective weighs, (draws,)."""
     drawn, law = weighed(problem), problem.law
-    unique = np.array([max(pool.unique_tokens, 1e-9) for pool in problem.pools])
+    unique = np.maximum(distinct_tokens(problem), 1e-9)
     saturated = saturate(tokens, unique, problem.decay)
     read = np.flatnonzero(tokens > 0)
     total = float(tokens.sum())

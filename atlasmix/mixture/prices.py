@@ -40,7 +40,7 @@ def prices(problem: MixProblem, solved: Solved, mixture: Mixture) -> tuple[Price
     duals = _duals(problem, solved, mixture)
     entries = [
         *(_budget(problem, solved, duals) if fixed and stated else ()),
-        *(_unique(solved, duals) if fixed else ()),
+        *(_unique(problem, solved, duals) if fixed else ()),
         *_epochs(problem, solved, duals),
         *_rows(solved, duals),
         *_guardrails(problem, solved),
@@ -120,20 +120,20 @@ def _budget(problem: MixProblem, solved: Solved, duals: _Duals) -> list[_Entry]:
     return [("budget", "", "budget", f"+{format_quantity(step)} tokens", fall)]
 
 
-def _unique(solved: Solved, duals: _Duals) -> list[_Entry]:
-    """Unique tokens of a language, the pools of a column growing evenly."""
+def _unique(problem: MixProblem, solved: Solved, duals: _Duals) -> list[_Entry]:
+    """Unique tokens of a language, its pools growing evenly: what rephrases have to give, too."""
     compiled, optimum = solved.compiled, solved.optimum
     program = compiled.program
     value = optimum.prices.line.worth * value_of_unique(optimum.x, program.unique, program.decay)
     # A cap is epochs times unique tokens: it moves with them.
     held = duals.upper * program.upper
     value = np.where(program.upper > 0, value + held / program.unique, 0.0)
-    entries = []
+    entries, held_tokens = [], compiled.held(problem)
     for language in sorted(set(compiled.languages)):
         mine = np.array([key == language for key in compiled.languages])
-        size = float(program.unique[mine].sum()) * compiled.tokens
-        step = _step(size)
-        share = program.unique[mine] / program.unique[mine].sum()
+        size = float(held_tokens[mine].sum())
+        step = _step(size * compiled.tokens)
+        share = program.unique[mine] / size
         fall = float(value[mine] @ share) * step / compiled.tokens
         change = f"+{format_quantity(step)} unique tokens"
         entries.append(("unique", language, f"unique tokens of {language}", change, fall))
@@ -142,7 +142,7 @@ def _unique(solved: Solved, duals: _Duals) -> list[_Entry]:
 
 def _epochs(problem: MixProblem, solved: Solved, duals: _Duals) -> list[_Entry]:
     """A tenth of an epoch more for every pool under the same cap, together."""
-    at_cap = 0.1 * duals.upper * solved.compiled.program.unique
+    at_cap = 0.1 * duals.upper * solved.compiled.held(problem)
     # A column that the tokens themselves hold is at no cap, nor is one that a limit closes.
     open_to_all = (solved.compiled.program.upper < 1.0) & (solved.compiled.program.upper > 0)
     at_cap = np.where(open_to_all, at_cap, 0.0)

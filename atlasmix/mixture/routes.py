@@ -27,14 +27,15 @@ from atlasmix.mixture.prediction import target_effects
 from atlasmix.mixture.sensitivity import BY_BENCHMARKS
 from atlasmix.mixture.solve import solve
 from atlasmix.mixture.uncertainty import quantiles
-from atlasmix.problem.problem import BENCHMARK_WORTH, WORTH_RANGE, MixProblem
+from atlasmix.problem.problem import (
+    BENCHMARK_WORTH,
+    REPHRASED_MOST,
+    WORTH_RANGE,
+    MixProblem,
+)
 from atlasmix.problem.worlds import UNASKED, worlds
+from atlasmix.solver.compile import source_tokens
 from atlasmix.solver.compute import at_compute
-
-REPHRASED_MOST: Final = 0.48
-"""Rephrased text has at most so much to give, in parts of its source's unique tokens: data
-efficiency saturated at 1.48 times with 32 rephrases a document (Kim et al. 2026, arXiv 2603.18534).
-"""
 
 GENERATOR_PARAMS: Final = 8e9
 """Parameters of the model that writes or translates: Kang et al. 2025 found one of 8B better than
@@ -134,7 +135,7 @@ def routes(
     mixture = solve(replace(question, wrong_scores=None))
     target = problem.target_keys[0]
     start = {share.pool.name: share.tokens for share in mixture.pools}
-    made = tuple(_made(target, origin, problem) for origin in (*SYNTHETIC, "fresh"))
+    made = tuple(_made(target, origin) for origin in (*SYNTHETIC, "fresh"))
     whole = replace(question, pools=(*human, *made), worth={**problem.worth})
     base = np.array([start.get(pool.name, 0.0) for pool in whole.pools])
     ways = _ways(whole, base, step, generator_params)
@@ -164,19 +165,15 @@ def _route(way: _Way, worth: float, over: Array, best: float) -> Route:
     )
 
 
-def _made(target: str, origin: str, problem: MixProblem) -> Pool:
+def _made(target: str, origin: str) -> Pool:
     """Text of the target that is yet to be made, as much as anybody reads."""
     provenance = "human" if origin == "fresh" else origin
-    unique = 1e17
-    if origin == "rephrased":
-        own = sum(p.unique_tokens for p in problem.pools if p.language == target)
-        unique = max(REPHRASED_MOST * own, 1.0)
     return Pool(
         name=pool_name(target, provenance, f"yet-{origin}"),
         language=target,
         provenance=provenance,
         corpus=f"yet-{origin}",
-        unique_tokens=unique,
+        unique_tokens=1e17,
         obtained="stated",
         unit="tokens",
     )
@@ -210,7 +207,7 @@ def _ways(problem: MixProblem, base: Array, step: float, generator: float) -> li
         more = np.zeros(base.size)
         more[place] = step
         note = ""
-        if origin == "rephrased" and step > pools[place].unique_tokens:
+        if origin == "rephrased" and step > REPHRASED_MOST * source_tokens(problem, target):
             note = "more than its source has to give"
         ways.append(_Way(origin, target, more, float("nan"), 2.0 * generator * step, note))
     return ways

@@ -123,6 +123,11 @@ of two (Zhu et al. 2024, arXiv 2412.14689). rephrased: equal until its share gro
 2025). generated: 0.04-0.08, derived from the mixtures of Zhu et al. 2024, Table 1. translated and
 unknown: an assumption of ours between 0.2 and 1; nothing in print measures them on this scale."""
 
+REPHRASED_MOST: Final = 0.48
+"""Rephrased text has at most so much to give, in parts of its source's unique tokens: data
+efficiency saturated at 1.48 times with 32 rephrases a document (Kim et al. 2026, arXiv 2603.18534;
+1.80 times with rephrases of a document joined into one)."""
+
 BENCHMARK_WORTH: Final[Mapping[str, tuple[float, float]]] = {"translated": (1.0, 3.6)}
 """Least and most q of a token for scores on multiple-choice benchmarks, where they are known to
 differ from those for loss on native text. Models on machine-translated text reached the score of

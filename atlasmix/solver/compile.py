@@ -27,7 +27,7 @@ from atlasmix.problem.constraints import (
     OriginLimit,
     ShareLimit,
 )
-from atlasmix.problem.problem import DEFAULT_BOX, UNDER_DRAWS, MixProblem
+from atlasmix.problem.problem import DEFAULT_BOX, REPHRASED_MOST, UNDER_DRAWS, MixProblem
 from atlasmix.problem.worlds import weighed
 from atlasmix.solver.closed_form import Alone, best_alone
 from atlasmix.solver.program import Drift, Program, Rows
@@ -54,6 +54,10 @@ class Compiled:
     def heads(self, problem: MixProblem) -> list[Pool]:
         """A pool of every column: what they all have in common."""
         return _heads(problem, self.columns)
+
+    def held(self, problem: MixProblem) -> Array:
+        """Unique tokens that there are of every column, in shares of the program's tokens."""
+        return np.array([_unique(problem.pools, column) for column in self.columns]) / self.tokens
 
     def expand(self, problem: MixProblem, x: Array) -> Array:
         """Tokens read of every pool of the problem, shape (pools,)."""
@@ -96,7 +100,9 @@ def compile_problem(problem: MixProblem, guards: dict[str, float] | None = None)
     columns = _columns(problem, caps)
     heads = _heads(problem, columns)
     languages = tuple(pool.language for pool in heads)
-    unique = np.array([_unique(problem.pools, column) for column in columns]) / tokens
+    held = np.array([_unique(problem.pools, column) for column in columns]) / tokens
+    distinct = distinct_tokens(problem)
+    unique = np.array([float(distinct[list(column)].sum()) for column in columns]) / tokens
     cap = np.array([caps[column[0]] for column in columns])
     worth = np.array([problem.worth_of(pool) for pool in heads])
     guards = guards or {}
@@ -111,7 +117,7 @@ def compile_problem(problem: MixProblem, guards: dict[str, float] | None = None)
     own = np.where(worth > 0, own, 0.0)  # text that is worth nothing teaches no language
     expected = tau * worth
     gain = np.maximum(tau - charged(problem, tau, sigma), 0.0) * worth
-    upper = np.where(_closed(problem, heads), 0.0, cap * unique)
+    upper = np.where(_closed(problem, heads), 0.0, cap * held)
     _check_reachable(problem, gain @ upper)
     weight = np.zeros(len(rows_of))
     weight[: len(problem.targets)] = [target.weight for target in problem.targets]
@@ -273,9 +279,11 @@ def _columns(problem: MixProblem, caps: Array) -> tuple[tuple[int, ...], ...]:
         if pool.unique_tokens > 0 and pool.language in known:
             signature = tuple(float(counted[index]) for counted in (*apart, *within))
             worth = problem.worth_of(pool)
-            # What is worth the same as a rule is not in every draw.
-            drawn = pool.provenance if problem.objective in UNDER_DRAWS else ""
-            key = (pool.language, worth, caps[index], signature, drawn)
+            # What is worth the same as a rule is not in every draw, and rephrases wear otherwise.
+            apart_by = pool.provenance
+            if problem.objective not in UNDER_DRAWS and pool.provenance != "rephrased":
+                apart_by = ""
+            key = (pool.language, worth, caps[index], signature, apart_by)
             groups.setdefault(key, []).append(index)
     if not groups:
         raise ProblemError(
@@ -411,6 +419,46 @@ def _counted(problem: MixProblem, limit: Limit, pools: Sequence[Pool]) -> Array:
         return limit.counts(pools, problem.unknown_human)
     assert not isinstance(limit, Guardrail)
     return limit.selection.mask(pools).astype(float)
+
+
+def source_tokens(problem: MixProblem, language: str) -> float:
+    """Unique tokens of human text that rephrased text of a language was made from, 0: unknown.
+
+    Which documents were rephrased no inventory says: all human text that may be read, or all of the
+    inventory where none may.
+    """
+    human = [
+        pool
+        for pool in problem.inventory.pools
+        if pool.language == language and pool.provenance in ("human", "human_edited")
+    ]
+    opened = {pool.name for pool in problem.pools}
+    return sum(p.unique_tokens for p in human if p.name in opened) or sum(
+        p.unique_tokens for p in human
+    )
+
+
+def distinct_tokens(problem: MixProblem) -> Array:
+    """Unique tokens as saturation counts them, (pools,): those of the pool, as a rule.
+
+    Rephrases are other views of the documents of their source. All of a language together have at
+    most :data:`REPHRASED_MOST` of its tokens to give, however often it was rephrased: they saturate
+    as a pool whose limit, U·(1 + 1/λ), is that. The epoch cap is on the tokens that there are.
+    """
+    unique = np.array([pool.unique_tokens for pool in problem.pools])
+    rephrased = [pool.provenance == "rephrased" for pool in problem.pools]
+    for language in {p.language for p in problem.pools if p.provenance == "rephrased"}:
+        source = source_tokens(problem, language)
+        most = REPHRASED_MOST * source * problem.decay / (1.0 + problem.decay)
+        mine = np.array([p.language == language for p in problem.pools]) & rephrased
+        total = float(unique[mine].sum())
+        if not (source > 0 and total > 0):
+            continue
+        for place in np.flatnonzero(mine).tolist():
+            worth = problem.worth_of(problem.pools[place])
+            if worth > 0:  # what is worth half a token takes twice the tokens to give as much
+                unique[place] = min(unique[place], most * unique[place] / total / worth)
+    return unique
 
 
 def drift_of(problem: MixProblem, pools: Sequence[Pool]) -> Drift | None:

@@ -143,6 +143,28 @@ def test_an_inventory_is_added_and_read(atlasmix: Run, tmp_path: Path) -> None:
     assert "human, ours" in atlasmix("solve", "--target", "cat", *both).out
 
 
+REPHRASED = """\
+language,provenance,corpus,unique_tokens,unit,obtained
+cat,human,ours,3B,tokens,counted
+cat,rephrased,ours-again,40B,tokens,counted
+spa,human,ours,200B,tokens,counted
+"""
+
+
+def test_rephrases_are_counted_for_what_their_source_has_to_give(
+    atlasmix: Run, tmp_path: Path
+) -> None:
+    _write(tmp_path, pools_csv=REPHRASED, card_yaml=POOL_CARD)
+    added = atlasmix("inventory", "add", "pools.csv", "--card", "card.yaml", "--name", "mine")
+    assert added.status == 0, added.err
+    asked = ("--target", "cat", "--budget", "30B", "--inventory", "mine", "--draws", "0")
+    words = ("solve", *asked, "--pools", "human,rephrased", "--output", "recipe.yaml")
+    said = " ".join(atlasmix(*words).out.split())
+    assert "tokens of rephrased Catalan are counted as" in said
+    assert "documents that hold 3B human tokens, and have 0.48 times those to give" in said
+    assert "The recipe holds" in atlasmix("check", "recipe.yaml").out
+
+
 def test_what_ships_is_never_removed(atlasmix: Run) -> None:
     assert_refused(atlasmix("matrices", "remove", "atlas-2025"), "ships with AtlasMix")
     assert_refused(atlasmix("inventory", "remove", "web-2026"), "ships with AtlasMix")

@@ -86,7 +86,35 @@ def effective(problem: MixProblem, tokens: Array, target: str, charged: bool = F
     """D_eff of one target in tokens."""
     tokens = np.asarray(tokens, dtype=float)
     unique = np.maximum(sizes(problem), 1e-9)
-    return saturation(tokens, unique, problem.decay) @ values(problem, target, charged)
+    value = values(problem, target, charged)
+    given = saturation(tokens, unique, problem.decay) * value
+    for key in {pool.language for pool in problem.pools}:
+        given = with_views(problem, key, tokens, value, given)
+    return given.sum(axis=-1)
+
+
+VIEWS = 0.48
+"""What all rephrases of a language give at most, in parts of its human text."""
+
+
+def with_views(problem: MixProblem, key: str, tokens: Array, value: Array, given: Array) -> Array:
+    """The data of rephrased pools of one language, which are views of the same documents.
+
+    Together they rise from q tokens a token to 0.48 times the human text: S with that limit.
+    """
+    pools = list(enumerate(problem.pools))
+    mine = [at for at, p in pools if p.language == key and p.provenance == "rephrased"]
+    source = sum(p.unique_tokens for _, p in pools if p.language == key and "human" in p.provenance)
+    q = problem.worth.get("rephrased", 0.0)
+    if not mine or not source or not q:
+        return given
+    given = given.copy()
+    read = tokens[..., mine].sum(axis=-1) * q
+    first = VIEWS * source / (1 + 1 / problem.decay)
+    both = saturation(read, min(first, q * sizes(problem)[mine].sum()), problem.decay)
+    given[..., mine] = 0.0
+    given[..., mine[0]] = both * value[mine[0]] / q
+    return given
 
 
 def own_share(problem: MixProblem, tokens: Array, target: str) -> Array:

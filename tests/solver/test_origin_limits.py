@@ -225,7 +225,7 @@ def by(generator: str, billions: float, provenance: str = "translated") -> Pool:
 WRITERS = (
     pool("a", 2.0),
     by("meta/nllb", 20.0),
-    by("gpt", 20.0, "rephrased"),
+    by("gpt", 20.0, "generated"),
     by("", 20.0),
     pool("b", 60.0),
 )
@@ -234,7 +234,9 @@ WRITERS = (
 def written(*limits: OriginLimit, **options: object) -> MixProblem:
     """Human text of a, text of two generators and of one without a name, and a donor."""
     tau = np.array([[1.0, 0.3], [0.3, 1.0]])
-    return world(tau, list(WRITERS), budget=30e9, limits=limits, **options)
+    worth = {"human": 1.0, "generated": 1.0, "translated": 0.5}
+    told = {"budget": 30e9, "worth": worth, **options}
+    return world(tau, list(WRITERS), limits=limits, **told)
 
 
 def tokens_by(mixture: Mixture) -> dict[str, float]:
@@ -285,10 +287,10 @@ def test_no_mixture_of_a_grid_within_a_generators_limit_is_better(origin):
     assert mixture.certificate.gap <= 2e-5
 
 
-def test_human_text_and_rephrased_text_of_one_worth_are_told_apart():
+def test_human_text_and_generated_text_of_one_worth_are_told_apart():
     """They would share a column, and human text would count as what machines wrote."""
     limit = OriginLimit("max", "a", "synthetic/generator:meta/nllb", 0.5)
-    problem = written(limit, worth={**written().worth, "translated": 1.0})
+    problem = written(limit, worth={"human": 1.0, "generated": 1.0, "translated": 1.0})
     read = tokens_by(solve(problem))
     machines = sum(tokens for name, tokens in read.items() if name != "human")
     assert read["meta/nllb"] <= 0.5 * machines * (1 + 1e-5)
