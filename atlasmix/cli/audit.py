@@ -85,6 +85,17 @@ def _add_counting(parser: Parser) -> None:
         "--identify-share", metavar="SHARE", help="of the documents it is asked (default: 1%%)"
     )
     group.add_argument(
+        "--detector-field",
+        metavar="NAME",
+        help="of records and attributes: the score that a detector of machine text gave them",
+    )
+    group.add_argument(
+        "--detector-threshold",
+        metavar="SCORE",
+        action="append",
+        help="tell the share of documents with this score or more; repeatable, or with commas",
+    )
+    group.add_argument(
         "--near-duplicates", action="store_true", help="look for them too (needs rensa)"
     )
 
@@ -205,7 +216,7 @@ def _counted(options: argparse.Namespace) -> Audit:
         )
     root = Path(options.corpus[0])
     shard = _shard(options.shard)
-    listing = list_corpus(root)
+    listing = list_corpus(root, attributes=bool(options.detector_field))
     plan = _plan(options)
     listing = shard_of(listing, shard) if shard else listing
     counts = _with_bar(listing, plan, "MB of the corpus")
@@ -289,6 +300,8 @@ def _plan(options: argparse.Namespace) -> CountingPlan:
             if options.identify
             else 0.0,
             near=options.near_duplicates,
+            detector=options.detector_field or "",
+            thresholds=_thresholds(options),
         ),
         tokenizer=tokenizer,
         engine=options.engine,
@@ -296,6 +309,29 @@ def _plan(options: argparse.Namespace) -> CountingPlan:
         scheduler=options.scheduler or "",
         partials=_partials(options),
     )
+
+
+def _thresholds(options: argparse.Namespace) -> tuple[float, ...]:
+    import math
+
+    from atlasmix.errors import ProblemError
+
+    given = [each.strip() for text in options.detector_threshold or [] for each in text.split(",")]
+    if given and not options.detector_field:
+        raise ProblemError(
+            "--detector-threshold is given and no field with scores: name it by --detector-field",
+            field="detector_field",
+        )
+    thresholds = set()
+    for text in given:
+        try:
+            threshold = float(text)
+        except ValueError:
+            threshold = math.nan
+        if not math.isfinite(threshold):
+            raise ProblemError(f"--detector-threshold is {text[:40]!r}: expected a number, as 0.9")
+        thresholds.add(threshold)
+    return tuple(sorted(thresholds))
 
 
 def _share(text: str | None, what: str) -> float:
@@ -341,6 +377,8 @@ def _reference(options: argparse.Namespace, plan: CountingPlan) -> CorpusCounts 
         identifier="",
         identified_share=0.0,
         near=False,
+        detector="",
+        thresholds=(),
     )
     partials = plan.partials / "reference" if plan.partials else None
     plan = dataclasses.replace(plan, settings=settings, tokenizer="", partials=partials)

@@ -85,6 +85,7 @@ def audit_report(
         blocks.append(Sentence(_drift_verdict(drift)))
     blocks.append(_language_table(summary, every, more))
     blocks += section(Heading("Provenance"), _group_table(summary, every, more), *_by_whom(summary))
+    blocks += section(Heading("Scores of a detector"), *_score_blocks(summary, every, more))
     blocks += section(Heading("Early warning"), *_warning_blocks(summary, every, more))
     if drift is not None:
         blocks += section(Heading(f"Since {drift.before}"), *_drift_blocks(drift))
@@ -283,6 +284,51 @@ def _by_whom(summary: AuditSummary) -> list[Block | str]:
         if said:
             sentences.append(f"{_called(each.language)}: {'; '.join(said)}")
     return [Sentences(tuple(sentences[:_MOST_ROWS]))] if sentences else []
+
+
+def _score_blocks(summary: AuditSummary, every: bool, more: str) -> list[Block | str]:
+    """The scores that were imported; nothing where none were asked for."""
+    if not summary.detector:
+        return []
+    rows = [
+        Row(
+            (
+                _called(each.language),
+                origin.replace("_", " "),
+                told.documents,
+                told.scored,
+                told.mean,
+                *told.reached,
+            )
+        )
+        for each in summary.languages
+        for origin, told in each.scores.items()
+    ]
+    if not rows:
+        return [Sentence(f"No document has a score under {summary.detector}.")]
+    table = Table(
+        (
+            Column("language"),
+            Column("origin"),
+            Column("documents", "tokens", "with a score"),
+            Column("scored", "share", "of the documents"),
+            Column("mean", "constant"),
+            *(
+                Column(f"≥ {threshold:g}", "share", "of the documents with a score")
+                for threshold in summary.thresholds
+            ),
+        ),
+        tuple(rows),
+        brief=None if every else _brief(rows, more),
+        title=f"Scores under {summary.detector}",
+    )
+    return [
+        table,
+        Sentence(
+            "Read from the records, and not made here. What a score means, and from which on a "
+            "text is taken for a machine's, is for the detector that gave it: no threshold is ours."
+        ),
+    ]
 
 
 def _warning_blocks(summary: AuditSummary, every: bool, more: str) -> list[Block | str]:

@@ -149,3 +149,44 @@ def test_an_empty_corpus(atlasmix: Run, tmp_path: Path) -> None:
     assert done.status == 0, done.err
     assert "corpus: 0 documents" in done.out
     assert "1 files *.md" in done.out
+
+
+SCORED = [0.1, 0.2, 0.6, 0.95]
+
+
+def test_scores_of_a_detector_are_told_by_language_and_origin(
+    atlasmix: Run, tmp_path: Path
+) -> None:
+    records = [
+        {"text": f"Bon dia {place}", "language": "ca", "metadata": {"detector": score}}
+        for place, score in enumerate(SCORED)
+    ]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(each) + "\n" for each in records))
+    asked = ("audit", "a.jsonl", "--detector-field", "detector")
+    done = atlasmix(*asked, "--detector-threshold", "0.9", "--detector-threshold", "0.5")
+    assert done.status == 0, done.err
+    said = " ".join(done.out.split())
+    assert "Scores of a detector" in said
+    assert "≥ 0.5 ≥ 0.9" in said
+    assert re.search(r"Catalan \(cat\) unknown 4 100(\.0)?% 0\.46\d* 50(\.0)?% 25(\.0)?%", said)
+    assert "no threshold is ours" in said
+    told = json.loads(atlasmix(*asked, "--detector-threshold", "0.5,0.9", "--json").out)
+    (language,) = told["languages"]
+    assert language["scores"]["unknown"]["reached"] == [0.5, 0.25]
+    assert told["thresholds"] == [0.5, 0.9]
+    plain = atlasmix("audit", "a.jsonl")
+    assert "Scores of a detector" not in plain.out
+    none = atlasmix("audit", "a.jsonl", "--detector-field", "other")
+    assert "No document has a score under other." in none.out
+
+
+def test_thresholds_that_cannot_be_are_refused(atlasmix: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "Bon dia"}\n')
+    assert_refused(
+        atlasmix("audit", "a.jsonl", "--detector-threshold", "0.5"),
+        "no field with scores: name it by --detector-field",
+    )
+    assert_refused(
+        atlasmix(*["audit", "a.jsonl", "--detector-field", "d", "--detector-threshold", "high"]),
+        "--detector-threshold is 'high': expected a number, as 0.9",
+    )

@@ -162,6 +162,7 @@ def test_the_blocks_of_a_page(page: str, desk: Path, tmp_path: Path) -> None:
             continue
         where = f"{page}:{block.line}"
         if name := block.marks.get("file"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(block.text, encoding="utf-8")
         elif kind := block.marks.get("read as"):
             READERS[kind](block.text, folder)

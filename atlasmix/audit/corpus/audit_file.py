@@ -22,6 +22,7 @@ from atlasmix.audit.corpus.counts import (
     Stream,
     merge_counts,
 )
+from atlasmix.audit.corpus.detector import DetectorScores
 from atlasmix.audit.corpus.labels import Label
 from atlasmix.audit.corpus.near import BANDS, NearDocuments
 from atlasmix.audit.corpus.passages import Passages
@@ -184,7 +185,7 @@ def counts_from(data: Mapping[str, Any]) -> CorpusCounts:
     """
     label_names, figure_names = Label._fields, [each.name for each in fields(Figures)]
     return CorpusCounts(
-        settings=Settings(**data["settings"]),
+        settings=settings_from(data["settings"]),
         files=_numbers(data["files"], np.uint64),
         packed_bytes=int(data["packed_bytes"]),
         groups={
@@ -201,6 +202,16 @@ def counts_from(data: Mapping[str, Any]) -> CorpusCounts:
         faulty=int(data["faulty"]),
         left={str(ending): int(number) for ending, number in data["left"].items()},
     )
+
+
+def settings_from(data: Mapping[str, Any]) -> Settings:
+    """Settings from plain data, in which a row of numbers is a list.
+
+    Raises:
+        TypeError: other data.
+    """
+    thresholds = tuple(float(each) for each in data.get("thresholds", ()))
+    return Settings(**{**data, "thresholds": thresholds})
 
 
 def _label_order(label: Label) -> tuple[str, ...]:
@@ -222,6 +233,7 @@ def _stream_data(stream: Stream) -> dict[str, Any]:
             SCRIPTS[place]: number for place, number in enumerate(stream.scripts.tolist()) if number
         },
         "told": dict(sorted(stream.told.items())),
+        "scores": asdict(stream.scores),
     }
 
 
@@ -258,6 +270,16 @@ def _stream_from(data: Mapping[str, Any]) -> Stream:
         ),
         scripts=scripts,
         told={str(key): int(each) for key, each in data["told"].items()},
+        scores=_scores_from(data.get("scores", {})),
+    )
+
+
+def _scores_from(data: Mapping[str, Any]) -> DetectorScores:
+    """Of an audit from before there were any: none."""
+    return DetectorScores(
+        int(data.get("documents", 0)),
+        int(data.get("total", 0)),
+        tuple(int(each) for each in data.get("reached", ())),
     )
 
 

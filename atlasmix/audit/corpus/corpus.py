@@ -5,14 +5,20 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import numpy as np
 
-from atlasmix.audit.corpus.audit_file import ENDING, SCHEMA, counts_data, counts_from
+from atlasmix.audit.corpus.audit_file import (
+    ENDING,
+    SCHEMA,
+    counts_data,
+    counts_from,
+    settings_from,
+)
 from atlasmix.audit.corpus.counting import FileTask, count_file, name_hash, shown_name
 from atlasmix.audit.corpus.counts import CorpusCounts, Settings, merge_counts, no_counts
 from atlasmix.audit.corpus.engines import ENGINES, Result, in_processes, in_this_process, on_dask
@@ -142,7 +148,7 @@ def _parts(
 
 
 def _task(file: CorpusFile, plan: CountingPlan) -> FileTask:
-    return FileTask(file.path, file.name, plan.settings, plan.tokenizer, file.span)
+    return FileTask(file.path, file.name, plan.settings, plan.tokenizer, file.span, file.attributes)
 
 
 def _results(tasks: list[FileTask], plan: CountingPlan, small: bool) -> Iterator[Result]:
@@ -187,7 +193,7 @@ def _kept(plan: CountingPlan, file: CorpusFile, task: FileTask) -> CorpusCounts 
         data = msgspec.json.decode(_partial(plan.partials, task).read_bytes())
         if data["stamp"] != _stamp(file, task):
             return None
-        if data["counts"]["settings"] != asdict(plan.settings):
+        if settings_from(data["counts"]["settings"]) != plan.settings:
             return None
         return counts_from(data["counts"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

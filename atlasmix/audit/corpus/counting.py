@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from atlasmix.audit.corpus.attributes import AttributeScores
 from atlasmix.audit.corpus.characters import (
     ALONE,
     APART,
@@ -32,6 +33,7 @@ from atlasmix.audit.corpus.counts import (
     Settings,
     Stream,
 )
+from atlasmix.audit.corpus.detector import DetectorScores, score_of, scores_of
 from atlasmix.audit.corpus.doors import Identify, identifier, open_tokenizer, same_macrolanguage
 from atlasmix.audit.corpus.labels import NO_LANGUAGE, Label, folder_language, label_of
 from atlasmix.audit.corpus.near import near_documents, no_documents
@@ -42,7 +44,7 @@ from atlasmix.audit.corpus.passages import (
     as_tokens,
     no_passages,
 )
-from atlasmix.audit.corpus.records import FaultLog, Span, no_faults, read_records
+from atlasmix.audit.corpus.records import FaultLog, Record, Span, no_faults, read_records
 from atlasmix.audit.corpus.sketches import (
     Hashes,
     LeastHashes,
@@ -91,6 +93,7 @@ class FileTask:
         settings: how it is counted.
         tokenizer: path of a tokenizer.json, where tokens are counted.
         span: the part of it; None: all of it.
+        attributes: files of attributes beside it, for a detector's scores.
     """
 
     path: Path
@@ -98,6 +101,7 @@ class FileTask:
     settings: Settings
     tokenizer: str = ""
     span: Span | None = None
+    attributes: tuple[Path, ...] = ()
 
     @property
     def key(self) -> str:
@@ -114,7 +118,7 @@ def count_file(task: FileTask) -> CorpusCounts:
     log = no_faults()
     counter = _FileCounter(task, log)
     for record in read_records(task.path, log.note, task.span):
-        counter.add(record.text, *label_of(record.fields, counter.language))
+        counter.add(record, *label_of(record.fields, counter.language))
     groups, streams = counter.result()
     sentences = log.sentences()
     return CorpusCounts(
@@ -285,6 +289,10 @@ class _FileCounter:
         self.language = folder if folder != NO_LANGUAGE else task.settings.language
         self._texts: list[str] = []
         self._labels: list[Label] = []
+        self._scores: list[float | None] = []
+        self._beside: AttributeScores | None = None
+        if task.attributes and task.settings.detector:
+            self._beside = AttributeScores(task.attributes, task.settings.detector, log)
         self._characters = 0
         self._sums: dict[Label, list[int]] = {}
         self._streams: dict[Place, _StreamCounter] = {}
@@ -294,8 +302,15 @@ class _FileCounter:
         )
         self._tokens = _tokenizer(task.tokenizer) if task.tokenizer else None
 
-    def add(self, text: str, label: Label, fault: str | None) -> None:
+    def add(self, record: Record, label: Label, fault: str | None) -> None:
         """One document."""
+        text, score = record.text, None
+        if self._task.settings.detector:
+            score, odd = score_of(record.fields, self._task.settings.detector)
+            fault = fault or odd
+        if self._beside is not None:
+            joined = self._beside.score(record.fields)
+            score = joined if score is None else score
         if fault is not None:
             self._log.note(fault, "")
         if label not in self._sums:
@@ -304,6 +319,7 @@ class _FileCounter:
             self._sums.setdefault(label, [0] * len(FIGURES))
         self._texts.append(text)
         self._labels.append(label)
+        self._scores.append(score)
         self._characters += len(text)
         if self._characters >= _BATCH:
             self._look()
@@ -317,13 +333,14 @@ class _FileCounter:
     def _look(self) -> None:
         if not self._texts:
             return
-        texts, labels = self._texts, self._labels
-        self._texts, self._labels, self._characters = [], [], 0
+        texts, labels, scores = self._texts, self._labels, self._scores
+        self._texts, self._labels, self._scores, self._characters = [], [], [], 0
         if len(set(labels)) > 1:
             # One label after the other: then the words of each, and of each stream, stand together.
             keys = {label: tuple(map(str, label)) for label in set(labels)}
             order = sorted(range(len(texts)), key=lambda place: keys[labels[place]])
             texts, labels = [texts[each] for each in order], [labels[each] for each in order]
+            scores = [scores[each] for each in order]
         contents = [text.encode("utf-8", "surrogatepass") for text in texts]
         batch = _Batch(
             texts,
@@ -331,6 +348,7 @@ class _FileCounter:
             np.array([len(content) for content in contents]),
             np.array([_hash(content) for content in contents], dtype=np.uint64),
             split_words(texts),
+            scores,
         )
         for begin, end in _runs(labels):
             self._sum(batch, begin, end)
@@ -398,6 +416,7 @@ class _Batch:
     sizes: NDArray[np.int64]
     hashes: Hashes
     words: Words
+    scores: list[float | None]
     told: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -447,6 +466,8 @@ class _StreamCounter:
         self._alike = no_documents()
         self._scripts = np.zeros(len(SCRIPTS), dtype=np.int64)
         self._told: dict[str, int] = {}
+        self._thresholds = task.settings.thresholds
+        self._scores = DetectorScores()
         self._cutter = _PassageCutter(name_hash("\0".join((task.key, *place))))
 
     def add(self, batch: _Batch, begin: int, end: int) -> None:
@@ -463,6 +484,7 @@ class _StreamCounter:
         for place, told in batch.told:
             if begin <= place < end:
                 self._told[told] = self._told.get(told, 0) + 1
+        self._scores = self._scores.plus(scores_of(batch.scores[begin:end], self._thresholds))
         if self._near:
             seen = near_documents(hashes, bounds - bounds[0], documents)
             self._alike = self._alike.merged(seen)
@@ -478,6 +500,7 @@ class _StreamCounter:
             near=self._alike,
             scripts=self._scripts,
             told=dict(sorted(self._told.items())),
+            scores=self._scores,
         )
 
 

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from atlasmix.audit.corpus.characters import SCRIPTS
+from atlasmix.audit.corpus.detector import DetectorScores
 from atlasmix.audit.corpus.labels import Label
 from atlasmix.audit.corpus.near import NearDocuments, no_documents
 from atlasmix.audit.corpus.passages import Passages, no_passages
@@ -44,6 +45,8 @@ class Settings:
         identifier: package that was asked for the language, empty: none.
         identified_share: share of the documents it was asked about.
         near: whether near duplicates were looked for.
+        detector: field of records with the score of a detector, empty: none was read.
+        thresholds: scores from which on documents are counted apart, rising.
     """
 
     language: str = "und"
@@ -52,6 +55,8 @@ class Settings:
     identifier: str = ""
     identified_share: float = 0.0
     near: bool = False
+    detector: str = ""
+    thresholds: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,7 @@ class Stream:
         near: documents for near duplicates; nothing where none were looked for.
         scripts: documents by the script of most of their letters, as in ``SCRIPTS``.
         told: documents by the language that an identifier told.
+        scores: of a detector, as the records have them.
     """
 
     registers: Registers
@@ -120,13 +126,16 @@ class Stream:
     near: NearDocuments
     scripts: Counts
     told: Mapping[str, int]
+    scores: DetectorScores
 
     def merged(self, *others: Stream) -> Stream:
         """All as one."""
         parts = (self, *others)
         told: dict[str, int] = {}
+        scores = DetectorScores()
         for part in parts:
             told = _sums(told, part.told)
+            scores = scores.plus(part.scores)
         return Stream(
             registers=np.maximum.reduce([part.registers for part in parts]),
             types=self.types.merged(*(other.types for other in others)),
@@ -135,6 +144,7 @@ class Stream:
             near=self.near.merged(*(other.near for other in others)),
             scripts=np.sum([part.scripts for part in parts], axis=0, dtype=np.int64),
             told=told,
+            scores=scores,
         )
 
 
@@ -148,6 +158,7 @@ def no_stream() -> Stream:
         near=no_documents(),
         scripts=np.zeros(len(SCRIPTS), dtype=np.int64),
         told={},
+        scores=DetectorScores(),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from atlasmix.audit.corpus.attributes import ATTRIBUTES, DOCUMENTS, attribute_files
 from atlasmix.audit.corpus.audit_file import ENDING
 from atlasmix.audit.corpus.records import Span, is_divisible, reader_of
 from atlasmix.errors import DataError
@@ -26,6 +27,7 @@ class CorpusFile:
         size: bytes, of the part; 0 where it is not known.
         changed: when, in nanoseconds.
         span: the part; None: all of it.
+        attributes: files of attributes beside it that are joined.
     """
 
     path: Path
@@ -33,6 +35,7 @@ class CorpusFile:
     size: int
     changed: int
     span: Span | None = None
+    attributes: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,13 @@ class CorpusListing:
     left: dict[str, int]
 
 
-def list_corpus(root: Path) -> CorpusListing:
+def list_corpus(root: Path, attributes: bool = False) -> CorpusListing:
     """The files of a folder and of those in it, hidden ones left out; or the one file named.
+
+    Args:
+        root: the folder, or the file.
+        attributes: join those that lie beside documents, as Dolma's; a long file that has some is
+            one part.
 
     Raises:
         DataError: there is nothing of that name.
@@ -64,14 +72,22 @@ def list_corpus(root: Path) -> CorpusListing:
                 field="corpus",
                 value=str(root),
             )
-        return CorpusListing(tuple(_divided(_corpus_file(root, root.name))), faults, {})
+        file = _joined(_corpus_file(root, root.name), attributes)
+        return CorpusListing(tuple(_divided(file)), faults, {})
     left: dict[str, int] = {}
     files = []
+    joined: set[Path] = set()
+    beside: list[Path] = []
     for path in _walk(root, root, faults, set()):
         name = path.relative_to(root).as_posix()
         if _holds_texts(root, name):
-            files += _divided(_corpus_file(path, name))
+            file = _joined(_corpus_file(path, name), attributes)
+            joined.update(file.attributes)
+            files += _divided(file)
         else:
+            beside.append(path)
+    for path in beside:
+        if path not in joined:
             ending = path.suffix.lower()[:20].encode(errors="replace").decode() or "none"
             left[ending] = left.get(ending, 0) + 1
     files.sort(key=lambda file: (file.name, file.span or (0, 0)))
@@ -89,9 +105,9 @@ def _holds_texts(root: Path, name: str) -> bool:
     *folders, bare = name.split("/")
     if reader_of(bare) is None or bare.endswith(ENDING) or bare in _ABOUT:
         return False
-    if "attributes" in folders:  # Dolma's: beside the documents, with their lines' numbers
-        above = root.joinpath(*folders[: folders.index("attributes")])
-        return not (above / "documents").is_dir()
+    if ATTRIBUTES in folders:  # Dolma's: beside the documents, with a line for each
+        above = root.joinpath(*folders[: folders.index(ATTRIBUTES)])
+        return not (above / DOCUMENTS).is_dir()
     return True
 
 
@@ -130,11 +146,21 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _divided(file: CorpusFile) -> list[CorpusFile]:
     """A long file in parts that several processes can read, the same on every machine."""
-    if file.size <= PART or not is_divisible(file.name):
+    if file.size <= PART or file.attributes or not is_divisible(file.name):
         return [file]
     begins = range(0, file.size, PART)
     spans = [(begin, min(begin + PART, file.size)) for begin in begins]
     return [replace(file, size=end - begin, span=(begin, end)) for begin, end in spans]
+
+
+def _joined(file: CorpusFile, attributes: bool) -> CorpusFile:
+    """A file with those of attributes beside it, where they are wanted: it changes with them."""
+    paths = attribute_files(file.path) if attributes else ()
+    if not paths:
+        return file
+    about = [_corpus_file(path, "") for path in paths]
+    changed = file.changed + sum(each.changed + each.size for each in about)
+    return replace(file, attributes=paths, changed=changed)
 
 
 def _corpus_file(path: Path, name: str) -> CorpusFile:

@@ -259,7 +259,41 @@ def _lines(file: IO[bytes], note: Note, span: Span | None = None) -> Iterator[tu
         yield number, line
 
 
+def read_attributes(path: Path, note: Note) -> Iterator[Mapping[str, object]]:
+    """The records of a file of attributes, which has no texts: those with ``attributes`` in them.
+
+    Args:
+        path: JSON lines, packed or not, by the ending of its name.
+        note: is told every fault.
+    """
+    packing = next((ending for ending in _PACKINGS if path.name.lower().endswith(ending)), "")
+    try:
+        with _opened(path) as file:
+            for record in _unpacked(packing, _attribute_lines, file, note):
+                yield record.fields
+    except _NotPlain as fault:
+        note(f"it is a {fault}, no plain file, and was not read", "")
+    except OSError as error:
+        note(f"cannot be read ({error.strerror or error})", "")
+    except ImportError as error:
+        note(f"needs the package {error.name}: pip install 'atlasmix[audit]'", "")
+
+
+def _attribute_lines(file: IO[bytes], note: Note) -> Iterator[Record]:
+    for place, record in _objects(file, note):
+        if isinstance(record, dict) and isinstance(record.get("attributes"), dict):
+            yield Record("", record)
+        else:
+            note("no attributes, left out", place)
+
+
 def _json_lines(file: IO[bytes], note: Note, span: Span | None = None) -> Iterator[Record]:
+    for place, record in _objects(file, note, span):
+        yield from _as_record(record, place, note)
+
+
+def _objects(file: IO[bytes], note: Note, span: Span | None = None) -> Iterator[tuple[str, object]]:
+    """What each line holds, with its place; what is no JSON is told and left out."""
     decode = msgspec.json.Decoder().decode
     for number, line in _lines(file, note, span):
         if line.isspace():
@@ -275,7 +309,7 @@ def _json_lines(file: IO[bytes], note: Note, span: Span | None = None) -> Iterat
             else:
                 note(f"no JSON ({str(error)[:60]}), left out", place)
             continue
-        yield from _as_record(record, f"line {number:,}", note)
+        yield f"line {number:,}", record
 
 
 def _as_record(record: object, place: str, note: Note) -> Iterator[Record]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from atlasmix.audit.corpus.audit_file import Audit
 from atlasmix.audit.corpus.counts import CorpusCounts, Figures, Place, Stream, no_stream
+from atlasmix.audit.corpus.detector import UNIT
 from atlasmix.audit.corpus.labels import ORIGINS, Label
 from atlasmix.audit.corpus.sketches import DISTINCT_ERROR, LeastHashes, distinct
 from atlasmix.audit.corpus.warnings import EarlyWarning, early_warning
@@ -59,6 +60,23 @@ class TypeSpectrum:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoreSummary:
+    """What a detector's scores say of the documents of one language and origin.
+
+    Attributes:
+        documents: that have a score.
+        scored: share of all documents that they are.
+        mean: of the scores.
+        reached: share of the scored documents whose score is each threshold or more.
+    """
+
+    documents: int
+    scored: float
+    mean: float
+    reached: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GroupSummary:
     """The documents of one label.
 
@@ -96,6 +114,7 @@ class LanguageSummary:
         spectra: of the types, by origin; ``all`` is the whole language.
         warning: all of its text against the reference; None without one.
         warnings: by origin, where there are several.
+        scores: of a detector by origin, those that have any.
     """
 
     language: str
@@ -114,6 +133,7 @@ class LanguageSummary:
     spectra: Mapping[str, TypeSpectrum]
     warning: EarlyWarning | None
     warnings: Mapping[str, EarlyWarning]
+    scores: Mapping[str, ScoreSummary]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +153,8 @@ class AuditSummary:
         groups: by label, most bytes first.
         languages: most bytes first.
         referenced: whether it was held against human text.
+        detector: field of records that its scores were read from; empty: none were.
+        thresholds: of the shares by score.
     """
 
     corpus: str
@@ -148,6 +170,8 @@ class AuditSummary:
     groups: tuple[GroupSummary, ...]
     languages: tuple[LanguageSummary, ...]
     referenced: bool
+    detector: str = ""
+    thresholds: tuple[float, ...] = ()
 
     @property
     def flagged(self) -> tuple[LanguageSummary, ...]:
@@ -185,6 +209,8 @@ def summarise(audit: Audit) -> AuditSummary:
         ),
         languages=tuple(_language(counts, audit.reference, key) for key in counts.languages()),
         referenced=audit.reference is not None,
+        detector=counts.settings.detector,
+        thresholds=counts.settings.thresholds,
     )
 
 
@@ -274,7 +300,26 @@ def _language(counts: CorpusCounts, reference: CorpusCounts | None, key: str) ->
         },
         warning=warning,
         warnings=warnings,
+        scores=_scores(counts, key),
     )
+
+
+def _scores(counts: CorpusCounts, key: str) -> dict[str, ScoreSummary]:
+    """The scores of a language's documents by origin."""
+    told = {}
+    for origin in ORIGINS:
+        stream = counts.streams.get(Place(key, origin))
+        if stream is None or not stream.scores.documents:
+            continue
+        number = stream.scores.documents
+        among = _sum(each for label, each in counts.groups.items() if label[:2] == (key, origin))
+        told[origin] = ScoreSummary(
+            number,
+            number / among.documents,
+            stream.scores.total / UNIT / number,
+            tuple(reached / number for reached in stream.scores.reached),
+        )
+    return told
 
 
 def type_spectrum(stream: Stream) -> TypeSpectrum:
