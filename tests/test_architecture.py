@@ -39,6 +39,7 @@ FENCES = {
     "fsspec": {"evidence/places.py"},
     "distributed": {"audit/corpus/engines.py"},
     "fastwarc": {"audit/corpus/records.py"},
+    "icu4py": {"audit/corpus/doors.py"},
     "joblib": {"audit/corpus/engines.py", "processes.py"},
     "jsonschema": set(),
     "platformdirs": {"evidence/store.py"},

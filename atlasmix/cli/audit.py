@@ -85,6 +85,12 @@ def _add_counting(parser: Parser) -> None:
         "--identify-share", metavar="SHARE", help="of the documents it is asked (default: 1%%)"
     )
     group.add_argument(
+        "--segment",
+        metavar="PACKAGE",
+        help="icu4py: cut scripts without spaces into words by its dictionaries (default: every "
+        "character of theirs is one)",
+    )
+    group.add_argument(
         "--detector-field",
         metavar="NAME",
         help="of records and attributes: the score that a detector of machine text gave them",
@@ -273,7 +279,7 @@ def _plan(options: argparse.Namespace) -> CountingPlan:
 
     from atlasmix.audit.corpus.corpus import CountingPlan
     from atlasmix.audit.corpus.counts import Settings
-    from atlasmix.audit.corpus.doors import identifier, open_tokenizer
+    from atlasmix.audit.corpus.doors import identifier, open_tokenizer, segmenter
     from atlasmix.audit.corpus.near import need_minhash
     from atlasmix.cli.reading_options import whole
     from atlasmix.errors import ProblemError
@@ -302,6 +308,7 @@ def _plan(options: argparse.Namespace) -> CountingPlan:
             near=options.near_duplicates,
             detector=options.detector_field or "",
             thresholds=_thresholds(options),
+            segmenter=segmenter(options.segment)[1] if options.segment else "",
         ),
         tokenizer=tokenizer,
         engine=options.engine,

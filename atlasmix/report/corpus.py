@@ -11,7 +11,6 @@ from atlasmix.audit.corpus.drift import MOVED, Drift, LanguageDrift
 from atlasmix.audit.corpus.labels import NO_LANGUAGE, ORIGINS
 from atlasmix.audit.corpus.measures import MEASURES
 from atlasmix.audit.corpus.summary import (
-    WORDS,
     AuditSummary,
     Estimate,
     GroupSummary,
@@ -524,7 +523,7 @@ def _how(summary: AuditSummary) -> list[Block | str]:
             f"{summary.files:,}",
             f"{_size(summary.packed_bytes)} on disk; long ones by parts",
         ),
-        Fact("unit", summary.unit, "" if summary.unit == WORDS else "by a sample of documents"),
+        Fact("unit", summary.unit, "by a sample of documents" if summary.tokens else ""),
         Fact("origin", "as the records say", "what says nothing is unknown, never human"),
         Fact("exact duplicates", "of the documents", "by a hash of their text"),
         Fact(

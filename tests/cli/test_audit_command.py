@@ -190,3 +190,23 @@ def test_thresholds_that_cannot_be_are_refused(atlasmix: Run, tmp_path: Path) ->
         atlasmix(*["audit", "a.jsonl", "--detector-field", "d", "--detector-threshold", "high"]),
         "--detector-threshold is 'high': expected a number, as 0.9",
     )
+
+
+def test_words_of_scripts_without_spaces_are_cut_where_it_is_asked(
+    atlasmix: Run, tmp_path: Path
+) -> None:
+    pytest.importorskip("icu4py")
+    text = "今日は天気がいいので、公園を散歩します。"
+    (tmp_path / "a.jsonl").write_text(json.dumps({"text": text, "language": "ja"}) + "\n")
+    asked = ("audit", "a.jsonl", "--output")
+    done = atlasmix(*asked, "cut.audit.json", "--segment", "icu4py", "--json")
+    told = json.loads(done.out)
+    assert told["total"]["words"] == 11
+    assert "as icu4py" in told["unit"]
+    plain = atlasmix(*asked, "plain.audit.json", "--json")
+    assert json.loads(plain.out)["total"]["words"] == 18
+    both = atlasmix("audit", "a.jsonl", "--reference", "cut.audit.json")
+    assert_refused(both, "unsegmented scripts were counted by single characters here")
+    assert_refused(
+        atlasmix("audit", "a.jsonl", "--segment", "jieba"), "no segmenter 'jieba': expected icu4py"
+    )

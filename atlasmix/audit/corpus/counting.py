@@ -34,7 +34,14 @@ from atlasmix.audit.corpus.counts import (
     Stream,
 )
 from atlasmix.audit.corpus.detector import DetectorScores, score_of, scores_of
-from atlasmix.audit.corpus.doors import Identify, identifier, open_tokenizer, same_macrolanguage
+from atlasmix.audit.corpus.doors import (
+    Cut,
+    Identify,
+    identifier,
+    open_tokenizer,
+    same_macrolanguage,
+    segmenter,
+)
 from atlasmix.audit.corpus.labels import NO_LANGUAGE, Label, folder_language, label_of
 from atlasmix.audit.corpus.near import near_documents, no_documents
 from atlasmix.audit.corpus.passages import (
@@ -74,6 +81,9 @@ _MASKS: Final = np.array([2 ** (16 * units) - 1 for units in range(5)], dtype=np
 _UNITS: Final = 0x10000
 _REST: Final = 3
 """The second half of a character that stands alone."""
+
+_LENGTHENED: Final = (0x30FC, 0xFF70, 0x3005)
+"""Marks of Japanese that lengthen or repeat a character and belong to its word: ー, ー, 々."""
 
 _LONG_WORD: Final = 256
 """Units of a word beyond which it is hashed by itself: our choice, hardly any is as long."""
@@ -185,14 +195,15 @@ class Words:
         return part.decode("utf-16-le", "surrogatepass").encode("utf-8", "surrogatepass")
 
 
-def split_words(texts: list[str]) -> Words:
+def split_words(texts: list[str], cut: Cut | None = None) -> Words:
     """The words of texts.
 
     A word is a run of letters, marks and digits of Unicode in small letters; a character of an
-    unsegmented script is one by itself.
+    unsegmented script is one by itself, or what ``cut`` says.
 
     Args:
         texts: at least one.
+        cut: where words of unsegmented scripts begin; None: each character is one.
 
     >>> words = split_words(["Bon dia, bon DIA!", "日本"])
     >>> len(words.hashes), len(set(words.hashes.tolist())), words.begins.tolist()
@@ -209,6 +220,8 @@ def split_words(texts: list[str]) -> Words:
             [len(text.encode("utf-16-le", "surrogatepass")) // 2 + 1 for text in lowered]
         )
     kinds, scripts = _units(units, len(units) == len(joined))
+    if cut is not None:
+        _join(kinds, units, lowered, ends, cut)
     starts, stops = _spans(kinds)
     return Words(
         content=content,
@@ -233,6 +246,28 @@ def _units(units: NDArray[np.uint16], single: bool) -> tuple[NDArray[np.uint8], 
     looked = high % _LETTER_STEP == 0
     scripts[high[looked] // _LETTER_STEP] = table.scripts[points[looked]]
     return kinds, scripts
+
+
+def _join(
+    kinds: NDArray[np.uint8],
+    units: NDArray[np.uint16],
+    texts: list[str],
+    ends: NDArray[np.int64],
+    cut: Cut,
+) -> None:
+    """Take units of unsegmented scripts that begin no word for the rest of one, in place."""
+    kinds[np.isin(units, _LENGTHENED) & (kinds == JOINED)] = ALONE
+    alone = kinds == ALONE
+    begins = np.r_[0, ends[:-1]]
+    begun = np.ones(len(kinds), dtype=bool)
+    for place in np.flatnonzero(np.logical_or.reduceat(alone, begins)).tolist():
+        # Half a character alone is none that may be shown to others, and is one all the same.
+        content = texts[place].encode("utf-16-le", "surrogatepass")
+        first = int(begins[place])
+        begun[first : first + len(content) // 2] = False
+        begun[first + cut(content.decode("utf-16-le", "replace"))] = True
+    follows = np.r_[False, kinds[:-1] != APART]
+    kinds[alone & ~begun & follows] = _REST
 
 
 def _spans(kinds: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -301,6 +336,7 @@ class _FileCounter:
             _identifier(settings.identifier) if settings.identifier else None
         )
         self._tokens = _tokenizer(task.tokenizer) if task.tokenizer else None
+        self._cut: Cut | None = _segmenter(settings.segmenter) if settings.segmenter else None
 
     def add(self, record: Record, label: Label, fault: str | None) -> None:
         """One document."""
@@ -347,7 +383,7 @@ class _FileCounter:
             labels,
             np.array([len(content) for content in contents]),
             np.array([_hash(content) for content in contents], dtype=np.uint64),
-            split_words(texts),
+            split_words(texts, self._cut),
             scores,
         )
         for begin, end in _runs(labels):
@@ -448,6 +484,11 @@ def _scripts_of(key: str) -> frozenset[int]:
 @cache
 def _identifier(name: str) -> Identify:
     return identifier(name)
+
+
+@cache
+def _segmenter(name: str) -> Cut:
+    return segmenter(name)[0]
 
 
 @cache

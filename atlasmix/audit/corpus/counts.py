@@ -47,6 +47,8 @@ class Settings:
         near: whether near duplicates were looked for.
         detector: field of records with the score of a detector, empty: none was read.
         thresholds: scores from which on documents are counted apart, rising.
+        segmenter: package that cut unsegmented scripts into words, with its version; empty: their
+            characters are counted.
     """
 
     language: str = "und"
@@ -57,6 +59,7 @@ class Settings:
     near: bool = False
     detector: str = ""
     thresholds: tuple[float, ...] = ()
+    segmenter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +268,22 @@ def _together(parts: Sequence[CorpusCounts]) -> CorpusCounts:
         faulty=sum(part.faulty for part in parts),
         left=left,
     )
+
+
+def refuse_other_words(counts: CorpusCounts, other: CorpusCounts) -> None:
+    """Refuse two texts whose words were cut in two ways: their variety cannot be compared.
+
+    Raises:
+        DataError: they were.
+    """
+    ways = [each.settings.segmenter or "single characters" for each in (counts, other)]
+    if ways[0] != ways[1]:
+        raise DataError(
+            f"unsegmented scripts were counted by {ways[0]} here and by {ways[1]} there: expected "
+            "the same words; count one of the two again",
+            field="segment",
+            value=ways[0],
+        )
 
 
 def _refuse_other(settings: Settings, other: Settings) -> None:

@@ -1,12 +1,16 @@
-"""Packages that an audit asks where they are wanted: tokenizers, identifiers of languages."""
+"""Packages that an audit asks where they are wanted: tokenizers, identifiers, segmenters."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from atlasmix.audit.corpus.labels import NO_LANGUAGE
 from atlasmix.errors import DataError, UnknownLanguage
@@ -90,6 +94,47 @@ def same_macrolanguage(key: str, other: str) -> bool:
         languages()[code].macrolanguage or code if code in languages() else code for code in codes
     ]
     return codes[0] == codes[1] or groups[0] == groups[1]
+
+
+SEGMENTERS: Final = ("icu4py",)
+"""icu4py (MIT) has the dictionaries of ICU for Han, kana, Thai, Lao, Khmer and Burmese."""
+
+Cut = Callable[[str], NDArray[np.int64]]
+"""From a text to the units of UTF-16 at which its words, and what stands between them, begin."""
+
+
+def segmenter(name: str) -> tuple[Cut, str]:
+    """The function of a package that cuts text without spaces into words; it with its version.
+
+    Args:
+        name: one of :data:`SEGMENTERS`, alone or with a version behind it.
+
+    Raises:
+        DataError: another name, or the package is not installed.
+    """
+    package = name.partition(" ")[0]
+    if package not in SEGMENTERS:
+        raise DataError(
+            f"no segmenter {name[:40]!r}: expected {' or '.join(SEGMENTERS)}",
+            field="segment",
+            value=name,
+        )
+    try:
+        from icu4py.breakers import WordBreaker
+    except ImportError as error:
+        raise DataError(
+            f"the package {package} is not installed: pip install 'atlasmix[audit]', or count "
+            "unsegmented scripts by characters",
+            field="segment",
+            value=name,
+        ) from error
+
+    def cut(text: str) -> NDArray[np.int64]:
+        # Its dictionaries are of scripts: the locale decides nothing here.
+        segments = WordBreaker(text, "en").segments()
+        return np.fromiter((start for start, _ in segments), dtype=np.int64)
+
+    return cut, f"{package} {version(package)}"
 
 
 def open_tokenizer(path: str) -> tuple[Callable[[str], int], str]:

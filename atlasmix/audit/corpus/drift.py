@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from atlasmix.audit.corpus.audit_file import Audit
+from atlasmix.audit.corpus.counts import refuse_other_words
 from atlasmix.audit.corpus.labels import ORIGINS
 from atlasmix.audit.corpus.summary import Estimate, LanguageSummary, summarise
 from atlasmix.audit.corpus.warnings import EarlyWarning, early_warning
@@ -84,7 +85,11 @@ def drift_between(old: Audit, new: Audit) -> Drift:
 
     Shares are compared as they are; variety as with a human reference, with the old text in its
     place: so a move of it is told only where it is large beside how parts of the old text differ.
+
+    Raises:
+        DataError: one of them was cut into other words.
     """
+    refuse_other_words(new.counts, old.counts)
     alone = [
         summarise(Audit(audit.corpus, audit.counts, None, audit.shards)) for audit in (old, new)
     ]

@@ -11,7 +11,7 @@ from typing import Final
 from atlasmix.audit.corpus.audit_file import Audit
 from atlasmix.audit.corpus.counts import CorpusCounts, Figures, Place
 from atlasmix.audit.corpus.labels import NO_LANGUAGE, Label
-from atlasmix.audit.corpus.summary import WORDS, AuditSummary, repeated_bytes
+from atlasmix.audit.corpus.summary import AuditSummary, repeated_bytes
 from atlasmix.evidence.pools import MAKING_COLUMNS, POOL_COLUMNS
 from atlasmix.io.files import refusing_to_write, write_atomic
 from atlasmix.io.tables import to_csv
@@ -112,7 +112,7 @@ def _named(
 ) -> Iterator[tuple[str, ...]]:
     """The lines of the table; several pools of one language and provenance are numbered apart."""
     taken: dict[tuple[str, str], int] = {}
-    words = summary.unit == WORDS
+    words = not counts.settings.tokenizer
     for label, figures, tokens in pools:
         place = (label.language, label.provenance)
         taken[place] = taken.get(place, 0) + 1
@@ -142,7 +142,7 @@ def _named(
 def _card(audit: Audit, summary: AuditSummary) -> str:
     how = (
         "Every word was counted"
-        if summary.unit == WORDS
+        if not audit.counts.settings.tokenizer
         else f"Tokens were counted in {audit.counts.settings.token_share:.2%} of the documents and "
         "scaled by bytes"
     )

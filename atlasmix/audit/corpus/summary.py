@@ -10,7 +10,14 @@ from typing import Any, Final
 import numpy as np
 
 from atlasmix.audit.corpus.audit_file import Audit
-from atlasmix.audit.corpus.counts import CorpusCounts, Figures, Place, Stream, no_stream
+from atlasmix.audit.corpus.counts import (
+    CorpusCounts,
+    Figures,
+    Place,
+    Stream,
+    no_stream,
+    refuse_other_words,
+)
 from atlasmix.audit.corpus.detector import UNIT
 from atlasmix.audit.corpus.labels import ORIGINS, Label
 from atlasmix.audit.corpus.sketches import DISTINCT_ERROR, LeastHashes, distinct
@@ -18,6 +25,18 @@ from atlasmix.audit.corpus.warnings import EarlyWarning, early_warning
 
 WORDS: Final = "words (runs of letters, marks and digits; single characters in unsegmented scripts)"
 """What is counted where no tokenizer was named."""
+
+
+def word_unit(segmenter: str) -> str:
+    """What is counted where no tokenizer was named.
+
+    >>> word_unit("icu4py 1.2.0")
+    'words (runs of letters, marks and digits; as icu4py 1.2.0 cuts them in unsegmented scripts)'
+    """
+    if not segmenter:
+        return WORDS
+    cut = f"as {segmenter} cuts them in unsegmented scripts"
+    return WORDS.replace("single characters in unsegmented scripts", cut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +203,20 @@ class AuditSummary:
 
 
 def summarise(audit: Audit) -> AuditSummary:
-    """Everything an audit says, the same for equal counts."""
+    """Everything an audit says, the same for equal counts.
+
+    Raises:
+        DataError: its reference was cut into other words.
+    """
     counts = audit.counts
+    if audit.reference is not None:
+        refuse_other_words(counts, audit.reference)
     groups = sorted(counts.groups, key=lambda each: (-counts.groups[each].bytes, _order(each)))
     total = _sum(counts.groups.values())
     return AuditSummary(
         corpus=audit.corpus,
         shards=audit.shards,
-        unit=counts.settings.tokenizer or WORDS,
+        unit=counts.settings.tokenizer or word_unit(counts.settings.segmenter),
         files=len(counts.files),
         faulty=counts.faulty,
         faults=counts.faults,
