@@ -33,6 +33,7 @@ from atlasmix.evidence.scores import MEASURED, OWN
 from atlasmix.evidence.transfer_matrix import DOUBT
 from atlasmix.laws.hardware import training_flops
 from atlasmix.laws.saturation import Array, saturate
+from atlasmix.mixture.prediction import drift_value
 from atlasmix.mixture.solve import solve
 from atlasmix.mixture.uncertainty import outcomes
 from atlasmix.problem.problem import DEFAULT_EPOCHS, MixProblem
@@ -326,6 +327,8 @@ def _shown(drawn: Worlds, weights: Array, column: int) -> Array:
 def losses_of(drawn: Worlds, mixtures: Array) -> Array:
     """Weighted mean loss of every mixture in every draw, (draws, mixtures).
 
+    A drift penalty counts in it, as in the choice.
+
     Args:
         drawn: the worlds.
         mixtures: (mixtures, pools) tokens read.
@@ -360,7 +363,7 @@ def losses_of(drawn: Worlds, mixtures: Array) -> Array:
                 if np.any(own & (worth > 0)):
                     lost = lost + law.capacity_loss(question.params) * mine**-phi
             losses[draw] += share * lost
-    return losses
+    return np.asarray(losses + np.array([drift_value(problem, each) for each in mixtures]))
 
 
 def _few(losses: Array) -> Array:

@@ -13,12 +13,14 @@ from worlds import pool, world
 
 from atlasmix.errors import ProblemError
 from atlasmix.laws.collapse import amplification
+from atlasmix.mixture.measuring import losses_of
 from atlasmix.mixture.mixture import Mixture
 from atlasmix.mixture.prediction import drift_value
 from atlasmix.mixture.solve import solve
 from atlasmix.problem.constraints import OriginLimit
 from atlasmix.problem.parsing import problem_from_mapping, problem_to_mapping
 from atlasmix.problem.problem import MixProblem
+from atlasmix.problem.worlds import worlds as worlds_of
 from atlasmix.solver.compile import compile_problem
 from atlasmix.solver.conic import _Model
 from atlasmix.solver.engines import Engine
@@ -296,3 +298,10 @@ def test_the_donor_search_finds_the_best_set_under_it():
     assert searched.certificate.bound <= min(alone) + 1e-9
     two = solve(world(tau, [*own, *donors], max_donors=2, **told))
     assert two.certificate.value < min(alone) - 1e-4
+
+
+def test_what_to_measure_is_judged_by_the_penalty_too():
+    """Mixtures were chosen under it: by losses alone the greediest would always look best."""
+    tokens = np.random.default_rng(3).uniform(0.0, 8e9, (5, 4))
+    free, priced = (losses_of(worlds_of(mixed(weight), 4), tokens) for weight in (0.0, 0.3))
+    assert priced - free == pytest.approx(np.tile(0.3 * excess(tokens), (4, 1)), rel=1e-9)
