@@ -8,7 +8,7 @@ from atlasmix.version import __version__ as __version__
 if TYPE_CHECKING:
     from atlasmix.api.constraints import AtLeast, AtMost, Keep, MaxDonors, MaxEpochs, NoWorse
     from atlasmix.api.fit import FittedLaw, fit
-    from atlasmix.api.learn import LearnedLaw, learn
+    from atlasmix.api.learn import LearnedLaw, learn, read_runs
     from atlasmix.api.problem import Problem
     from atlasmix.api.solution import Solution
     from atlasmix.api.sweep import Sweep, sweep
@@ -51,6 +51,7 @@ _HOMES = {
     "check": "recipe.check",
     "fit": "api.fit",
     "learn": "api.learn",
+    "read_runs": "api.learn",
     "load_law": "laws.shelf",
     "load_recipe": "recipe.file",
     "published": "evidence.published",
@@ -86,6 +87,7 @@ __all__ = [
     "load_law",
     "load_recipe",
     "published",
+    "read_runs",
     "resolve",
     "sweep",
 ]

@@ -14,6 +14,8 @@ from atlasmix.fitting.law_file import law_mapping, law_text
 from atlasmix.fitting.learning import COMPARED, COVERAGE, Learned, LearnQuestion
 from atlasmix.fitting.learning import learn as learn_runs
 from atlasmix.fitting.mixture_tables import RunsReading, read_mixture_runs, read_mixtures
+from atlasmix.interop.trackers.run_folder import read_runs as read_logs
+from atlasmix.interop.trackers.run_table import LogReading, table_of_runs
 from atlasmix.io.files import write_atomic
 from atlasmix.io.tables import frame_rows, to_csv
 from atlasmix.mixture.learned_answer import (
@@ -272,6 +274,66 @@ class LearnedLaw:
 
     def _repr_html_(self) -> str:
         return str(self.to_frame().to_html(max_rows=20))
+
+
+def read_runs(  # noqa: PLR0913  one keyword for each thing that a log may hold elsewhere
+    *paths: str | Path,
+    metric: str | Sequence[str],
+    weights: str = "",
+    blends: str | Path | None = None,
+    step: int | None = None,
+    params: str = "",
+    tokens: str = "",
+    keep_unfinished: bool = False,
+    kind: str = "",
+) -> pd.DataFrame:
+    """The logs of runs as a frame that :func:`learn` takes.
+
+    Args:
+        paths: folders of W&B, TensorBoard, MLflow, Trackio, Trainer, Megatron or OLMo-core logs,
+            or files.
+        metric: patterns of the losses, as ``eval/*_loss``: what ``*`` stands for names the set.
+        weights: key of the runs' config that holds the mixture; without it and ``blends`` a frame
+            of the mixtures goes to :func:`learn` as well.
+        blends: folder with a file of weights and prefixes for each run, called as the run.
+        step: whose losses are taken; None: the last of each run.
+        params: key of the parameters, where it is none of the usual.
+        tokens: key of the tokens read, where it is none of the usual.
+        keep_unfinished: whether runs that failed or stopped early are kept.
+        kind: of log, where several lie there.
+
+    Returns:
+        One row a run; ``attrs["notes"]`` says how they were read.
+
+    Raises:
+        DataError: no log, or none that is whole.
+        ProblemError: metrics or keys that the logs do not have.
+
+    >>> import json, pathlib, tempfile
+    >>> from atlasmix import read_runs
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "run-1", "trainer_state.json")
+    ...     path.parent.mkdir()
+    ...     entry = {"step": 9, "eval_web_loss": 2.5}
+    ...     state = {"global_step": 9, "max_steps": 9, "log_history": [entry]}
+    ...     _ = path.write_text(json.dumps(state))
+    ...     read_runs(folder, metric="eval_*_loss").to_dict("records")
+    [{'run': 'run-1', 'loss_web': 2.5}]
+    """
+    import pandas as pd
+
+    patterns = (metric,) if isinstance(metric, str) else tuple(metric)
+    how = LogReading(
+        patterns, weights, Path(blends) if blends else None, params, tokens, step, keep_unfinished
+    )
+    runs, faults = read_logs([Path(path) for path in paths], kind, step)
+    table, notes = table_of_runs(runs, how, "of logs", beside=True)
+    columns = list(zip(*table.rows, strict=True))
+    frame = pd.DataFrame({table.header[0]: columns[0]})
+    for name, cells in zip(table.header[1:], columns[1:], strict=True):
+        frame[name] = [float(cell) if cell else float("nan") for cell in cells]
+    frame.attrs["notes"] = [*faults, *notes]
+    return frame
 
 
 def learn(

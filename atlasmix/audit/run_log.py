@@ -11,12 +11,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from atlasmix.audit.consumed import Consumed
-from atlasmix.audit.megatron_log import MegatronLog
 from atlasmix.errors import DataError, ProblemError
+from atlasmix.interop.trackers.consumed import Consumed
+from atlasmix.interop.trackers.megatron_log import MegatronLog
+from atlasmix.interop.trackers.run_folder import is_tracked, read_runs
 from atlasmix.io.lines import Lines, open_lines
 from atlasmix.io.tables import MOST_FAULTS, TABLE_LIMIT, read_file, read_rows, refuse
 from atlasmix.quantities import comma_hint, read_quantity
+from atlasmix.text import first_few
 
 LOG_LIMIT: Final = 16 * 1024 * 1024 * 1024
 """Most bytes of a log that is read line by line."""
@@ -52,7 +54,9 @@ def read_log(path: Path, columns: Mapping[str, str] | None = None) -> Consumed:
     * JSON lines, one object a source with those keys, or one object a step as wandb keeps them,
       with keys that end in the source: ``tokens/cat__human__hplt_v4``;
     * Megatron's standard output: ``dataset 0, input: 0.85, achieved: 0.85`` for the shares (its
-      sources by number) and ``consumed samples: 51200`` for how far the run is.
+      sources by number) and ``consumed samples: 51200`` for how far the run is;
+    * the file or folder of one run as W&B, TensorBoard, MLflow, Trackio or the Trainer keep it,
+      with metrics that end in the source, as above.
 
     Args:
         path: of the log.
@@ -69,6 +73,8 @@ def read_log(path: Path, columns: Mapping[str, str] | None = None) -> Consumed:
                 f"column {key[:40]!r}: expected one of {', '.join(LOG_COLUMNS)}", field="column"
             )
     what = f"log {path.name or path}"
+    if is_tracked(path):
+        return read_tracked(path, what)
     with open_lines(path, what, LOG_LIMIT) as lines:
         begins = lines.file.read(4)
         lines.file.seek(0)
@@ -129,6 +135,24 @@ def read_table(content: bytes, what: str, named: Mapping[str, str] | None = None
         cells = {name: row[place].strip() if place < len(row) else "" for name, place in at.items()}
         totals.add(f"row {line}", cells[source], cells[unit], cells.get(step, ""))
     return totals.consumed(what, "table")
+
+
+def read_tracked(path: Path, what: str) -> Consumed:
+    """The log of one run that a tracker keeps, by the last value of each metric.
+
+    Raises:
+        DataError: several runs, or no metric that names a source.
+    """
+    runs, faults = read_runs([path])
+    if len(runs) > 1:
+        raise DataError(
+            f"{what} holds {len(runs)} runs, {first_few([run.name for run in runs], 3)}: give that "
+            "of one"
+        )
+    objects = _Objects(what, {})
+    for metric, (step, value) in runs[0].last.items():
+        objects.add(f"metric {metric}", {metric: value, "step": step})
+    return replace(objects.consumed(), notes=tuple(faults))
 
 
 def _unit(column: str, named: Mapping[str, str] | None) -> str:

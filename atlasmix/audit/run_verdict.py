@@ -9,7 +9,6 @@ from typing import Any, Final, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from atlasmix.audit.consumed import Consumed
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.mixture_file import GivenMixture, GivenOther, files_of, plain_prefix
 from atlasmix.interop.exporters.plan import DEFAULT_SEQUENCE_LENGTH
@@ -19,6 +18,7 @@ from atlasmix.interop.importers.mapping import (
     expected_parts,
     is_expected,
 )
+from atlasmix.interop.trackers.consumed import Consumed
 from atlasmix.io.schema import AtLeastOne, Share, Text, faults_of
 from atlasmix.io.tables import refuse
 from atlasmix.text import first_few

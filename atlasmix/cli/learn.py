@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from atlasmix.cli.log_options import add_log_options, log_reading
 from atlasmix.cli.parsing import Parser, add_json
 from atlasmix.cli.reading_options import count, quantity
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 EXAMPLE = """\
 atlasmix learn runs.csv --save law.yaml --mixture mix.yaml
 atlasmix learn ratios.csv metrics.csv --predict other.csv --output losses.csv
+atlasmix learn wandb/ --metric 'eval/*_loss' --weights-key data.weights
 atlasmix learn regmix-1m --max pile_cc=30% --near even=0.1"""
 
 
@@ -33,9 +35,10 @@ def add_arguments(parser: Parser) -> None:
         metavar="RUNS",
         nargs="+",
         help="CSV, Parquet or JSON Lines: a row a run with w_SOURCE and loss_SET (and params, "
-        "tokens, unique_SOURCE); or two tables with the run's id; or regmix-1m, which ships; or a "
-        "law that --save wrote",
+        "tokens, unique_SOURCE); or two tables with the run's id; or regmix-1m, which ships; or "
+        "logs of the runs, files or folders; or a law that --save wrote",
     )
+    add_log_options(parser)
     group = parser.add_argument_group("runs")
     group.add_argument(
         "--own",
@@ -111,13 +114,11 @@ def execute(options: argparse.Namespace) -> int:
         return _from_saved(options)
     from atlasmix.cli.terminal import counting
     from atlasmix.fitting.learning import check_enough, check_question, learn
-    from atlasmix.fitting.mixture_tables import read_mixture_runs
-    from atlasmix.fitting.run_files import read_run_file, read_run_files
+    from atlasmix.fitting.run_files import read_run_file
 
     question = _question(options)
     check_question(question)
-    files = read_run_files(options.runs)
-    runs = read_mixture_runs([file.rows for file in files], _reading(options))
+    runs, files = _runs(options)
     check_enough(runs)
     wanted = read_run_file(options.predict) if options.predict else None
     wish = _wish(options, runs)
@@ -141,6 +142,28 @@ def execute(options: argparse.Namespace) -> int:
 
     print_text(*terminal_parts(learning_blocks(told)), "", *_ending(options))
     return 0
+
+
+def _runs(options: argparse.Namespace) -> tuple[MixtureRuns, tuple[RunFile, ...]]:
+    """The runs, and the files they come from; the table made of logs is written if asked."""
+    import dataclasses
+    from pathlib import Path
+
+    from atlasmix.cli.terminal import working
+    from atlasmix.errors import ProblemError
+    from atlasmix.fitting.mixture_tables import read_mixture_runs
+    from atlasmix.interop.trackers.run_inputs import read_inputs
+    from atlasmix.io.files import write_atomic
+    from atlasmix.io.tables import to_csv
+
+    with working("reading runs"):
+        inputs = read_inputs(options.runs, log_reading(options), options.logs or "")
+    if options.write_runs:
+        if inputs.logged is None:
+            raise ProblemError("--write-runs writes the table of logs, and there are none")
+        write_atomic(Path(options.write_runs), to_csv(inputs.logged.header, inputs.logged.rows))
+    runs = read_mixture_runs([file.rows for file in inputs.files], _reading(options))
+    return dataclasses.replace(runs, notes=(*inputs.notes, *runs.notes)), inputs.files
 
 
 def _told(
@@ -238,7 +261,8 @@ def _check_outputs(options: argparse.Namespace) -> None:
         count(options.next, "--next", 0)
     if options.output == "-":
         options.output = None
-    for name in (options.output, options.save, options.mixture, options.next_runs):
+    written = (options.output, options.save, options.mixture, options.next_runs)
+    for name in (*written, options.write_runs):
         if name and not Path(name).parent.is_dir():
             raise ProblemError(f"no folder {Path(name).parent}: make it, or name a file in another")
 
@@ -289,6 +313,8 @@ def _ending(options: argparse.Namespace) -> Iterator[Text]:
         yield Text(f"Figure written to {options.figure}.")
     if options.next_runs:
         yield Text(f"Mixtures to run next written to {options.next_runs}.")
+    if options.write_runs:
+        yield Text(f"Runs written to {options.write_runs}: atlasmix learn {options.write_runs}")
     if options.mixture:
         yield Text(f"Mixture written to {options.mixture}: atlasmix lint {options.mixture}")
     if options.save:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from atlasmix.audit.consumed import Consumed
 from atlasmix.audit.run_log import read_log
 from atlasmix.errors import DataError
+from atlasmix.interop.trackers.consumed import Consumed
 
 # In the words of Megatron-LM: arguments, build_blending_indices, training_log.
 MEGATRON = """\

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from atlasmix.audit.consumed import Consumed
 from atlasmix.audit.log_order import sources_in_order
 from atlasmix.audit.run_verdict import (
     Files,
@@ -20,6 +19,7 @@ from atlasmix.audit.run_verdict import (
 )
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.mixture_file import GivenMixture, GivenOther, GivenPool, Part
+from atlasmix.interop.trackers.consumed import Consumed
 
 SHARES = {"cat": 0.6, "spa": 0.39, "oci": 0.01}
 

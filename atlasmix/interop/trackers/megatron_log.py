@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from atlasmix.audit.consumed import Consumed
 from atlasmix.errors import DataError
 from atlasmix.interop.importers.listing import as_weight
+from atlasmix.interop.trackers.consumed import Consumed
 
 # Matched at a place that was searched for, each repeat bounded: a line of blanks costs no more than
 # its length. Counts have at most 18 digits: a longer one is none that a run has printed.

@@ -1,0 +1,121 @@
+"""What ``learn`` is given, as tables: tables as they are, and the logs of runs made into one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from atlasmix.errors import DataError, ProblemError
+from atlasmix.fitting.mixture_tables import IDS
+from atlasmix.fitting.run_files import RunFile, read_run_file
+from atlasmix.interop.trackers.run_folder import is_log, read_runs
+from atlasmix.interop.trackers.run_table import (
+    LogReading,
+    mixture_files,
+    read_blend,
+    table_of_runs,
+)
+from atlasmix.io.tables import Rows, to_csv
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunInputs:
+    """The tables of runs.
+
+    Attributes:
+        files: what was given and what was made of logs, with its hash.
+        notes: how the logs were read, one sentence each.
+        logged: the table that was made of the logs; None where there were none.
+    """
+
+    files: tuple[RunFile, ...]
+    notes: tuple[str, ...] = ()
+    logged: Rows | None = None
+
+
+def read_inputs(paths: Sequence[str], how: LogReading, kind: str = "") -> RunInputs:
+    """Tables of runs, from tables and logs in any order.
+
+    Args:
+        paths: tables, names of those that ship, folders of logs, and logs.
+        how: what the user says of the logs.
+        kind: the one kind of log that is read; empty: the only one there.
+
+    Raises:
+        DataError: absent, unreadable, or neither a table nor a log.
+        ProblemError: what the logs do not hold, or a word on logs where there are none.
+    """
+    logs = [Path(path) for path in paths if is_log(Path(path))]
+    tables = tuple(read_run_file(path) for path in paths if Path(path) not in logs)
+    ident = _ident(tables)
+    if not logs:
+        _refuse_words(how, kind)
+        if how.blends is None:
+            return RunInputs(tables)
+        return RunInputs((*tables, _made(_blends(how.blends, ident))))
+    runs, faults = read_runs(logs, kind, how.step)
+    beside = bool(tables)
+    what = f"of {logs[0].name or logs[0].resolve().name}" + f" and {len(logs) - 1} more" * (
+        len(logs) > 1
+    )
+    table, notes = table_of_runs(runs, how, what, beside)
+    table = Rows(table.what, (ident, *table.header[1:]), table.numbers, table.rows)
+    notes = [f"{len(runs)} runs in the logs {what}", *faults, *notes]
+    return RunInputs((*tables, _made(table)), tuple(notes), table)
+
+
+def _made(table: Rows) -> RunFile:
+    """A table of ours; its hash is that of its text, for the logs themselves may be terabytes."""
+    digest = hashlib.sha256(to_csv(table.header, table.rows)).hexdigest()
+    return RunFile(table.what, digest, table)
+
+
+def _ident(tables: Sequence[RunFile]) -> str:
+    """The column that names the run in every table given; ``run`` where none does."""
+    headers = [{title.lower() for title in table.rows.header} for table in tables]
+    return next((name for name in IDS if headers and all(name in each for each in headers)), "run")
+
+
+def _refuse_words(how: LogReading, kind: str) -> None:
+    said = {
+        "metric": how.metrics,
+        "weights_key": how.weights,
+        "params_key": how.params,
+        "tokens_key": how.tokens,
+        "step": how.step is not None,
+        "keep_unfinished": how.keep_unfinished,
+        "logs": kind,
+    }
+    for field, given in said.items():
+        if given:
+            raise ProblemError(
+                "there are tables of runs alone, and this is of logs: name a folder of logs, or "
+                "leave it out",
+                field=field,
+            )
+
+
+def _blends(folder: Path, ident: str) -> Rows:
+    """A table of weights from a folder of blends, a row a file, called as its run.
+
+    Raises:
+        DataError: no folder, no file, or one that is no blend.
+    """
+    if not folder.is_dir():
+        raise DataError(f"no folder {folder} of blends: check the path", field="blends")
+    blends = {name: read_blend(path) for name, path in mixture_files(folder).items()}
+    if not blends:
+        raise DataError(
+            f"{folder.name} holds no file of a blend: expected one called as each run, as "
+            "run-01.txt with weights and prefixes",
+            field="blends",
+        )
+    sources = list(dict.fromkeys(name for blend in blends.values() for name in blend))
+    rows = tuple(
+        (name, *(repr(blend.get(source, 0.0)) for source in sources))
+        for name, blend in blends.items()
+    )
+    header = (ident, *(f"w_{source}" for source in sources))
+    return Rows(f"of {folder.name}", header, tuple(range(1, len(rows) + 1)), rows)
