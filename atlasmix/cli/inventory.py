@@ -31,7 +31,78 @@ def add_arguments(parser: Parser) -> None:
     actions["show"].add_argument(
         "--language", metavar="LANG", action="append", help="only its pools; repeatable"
     )
+    add = actions["add"]
+    add.add_argument(
+        "--from",
+        dest="form",
+        metavar="FORM",
+        help="the table is a folder of counted text: megatron-idx (.idx files) or hplt-analytics "
+        "(YAML reports); a card is written for it",
+    )
+    add.add_argument("--tokenizer", metavar="NAME", help="whose tokens megatron-idx counts")
+    add.add_argument(
+        "--mapping", metavar="FILE", help="YAML rules from prefix to language, as import takes"
+    )
+    add.add_argument(
+        "--pattern", metavar="TEXT", help="one rule, as '{corpus}/{language}_{script}'"
+    )
+    add.add_argument(
+        "--provenance",
+        metavar="WORD",
+        default="unknown",
+        help="where no rule says it (default: unknown)",
+    )
+    add.set_defaults(execute=_add)
     actions["show"].add_argument("--pools", action="store_true", help="list every pool")
+
+
+def _add(options: argparse.Namespace) -> int:
+    """Add a table, or the counts of a folder."""
+    from atlasmix.cli.shelf_actions import add_entry
+    from atlasmix.errors import ProblemError
+
+    if options.form:
+        return _add_folder(options)
+    if options.tokenizer or options.mapping or options.pattern:
+        raise ProblemError(
+            "--tokenizer, --mapping and --pattern are of a folder of counted text: say which it "
+            "is, --from megatron-idx or --from hplt-analytics"
+        )
+    return add_entry(options)
+
+
+def _add_folder(options: argparse.Namespace) -> int:
+    """Count a folder, and put its pools on the shelf with a card of their own."""
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from atlasmix.cli.shelf_actions import say_added
+    from atlasmix.cli.terminal import working
+    from atlasmix.errors import ProblemError
+    from atlasmix.evidence.store import Store
+    from atlasmix.interop.corpora.corpus_inventory import CountedFolder, inventory_of
+
+    if options.column or options.new_card:
+        raise ProblemError("--column and --new-card are of tables: a folder of counts has neither")
+    folder = CountedFolder(
+        path=Path(options.table),
+        form=options.form,
+        tokenizer=options.tokenizer or "",
+        mapping=Path(options.mapping) if options.mapping else None,
+        pattern=options.pattern or "",
+        provenance=options.provenance,
+    )
+    with working("counting"):
+        made = inventory_of(folder)
+    store = Store(options.store)
+    with TemporaryDirectory() as place:
+        table, card = Path(place, "pools.csv"), Path(place, "card.yaml")
+        table.write_bytes(made.table)
+        card.write_text(made.card, encoding="utf-8")
+        name = store.add_inventory(table, Path(options.card or card), options.name)
+    print(*(f"{note}." for note in made.notes), sep="\n", end="\n" * bool(made.notes))
+    say_added(options, store, name)
+    return 0
 
 
 def _list(options: argparse.Namespace) -> int:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from atlasmix.cli.parsing import Parser, add_actions, add_json, add_store
 from atlasmix.cli.reading_options import add_columns, columns_of
+
+if TYPE_CHECKING:
+    from atlasmix.evidence.store import Store
 
 Action = Callable[[argparse.Namespace], int]
 
@@ -63,7 +67,7 @@ def add_shelf_actions(
             "remove": ("take one of your own off the shelf", f"{command} remove mine"),
         },
     )
-    runs = {"list": listing, "show": show, "add": _add, "verify": _verify, "remove": _remove}
+    runs = {"list": listing, "show": show, "add": add_entry, "verify": _verify, "remove": _remove}
     for name, run in runs.items():
         add_store(actions[name])
         actions[name].set_defaults(execute=run, noun=shelf.noun)
@@ -89,8 +93,8 @@ def add_shelf_actions(
     return actions
 
 
-def _add(options: argparse.Namespace) -> int:
-    from atlasmix.cli.terminal import lasting
+def add_entry(options: argparse.Namespace) -> int:
+    """Add a table with its card, or write a card to fill in."""
     from atlasmix.evidence.store import Store
 
     if options.new_card:
@@ -99,12 +103,19 @@ def _add(options: argparse.Namespace) -> int:
         options.parser.error("the following arguments are required: --card")
 
     store = Store(options.store)
-    label = store.user_place().label
     add = store.add_matrix if options.noun == "matrix" else store.add_inventory
     name = add(options.table, options.card, options.name, columns_of(options))
+    say_added(options, store, name)
+    return 0
+
+
+def say_added(options: argparse.Namespace, store: Store, name: str) -> None:
+    """Say where an entry stands, and how it is used."""
+    from atlasmix.cli.terminal import lasting
+
+    label = store.user_place().label
     use = f"--{options.noun} {name}{lasting(label)}"
     print(f"added {options.noun} {name} to {label}; use it with {use}")
-    return 0
 
 
 def _new_card(options: argparse.Namespace) -> int:

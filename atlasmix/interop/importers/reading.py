@@ -583,7 +583,7 @@ def import_mixture(request: Request) -> GivenMixture:
     what = f"{FORMATS[request.form].name} file {request.path.name or request.path}"
     content = read_file(request.path, TABLE_LIMIT)
     listing = _listing(content, what, request)
-    rules, called, planned = _rules(request)
+    rules, called, planned = rules_of(request)
     own = counts_of(listing.counts, request.path.name)
     counts = own
     if request.counts is not None:
@@ -643,7 +643,7 @@ class _Planned:
     steps: float | None = None
 
 
-def _rules(request: Request) -> tuple[tuple[AnyRule, ...], str, _Planned]:
+def rules_of(request: Request) -> tuple[tuple[AnyRule, ...], str, _Planned]:
     """The rules, what the origin calls them, and the tokens of the run that an export planned."""
     if request.mapping is not None and request.pattern:
         raise ProblemError(

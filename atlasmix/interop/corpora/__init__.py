@@ -1,0 +1,1 @@
+"""Corpora that others have counted, as token inventories: their indexes and their reports."""
