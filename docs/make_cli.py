@@ -24,6 +24,7 @@ COMMANDS = [
     ["capacity"],
     ["crossover"],
     ["fit"],
+    ["design"],
     ["learn"],
     ["audit"],
     ["export"],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from atlasmix.cli.log_options import add_log_options, log_reading
 from atlasmix.cli.parsing import Parser, add_json
-from atlasmix.cli.reading_options import count, quantity
+from atlasmix.cli.reading_options import count, named_value, quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -348,7 +348,7 @@ def _question(options: argparse.Namespace) -> LearnQuestion:
 def _reading(options: argparse.Namespace) -> RunsReading:
     from atlasmix.fitting.mixture_tables import RunsReading
 
-    own = tuple(_pair(text, "--own", "arxiv=train_arxiv") for text in options.own or ())
+    own = tuple(named_value(text, "--own", "arxiv=train_arxiv") for text in options.own or ())
     return RunsReading(own=own, keep_diverged=options.keep_diverged)
 
 
@@ -359,7 +359,7 @@ def _wish(options: argparse.Namespace, runs: MixtureRuns) -> MixtureWish:
     shares: dict[str, dict[str, float]] = {"--min": {}, "--max": {}}
     for option, texts in (("--min", options.min), ("--max", options.max)):
         for text in texts or ():
-            name, value = _pair(text, option, "web=30%")
+            name, value = named_value(text, option, "web=30%")
             shares[option][name] = parse_share(value, f"{option} {name}")
     near, references = _near(options, runs)
     return MixtureWish(
@@ -387,7 +387,7 @@ def _near(
 
     from atlasmix.errors import ProblemError
 
-    name, value = _pair(options.near, "--near", "best=0.1")
+    name, value = named_value(options.near, "--near", "best=0.1")
     most = _positive(value, "--near")
     if most is None:
         raise ProblemError(f"--near is {options.near!r}: expected REFERENCE=KL, as best=0.1")
@@ -403,7 +403,7 @@ def _near(
 
 
 def _weight(text: str) -> tuple[str, float]:
-    name, value = _pair(text, "--target", "web=2")
+    name, value = named_value(text, "--target", "web=2")
     weight = _positive(value, f"--target {name}")
     return name, 0.0 if weight is None else weight
 
@@ -411,18 +411,8 @@ def _weight(text: str) -> tuple[str, float]:
 def _tokens(text: str) -> tuple[str, float]:
     from atlasmix.quantities import parse_quantity
 
-    name, value = _pair(text, "--unique", "web=3B")
+    name, value = named_value(text, "--unique", "web=3B")
     return name, parse_quantity(value, f"--unique {name}")
-
-
-def _pair(text: str, option: str, example: str) -> tuple[str, str]:
-    """A name and what stands after the last ``=``."""
-    from atlasmix.errors import ProblemError
-
-    name, sign, value = text.rpartition("=")
-    if not sign or not name.strip():
-        raise ProblemError(f"{option} is {text[:60]!r}: expected NAME=VALUE, as {example}")
-    return name.strip(), value.strip()
 
 
 def _positive(text: str | None, what: str) -> float | None:

@@ -22,6 +22,7 @@ COMMANDS = {
     "sweep": "one question over budgets, sizes or other values, in one table",
     "route": "donor or synthetic: what the next tokens of every kind are worth",
     "fit": "the constants of a scaling law from your own runs, and how sure",
+    "design": "mixtures for first runs, before any evidence, as files to train on",
     "learn": "a law of every loss from runs of mixtures, and the best mixture",
     "export": "a recipe as the files that a training framework loads",
     "import": "a framework's mixture as pools of language, provenance, corpus",

@@ -169,3 +169,17 @@ def count(text: str | None, what: str, default: int) -> int:
         ProblemError: anything else.
     """
     return whole(text, what, default, least=0, most=99_999)
+
+
+def named_value(text: str, option: str, example: str) -> tuple[str, str]:
+    """A name and what stands after the last ``=``.
+
+    Raises:
+        ProblemError: anything else.
+    """
+    from atlasmix.errors import ProblemError
+
+    name, sign, value = text.rpartition("=")
+    if not sign or not name.strip():
+        raise ProblemError(f"{option} is {text[:60]!r}: expected NAME=VALUE, as {example}")
+    return name.strip(), value.strip()
