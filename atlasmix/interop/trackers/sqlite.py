@@ -66,8 +66,11 @@ def open_database(path: Path) -> Iterator[Database]:
         file.read(1)
     place = quote(str(path.resolve()))
     connection = None
-    # In a folder that may not be written, no journal can be opened: then the file alone is read.
-    for mode in ("mode=ro", "mode=ro&immutable=1"):
+    # Opened as a file that nobody changes, a database leaves nothing beside itself, and is read
+    # where nothing may be written. What its writer has not moved out of a journal needs the other.
+    journal = path.with_name(f"{path.name}-wal")
+    waiting = journal.is_file() and journal.stat().st_size > 0
+    for mode in ("mode=ro", "mode=ro&immutable=1") if waiting else ("mode=ro&immutable=1",):
         opened = sqlite3.connect(f"file:{place}?{mode}", uri=True, timeout=5)
         try:
             opened.text_factory = lambda content: content.decode("utf-8", "replace")

@@ -119,6 +119,24 @@ def test_a_record_that_says_it_is_endless(tmp_path: Path) -> None:
     assert faults == [f"run {tmp_path.name}: its log is cut off within a record"]
 
 
+def test_a_database_is_read_without_a_trace_and_with_its_journal(tmp_path: Path) -> None:
+    """Reading leaves no file; rows that a running writer holds in its journal are read."""
+    path = tmp_path / "x.db"
+    writer = sqlite3.connect(path)
+    writer.execute("PRAGMA journal_mode = WAL")
+    writer.execute("CREATE TABLE metrics (run_name TEXT, step INTEGER, metrics TEXT)")
+    writer.execute("""INSERT INTO metrics VALUES ('a', 1, '{"loss": 3.0}')""")
+    writer.commit()
+    writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    writer.execute("""INSERT INTO metrics VALUES ('a', 2, '{"loss": 2.0}')""")
+    writer.commit()
+    assert read_runs([path])[0][0].last == {"loss": (2.0, 2.0)}
+    writer.close()
+    assert [each.name for each in tmp_path.iterdir()] == ["x.db"]
+    assert read_runs([path])[0][0].last == {"loss": (2.0, 2.0)}
+    assert [each.name for each in tmp_path.iterdir()] == ["x.db"]
+
+
 def test_a_view_is_no_table(tmp_path: Path) -> None:
     """A database whose metrics are computed for ever is not one of a tracker."""
     with sqlite3.connect(tmp_path / "x.db") as database:
