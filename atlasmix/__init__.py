@@ -7,6 +7,7 @@ from atlasmix.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from atlasmix.api.constraints import AtLeast, AtMost, Keep, MaxDonors, MaxEpochs, NoWorse
+    from atlasmix.api.design import design
     from atlasmix.api.fit import FittedLaw, fit
     from atlasmix.api.learn import LearnedLaw, learn, read_runs
     from atlasmix.api.problem import Problem
@@ -49,6 +50,7 @@ _HOMES = {
     "Sweep": "api.sweep",
     "TransferMatrix": "evidence.transfer_matrix",
     "check": "recipe.check",
+    "design": "api.design",
     "fit": "api.fit",
     "learn": "api.learn",
     "read_runs": "api.learn",
@@ -82,6 +84,7 @@ __all__ = [
     "Sweep",
     "TransferMatrix",
     "check",
+    "design",
     "fit",
     "learn",
     "load_law",
