@@ -36,7 +36,7 @@ _INFINITE: Final = 1.7e308
 
 
 def read_run_folder(folder: Path, at: int | None) -> RunRecord | None:
-    """A run of the file store; None for one that was deleted.
+    """A run of the file store; None for one that was deleted, and for what is no run.
 
     Raises:
         DataError: ``meta.yaml`` is not readable.
@@ -45,13 +45,14 @@ def read_run_folder(folder: Path, at: int | None) -> RunRecord | None:
         read_file(folder / "meta.yaml", _META_LIMIT), f"{folder.name}/meta.yaml", _META_LIMIT
     )
     told = meta if isinstance(meta, dict) else {}
-    if told.get("lifecycle_stage") == "deleted":
-        return None
+    named = "run_id" in told or "run_uuid" in told
+    if told.get("lifecycle_stage") == "deleted" or not named:
+        return None  # without an id it is a model that was logged, which has metrics too
     run = RunRecord(str(told.get("run_name") or folder.name), str(folder), at, folder.name)
     run.state = _STATES.get(told.get("status"), "running")
-    named = folder / "tags" / "mlflow.runName"
-    if not told.get("run_name") and named.is_file():
-        run.name = _text(named) or run.name
+    title = folder / "tags" / "mlflow.runName"
+    if not told.get("run_name") and title.is_file():
+        run.name = _text(title) or run.name
     for key, path in _files(folder / "params"):
         run.set(key, _text(path))
     for metric, path in _files(folder / "metrics"):

@@ -179,7 +179,8 @@ def _list(path: Path, behind: _Listed, several: bool) -> None:
         kind = _kind(path)
         if kind is None:
             raise DataError(f"{path.name or path} is no log of a run that is read", field="runs")
-        behind.add(kind, _stem(path), path)
+        name = _name(path.resolve(), path.resolve().parents[-1], kind, "")
+        behind.add(kind, name.rpartition("/")[2] or _stem(path), path)
         return
     resolved = path.resolve().name or "run"
     for file in _walk(path, behind):

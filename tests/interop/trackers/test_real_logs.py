@@ -76,8 +76,21 @@ def test_several_folders_and_files_are_named(samples: Path) -> None:
     folders = sorted((samples / "trainer").iterdir())
     runs, _ = read_runs(folders)
     assert [run.name for run in runs] == list(WEIGHTS)
-    files = sorted((samples / "wandb").rglob("*.wandb"))
-    assert {run.name for run in read_runs(files)[0]} == set(WEIGHTS)
+    for files in (
+        sorted((samples / "wandb").rglob("*.wandb")),
+        sorted((samples / "tensorboard").glob("*/events*")),
+        sorted((samples / "trainer").rglob("checkpoint-*/trainer_state.json")),
+    ):
+        assert {run.name for run in read_runs(files)[0]} == set(WEIGHTS)
+
+
+def test_a_model_that_mlflow_logged_is_no_run(samples: Path, tmp_path: Path) -> None:
+    shutil.copytree(samples / "mlruns", tmp_path / "mlruns")
+    model = tmp_path / "mlruns" / "1" / "models" / "m-1"
+    (model / "metrics").mkdir(parents=True)
+    (model / "metrics" / "eval_loss").write_text("1 2.5 3\n", encoding="utf-8")
+    (model / "meta.yaml").write_text("model_id: m-1\nname: x\n", encoding="utf-8")
+    assert {run.name for run in read_runs([tmp_path])[0]} == set(WEIGHTS)
 
 
 def test_kinds_are_never_mixed(samples: Path) -> None:
