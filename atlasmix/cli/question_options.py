@@ -88,7 +88,7 @@ def machine_of(options: argparse.Namespace) -> Machine | None:
 
 
 def add_phase_options(parser: Parser) -> None:
-    """``--phase``, ``--phase-min`` and ``--phase-max``."""
+    """``--phase``, ``--phase-min``, ``--phase-max`` and ``--phase-max-epochs``."""
     group = parser.add_argument_group(
         "phases of the run, in the order given",
         "they divide what the best mixture reads and leave its totals as they are;\n"
@@ -113,6 +113,12 @@ def add_phase_options(parser: Parser) -> None:
         action="append",
         help="most share of a phase's tokens: anneal:script:Cyrl=5%%",
     )
+    add(
+        "--phase-max-epochs",
+        metavar="NAME[:WHAT]=N",
+        action="append",
+        help="most passes over a pool within a phase: anneal=2, or anneal:cat=1",
+    )
 
 
 def with_phases(in_file: object, options: argparse.Namespace) -> object:
@@ -122,7 +128,7 @@ def with_phases(in_file: object, options: argparse.Namespace) -> object:
         ProblemError: a flag without its ``=`` or ``:``, one thing said twice, or a limit of a phase
             that there is not.
     """
-    if not (options.phase or options.phase_min or options.phase_max):
+    if not (options.phase or options.phase_min or options.phase_max or options.phase_max_epochs):
         return in_file
     phases = _copied(in_file)
     if phases is None:
@@ -138,6 +144,15 @@ def with_phases(in_file: object, options: argparse.Namespace) -> object:
             if not (name and colon and what):
                 raise _misread(option, f"{written}={share}", example)
             _limit(phases, (name, bound), what, share)
+    option, example = "--phase-max-epochs", "anneal=2"
+    for written, epochs in _read(options.phase_max_epochs, option, example).items():
+        name, colon, what = (part.strip() for part in written.partition(":"))
+        if not name or (colon and not what):
+            raise _misread(option, f"{written}={epochs}", example)
+        phase = _named(phases, name, option)
+        phase["max_epochs"] = _caps(
+            phase.get("max_epochs"), [f"{what}={epochs}" if colon else epochs]
+        )
     return phases
 
 
@@ -160,19 +175,30 @@ def _phase(phases: list[dict[str, Any]], name: str, tokens: str) -> None:
 
 
 def _limit(phases: list[dict[str, Any]], place: tuple[str, str], what: str, share: str) -> None:
+    name, bound = place
+    phase = _named(phases, name, f"--phase-{bound}")
+    if isinstance(phase.get(bound, {}), dict):
+        # What is no mapping is refused later, with its own sentence.
+        phase[bound] = {**phase.get(bound, {}), what: share}
+
+
+def _named(phases: list[dict[str, Any]], name: str, option: str) -> dict[str, Any]:
+    """The phase of that name, free to change.
+
+    Raises:
+        ProblemError: there is none.
+    """
     from atlasmix.errors import ProblemError
     from atlasmix.text import did_you_mean
 
-    name, bound = place
     for phase in phases:
-        if phase.get("name") == name and isinstance(phase.get(bound, {}), dict):
-            phase[bound] = {**phase.get(bound, {}), what: share}
-            return
+        if phase.get("name") == name:
+            return phase
     known = [str(phase.get("name")) for phase in phases]
     there = did_you_mean(name, known, " ")
     there += f"there {'are' if len(known) > 1 else 'is'} {', '.join(known)}"
     raise ProblemError(
-        f"--phase-{bound} names phase {name[:40]!r}: "
+        f"{option} names phase {name[:40]!r}: "
         f"{there if known else 'there is none'}; add one with --phase {name[:40]}=20%"
     )
 

@@ -20,6 +20,8 @@ from atlasmix.laws.saturation import saturate
 from atlasmix.mixture.mixture import Caveat, Mixture, TargetEffect
 from atlasmix.problem.constraints import KeepTokens, Limit, ShareLimit, idle_limits
 from atlasmix.problem.problem import REPHRASED_MOST, WORTH_RANGE, MixProblem
+from atlasmix.problem.phases import is_crammed
+from atlasmix.problem.problem import WORTH_RANGE, MixProblem
 from atlasmix.quantities import format_quantity, percent_above
 from atlasmix.solver.collisions import collisions, reach
 from atlasmix.solver.compile import (
@@ -335,6 +337,7 @@ def warn(problem: MixProblem, mixture: Mixture) -> tuple[str, ...]:
             *_beyond_law(problem),
             *_repeated(problem, mixture),
             *_rephrased(problem, mixture),
+            *_crammed(problem, mixture),
             *_estimated(problem, mixture),
             *_relaxed(mixture),
             *_left_out(problem),
@@ -502,6 +505,29 @@ def _repeated(problem: MixProblem, mixture: Mixture) -> list[str]:
     return [
         f"pool {share.pool.name} is read {share.epochs:.3g} epochs, its cap" for share in at_cap
     ]
+
+
+def _crammed(problem: MixProblem, mixture: Mixture) -> list[str]:
+    """Pools that a phase repeats far more densely than the run, where no cap of its own holds."""
+    whole = {share.pool.name: share.epochs for share in mixture.pools}
+    said = []
+    for plan, phase in zip(problem.phases, mixture.phases, strict=False):
+        part = phase.tokens / mixture.tokens if mixture.tokens else 1.0
+        caps = plan.caps([share.pool for share in phase.shares])
+        dense = [
+            share
+            for share, cap in zip(phase.shares, caps.tolist(), strict=True)
+            if math.isinf(cap) and is_crammed(share.epochs, part, whole[share.pool.name])
+        ]
+        dense.sort(key=lambda share: (-share.epochs, share.pool.name))
+        if dense:
+            named = [f"{share.pool.name} {share.epochs:.3g} times" for share in dense]
+            said.append(
+                f"phase {phase.name}, {100 * part:.3g}% of the tokens, reads "
+                f"{first_few(named, 3)}: the law counts repeats and not how close together they "
+                "come, so no prediction shows what that does; max_epochs of a phase caps them"
+            )
+    return said
 
 
 def _estimated(problem: MixProblem, mixture: Mixture) -> list[str]:

@@ -10,7 +10,7 @@ where every phase is the whole mixture, and take in one broken limit after anoth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,10 +21,11 @@ from atlasmix.errors import Infeasible, SolverFailed
 from atlasmix.evidence.pools import Pool
 from atlasmix.laws.saturation import Array
 from atlasmix.mixture.mixture import PhaseMixture, PhaseShare
-from atlasmix.problem.constraints import ShareLimit
+from atlasmix.problem.constraints import EpochCap
 from atlasmix.problem.phases import Phase, phase_tokens
 from atlasmix.quantities import format_quantity
 from atlasmix.solver.linear import LinearProgram, minimise
+from atlasmix.text import first_few
 
 _KEPT: Final = 1e-12
 """A limit broken by less, its normal of length 1, is kept."""
@@ -179,6 +180,28 @@ _RELAXED: Final = (1e-10, 1e-8, 1e-6)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Row:
+    """One limit of one phase, as tokens of some pools.
+
+    Attributes:
+        phase: place of the phase.
+        name, title: of the limit, as the question writes it and as sentences do.
+        is_least: whether ``tokens`` is the least, not the most, that may be read.
+        tokens: of the pools together, in the phase.
+        mask: (P,) the pools that it speaks of.
+        pool: the one that a cap is about; None for a share.
+    """
+
+    phase: int
+    name: str
+    title: str
+    is_least: bool
+    tokens: float
+    mask: NDArray[np.bool_]
+    pool: Pool | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _PhaseLimits:
     """The limits of all phases, row by row, over the pools that are read.
 
@@ -186,16 +209,14 @@ class _PhaseLimits:
         phases: in the order of training.
         amounts: (F,) tokens of each.
         tokens: (P,) tokens read of each pool, above 0.
-        names: phase and limit of each row.
-        masks: (M, P) the pools each row speaks of.
+        rows: every share, and every cap that a split could break.
         part: (P,) the part of the program that each pool belongs to.
     """
 
     phases: tuple[Phase, ...]
     amounts: Array
     tokens: Array
-    names: tuple[tuple[int, ShareLimit], ...]
-    masks: Array
+    rows: tuple[_Row, ...]
     part: NDArray[np.intp]
 
 
@@ -240,15 +261,43 @@ def split_phases(
 def _phase_limits(
     phases: Sequence[Phase], amounts: Array, pools: Sequence[Pool], tokens: Array
 ) -> _PhaseLimits:
-    names = tuple((place, limit) for place, phase in enumerate(phases) for limit in phase.limits)
-    masks = np.array([limit.selection.mask(pools) for _, limit in names], dtype=float)
-    masks = masks.reshape(len(names), len(pools))
+    rows = tuple(
+        row
+        for place, phase in enumerate(phases)
+        for row in (
+            *_share_rows(place, phase, float(amounts[place]), pools),
+            *_cap_rows(place, phase, pools, tokens),
+        )
+    )
+    masks = np.array([row.mask for row in rows], dtype=float).reshape(len(rows), len(pools))
     alike: dict[bytes, int] = {}
     signatures = [column.tobytes() for column in masks.T]
     for signature in sorted(set(signatures)):
         alike[signature] = len(alike)
     part = np.array([alike[signature] for signature in signatures], dtype=np.intp)
-    return _PhaseLimits(tuple(phases), amounts, tokens, names, masks, part)
+    return _PhaseLimits(tuple(phases), amounts, tokens, rows, part)
+
+
+def _share_rows(place: int, phase: Phase, amount: float, pools: Sequence[Pool]) -> Iterator[_Row]:
+    for limit in phase.shares:
+        least, mask = limit.bound == "min", limit.selection.mask(pools)
+        yield _Row(place, limit.name, limit.title, least, limit.share * amount, mask)
+
+
+def _cap_rows(place: int, phase: Phase, pools: Sequence[Pool], tokens: Array) -> Iterator[_Row]:
+    """A row a pool that is read more often in all than the phase may read it; others cannot be."""
+    for number, cap in enumerate(phase.caps(pools).tolist()):
+        pool, most = pools[number], cap * pools[number].unique_tokens
+        if tokens[number] <= most:
+            continue
+        own = [
+            limit
+            for limit in phase.limits
+            if isinstance(limit, EpochCap) and limit.selection.matches(pool)
+        ]
+        usual = f"max epochs {cap:g}"
+        name, title = (own[-1].name, own[-1].title) if own else (usual, usual)
+        yield _Row(place, name, title, False, most, np.arange(len(pools)) == number, pool)
 
 
 def _program(limits: _PhaseLimits) -> Split:
@@ -256,13 +305,13 @@ def _program(limits: _PhaseLimits) -> Split:
     total = float(limits.tokens.sum())
     whole = np.bincount(limits.part, weights=limits.tokens) / total
     sizes = limits.amounts / total
-    rows = np.zeros((len(limits.names), sizes.size, whole.size))
-    bound = np.zeros(len(limits.names))
+    rows = np.zeros((len(limits.rows), sizes.size, whole.size))
+    bound = np.zeros(len(limits.rows))
     _, first = np.unique(limits.part, return_index=True)
-    for row, (place, limit) in enumerate(limits.names):
-        sign = 1.0 if limit.bound == "min" else -1.0
-        rows[row, place] = sign * limits.masks[row, first]
-        bound[row] = sign * limit.share * sizes[place]
+    for number, row in enumerate(limits.rows):
+        sign = 1.0 if row.is_least else -1.0
+        rows[number, row.phase] = sign * row.mask[first]
+        bound[number] = sign * row.tokens / total
     return Split(whole, sizes, rows, bound)
 
 
@@ -295,22 +344,26 @@ def _touching(limits: _PhaseLimits, split: Split, tolerance: float) -> Array:
 def _collision(limits: _PhaseLimits, priced: NDArray[np.bool_], slack: Array) -> Infeasible:
     said, relax, conflict = [], [], []
     total = float(limits.tokens.sum())
-    for row, (place, limit) in enumerate(limits.names):
-        phase, amount = limits.phases[place], float(limits.amounts[place])
-        if priced[row]:
-            bound = format_quantity(limit.share * amount)
-            reads = format_quantity(float(limits.masks[row] @ limits.tokens))
-            least = "at least" if limit.bound == "min" else "at most"
-            said.append(f"{phase.label(limit)} ({least} {bound} tokens; {reads} are read in all)")
-            conflict.append(f"phase {phase.name}: {limit.name}")
-        if slack[row] > _PRECISION:
-            points = 100 * float(slack[row]) * total / amount
-            relax.append(f"{phase.label(limit)} by {points:.3g} points")
+    for number, row in enumerate(limits.rows):
+        phase, amount = limits.phases[row.phase], float(limits.amounts[row.phase])
+        label = phase.label(row.title) + (f" for {row.pool.name}" if row.pool else "")
+        if priced[number]:
+            bound = format_quantity(row.tokens)
+            reads = format_quantity(float(row.mask @ limits.tokens))
+            least = "at least" if row.is_least else "at most"
+            said.append(f"{label} ({least} {bound} tokens; {reads} are read in all)")
+            conflict.append(f"phase {phase.name}: {row.name}")
+        if slack[number] > _PRECISION:
+            tokens = float(slack[number]) * total
+            if row.pool is None:
+                relax.append(f"{label} by {100 * tokens / amount:.3g} points")
+            else:
+                relax.append(f"{label} by {tokens / row.pool.unique_tokens:.3g} epochs")
     return Infeasible(
-        f"the limits of the phases cannot all hold: {', '.join(said)}; least change: relax "
-        f"{', '.join(relax)}; phases divide what the whole mixture reads and never change it, so "
-        "relax a limit, give a phase other tokens, or ask the whole mixture for more or less",
-        tuple(conflict),
+        f"the limits of the phases cannot all hold: {first_few(said, 6)}; least change: relax "
+        f"{first_few(relax, 6)}; phases divide what the whole mixture reads and never change it, "
+        "so relax a limit, give a phase other tokens, or ask the whole mixture for more or less",
+        tuple(dict.fromkeys(conflict)),
         field="phases",
     )
 

@@ -67,6 +67,8 @@ def needs_file(question: Mapping[str, Any]) -> bool:
         return True
     if any("=" in str(name) for _, _, name, _ in _phase_limits(question)):
         return True
+    if any("=" in str(name) for _, name, _ in _phase_caps(question)):
+        return True
     members = [name for group in question.get("groups", {}).values() for name in group]
     if any(set(name) & set(",:=") for name in (*question["targets"], *members)):
         return True
@@ -100,8 +102,7 @@ def _words(question: Mapping[str, Any]) -> list[str]:
     if pools:
         words += ["--pools", ",".join(pools.get("provenance", ["human"]))]
         words += ["--kind", ",".join(pools.get("kind", DEFAULT_CHOICE["kind"]))]
-    caps = question.get("max_epochs", {})
-    for name, cap in (caps if isinstance(caps, dict) else {"default": caps}).items():
+    for name, cap in _caps(question):
         words += ["--max-epochs", f"{cap:.15g}" if name == "default" else f"{name}={cap:.15g}"]
     for name, members in question.get("groups", {}).items():
         words += ["--group", f"{name}={','.join(members)}"]
@@ -126,6 +127,9 @@ def _phase_words(question: Mapping[str, Any]) -> list[str]:
         words += ["--phase", f"{phase['name']}={phase_amount(phase['tokens'])}"]
     for name, bound, what, share in _phase_limits(question):
         words += [f"--phase-{bound}", f"{name}:{what}={_share(share)}"]
+    for name, what, cap in _phase_caps(question):
+        whose = name if what == "default" else f"{name}:{what}"
+        words += ["--phase-max-epochs", f"{whose}={cap:.15g}"]
     return words
 
 
@@ -135,6 +139,19 @@ def _phase_limits(question: Mapping[str, Any]) -> Iterator[tuple[str, str, str, 
         for bound in ("min", "max"):
             for what, share in phase.get(bound, {}).items():
                 yield phase["name"], bound, what, share
+
+
+def _phase_caps(question: Mapping[str, Any]) -> Iterator[tuple[str, str, float]]:
+    """(phase, selection or ``default``, epochs) of every cap of every phase."""
+    for phase in question.get("phases", ()):
+        for what, cap in _caps(phase):
+            yield phase["name"], what, cap
+
+
+def _caps(question: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """(selection or ``default``, epochs) of every cap of a question or of one of its phases."""
+    caps = question.get("max_epochs", {})
+    return list(caps.items()) if isinstance(caps, dict) else [("default", caps)]
 
 
 def _listed(names: str | list[str]) -> list[str]:

@@ -354,6 +354,21 @@ def _check_limit(limit: Limit, pools: Sequence[Pool]) -> None:
             )
 
 
+def epoch_caps(limits: Iterable[Limit], pools: Sequence[Pool], usual: float) -> NDArray[np.float64]:
+    """Most epochs of every pool, shape (pools,); of several that speak of a pool the last holds.
+
+    Args:
+        limits: those that are no :class:`EpochCap` are passed over.
+        pools: in any order.
+        usual: the cap of pools that none speaks of; inf where there is none.
+    """
+    caps = np.full(len(pools), usual)
+    for limit in limits:
+        if isinstance(limit, EpochCap):
+            caps[limit.selection.mask(pools)] = limit.epochs
+    return caps
+
+
 def idle_limits(limits: Sequence[Limit], pools: Sequence[Pool]) -> tuple[str, ...]:
     """A sentence for each limit that speaks of none of the pools, and so holds whatever is read."""
     writers = {generator_of(pool) for pool in pools}

@@ -293,14 +293,7 @@ def read_limits(
         with about("keep", tokens):
             selection = words.selection(written, what)
             typed.append((what, KeepTokens(selection, parse_quantity(tokens, what))))
-    caps = question.get("max_epochs", DEFAULT_EPOCHS)
-    if isinstance(caps, dict):
-        for written, epochs in _items(question, "max_epochs", "{default: 4, cat: 8}"):
-            what = f"max_epochs {written}"
-            if written != DEFAULT:
-                with about("max_epochs", epochs):
-                    selection = words.selection(written, what)
-                    typed.append((what, EpochCap(selection, as_number(epochs, what, "4"))))
+    typed += read_caps(question, words)
     for written, rail in _items(question, "guardrails", "{eng: 1%}"):
         with about("guardrails", rail):
             guardrail = _read_guardrail(written, rail, words)
@@ -533,6 +526,36 @@ def write_shares(limits: Sequence[Limit], targets: Sequence[str]) -> dict[str, d
     return written
 
 
+def read_caps(question: dict[str, object], words: Vocabulary) -> list[tuple[str, EpochCap]]:
+    """Caps of selections, each with how it was written; that of all others is :func:`read_cap`'s.
+
+    Raises:
+        ProblemError, DataError: a number or a selection that cannot be read.
+    """
+    typed: list[tuple[str, EpochCap]] = []
+    if not isinstance(question.get("max_epochs"), dict):
+        return typed
+    for written, epochs in _items(question, "max_epochs", "{default: 4, cat: 8}"):
+        what = f"max_epochs {written}"
+        if written != DEFAULT:
+            with about("max_epochs", epochs):
+                selection = words.selection(written, what)
+                typed.append((what, EpochCap(selection, as_number(epochs, what, "4"))))
+    return typed
+
+
+def write_caps(limits: Sequence[Limit], cap: float | None) -> float | int | dict[str, float]:
+    """The value of ``max_epochs``: the cap of all pools, or a mapping where some have their own."""
+    own = {
+        limit.selection.label: tidy_number(limit.epochs)
+        for limit in limits
+        if isinstance(limit, EpochCap)
+    }
+    if cap is None:
+        return own
+    return {DEFAULT: tidy_number(cap), **own} if own else tidy_number(cap)
+
+
 def read_cap(question: dict[str, object]) -> float:
     """The epoch cap of pools without one of their own.
 
@@ -549,7 +572,6 @@ def write_limits(
 ) -> dict[str, Any]:
     """The keys ``max_epochs``, ``min``, ``max``, ``keep``, ``groups``, ``guardrails`` in use."""
     written: dict[str, dict[str, Any]] = {name: {} for name in ("groups", "keep", "guardrails")}
-    caps: dict[str, float] = {}
     within: dict[str, dict[str, float]] = {}
     for limit in limits:
         if isinstance(limit, Guardrail):
@@ -564,10 +586,8 @@ def write_limits(
             written["groups"][selection.value] = list(selection.languages)
         if isinstance(limit, KeepTokens):
             written["keep"][selection.label] = tidy_number(limit.tokens)
-        elif isinstance(limit, EpochCap):
-            caps[selection.label] = tidy_number(limit.epochs)
     return {
-        "max_epochs": {DEFAULT: tidy_number(cap), **caps} if caps else tidy_number(cap),
+        "max_epochs": write_caps(limits, cap),
         **_together(write_shares(limits, targets), within),
         **{name: value for name, value in written.items() if value},
     }
@@ -641,7 +661,7 @@ def _label(selection: Selection) -> str:
     return f"{selection.kind}:{selection.value}"
 
 
-PHASE_KEYS: Final = ("name", "tokens", "min", "max")
+PHASE_KEYS: Final = ("name", "tokens", "min", "max", "max_epochs")
 REST: Final = "rest"
 """What is written where a phase reads what the others leave."""
 
@@ -654,7 +674,8 @@ def read_phases(
     """The phases of a question, in the order of training.
 
     Args:
-        value: a list of mappings with ``name``, ``tokens``, ``min`` and ``max``; None is no phase.
+        value: a list of mappings with ``name``, ``tokens``, ``min``, ``max`` and ``max_epochs``;
+            None is no phase.
         words: how languages, groups and selections are read.
         pools: those that the question may read.
         inventory: where they come from.
@@ -677,17 +698,28 @@ def read_phases(
             raise ProblemError(f"{what} has no name: expected for example {_EXAMPLE}")
         name = as_text(phase["name"], f"the name of {what}")
         share, tokens = _amount(phase.get("tokens", REST), f"phase {name} tokens")
-        limits = _limits(name, phase, words, pools, inventory)
-        phases.append(Phase(name, share, tokens, limits))
+        limits, cap = _limits(name, phase, words, pools, inventory)
+        phases.append(Phase(name, share, tokens, limits, cap))
     return tuple(phases)
 
 
 def write_phases(phases: Sequence[Phase], targets: Sequence[str] = ()) -> list[dict[str, Any]]:
     """The phases as plain data that :func:`read_phases` reads back."""
     return [
-        {"name": phase.name, "tokens": _written(phase), **write_shares(phase.limits, targets)}
+        {
+            "name": phase.name,
+            "tokens": _written(phase),
+            **write_shares(phase.limits, targets),
+            **_capped(phase),
+        }
         for phase in phases
     ]
+
+
+def _capped(phase: Phase) -> dict[str, Any]:
+    if not phase.is_capped:
+        return {}
+    return {"max_epochs": write_caps(phase.limits, phase.max_epochs)}
 
 
 def phase_groups(phases: Sequence[Phase]) -> dict[str, list[str]]:
@@ -742,16 +774,21 @@ def _limits(
     words: Vocabulary,
     pools: Sequence[Pool],
     inventory: Inventory,
-) -> tuple[ShareLimit, ...]:
+) -> tuple[tuple[ShareLimit | EpochCap, ...], float | None]:
+    """Limits of a phase, and its cap on pools that none of them caps; None where it has none."""
     try:
         _refuse_origins(question)
-        typed = read_share_limits(question, words)
+        typed: list[tuple[str, ShareLimit | EpochCap]] = [*read_share_limits(question, words)]
+        typed += read_caps(question, words)
         limits = tuple(limit for _, limit in typed)
         refuse_twice(limits)
         refuse_empty(typed, pools, inventory)
+        caps = question.get("max_epochs")
+        stated = caps is not None and (not isinstance(caps, dict) or DEFAULT in caps)
+        cap = read_cap(question) if stated else None
     except ProblemError as error:
         raise ProblemError(f"phase {name}: {error}", field="phases", value=error.value) from None
-    return limits
+    return limits, cap
 
 
 def _written(phase: Phase) -> float | int | str:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from atlasmix.errors import ProblemError, about
 from atlasmix.evidence.pools import Pool
-from atlasmix.problem.constraints import ShareLimit, check_limits
+from atlasmix.problem.constraints import (
+    HARD_EPOCHS,
+    EpochCap,
+    ShareLimit,
+    check_limits,
+    epoch_caps,
+)
 from atlasmix.quantities import format_quantity
 
 MOST_PHASES: Final = 20
 """Our choice: more steps than that are a curve, which no table of phases shows."""
+
+DENSE: Final = 2.0
+"""How much more often a pool is read in a phase than over the whole run, token for token, from
+where on that is said aloud: our choice."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 _SAME: Final = 1e-6
@@ -28,22 +42,41 @@ class Phase:
         name: unique in its run, also when case is ignored; fit for the name of a file.
         share: part of all tokens read that this phase reads, 0-1.
         tokens: the same as a count. With neither, the phase reads the rest.
-        limits: least and most shares of the tokens read *in this phase*.
+        limits: least and most shares of the tokens read *in this phase*, and most passes over a
+            pool in it.
+        max_epochs: most passes over a pool *in this phase*, where no limit gives it another; None
+            where the caps of the whole run suffice, which hold in any case.
     """
 
     name: str
     share: float | None = None
     tokens: float | None = None
-    limits: tuple[ShareLimit, ...] = ()
+    limits: tuple[ShareLimit | EpochCap, ...] = ()
+    max_epochs: float | None = None
+
+    @property
+    def shares(self) -> tuple[ShareLimit, ...]:
+        """The least and most shares among its limits."""
+        return tuple(limit for limit in self.limits if isinstance(limit, ShareLimit))
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether any pool has a cap in this phase."""
+        return self.max_epochs is not None or len(self.shares) < len(self.limits)
+
+    def caps(self, pools: Sequence[Pool]) -> NDArray[np.float64]:
+        """Most passes over each pool in this phase, shape (pools,); inf where it has no cap."""
+        usual = math.inf if self.max_epochs is None else self.max_epochs
+        return epoch_caps(self.limits, pools, usual)
 
     @property
     def is_rest(self) -> bool:
         """Whether it reads what the other phases leave."""
         return self.share is None and self.tokens is None
 
-    def label(self, limit: ShareLimit) -> str:
+    def label(self, title: str) -> str:
         """How messages name one of its limits: ``'min Catalan 90%' of phase anneal``."""
-        return f"'{limit.title}' of phase {self.name}"
+        return f"'{title}' of phase {self.name}"
 
 
 def check_phases(
@@ -71,6 +104,7 @@ def _check_phases(
     _check_names(phases)
     for phase in phases:
         _check_amount(phase)
+        _check_cap(phase)
         try:
             check_limits(phase.limits, pools)
         except ProblemError as error:
@@ -109,6 +143,20 @@ def phase_tokens(phases: Sequence[Phase], total: float) -> tuple[float, ...]:
     return tuple(count * total / whole for count in amounts)
 
 
+def is_crammed(epochs: float, share: float, whole: float) -> bool:
+    """Whether a phase repeats a pool, and does so far more densely than the run as a whole.
+
+    Args:
+        epochs: passes over the pool in the phase.
+        share: part of all tokens that the phase reads, above 0.
+        whole: passes over the pool in the whole run.
+
+    >>> is_crammed(3.8, 0.05, 4.0), is_crammed(3.8, 0.95, 4.0), is_crammed(0.9, 0.05, 0.9)
+    (True, False, False)
+    """
+    return epochs > 1 and epochs >= DENSE * share * whole
+
+
 def _check_names(phases: Sequence[Phase]) -> None:
     if len(phases) > MOST_PHASES:
         raise ProblemError(f"{len(phases)} phases: expected at most {MOST_PHASES}")
@@ -139,9 +187,17 @@ def _check_amount(phase: Phase) -> None:
         )
 
 
+def _check_cap(phase: Phase) -> None:
+    if phase.max_epochs is not None and not 0 < phase.max_epochs <= HARD_EPOCHS:
+        raise ProblemError(
+            f"phase {phase.name}: max epochs {phase.max_epochs:g}: expected more than 0 and at "
+            f"most {HARD_EPOCHS:g} epochs"
+        )
+
+
 def _check_order(phase: Phase) -> None:
-    least = {limit.selection: limit for limit in phase.limits if limit.bound == "min"}
-    for high in phase.limits:
+    least = {limit.selection: limit for limit in phase.shares if limit.bound == "min"}
+    for high in phase.shares:
         low = least.get(high.selection)
         if high.bound == "max" and low is not None and low.share > high.share:
             raise ProblemError(

@@ -47,6 +47,13 @@ class PhaseChoice(Struct, forbid_unknown_fields=True):
     ) = UNSET
     min: Shares | UnsetType = UNSET
     max: Shares | UnsetType = UNSET
+    max_epochs: (
+        Annotated[
+            Written | Shares,
+            Meta(description="most passes over a pool in this phase, for all or by what is capped"),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class QuestionFile(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from atlasmix.errors import DataError
 from atlasmix.evidence.mixture_file import (
@@ -34,11 +35,32 @@ def epoch_caps(recipe: Recipe) -> dict[str, float]:
         ProblemError: a cap that is no number.
     """
     question = dict(recipe.question)
-    caps = {pool.name: read_cap(question) for pool in recipe.pools}
+    usual = read_cap(question)
+    return {pool.name: usual for pool in recipe.pools} | _own_caps(recipe, question)
+
+
+def phase_caps(recipe: Recipe) -> dict[str, dict[str, float]]:
+    """Most epochs of each pool within each phase, for those that have a cap there.
+
+    Raises:
+        ProblemError: a cap that is no number.
+    """
+    capped: dict[str, dict[str, float]] = {}
+    for phase in recipe.question.get("phases", ()):
+        caps = phase.get("max_epochs")
+        stated = caps is not None and (not isinstance(caps, dict) or DEFAULT in caps)
+        usual = {pool.name: read_cap(phase) for pool in recipe.pools} if stated else {}
+        capped[str(phase["name"])] = usual | _own_caps(recipe, phase)
+    return capped
+
+
+def _own_caps(recipe: Recipe, question: Mapping[str, Any]) -> dict[str, float]:
+    """Caps by pool, where ``max_epochs`` of a question or of a phase is a mapping."""
+    caps: dict[str, float] = {}
     own = question.get("max_epochs")
     if not isinstance(own, dict):
         return caps
-    groups = as_mapping(question.get("groups", {}), "groups", "{romance: [spa, fra]}")
+    groups = as_mapping(recipe.question.get("groups", {}), "groups", "{romance: [spa, fra]}")
     keys = frozenset(pool.language for pool in recipe.pools)
     for label, epochs in own.items():
         if label == DEFAULT:

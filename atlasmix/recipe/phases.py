@@ -73,8 +73,10 @@ def recipe_phases(problem: MixProblem, tokens: Mapping[str, int]) -> tuple[Recip
         return ()
     read = np.array([tokens[pool.name] for pool in pools], dtype=float)
     # Each pool was rounded to a millionth: where limits only just leave a split, so much is lost.
-    limits = sum(len(phase.limits) for phase in problem.phases)
-    lost = (1 + limits) * (1 + len(pools)) / MILLIONTHS
+    shares = sum(len(phase.shares) for phase in problem.phases)
+    caps = len(pools) * sum(phase.is_capped for phase in problem.phases)
+    # A share is lost by as much as its pools may be, a cap by no more than its one pool.
+    lost = ((1 + shares) * (1 + len(pools)) + caps) / MILLIONTHS
     split = split_phases(problem.phases, pools, read, tolerance=lost)
     return _records(pools, tokens, split)
 

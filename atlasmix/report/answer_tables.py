@@ -322,7 +322,7 @@ def _phase_rows(phase: PhaseMixture) -> Iterator[Row]:
 
 
 def _limited(problem: MixProblem) -> bool:
-    return any(phase.limits for phase in problem.phases)
+    return any(phase.limits or phase.is_capped for phase in problem.phases)
 
 
 def _largest_move(mixture: Mixture) -> float:

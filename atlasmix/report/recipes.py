@@ -134,7 +134,7 @@ def _effects(report: CheckReport) -> Table:
 
 
 def phases_asked(phases: list[dict[str, Any]] | None, titled: Callable[[str], str] = str) -> str:
-    """``main 80%; anneal rest, min cat 60%``.
+    """``main 80%; anneal rest, min cat 60%, max epochs 2``.
 
     Args:
         phases: as a question writes them.
@@ -148,6 +148,9 @@ def phases_asked(phases: list[dict[str, Any]] | None, titled: Callable[[str], st
                 f"{bound} {titled(what)} {_amount(amount)}"
                 for what, amount in phase.get(bound, {}).items()
             ]
+        caps = phase.get("max_epochs", {})
+        for what, cap in (caps if isinstance(caps, dict) else {"default": caps}).items():
+            words.append(f"max epochs {'' if what == 'default' else f'{titled(what)} '}{cap}")
         said.append(", ".join(words))
     return "; ".join(said) or "-"
 

@@ -26,6 +26,7 @@ from atlasmix.problem.constraints import (
     Limit,
     OriginLimit,
     ShareLimit,
+    epoch_caps,
 )
 from atlasmix.problem.problem import DEFAULT_BOX, REPHRASED_MOST, UNDER_DRAWS, MixProblem
 from atlasmix.problem.worlds import weighed
@@ -245,11 +246,7 @@ def same_language(key: str, other: str, axis: str = "language") -> bool:
 
 def epoch_limits(problem: MixProblem) -> Array:
     """Most epochs of every pool, shape (pools,): the problem's cap or the pool's own."""
-    caps = np.full(len(problem.pools), problem.max_epochs)
-    for limit in problem.limits:
-        if isinstance(limit, EpochCap):
-            caps[limit.selection.mask(problem.pools)] = limit.epochs
-    return caps
+    return epoch_caps(problem.limits, problem.pools, problem.max_epochs)
 
 
 def _heads(problem: MixProblem, columns: tuple[tuple[int, ...], ...]) -> list[Pool]:

@@ -114,6 +114,55 @@ def test_flags_override_the_phases_of_a_file_by_name(atlasmix: Run, tmp_path: Pa
     ]
 
 
+CRAMMED = (
+    *("solve", "--target", "cat,spa", "--budget", "1T", "--draws", "0"),
+    *("--phase", "main=95%", "--phase", "anneal=5%", "--phase-min", "anneal:cat=80%"),
+)
+
+
+def test_a_phase_that_crams_says_so_and_a_cap_of_its_own_ends_it(
+    atlasmix: Run, tmp_path: Path
+) -> None:
+    """Two of Catalan's four passes within a twentieth of the run went without a word."""
+    said = atlasmix(*CRAMMED, "--output", "crammed.yaml")
+    assert said.status == 0, said.err
+    words = "phase anneal, 5% of the tokens, reads cat.human.hplt-v4 1.88 times"
+    assert words in " ".join(said.out.split())
+    assert atlasmix("check", "crammed.yaml").status == 0
+    refused = atlasmix(*CRAMMED, "--phase-max-epochs", "anneal=1")
+    assert_refused(refused, "'max epochs 1' of phase anneal for cat.human.hplt-v4 (at most 21.3B")
+    assert_refused(refused, "'min Catalan 80%' of phase anneal")
+
+    easier = (*CRAMMED[:-1], "anneal:cat=20%", "--phase-max-epochs", "anneal:cat=0.5")
+    done = atlasmix(*easier, "--output", "capped.yaml")
+    assert done.status == 0, done.err
+    assert "phase anneal" not in done.out.partition("Warnings")[2]
+    recipe = yaml.safe_load((tmp_path / "capped.yaml").read_text(encoding="utf-8"))
+    assert recipe["question"]["phases"][1]["max_epochs"] == {"cat": 0.5}
+    assert recipe["answer"]["phases"][1]["pools"][1]["epochs"] <= 0.5 * (1 + 1e-4)
+    assert atlasmix("check", "capped.yaml").status == 0
+    again = atlasmix("solve", "--problem", "capped.yaml", "--output", "-")
+    assert again.out == (tmp_path / "capped.yaml").read_text(encoding="utf-8")
+    compared = atlasmix("compare", "crammed.yaml", "capped.yaml", env={"COLUMNS": "200"})
+    assert "anneal 5%, min cat 20%, max epochs cat 0.5" in compared.out
+
+
+def test_an_export_keeps_the_caps_of_a_phase(atlasmix: Run, tmp_path: Path) -> None:
+    """What fits one budget may not fit a larger one, and no framework stops there by itself."""
+    solved = atlasmix(
+        *(*CRAMMED[:-1], "anneal:cat=20%", "--phase-max-epochs", "anneal=0.48"),
+        *("--output", "capped.yaml"),
+    )
+    assert solved.status == 0, solved.err
+    (tmp_path / "paths.yaml").write_text("'{language}.human.{corpus}': /d/{language}\n")
+    export = ("export", "capped.yaml", "--to", "megatron", "--paths", "paths.yaml", "-o", "out")
+    done = atlasmix(*export)
+    assert done.status == 0, done.err
+    assert "times within its" not in done.out
+    assert_refused(atlasmix(*export, "--budget", "1.1T", "--force"), "cat.human.hplt-v4 0.52 times")
+    assert_refused(atlasmix(*export, "--budget", "1.1T", "--force"), "in phase anneal (cap 0.48)")
+
+
 def test_a_recipe_with_phases_is_written_checked_compared_and_explained(
     atlasmix: Run, tmp_path: Path
 ) -> None:
@@ -172,6 +221,14 @@ def test_check_says_which_pool_of_which_phase_moved(atlasmix: Run, tmp_path: Pat
             "--phase main=rest --phase anneal=20% --phase-min aneal:cat=90%",
             "names phase 'aneal': did you mean anneal? there are main, anneal; add one with",
         ),
+        ("--phase a=rest --phase-max-epochs a", "--phase-max-epochs is 'a': expected for example"),
+        ("--phase a=rest --phase-max-epochs a:=2", "--phase-max-epochs is 'a:=2': expected"),
+        ("--phase a=rest --phase-max-epochs a=x", "phase a: max_epochs is 'x': expected a finite"),
+        (
+            "--phase main=rest --phase anneal=20% --phase-max-epochs aneal=2",
+            "--phase-max-epochs names phase 'aneal': did you mean anneal?",
+        ),
+        ("--phase a=rest --phase-max-epochs a=1", "phase a"),
         ("--phase-max end:cat=9%", "names phase 'end': there is none; add one with --phase end"),
         (
             "--phase a=rest --phase b=9% --phase-min b:cat=60% --phase-max b:cat=50%",

@@ -92,6 +92,31 @@ def test_a_phase_is_limited_and_the_limit_removed(visit):
     assert phases_of(guest) == PAIR
 
 
+def test_an_epoch_cap_of_a_phase_is_added_shown_and_removed(visit):
+    """A cap from a link was neither shown nor could it be taken back."""
+    guest = visit(
+        q="{targets: {cat: 1}, phases: [{name: main, tokens: rest}, "
+        "{name: anneal, tokens: 20%, max_epochs: 2}]}"
+    )
+    at = guest.page("mix")
+    guest.whole()
+    assert "Each pool: at most 2 epochs" in guest.words()
+    control(at, "selectbox", "Limit a phase").set_value(1).run()
+    control(at, "selectbox", "In this phase").set_value("max_epochs").run()
+    control(at, "selectbox", "Passes over").set_value("cat").run()
+    control(at, "text_input", "At most so many").set_value("0.5").run()
+    press(at, "Add limit to the phase")
+    guest.whole()
+    assert phases_of(guest)[1]["max_epochs"] == {"default": 2, "cat": 0.5}
+    assert "Catalan: at most 0.5 epochs" in guest.words()
+    press(at, "Remove")
+    guest.whole()
+    assert phases_of(guest)[1]["max_epochs"] in ({"default": 2}, 2)
+    press(at, "Remove")
+    guest.whole()
+    assert phases_of(guest) == PAIR
+
+
 def test_phases_are_added_changed_moved_and_removed(visit):
     guest = visit()
     at = guest.page("mix")

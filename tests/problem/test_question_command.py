@@ -65,6 +65,12 @@ def test_phases_are_said_as_a_person_writes_them():
         "--phase-max late:script:Cyrl=5% --phase-min anneal:cat=57.5% --output recipe.yaml"
     )
     assert needs_file({"targets": {"cat": 1}, "phases": [{**phases[2], "min": {"a=b": 1}}]})
+    capped = [phases[0], {"name": "end", "tokens": 0.2, "max_epochs": {"default": 2, "cat": 1.5}}]
+    assert solve_command({"targets": {"cat": 1}, "phases": capped}) == (
+        "atlasmix solve --target cat --phase main=rest --phase end=20% "
+        "--phase-max-epochs end=2 --phase-max-epochs end:cat=1.5 --output recipe.yaml"
+    )
+    assert needs_file({"targets": {"cat": 1}, "phases": [{**phases[2], "max_epochs": {"a=b": 1}}]})
 
 
 def test_names_are_quoted_for_the_shell():

@@ -56,7 +56,7 @@ QUESTIONS = [
         "phases": [
             {"name": "warmup", "tokens": "5B", "max": {"family:Romance": "99%", "north": 0.011}},
             {"name": "main", "tokens": "rest"},
-            {"name": "anneal", "tokens": 0.123456789, "min": {"cat": "57%"}},
+            {"name": "anneal", "tokens": 0.123456789, "min": {"cat": "57%"}, "max_epochs": 1.5},
         ],
     },
     {"targets": "cat", "phases": [{"name": "all", "tokens": "100%"}]},

@@ -100,6 +100,30 @@ def test_a_star_in_a_phase_is_every_target() -> None:
     assert problem_from_mapping(written, SHIPPED).phases == problem.phases
 
 
+@pytest.mark.parametrize(
+    "caps",
+    [
+        2,
+        0.5,
+        {"cat": 1},
+        {"default": 2, "cat": 1, "provenance:human": 1.5},
+        {"north": 1, "default": 3.25},
+    ],
+)
+def test_caps_of_a_phase_go_there_and_back(caps: Any) -> None:
+    """A cap of 1 read back as one of the whole run, or as a share of 1, would be another plan."""
+    phases = [{"name": "main"}, {"name": "end", "tokens": "20%", "max_epochs": caps}]
+    groups = {"north": ["swe", "nob"]}
+    problem = problem_from_mapping({"targets": "cat", "groups": groups, "phases": phases}, SHIPPED)
+    assert problem.max_epochs == 4
+    assert not problem.phases[0].is_capped
+    written = problem_to_mapping(problem)
+    kept = written["phases"][1]["max_epochs"]
+    assert "max_epochs" not in written["phases"][0]
+    assert kept == caps
+    assert problem_from_mapping(written, SHIPPED).phases == problem.phases
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(1, 999), min_size=1, max_size=6), st.booleans())
 def test_any_shares_go_there_and_back(parts: list[int], rest: bool) -> None:
@@ -139,6 +163,15 @@ def test_any_shares_go_there_and_back(parts: list[int], rest: bool) -> None:
         ),
         ([{"name": "x", "min": ["cat"]}], "phase x: min is ['cat']: expected a mapping"),
         ([{"name": "x", "max": {"famly:Romance": 0.1}}], "phase x: max famly:Romance names"),
+        ([{"name": "x", "max_epochs": "lots"}], "phase x: max_epochs is 'lots': expected a finite"),
+        ([{"name": "x", "max_epochs": ["cat"]}], "phase x: max_epochs is ['cat']: expected a"),
+        ([{"name": "x", "max_epochs": {"cat": -1}}], "limit 'max epochs Catalan -1': expected"),
+        ([{"name": "x", "max_epochs": 99}], "phase x: max epochs 99: expected more than 0 and at"),
+        ([{"name": "x", "max_epochs": {"rom": 1}}], "phase x: max_epochs rom selects none of the"),
+        (
+            [{"name": "x", "max_epochs": {"ca": 1, "cat": 2}}],
+            "phase x: limit 'max epochs Catalan 2' is the second for the same",
+        ),
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else "",
 )

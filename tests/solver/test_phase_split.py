@@ -37,7 +37,9 @@ def test_phases_leave_the_answer_as_it_is() -> None:
     asked = replace(plain, phases=(Phase("main", 0.7), Phase("anneal", limits=(least("a", 0.6),))))
     alone, divided = solve(plain), solve(asked)
     assert alone.phases == ()
-    assert replace(divided, phases=()) == alone
+    # Only what is said of a phase itself comes to it.
+    assert all("phase anneal" in said for said in set(divided.warnings) - set(alone.warnings))
+    assert replace(divided, phases=(), warnings=alone.warnings) == alone
 
 
 def test_limits_that_hold_already_move_nothing() -> None:

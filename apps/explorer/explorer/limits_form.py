@@ -18,6 +18,7 @@ from explorer import answers, session
 from explorer.changes import offer, standing_row
 from explorer.display import refuse
 from explorer.selections import (
+    epoch_caps,
     mapping_of,
     named_groups,
     selection_box,
@@ -52,9 +53,7 @@ def standing(question: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for name, tokens in mapping_of(question, "keep").items():
         count = format_quantity(tokens) if isinstance(tokens, int | float) else tokens
         yield "keep", name, f"{selection_words(name)}: read at least {count} tokens"
-    for name, cap in mapping_of(question, "max_epochs").items():
-        if name != "default":
-            yield "max_epochs", name, f"{selection_words(name)}: at most {cap} epochs"
+    yield from epoch_caps(question)
     for name, rail in mapping_of(question, "guardrails").items():
         given = rail if isinstance(rail, dict) else {"slack": rail}
         slack, reference = share_words(given.get("slack", 0)), given.get("reference", "natural")

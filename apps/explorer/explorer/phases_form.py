@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import streamlit as st
@@ -14,7 +14,14 @@ from explorer import session
 from explorer.changes import offer, standing_row
 from explorer.display import escaped, refuse
 from explorer.limits_form import KINDS
-from explorer.selections import mapping_of, selection_box, selections, share_limits, with_group
+from explorer.selections import (
+    epoch_caps,
+    mapping_of,
+    selection_box,
+    selections,
+    share_limits,
+    with_group,
+)
 
 Phases = list[dict[str, Any]]
 
@@ -59,7 +66,7 @@ def _phase(number: int, phase: Mapping[str, Any], phases: Phases) -> None:
         key=session.key(f"phase-tokens-{number}"),
         help="A share of the tokens read (20%), a count (20B), or rest, for one phase at most.",
     )
-    for place, (bound, what, words) in enumerate(share_limits(phase)):
+    for place, (bound, what, words) in enumerate(_standing_limits(phase)):
         key = f"phase-{number}-unlimit-{place}"
         standing_row(words, key, "this limit of the phase", _unlimit, number, bound, what)
     with st.container(horizontal=True, gap="small"):
@@ -84,6 +91,23 @@ def _phase(number: int, phase: Mapping[str, Any], phases: Phases) -> None:
         _offer_phases([each for place, each in enumerate(phases) if place != number])
     elif written.strip() != now:
         _offer_phases(_changed(phases, number, {"tokens": written.strip()}))
+
+
+def _standing_limits(phase: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """(key, selection, words) of every limit of a phase."""
+    yield from share_limits(phase)
+    yield from epoch_caps(phase)
+    usual = _limits_of(phase, "max_epochs").get("default")
+    if usual is not None:
+        yield "max_epochs", "default", f"Each pool: at most {usual} epochs"
+
+
+def _limits_of(phase: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Limits of one kind by selection; one cap of all pools is that of ``default``."""
+    cap = phase.get("max_epochs")
+    if key == "max_epochs" and cap is not None and not isinstance(cap, dict):
+        return {"default": cap}
+    return mapping_of(phase, key)
 
 
 def _add_row(phases: Phases) -> None:
@@ -118,13 +142,16 @@ def _limit_row(phases: Phases, matrix: TransferMatrix) -> None:
         return
     bound = st.selectbox(
         "In this phase",
-        ["min", "max"],
+        ["min", "max", "max_epochs"],
         format_func=lambda word: KINDS[word][0],
         key=session.key("phase-bound"),
     )
-    what = selection_box("Share of", selections(matrix), "phase-what")
+    shares = bound != "max_epochs"
+    what = selection_box(
+        "Share of" if shares else "Passes over", selections(matrix, shares), "phase-what"
+    )
     share = st.text_input(
-        "How large a share",
+        "How large a share" if shares else "At most so many",
         placeholder=KINDS[bound][1],
         max_chars=40,
         key=session.key("phase-share"),
@@ -133,7 +160,7 @@ def _limit_row(phases: Phases, matrix: TransferMatrix) -> None:
         if not what or not share.strip():
             refuse(ProblemError("a limit needs what it speaks of and how much: fill in both"))
             return
-        limits = {**mapping_of(phases[number], bound), what: share.strip()}
+        limits = {**_limits_of(phases[number], bound), what: share.strip()}
         changed = _changed(phases, number, {bound: limits})
         offer({**with_group(session.question(), what), "phases": changed})
 
@@ -163,7 +190,7 @@ def _move_up(number: int) -> None:
 def _unlimit(number: int, bound: str, what: str) -> None:
     phases = standing_phases(session.question())
     left = {
-        name: share for name, share in mapping_of(phases[number], bound).items() if name != what
+        name: share for name, share in _limits_of(phases[number], bound).items() if name != what
     }
     session.change("phases", _changed(phases, number, {bound: left or None}))
     session.renew()

@@ -39,6 +39,13 @@ def share_limits(question: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             yield bound, name, f"{selection_words(name)}: {verb} {share_words(share)} of the tokens"
 
 
+def epoch_caps(question: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """(``max_epochs``, selection, words) of the caps of a question, or of one of its phases."""
+    for name, cap in mapping_of(question, "max_epochs").items():
+        if name != "default":
+            yield "max_epochs", name, f"{selection_words(name)}: at most {cap} epochs"
+
+
 def selections(matrix: TransferMatrix, shares: bool = True) -> list[str]:
     """What a limit may speak of, groups first.
 

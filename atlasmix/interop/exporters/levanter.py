@@ -137,10 +137,15 @@ def _count(shares: Mapping[str, Fraction], size: int, near: frozenset[str]) -> d
 
 
 def _near_their_caps(plan: Plan) -> frozenset[str]:
+    """Pools that are read nearly as often as their caps allow, in all or in one phase."""
+    whole = {name: pool.max_epochs for name, pool in plan.pools.items()}
+    passes = [(plan.epochs_in_all(), whole)]
+    passes += [(plan.epochs(phase), dict(phase.max_epochs)) for phase in plan.phases]
     return frozenset(
         name
-        for name, epochs in plan.epochs_in_all().items()
-        if epochs > (1 - OFF) * Fraction(plan.pools[name].max_epochs)
+        for epochs, caps in passes
+        for name, cap in caps.items()
+        if epochs.get(name, Fraction(0)) > (1 - OFF) * Fraction(cap)
     )
 
 

@@ -143,6 +143,7 @@ class PlannedPhase:
         steps: optimiser steps in it.
         seed: of its shuffling, another for each phase where the consumer begins anew.
         tokens: (name of a pool, tokens); only their proportions count, all above 0.
+        max_epochs: most passes over a pool within the phase, where it has a cap of its own there.
     """
 
     name: str
@@ -151,6 +152,7 @@ class PlannedPhase:
     steps: int
     seed: int
     tokens: tuple[tuple[str, int], ...]
+    max_epochs: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def shares(self) -> dict[str, Fraction]:

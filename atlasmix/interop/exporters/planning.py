@@ -21,7 +21,7 @@ from atlasmix.interop.exporters.paths import (
 )
 from atlasmix.interop.exporters.plan import Place, Plan, PlannedPhase, PlannedPool, Run
 from atlasmix.quantities import MILLIONTHS, format_quantity
-from atlasmix.recipe.as_mixture import epoch_caps
+from atlasmix.recipe.as_mixture import epoch_caps, phase_caps
 from atlasmix.recipe.recipe import Recipe
 from atlasmix.recipe.run_phases import RunPhase
 from atlasmix.text import first_few
@@ -121,7 +121,7 @@ def make_plan(
     caps = epoch_caps(recipe)
     plan = Plan(
         run=options.run,
-        phases=_phases(phases, options),
+        phases=_phases(phases, options, phase_caps(recipe)),
         pools={
             pool.name: PlannedPool(
                 name=pool.name,
@@ -164,6 +164,16 @@ def refuse_over_cap(plan: Plan, tokens: int, grain: Fraction = Fraction(0)) -> N
         most = Fraction(pool.max_epochs) * pool.unique_tokens + Fraction(tokens, MILLIONTHS) + grain
         if epochs * pool.unique_tokens > most:
             over.append(f"{name} {float(epochs):.2f} times (cap {pool.max_epochs:g})")
+    for phase in plan.phases:
+        passes = plan.epochs(phase)
+        for name, cap in phase.max_epochs.items():
+            unique = plan.pools[name].unique_tokens if name in passes else 0
+            # A phase begins and ends at a whole step: one step more than its tokens, at most.
+            spare = Fraction(tokens, MILLIONTHS) + grain + plan.run.step_tokens
+            if name in passes and passes[name] * unique > Fraction(cap) * unique + spare:
+                over.append(
+                    f"{name} {float(passes[name]):.2f} times in phase {phase.name} (cap {cap:g})"
+                )
     if over:
         read = sum(phase.steps for phase in plan.phases) * plan.run.step_tokens
         raise ProblemError(
@@ -188,8 +198,16 @@ def _placed(
     )
 
 
-def _phases(phases: Sequence[RunPhase], options: ExportOptions) -> tuple[PlannedPhase, ...]:
-    """Whole steps: the last step of a phase is the last that fits into its tokens."""
+def _phases(
+    phases: Sequence[RunPhase], options: ExportOptions, caps: Mapping[str, Mapping[str, float]]
+) -> tuple[PlannedPhase, ...]:
+    """Whole steps: the last step of a phase is the last that fits into its tokens.
+
+    Args:
+        phases: of the recipe, in the order of training.
+        options: of the user.
+        caps: those of single phases, by phase and pool.
+    """
     run = options.run
     for key, what, number in (
         ("sequence_length", "the sequence length", run.sequence_length),
@@ -218,7 +236,8 @@ def _phases(phases: Sequence[RunPhase], options: ExportOptions) -> tuple[Planned
             )
         read = tuple((name, count) for name, count in phase.pools if count > 0)
         key = safe_key(phase.name).rstrip("_")
-        planned.append(PlannedPhase(phase.name, key, start, end - start, run.seed + number, read))
+        steps, seed, own = end - start, run.seed + number, caps.get(phase.name, {})
+        planned.append(PlannedPhase(phase.name, key, start, steps, seed, read, own))
         start = end
     return tuple(planned)
 

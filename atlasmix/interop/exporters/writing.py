@@ -19,6 +19,7 @@ from atlasmix.interop.exporters.plan import Plan, PlannedPhase, PlannedPool
 from atlasmix.interop.exporters.planning import ExportOptions, make_plan
 from atlasmix.io.files import folder_beside, refusing_to_write
 from atlasmix.io.safe_yaml import plain_decimal
+from atlasmix.problem.phases import is_crammed
 from atlasmix.quantities import significant
 from atlasmix.recipe.file import dump_recipe
 from atlasmix.recipe.recipe import Recipe
@@ -289,17 +290,16 @@ class Written:
 
 
 def _crammed(plan: Plan) -> list[str]:
-    """What a phase reads more than once: caps speak of the whole run, and none of one phase."""
-    if len(plan.phases) < 2:
-        return []
-    steps = sum(phase.steps for phase in plan.phases)
+    """What a phase repeats closely, where no cap of its own holds it: others are of the run."""
+    steps, whole = sum(phase.steps for phase in plan.phases), plan.epochs_in_all()
     return [
         f"Phase {phase.name} reads {name} {float(epochs):.2f} times within its "
         f"{phase.steps / steps:.1%} of the run: the cap of {plan.pools[name].max_epochs:g} is one "
-        "of the whole run."
+        "of the whole run; max_epochs of the phase would spread them."
         for phase in plan.phases
         for name, epochs in plan.epochs(phase).items()
-        if epochs > 1
+        if name not in phase.max_epochs
+        and is_crammed(float(epochs), phase.steps / steps, float(whole[name]))
     ]
 
 

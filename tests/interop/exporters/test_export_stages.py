@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -47,6 +48,18 @@ def test_a_cap_holds_over_all_phases_together() -> None:
     )
     with pytest.raises(ProblemError, match=r"4\.80 times \(cap 4\)"):
         export("megatron", recipe_of({"gsw_Latn.human.wiki": (120_000, 25_000)}), phases)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_cap_of_one_phase_holds_in_it(name: str) -> None:
+    """A cap of the run alone would let the last phase read its pool four times."""
+    question = {
+        **RECIPE.question,
+        "phases": [{"name": "stable"}, {"name": "cool-down", "max_epochs": 3}],
+    }
+    capped = dataclasses.replace(RECIPE, question=question)
+    with pytest.raises(ProblemError, match=r"wiki 4\.0\d times in phase cool-down \(cap 3\)|3\.\d"):
+        export(name, capped, two_phases(THREE), run=RUN)
 
 
 def test_nanotron_counts_steps_from_one() -> None:
@@ -97,4 +110,13 @@ def test_a_phase_that_crams_a_pool_is_said() -> None:
     (said,) = [note for note in notes if "times within its" in note]
     assert said.startswith("Phase cool-down reads gsw_Latn.human.wiki 4.0")
     assert "the cap of 4 is one of the whole run" in said
+    capped = dataclasses.replace(
+        RECIPE,
+        question={
+            **RECIPE.question,
+            "phases": [{"name": "stable"}, {"name": "cool-down", "max_epochs": {"gsw_Latn": 4.1}}],
+        },
+    )
+    notes = export("megatron", capped, two_phases(THREE), run=RUN).export.notes
+    assert not any("times within" in note for note in notes)
     assert not any("times within" in note for note in export("megatron", RECIPE).export.notes)
