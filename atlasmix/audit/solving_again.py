@@ -28,6 +28,7 @@ from atlasmix.problem.vocabulary import Vocabulary
 from atlasmix.quantities import parse_quantity
 from atlasmix.recipe.check import given_tokens, missing_pools
 from atlasmix.recipe.recipe import Recipe
+from atlasmix.solver.compile import epoch_limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +171,14 @@ def solve_again(
         return Resolved(basis, refused=str(error))
     read = np.array([given[pool.name] for pool in problem.pools])
     frame = Resolved(basis, problem.budget, problem.budget / tokens, left_out)
-    over = [pool.name for pool in problem.pools if given[pool.name] > _most(problem, pool)]
+    unique = np.array([pool.unique_tokens for pool in problem.pools])
+    most = epoch_limits(problem) * unique * (1 + SLACK)
+    over = int((read > most).sum())
     if over:
         frame = replace(
             frame,
             notes=(
-                f"{len(over)} of these sources {'is' if len(over) == 1 else 'are'} read past the "
+                f"{over} of these sources {'is' if over == 1 else 'are'} read past the "
                 "cap now, and none is when solved again: that alone may cost predicted loss",
             ),
         )
@@ -184,16 +187,6 @@ def solve_again(
     except ProblemError as error:
         return replace(frame, refused=str(error))
     return compared(problem, answer(problem, read), best, frame)
-
-
-def _most(problem: MixProblem, pool: Pool) -> float:
-    """Most tokens of a pool within its cap, and a thousandth."""
-    caps = [
-        limit.epochs
-        for limit in problem.limits
-        if isinstance(limit, EpochCap) and limit.selection.value == pool.name
-    ]
-    return (caps[-1] if caps else problem.max_epochs) * pool.unique_tokens * (1 + SLACK)
 
 
 def recipe_again(recipe: Recipe, store: Store) -> Resolved:
@@ -282,7 +275,7 @@ def _problem(
             name=name,
             language=row.language,
             provenance=row.provenance,
-            corpus="given",
+            corpus=f"cap {caps[name]:.15g}",  # one limit a cap, however many sources have it
             unique_tokens=row.unique_tokens,
             obtained="counted",
             unit="tokens",
@@ -293,14 +286,16 @@ def _problem(
             "counts or an inventory",
             field="counts",
         )
+    budget = sum(given.values())
     shares: dict[str, float] = {}
     for name, read in given.items():
         key = pools[name].language
-        shares[key] = shares.get(key, 0.0) + read / sum(given.values())
+        shares[key] = shares.get(key, 0.0) + read / budget
     wanted = options.targets or shares
     cap = max(caps.values())
     limits: tuple[Limit, ...] = tuple(
-        EpochCap(Selection("pool", name), own) for name, own in caps.items() if own < cap
+        EpochCap(Selection("corpus", pools[name].corpus), own)
+        for own, name in {own: name for name, own in caps.items() if own < cap}.items()
     )
     law = load_law(DEFAULT_LAW)
     problem = MixProblem(
@@ -309,7 +304,7 @@ def _problem(
         matrix=matrix,
         inventory=Inventory("the mixture's own pools", tuple(pools.values()), Card(), ""),
         law=law,
-        budget=sum(given.values()),
+        budget=budget,
         params=options.params,
         decay=law.decay or DEFAULT_DECAY,
         max_epochs=cap,

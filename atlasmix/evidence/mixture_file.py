@@ -156,7 +156,7 @@ def files_of(entry: GivenOther) -> dict[str, tuple[float, float | None]]:
     return files
 
 
-_ENDINGS = re.compile(r"(_text_document|_text_sentence|_content_document)?(\.bin|\.idx)?$")
+_ENDINGS: Final = ("_text_document", "_text_sentence", "_content_document")
 _SLASHES = re.compile(r"/{2,}")
 
 
@@ -166,7 +166,16 @@ def plain_prefix(prefix: str) -> str:
     >>> plain_prefix("/data//ca/ca-0_text_document")
     '/data/ca/ca-0'
     """
-    return _ENDINGS.sub("", _SLASHES.sub("/", prefix.strip()), count=1).rstrip("/")
+    # A mixture may have twenty thousand prefixes, and each is asked for half a dozen times.
+    bare = prefix.strip()
+    if "//" in bare:
+        bare = _SLASHES.sub("/", bare)
+    if bare.endswith((".bin", ".idx")):
+        bare = bare[:-4]
+    for ending in _ENDINGS:
+        if bare.endswith(ending):
+            return bare.removesuffix(ending).rstrip("/")
+    return bare.rstrip("/")
 
 
 def is_mixture_file(name: str) -> bool:

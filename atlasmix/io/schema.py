@@ -58,7 +58,7 @@ def faults_of(value: object, kind: Any, what: str) -> list[str]:
     >>> faults_of(["a", 1], list[Name], "it")
     ['1: found 1, expected a text']
     """
-    endless = dict(_endless(value, ""))
+    endless = {} if _is_finite(value) else dict(_endless(value, ""))
     if not endless and _is_of(value, kind) and _all_known(value, kind):
         return []  # most files are sound, and that is seen at once
     other = [fault for fault in _walk(value, kind, "") if fault[0] not in endless]
@@ -83,6 +83,19 @@ def _all_known(value: object, kind: Any) -> bool:
     if _is_closed(shaped[0]) and not value.keys() <= known.keys():
         return False
     return all(_all_known(item, known[key][0]) for key, item in value.items() if key in known)
+
+
+def _is_finite(value: object) -> bool:
+    """Whether no number in it is nan, inf or endless."""
+    if isinstance(value, str):
+        return True
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, int):
+        return abs(value) <= _LARGEST
+    if isinstance(value, Mapping):
+        return all(map(_is_finite, value.values()))
+    return not isinstance(value, list) or all(map(_is_finite, value))
 
 
 def _endless(value: object, path: str) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -70,13 +71,19 @@ PARALLEL: Final = frozenset(_PARALLEL_NAMES.split())
 _WORD = re.compile(r"[a-z]+[0-9]*[a-z]*")
 
 
+@lru_cache(maxsize=256)
+def _words(text: str) -> tuple[str, ...]:
+    """The words of a path or name; each is asked about several times in a row."""
+    return tuple(_WORD.findall(text.lower()))
+
+
 def known_corpus(text: str) -> str:
     """The corpus with codes of its own that a path or name speaks of; empty for none.
 
     >>> known_corpus("/data/wikipedia-2023/als"), known_corpus("/data/mine/als")
     ('wikipedia', '')
     """
-    return next((word for word in _WORD.findall(text.lower()) if word in _CODES), "")
+    return next((word for word in _words(text) if word in _CODES), "")
 
 
 def is_parallel(text: str) -> bool:
@@ -85,7 +92,7 @@ def is_parallel(text: str) -> bool:
     >>> is_parallel("opus/de-fr"), is_parallel("hplt/de")
     (True, False)
     """
-    return any(word in PARALLEL for word in _WORD.findall(text.lower()))
+    return not PARALLEL.isdisjoint(_words(text))
 
 
 def resolve_in(written: str, corpus: str) -> LanguageTag:

@@ -96,12 +96,12 @@ def target_effects(
     worth = np.array([problem.worth_of(pool) for pool in problem.pools])
     saturated = worth * saturate(tokens, unique, problem.decay)
     languages = [pool.language for pool in problem.pools]
+    axis, different = problem.transfer.axis, dict.fromkeys(languages)
     total, law, effects = float(tokens.sum()), problem.law, []
     for row, target in enumerate(problem.targets):
         (tau,), _ = weights_of(problem, [target.language], languages)
-        own = np.array(
-            [same_language(target.language, key, problem.transfer.axis) for key in languages]
-        )
+        same = {key for key in different if same_language(target.language, key, axis)}
+        own = np.array([key in same for key in languages])
         gives = saturated * tau
         transferred, mine = float(gives[~own].sum()), float(gives[own].sum())
         phi = float(problem.transfer.phi[problem.transfer.index(target.language)])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final, Literal, NoReturn
 
 from atlasmix.errors import ProblemError, about
 from atlasmix.evidence.inventory import Inventory
@@ -312,7 +312,7 @@ def check_problem(problem: MixProblem) -> None:
             )
         with about("targets", target.language):
             transfer.index(target.language)
-        _check_text(problem, target.language)
+    _check_text(problem)
     if problem.objective == "worst" and len({target.weight for target in problem.targets}) > 1:
         raise ProblemError(
             "the objective 'worst' treats all targets alike: leave the weights out, or minimise "
@@ -333,18 +333,22 @@ def check_problem(problem: MixProblem) -> None:
     _check_law(problem)
 
 
-def _check_text(problem: MixProblem, target: str) -> None:
-    """Refuse a target whose language has no text at all, where others could be had in its place.
+def _check_text(problem: MixProblem) -> None:
+    """Refuse targets whose language has no text at all, where others could be had in its place.
 
     A matrix of a study speaks of a few languages, and its user may know why one has no text; a
     completed one speaks of all there are.
     """
     if not problem.transfer.is_completed:
         return
-    code = target.partition("_")[0]
     have = {pool.language for pool in problem.inventory.pools if pool.unique_tokens > 0}
-    if any(key.partition("_")[0] == code for key in have):
-        return
+    codes = {key.partition("_")[0] for key in have}
+    for target in problem.target_keys:
+        if target.partition("_")[0] not in codes:
+            _refuse_without_text(problem, target, have)
+
+
+def _refuse_without_text(problem: MixProblem, target: str, have: Collection[str]) -> NoReturn:
     model = problem.transfer
     column = model.index(target)
     near = sorted(

@@ -185,7 +185,7 @@ def paired(
         said = "expected a weight or a path, found a list, a mapping or nothing"
         return [], [f"{place}: {said}" for place in nothing], []
     numbers = [as_weight(value) for value, _ in items]
-    odd = _odd_numbers(items, framework)
+    odd = _odd_numbers(items, numbers, framework)
     if odd:
         return [], odd, []
     if items and all(number is None for number in numbers):
@@ -207,7 +207,7 @@ def paired(
             faults.append(f"{place}: weight {weight:g} has no prefix after it")
             break
         prefix, prefix_place = items[index + 1]
-        if not isinstance(prefix, str) or as_weight(prefix) is not None:
+        if not isinstance(prefix, str) or numbers[index + 1] is not None:
             faults.append(
                 f"{prefix_place}: {str(prefix)[:80]!r} stands where a prefix should and looks like "
                 f"a number, which {framework} takes for a weight"
@@ -223,11 +223,13 @@ _DECIMAL_COMMA: Final = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _PERCENT: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?%", re.ASCII)
 
 
-def _odd_numbers(items: Sequence[tuple[object, str]], framework: str) -> list[str]:
+def _odd_numbers(
+    items: Sequence[tuple[object, str]], numbers: Sequence[float | None], framework: str
+) -> list[str]:
     """Numbers in a spelling that a framework takes for something else."""
     faults = []
-    for value, place in items:
-        if not isinstance(value, str) or as_weight(value) is not None:
+    for (value, place), number in zip(items, numbers, strict=True):
+        if not isinstance(value, str) or number is not None:
             continue
         if _DECIMAL_COMMA.fullmatch(value):
             why = f"{framework} takes it for a prefix; decimals take a point"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final, TypeGuard
 
 from msgspec import UNSET, Struct, UnsetType
@@ -13,7 +14,7 @@ from atlasmix.errors import AtlasMixError, DataError, ProblemError
 from atlasmix.evidence.mixture_file import plain_prefix
 from atlasmix.evidence.pools import PROVENANCES, Provenance
 from atlasmix.interop.importers.listing import Entry
-from atlasmix.interop.importers.patterns import Pattern, compile_pattern, path_words
+from atlasmix.interop.importers.patterns import Pattern, compile_pattern, words_of
 from atlasmix.io.plain_data import shown
 from atlasmix.io.schema import AtLeastOne, Positive, Share, Text, faults_of
 from atlasmix.io.tables import refuse
@@ -82,7 +83,7 @@ class LiteralRules:
     def fits(self, prefix: str) -> tuple[Rule, Mapping[str, str]] | None:
         """The rule of the path or of the longest known path that it ends in."""
         bare = plain_prefix(prefix)
-        for text in dict.fromkeys((bare.lstrip("/"), "/".join(path_words(bare)))):
+        for text in dict.fromkeys((bare.lstrip("/"), "/".join(words_of(bare)))):
             words = text.split("/")
             for start in range(len(words)):
                 rule = self.known.get("/".join(words[start:]))
@@ -241,6 +242,7 @@ def _of_text(text: str, rules: Sequence[AnyRule], default: str, corpus: str) -> 
     return None
 
 
+@lru_cache(maxsize=1024)
 def slug(text: str) -> str:
     """A text as the name of a corpus: small letters, digits, hyphens, at most 40.
 
@@ -288,7 +290,7 @@ def _by_rule(rule: Rule, parts: Mapping[str, str], text: str, default: str, corp
 
 
 def _filled(text: str, parts: Mapping[str, str]) -> str:
-    return _FILL.sub(lambda word: parts[word[1]], text)
+    return _FILL.sub(lambda word: parts[word[1]], text) if "{" in text else text
 
 
 class ExpectedName(Struct):

@@ -83,7 +83,7 @@ class Pattern:
         """
         bare = plain_prefix(prefix)
         root = "/" if bare.startswith("/") else ""
-        for text in dict.fromkeys((root + "/".join(path_words(bare)), bare)):
+        for text in dict.fromkeys((root + "/".join(words_of(bare)), bare)):
             held = self._match(text)
             if held is not None:
                 return held
@@ -187,7 +187,12 @@ def path_words(prefix: str) -> tuple[str, ...]:
     >>> path_words("/hplt-3.0/megatron-lm//gle_Latn_text_document")
     ('hplt-3.0', 'gle_Latn')
     """
-    return tuple(word for word in plain_prefix(prefix).split("/") if word not in _STRUCTURE)
+    return words_of(plain_prefix(prefix))
+
+
+def words_of(bare: str) -> tuple[str, ...]:
+    """The same of a prefix that is plain already."""
+    return tuple([word for word in bare.split("/") if word not in _STRUCTURE])
 
 
 def scan(pattern: Pattern, text: str) -> dict[str, str] | None:

@@ -594,7 +594,7 @@ def import_mixture(request: Request) -> GivenMixture:
         rules=rules,
         mapping=called,
         provenance=request.provenance,
-        counts=indexed({**own.exact, **counts.exact}, counts.what),
+        counts=indexed({**own.exact, **counts.exact}, counts.what) if own.exact else counts,
         inventory=request.inventory,
         tokens=request.tokens or planned.tokens,
         steps=planned.steps,

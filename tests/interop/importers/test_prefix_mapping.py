@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from atlasmix.errors import AtlasMixError, DataError, ProblemError
+from atlasmix.evidence.mixture_file import plain_prefix
 from atlasmix.interop.importers.counts import read_counts
 from atlasmix.interop.importers.listing import Entry
 from atlasmix.interop.importers.mapping import (
@@ -151,6 +155,17 @@ def test_dataset_and_part_stand_for_the_prefix(tmp_path: Path) -> None:
     path = tmp_path / "counts.csv"
     path.write_text("dataset,part,tokens\nhplt-3.0,gle_Latn,540275521\n")
     assert read_counts(path).of("hplt-3.0/megatron-lm/gle_Latn").tokens == 540275521
+
+
+_ENDING = re.compile(r"(_text_document|_text_sentence|_content_document)?(\.bin|\.idx)?$")
+_PIECES = ("/", "//", "a", "cat_Latn", "_text_document", "_text_sentence", ".bin", ".idx", " ", ".")
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=8).map("".join))
+def test_endings_and_slashes_are_taken_off_as_the_expression_says(prefix: str) -> None:
+    """The plain way of 20,000 prefixes is that of the regular expression, ending by ending."""
+    slashes = re.sub(r"/{2,}", "/", prefix.strip())
+    assert plain_prefix(prefix) == _ENDING.sub("", slashes, count=1).rstrip("/")
 
 
 def test_an_empty_pattern_is_refused() -> None:
