@@ -290,7 +290,8 @@ def _by_rule(rule: Rule, parts: Mapping[str, str], text: str, default: str, corp
 
 
 def _filled(text: str, parts: Mapping[str, str]) -> str:
-    return _FILL.sub(lambda word: parts[word[1]], text) if "{" in text else text
+    # A rule of an expected.json is no pattern: what stands in braces there is a name as it is.
+    return _FILL.sub(lambda word: parts.get(word[1], word[0]), text) if "{" in text else text
 
 
 class ExpectedName(Struct):

@@ -144,6 +144,7 @@ def test_what_else_cannot_be_meant(tmp_path: Path, form: str, text: str, words: 
         {"unique_tokens": "many"},
         {"provenance": "humane"},
         {"language": ""},
+        {"language": "{language}"},
         {"paths": "x"},
         {"key": None},
         {"tokens_per_document": 0},
