@@ -76,6 +76,37 @@ def read_quantity(value: object) -> float | None:
     return float(re.sub(f"[_{_MARKS}]", "", number)) * factor
 
 
+_UNIT: Final = re.compile(
+    r"(?:^|[\s(\[_-])(K|M|B|G|T|thousands?|millions?|billions?|trillions?)(?=$|[\s)\]_-])",
+    re.IGNORECASE,
+)
+
+
+def header_unit(title: str) -> str:
+    """The letter that a number below a header takes, where the header says so; else none.
+
+    >>> header_unit("B tokens"), header_unit("tokens (millions)"), header_unit("tokens")
+    ('B', 'M', '')
+    """
+    match = _UNIT.search(title)
+    word = "" if match is None else match[1].lower().rstrip("s")
+    return _WORDS.get(word, word.upper())
+
+
+def in_unit(cell: str, unit: str) -> str:
+    """A number below a header with a unit, with that unit behind it.
+
+    Where the cell has one of its own, which of them is meant is not ours to guess: what comes back
+    is no number, and the sentence that refuses it says why.
+
+    >>> in_unit("1.5", "B"), in_unit("1.5B", "B"), in_unit("", "B"), in_unit("1.5B", "")
+    ('1.5B', '1.5B in units of B', '', '1.5B')
+    """
+    if not (cell and unit):
+        return cell
+    return f"{cell} in units of {unit}" if cell[-1].isalpha() else cell + unit
+
+
 def parse_quantity(text: object, what: str, largest: float = 1e18) -> float:
     """A positive count (tokens, parameters, FLOPs) from what a person wrote.
 

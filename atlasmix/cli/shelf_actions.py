@@ -78,13 +78,28 @@ def add_shelf_actions(
             "name", nargs="?", default="default", help=f"default: {shelf.default}"
         )
     actions["remove"].add_argument("name", help="name on the shelf")
-    actions["add"].add_argument("table", help=shelf.table)
+    is_inventory = shelf.noun == "inventory"
+    nargs = "+" if is_inventory else None
+    actions["add"].add_argument("table", nargs=nargs, help=shelf.table)
     actions["add"].add_argument("--card", help=shelf.card)
     actions["add"].add_argument(
         "--new-card",
         metavar="FILE",
         help="write a card to fill in, and add nothing yet",
     )
+    if is_inventory:
+        actions["add"].add_argument(
+            "--sheet",
+            metavar="NAME",
+            action="append",
+            default=[],
+            help="a sheet of an Excel workbook, or '*' for all; repeatable",
+        )
+        actions["add"].add_argument(
+            "--add-up",
+            action="store_true",
+            help="rows of one pool are parts of it without text in common: add their counts",
+        )
     wanted = "source=, target=, score=" if shelf.noun == "matrix" else "language=, unique_tokens="
     add_columns(actions["add"], f"{wanted} ...; then other columns are left out")
     actions["add"].add_argument("--name", help="name on the shelf (default: the card's)")
@@ -95,6 +110,11 @@ def add_shelf_actions(
 
 def add_entry(options: argparse.Namespace) -> int:
     """Add a table with its card, or write a card to fill in."""
+
+
+def _add(options: argparse.Namespace) -> int:
+    from atlasmix.cli.terminal import lasting
+    from atlasmix.evidence.shelf import Reading
     from atlasmix.evidence.store import Store
 
     if options.new_card:
@@ -114,6 +134,13 @@ def say_added(options: argparse.Namespace, store: Store, name: str) -> None:
     from atlasmix.cli.terminal import lasting
 
     label = store.user_place().label
+    label = store.user_place().label
+    columns = columns_of(options)
+    if options.noun == "matrix":
+        name = store.add_matrix(options.table, options.card, options.name, columns)
+    else:
+        reading = Reading(columns, tuple(options.sheet), options.add_up)
+        name = store.add_inventory(options.table, options.card, options.name, reading)
     use = f"--{options.noun} {name}{lasting(label)}"
     print(f"added {options.noun} {name} to {label}; use it with {use}")
 

@@ -211,13 +211,15 @@ _IN_TOKENS = "tokens"  # beside a small count: it is meant as it stands
 class _Counted:
     """A count of unique tokens in its row: as it was written, as a number, as told to be meant."""
 
-    line: int
+    line: str
     written: str
     tokens: float
     meant: bool
 
 
-def read_pools(rows: Rows, card: Card, stored: bool = False) -> tuple[Pool, ...]:
+def read_pools(
+    rows: Rows, card: Card, stored: bool = False, add_up: bool = False
+) -> tuple[Pool, ...]:
     """The pools of a table, sorted.
 
     ``unique_tokens`` counts single tokens, or thousands and more with a letter (``21.3B``). Small
@@ -231,6 +233,7 @@ def read_pools(rows: Rows, card: Card, stored: bool = False) -> tuple[Pool, ...]
             note, source_language, decoding, verified].
         card: axis, and the source and licence of rows that name none.
         stored: the table lies on the shelf: its counts were looked at when it was added.
+        add_up: rows of one pool are parts of it, and their counts are added.
 
     Raises:
         DataError: with every fault of the table in ``faults``, each with its row.
@@ -245,9 +248,9 @@ def read_pools(rows: Rows, card: Card, stored: bool = False) -> tuple[Pool, ...]
     refuse(rows.what, faults)
     read = label_reader(card)
     pools: dict[str, Pool] = {}
-    first: dict[str, int] = {}
+    first: dict[str, str] = {}
     counts: list[_Counted] = []
-    for line, row in zip(rows.numbers, rows.rows, strict=True):
+    for line, row in zip(rows.lines, rows.rows, strict=True):
         if len(row) != len(header):
             faults.append(f"row {line}: {len(row)} cells, expected {len(header)}")
             continue
@@ -258,11 +261,19 @@ def read_pools(rows: Rows, card: Card, stored: bool = False) -> tuple[Pool, ...]
         wrong: list[str] = []
         counted = _unique_tokens(line, cells["unique_tokens"], wrong)
         pool = _read_pool(cells, card, read, counted.tokens, wrong)
-        if pool.name in pools and pool.language:
+        part = pools.get(pool.name) if pool.language else None
+        if part is not None and not add_up:
             wrong.append(
                 f"{pool.language}, {pool.provenance}, {pool.corpus} stands already in row "
                 f"{first[pool.name]}; add the two up or name the corpora apart"
             )
+        elif part is not None:
+            wrong += [
+                f"{what} is {here or 'empty'} here and {there or 'empty'} in row "
+                f"{first[pool.name]}: the two are not parts of one pool"
+                for what, here, there in _unlike(pool, part)
+            ]
+            pools[pool.name] = _sum(part, pool)
         faults += [f"row {line}: {fault}" for fault in wrong]
         counts.append(counted)
         pools.setdefault(pool.name, pool)
@@ -274,6 +285,31 @@ def read_pools(rows: Rows, card: Card, stored: bool = False) -> tuple[Pool, ...]
     return sort_pools(tuple(pools.values()))
 
 
+_SUMMED = ("unique_tokens", "documents", "utf8_bytes")
+
+
+def _unlike(pool: Pool, other: Pool) -> list[tuple[str, object, object]]:
+    """(Column, its value in the one, in the other) that parts of one pool have in common."""
+    alike = [name for name in (*POOL_COLUMNS, *MAKING_COLUMNS) if name not in (*_SUMMED, "note")]
+    pairs = [(name, getattr(pool, name), getattr(other, name)) for name in alike]
+    return [(name, here, there) for name, here, there in pairs if here != there]
+
+
+def _sum(pool: Pool, part: Pool) -> Pool:
+    """A pool and one more part of it; of documents and bytes only what all parts say."""
+
+    def both(count: float | None, more: float | None) -> float | None:
+        return None if count is None or more is None else count + more
+
+    return replace(
+        pool,
+        unique_tokens=pool.unique_tokens + part.unique_tokens,
+        documents=both(pool.documents, part.documents),
+        utf8_bytes=both(pool.utf8_bytes, part.utf8_bytes),
+        note="; ".join(dict.fromkeys(filter(None, (pool.note, part.note)))),
+    )
+
+
 def _header_faults(header: tuple[str, ...], card: Card) -> list[str]:
     missing = [name for name in _NEEDED if name not in header]
     odd = [name for name in header if name not in _COLUMNS]
@@ -282,7 +318,13 @@ def _header_faults(header: tuple[str, ...], card: Card) -> list[str]:
     if missing:
         names = (card.axis, *_NEEDED[1:])
         lacking = [card.axis if name == "language" else name for name in missing]
-        faults.append(f"header: {', '.join(lacking)} missing; expected {', '.join(names)}")
+        near = [name for name in odd if "token" in name]
+        hint = (
+            f"; say for example unique_tokens={near[0]}"
+            if "unique_tokens" in missing and near
+            else ""
+        )
+        faults.append(f"header: {', '.join(lacking)} missing; expected {', '.join(names)}{hint}")
     if odd:
         optional = [name for name in _COLUMNS if name not in _NEEDED]
         faults.append(
@@ -400,7 +442,7 @@ def _one_of(cells: dict[str, str], column: str, allowed: tuple[str, ...], wrong:
     return written
 
 
-def _unique_tokens(line: int, written: str, wrong: list[str]) -> _Counted:
+def _unique_tokens(line: str, written: str, wrong: list[str]) -> _Counted:
     """A count as people write it; 0 where it is wrong."""
     count = written.removesuffix(_IN_TOKENS).strip()
     value = read_quantity(count)
@@ -434,7 +476,8 @@ def _slips(counts: Sequence[_Counted]) -> list[str]:
         f"row {each.line}: unique_tokens {each.written}: looks like billions typed as units; write "
         f"{each.written}B"
         + ("" if each in broken else f", or '{each.written} tokens' if it is right")
-        for each in sorted({*broken, *suspect}, key=lambda each: each.line)
+        for each in counts
+        if each in broken or each in suspect
     ]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from atlasmix.errors import DataError
@@ -23,7 +23,16 @@ from atlasmix.evidence.pools import MAKING_COLUMNS, POOL_COLUMNS, pools_csv, rea
 from atlasmix.evidence.scores import SCORE_COLUMNS, read_scores, scores_csv
 from atlasmix.evidence.trigrams import TRIGRAMS_FILE
 from atlasmix.io.shipped import data_folder
-from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows, refuse, renamed, shelf_rows
+from atlasmix.io.tables import (
+    TABLE_LIMIT,
+    joined,
+    read_file,
+    read_rows,
+    read_tables,
+    refuse,
+    renamed,
+    shelf_rows,
+)
 
 DEFAULT_MATRIX = "atlasmix-2026"
 DEFAULT_INVENTORY = "web-2026"
@@ -140,24 +149,39 @@ def shipped_tables(
     return card, tables
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How tables of strangers are read.
+
+    Attributes:
+        columns: the name of a column that is read to what the tables call it; then columns that
+            are neither named nor known are left out.
+        sheets: those of an Excel workbook, by name; ``*`` is all.
+        add_up: rows of one pool are parts of it, and their counts are added.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    sheets: tuple[str, ...] = ()
+    add_up: bool = False
+
+
 def add(
     place: Place,
     shelf: Shelf,
-    table: Path,
+    tables: Sequence[Path],
     card_path: Path,
     name: str | None,
-    columns: Mapping[str, str] | None = None,
+    reading: Reading | None = None,
 ) -> str:
     """Check a table and its card, and put both on a shelf in one step.
 
     Args:
         place: the user's store.
         shelf: matrices or inventories.
-        table: CSV or Parquet, at most 64 MiB.
+        tables: CSV, Parquet or Excel, at most 64 MiB each; several are one table.
         card_path: YAML, at most 256 KiB.
-        name: on the shelf; None takes the card's, else the name of the table file.
-        columns: the name of a column that is read to what the table calls it; then columns that
-            are neither named nor known are left out.
+        name: on the shelf; None takes the card's, else the name of the first table file.
+        reading: how they are read.
 
     Returns:
         The name.
@@ -172,6 +196,9 @@ def add(
     content = read_file(table, TABLE_LIMIT)
     card = dataclasses.replace(card, name=name)
     entry = new_entry(shelf, card, content, f"table {table.name}", columns)
+    name = free_name(place, shelf, name or card.name or tables[0].stem.lower())
+    contents = [(read_file(table, TABLE_LIMIT), f"table {table.name}") for table in tables]
+    entry = _entry(shelf, name, card, _normal_table(contents, card, shelf, reading or Reading()))
     put(place, shelf, name, entry)
     return name
 
@@ -211,6 +238,10 @@ def new_entry(
     content = _normal_table(table, card, shelf, what, columns=columns)
     beside = {TRIGRAMS_FILE: trigrams} if trigrams else {}
     files = {shelf.table: content, **beside}
+    return _entry(shelf, name, card, _normal_table([(table, what)], card, shelf, Reading()))
+
+
+def _entry(shelf: Shelf, name: str, card: Card, content: bytes) -> dict[str, bytes]:
     written = dataclasses.replace(
         card,
         kind=shelf.kind,
@@ -269,25 +300,56 @@ def entry_faults(place: Place, shelf: Shelf, name: str) -> tuple[str, ...]:
         except DataError as error:
             faults.append(_sentence(error))
     try:
-        _normal_table(content, card, shelf, shelf.table, stored=True)
+        _normal_table([(content, shelf.table)], card, shelf, Reading(), stored=True)
     except DataError as error:
         faults += error.faults or (_sentence(error),)
     return tuple(faults)
 
 
 def _normal_table(
-    content: bytes,
+    contents: Sequence[tuple[bytes, str]],
     card: Card,
     shelf: Shelf,
-    what: str,
+    reading: Reading,
     stored: bool = False,
-    columns: Mapping[str, str] | None = None,
 ) -> bytes:
-    known = SCORE_COLUMNS if shelf is MATRICES else (*POOL_COLUMNS, *MAKING_COLUMNS, "script")
-    rows = renamed(read_rows(content, what), columns or {}, known)
+    """The table of an entry in its normal form.
+
+    Args:
+        contents: of each file, and how a message names it.
+        card: of the entry.
+        shelf: matrices or inventories.
+        reading: as the user says.
+        stored: whether it is the normal form of an entry on the shelf.
+    """
     if shelf is MATRICES:
-        return scores_csv(read_scores(rows, card))
-    return pools_csv(read_pools(rows, card, stored))
+        ((content, what),) = contents
+        return scores_csv(
+            read_scores(renamed(read_rows(content, what), reading.columns, SCORE_COLUMNS), card)
+        )
+    columns = _count_columns(reading.columns)
+    known = (*POOL_COLUMNS, *MAKING_COLUMNS, "script")
+    tables = [
+        renamed(rows, columns, known, ("unique_tokens", "documents", "utf8_bytes"))
+        for content, what in contents
+        for rows in read_tables(content, what, reading.sheets)
+    ]
+    first = contents[0][1]
+    what = first if len(contents) == 1 else f"{first} and {len(contents) - 1} more"
+    return pools_csv(read_pools(joined(tables, what), card, stored, reading.add_up))
+
+
+def _count_columns(columns: Mapping[str, str]) -> dict[str, str]:
+    """Columns by name; a count of tokens may be called ``tokens``, as everywhere else.
+
+    Raises:
+        DataError: both names.
+    """
+    if "tokens" not in columns:
+        return dict(columns)
+    if "unique_tokens" in columns:
+        raise DataError("column tokens is unique_tokens here: name it once", field="column")
+    return {"unique_tokens" if key == "tokens" else key: title for key, title in columns.items()}
 
 
 def free_name(place: Place, shelf: Shelf, name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from atlasmix.evidence.scores import MEASURED, PREDICTED, parse_scores
 from atlasmix.evidence.shelf import (
     INVENTORIES,
     MATRICES,
+    Reading,
     Shelf,
     is_name,
     read_entry,
@@ -232,22 +233,34 @@ class Store:
         """
         from atlasmix.evidence.shelf import add
 
-        return add(self.user_place(), MATRICES, Path(table), Path(card), name, columns)
+        reading = Reading(columns or {})
+        return add(self.user_place(), MATRICES, [Path(table)], Path(card), name, reading)
 
     def add_inventory(
         self,
-        table: str | Path,
+        table: str | Path | Sequence[str | Path],
         card: str | Path,
         name: str | None = None,
-        columns: Mapping[str, str] | None = None,
+        reading: Reading | None = None,
     ) -> str:
         """Check a table of pools and its card, and put both into the user's store.
 
-        See ``add_matrix``; the columns are those of ``pool_table.read_pools``.
+        Args:
+            table: CSV, Parquet or Excel, with the columns of ``pools.read_pools``; several are one.
+            card, name: as for ``add_matrix``.
+            reading: names of columns, sheets of a workbook, and whether parts are added up.
+
+        Returns:
+            The name.
+
+        Raises:
+            DataError: with all faults in ``faults``; the store is then as it was.
         """
         from atlasmix.evidence.shelf import add
 
-        return add(self.user_place(), INVENTORIES, Path(table), Path(card), name, columns)
+        tables = [table] if isinstance(table, str | Path) else list(table)
+        paths = [Path(each) for each in tables]
+        return add(self.user_place(), INVENTORIES, paths, Path(card), name, reading)
 
     def remove_matrix(self, name: str) -> None:
         """Take a matrix out of the user's store; DataError where it ships or is not there."""

@@ -1,4 +1,4 @@
-"""Tables from strangers as rows of text: CSV or Parquet, with the number of every row."""
+"""Tables from strangers as rows of text: CSV, Parquet or Excel, with the number of every row."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import contextlib
 import csv
 import io
 import itertools
+import zipfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from atlasmix.errors import DataError
 from atlasmix.io.safe_yaml import decode
-from atlasmix.text import did_you_mean
+from atlasmix.quantities import header_unit, in_unit
+from atlasmix.text import did_you_mean, first_few
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +32,12 @@ _MOST_UNPACKED = 4 * TABLE_LIMIT
 """Most bytes that a Parquet table says it unpacks to. Our choice: a short number, which a CSV table
 writes in two bytes, has eight there. Whoever takes tables from strangers bounds the memory of the
 process as well, for a file may say what is not so."""
+_ZIP_MAGIC = b"PK\x03\x04"
+"""What an Excel workbook (.xlsx) begins with; no other zip is a table."""
+_OLD_EXCEL_MAGIC = b"\xd0\xcf\x11\xe0"
+_MOST_OF_A_WORKBOOK = TABLE_LIMIT // 2
+"""Most bytes that a workbook unpacks to. Our choice: half a million cells, ten seconds."""
+_EVERY_SHEET = "*"
 _PACKED = frozenset({"PLAIN", "PLAIN_DICTIONARY", "RLE_DICTIONARY", "RLE", "BIT_PACKED"})
 """Encodings that pyarrow reads as a dictionary. In another a text may begin as the one before it
 did (DELTA_BYTE_ARRAY), so that a few bytes make a long one in every row."""
@@ -44,14 +52,23 @@ class Rows:
     Attributes:
         what: how a message names the table.
         header: names of the columns, without spaces around them.
-        numbers: of each row: the line of a CSV file, the position in a Parquet file (from 1).
+        numbers: of each row: the line of a CSV file, the row of a sheet, the position in a Parquet
+            file (from 1).
         rows: cells as text; a row may have more or fewer cells than the header.
+        places: of each row, as sentences call it where the table is made of several: ``2 of
+            b.csv``; empty where its number says it.
     """
 
     what: str
     header: tuple[str, ...]
     numbers: tuple[int, ...]
     rows: tuple[tuple[str, ...], ...]
+    places: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """How sentences call each row, behind the word."""
+        return self.places or tuple(map(str, self.numbers))
 
 
 def frame_rows(frame: pd.DataFrame, what: str, labelled: bool = False) -> Rows:
@@ -125,16 +142,23 @@ def read_file(path: str | Path, limit: int) -> bytes:
 
 
 def read_rows(content: bytes, what: str) -> Rows:
-    """The rows of a CSV or Parquet table.
+    """The rows of a CSV or Parquet table, or of an Excel workbook with one sheet.
 
     Raises:
-        DataError: empty, longer than 64 MiB, binary, undecodable, truncated, or without pyarrow
-            for a Parquet table.
+        DataError: empty, longer than 64 MiB, binary, undecodable, truncated, a workbook of several
+            sheets, or without the package that a Parquet table or a workbook needs.
     """
     if len(content) > TABLE_LIMIT:
         raise DataError(f"{what} has {len(content):,} bytes: at most {TABLE_LIMIT:,} are read")
     if content.startswith(_PARQUET_MAGIC):
         return _parquet(content, what)
+    if content.startswith(_ZIP_MAGIC):
+        return _chosen(_sheets(content, what), (), what)[0]
+    if content.startswith(_OLD_EXCEL_MAGIC):
+        raise DataError(
+            f"{what} is an Excel file that is locked or of an old kind (.xls): save it as .xlsx "
+            "without a password, or as CSV"
+        )
     text = decode(content, what, TABLE_LIMIT, "save it as CSV in UTF-8, or as Parquet")
     if not text.strip():
         raise DataError(f"{what} is empty: expected a header line and rows")
@@ -159,6 +183,79 @@ def read_rows(content: bytes, what: str) -> Rows:
     if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
         raise DataError(f"{what} has one column {names[0][:60]!r}: expected commas between columns")
     return Rows(what, names, tuple(numbers), tuple(rows))
+
+
+def read_tables(content: bytes, what: str, sheets: Sequence[str] = ()) -> tuple[Rows, ...]:
+    """The table of a file, or the sheets of a workbook that are named.
+
+    Args:
+        content: as for :func:`read_rows`.
+        what: how a message names the file.
+        sheets: names; ``*`` is every sheet that holds anything. With none, the only one.
+
+    Raises:
+        DataError: as :func:`read_rows`; a sheet that is not there, or sheets of what has none.
+    """
+    if content.startswith(_ZIP_MAGIC) and len(content) <= TABLE_LIMIT:
+        return _chosen(_sheets(content, what), sheets, what)
+    if sheets:
+        raise DataError(
+            f"{what} is no Excel workbook and has no sheets: leave {first_few(sheets, 3)} out",
+            field="sheet",
+        )
+    return (read_rows(content, what),)
+
+
+def _chosen(filled: Mapping[str, Rows], sheets: Sequence[str], what: str) -> tuple[Rows, ...]:
+    names = list(filled)
+    if not names:
+        raise DataError(f"{what} has no sheet that holds anything: expected a header and rows")
+    missing = [name for name in sheets if name != _EVERY_SHEET and name not in filled]
+    if missing:
+        raise DataError(
+            f"{what} has no sheet {missing[0][:60]!r}: {did_you_mean(missing[0], names, ' ')}"
+            f"it has {first_few(names, 8)}",
+            field="sheet",
+        )
+    if not sheets and len(names) > 1:
+        raise DataError(
+            f"{what} has the sheets {first_few(names, 8)}: name those to read, or '*' for all; "
+            "where none can be named, save one as CSV",
+            field="sheet",
+        )
+    every = not sheets or _EVERY_SHEET in sheets
+    return tuple(filled[name] for name in (names if every else dict.fromkeys(sheets)))
+
+
+def joined(tables: Sequence[Rows], what: str) -> Rows:
+    """Several tables with the same columns as one, in whatever order each has them.
+
+    Raises:
+        DataError: columns that only one of two has, or that stand twice.
+    """
+    if len(tables) == 1:
+        return tables[0]
+    first = tables[0]
+    titles = [title.casefold() for title in first.header]
+    rows: list[tuple[str, ...]] = []
+    places: list[str] = []
+    for table in tables:
+        own = [title.casefold() for title in table.header]
+        differing = sorted(set(titles) ^ set(own))
+        if differing or len(set(own)) < len(own):
+            raise DataError(
+                f"{table.what} has other columns than {first.what} "
+                f"({first_few(differing, 5) or 'one twice'}): name or leave out columns so that "
+                "they are alike, or add the tables apart"
+            )
+        order = [own.index(title) for title in titles]
+        short = table.what.removeprefix("table ")
+        for line, row in zip(table.lines, table.rows, strict=True):
+            places.append(f"{line} of {short}")
+            full = (*row, *[""] * (len(own) - len(row)))
+            rows.append(tuple(full[place] for place in order) if len(full) == len(own) else row)
+    numbers = tuple(range(1, len(rows) + 1))
+    return Rows(what, first.header, numbers, tuple(rows), tuple(places))
 
 
 _MOST_ROWS = 2_000_000
@@ -303,6 +400,73 @@ def _cells(column: pa.Array) -> list[str]:
     return ["" if place is None else known[place] for place in column.indices.to_pylist()]
 
 
+def _sheets(content: bytes, what: str) -> dict[str, Rows]:
+    """Every sheet of a workbook that holds anything, by name, in its order."""
+    try:
+        import openpyxl
+    except ImportError as error:
+        raise DataError(
+            f"{what} is an Excel workbook and openpyxl is missing: pip install 'atlasmix[excel]', "
+            "or save the table as CSV"
+        ) from error
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            # No entry gives more than it says here: the library reads through the same module.
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+        if unpacked > _MOST_OF_A_WORKBOOK:
+            raise DataError(
+                f"{what} unpacks to {unpacked:,} bytes: at most {_MOST_OF_A_WORKBOOK:,} are read; "
+                "leave out what is no table, or save it as CSV"
+            )
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        filled = {sheet.title: _sheet(sheet, what) for sheet in book.worksheets}
+    except (DataError, MemoryError):
+        raise
+    except Exception as error:  # a broken workbook fails in any way that its reader does
+        raise DataError(
+            f"{what} is no whole Excel workbook ({_first_line(error)}): save it as .xlsx or CSV"
+        ) from error
+    return {name: rows for name, rows in filled.items() if rows is not None}
+
+
+def _sheet(sheet: Any, what: str) -> Rows | None:
+    """The rows of a sheet below its first that holds anything; None where none does.
+
+    Columns without a title and without a cell are margins, and left out.
+    """
+    sheet.reset_dimensions()  # how far it reaches is what is there, not what the file says
+    numbers, rows, cells = [], [], 0
+    for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
+        row = [_cell(value).strip() for value in values]
+        while row and not row[-1]:
+            row.pop()
+        if row:
+            numbers.append(number)
+            rows.append(row)
+            cells += max(len(row), _ROW)
+            _refuse_cells(cells, what)
+    if not rows:
+        return None
+    header = rows.pop(0)
+    margins = {
+        place
+        for place, title in enumerate(header)
+        if not title and not any(place < len(row) and row[place] for row in rows)
+    }
+    kept = [place for place in range(len(header)) if place not in margins]
+
+    def trimmed(row: list[str]) -> tuple[str, ...]:
+        held = [row[place] if place < len(row) else "" for place in kept]
+        return (*held, *row[len(header) :])
+
+    return Rows(
+        f"sheet {sheet.title}",
+        tuple(header[place] for place in kept),
+        tuple(numbers[1:]),
+        tuple(map(trimmed, rows)),
+    )
+
+
 def _refuse_cells(cells: int, what: str) -> None:
     if cells > _MOST_CELLS:
         raise DataError(f"{what} has over {_MOST_CELLS:,} cells, the most that are read: split it")
@@ -316,13 +480,20 @@ def _first_line(error: Exception) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)[:120]
 
 
-def renamed(rows: Rows, columns: Mapping[str, str], known: Collection[str]) -> Rows:
+def renamed(
+    rows: Rows,
+    columns: Mapping[str, str],
+    known: Collection[str],
+    counts: Collection[str] = (),
+) -> Rows:
     """The same table with the columns that a user named, and others that are known; no others.
 
     Args:
         rows: as they were written.
         columns: the name that is read to the title that the table has.
         known: every name that is read.
+        counts: those of them that are counts: below a title with a unit (``B tokens``) each number
+            takes that unit.
 
     Raises:
         DataError: a name that is not read, or a title that is not there or stands twice.
@@ -358,8 +529,13 @@ def renamed(rows: Rows, columns: Mapping[str, str], known: Collection[str]) -> R
     for name in known:
         if name not in at and titles.count(name) == 1:
             at[name] = titles.index(name)
+    units = [header_unit(rows.header[at[name]]) if name in counts else "" for name in at]
     cells = tuple(
-        tuple(row[place] if place < len(row) else "" for place in at.values()) for row in rows.rows
+        tuple(
+            in_unit(row[place].strip(), unit) if place < len(row) else ""
+            for place, unit in zip(at.values(), units, strict=True)
+        )
+        for row in rows.rows
     )
     return Rows(rows.what, tuple(at), rows.numbers, cells)
 

@@ -137,7 +137,7 @@ def test_domains_are_checked_against_the_card():
         ("source,target,score,status\nspa,cat,0.1,real\n", "row 2: status 'real': expected"),
         ("source,target,score\nspa,cat,0.1\nes,ca,0.1\n", "row 3: spa -> cat stands already in"),
         ('source,target,score\n"spa,cat,0.1\n', "is broken in line"),
-        (b"PK\x03\x04\x00\x00", "holds zero bytes, so it is binary"),
+        (b"PK\x03\x04\x00\x00", "Excel workbook"),
         (b"\xff\xfes\x00", "is not UTF-8 text"),
         (",cat,spa\ncat,1,0.3\n", "the card does not say what its rows are"),
         ("cat\n1\n", "the card does not say what its rows are"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import tracemalloc
 
 import pytest
@@ -123,3 +124,11 @@ def test_a_table_that_is_large_in_normal_form_is_not_kept_in_a_session() -> None
     assert len(content) < 100_000
     with pytest.raises(DataError, match="unpacks to"):
         lay(Overlay("/nonexistent"), INVENTORIES, content, card, files, "ours")
+
+
+def test_a_workbook_without_its_package_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(DataError, match=r"openpyxl is missing: pip install 'atlasmix\[excel\]'"):
+        read_rows(b"PK\x03\x04 and more", "table x.xlsx")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,7 @@ from atlasmix.errors import DataError, ProblemError
 from atlasmix.interop.importers.patterns import path_words
 from atlasmix.io.safe_json import load_json
 from atlasmix.io.tables import TABLE_LIMIT, Rows, read_file, read_rows, refuse
-from atlasmix.quantities import comma_hint, read_quantity
+from atlasmix.quantities import comma_hint, header_unit, in_unit, read_quantity
 from atlasmix.text import did_you_mean, first_few, nearest
 
 COUNT_FILES: Final = ("release.json", "source.json")
@@ -31,12 +30,6 @@ COUNT_COLUMNS: Final = ("prefix", "dataset", "part", "tokens", "documents", "tok
 """What a column may be called by the user: ``tokens=Tokens (B)``."""
 
 _NUMBERS: Final = ("tokens", "documents")
-_IN: Final = re.compile(
-    r"(?:^|[\s(\[_-])(K|M|B|G|T|thousands?|millions?|billions?|trillions?)(?=$|[\s)\]_-])",
-    re.IGNORECASE,
-)
-"""A header that says its unit: ``B tokens``, ``tokens (billions)``, ``tokens_B``."""
-
 _WILD: Final = frozenset("*?[")
 
 
@@ -272,9 +265,7 @@ def _mapping(content: object, what: str, name: str) -> Counts:
 
 def _table(rows: Rows, name: str, named: Mapping[str, str]) -> Counts:
     at = _columns(rows, named)
-    scales: dict[str, float] = {
-        column: header_scale(rows.header[at[column]]) for column in _NUMBERS if column in at
-    }
+    units = {column: header_unit(rows.header[at[column]]) for column in _NUMBERS if column in at}
     counts: dict[Words, Count] = {}
     faults: list[str] = []
     for line, row in zip(rows.numbers, rows.rows, strict=True):
@@ -283,7 +274,8 @@ def _table(rows: Rows, name: str, named: Mapping[str, str]) -> Counts:
         }
         written = "/".join(filter(None, (cells.get(key, "") for key in ("dataset", "part"))))
         written = cells.get("prefix", written)
-        count = _count({**cells, **_scaled(cells, scales)}, name)
+        numbers = {column: in_unit(cells[column], unit) for column, unit in units.items()}
+        count = _count(cells | numbers, name)
         words = path_words(written)
         if isinstance(count, str):
             faults.append(f"row {line}: {count}")
@@ -342,31 +334,6 @@ def _columns(rows: Rows, named: Mapping[str, str]) -> dict[str, int]:
             field="column",
         )
     return at
-
-
-def header_scale(title: str) -> float:
-    """What a number below a header is multiplied by, where the header says so; else 1.
-
-    >>> header_scale("B tokens"), header_scale("tokens (millions)"), header_scale("tokens")
-    (1000000000.0, 1000000.0, 1.0)
-    """
-    match = _IN.search(title)
-    return 1.0 if match is None else read_quantity(f"1 {match[1].rstrip('sS')}") or 1.0
-
-
-def _scaled(cells: Mapping[str, str], scales: Mapping[str, float]) -> dict[str, object]:
-    """The numbers below headers with a unit, multiplied; as they are where they cannot be."""
-    scaled: dict[str, object] = {}
-    for column, scale in scales.items():
-        number = read_quantity(cells[column])
-        if scale == 1.0 or number is None:
-            continue
-        if cells[column][-1].isalpha():
-            # 1.5B below "B tokens" says it twice, and which is meant is not ours to guess.
-            scaled[column] = f"{cells[column]} in units of {scale:g}"
-        else:
-            scaled[column] = number * scale
-    return scaled
 
 
 def _count(entry: object, where: str) -> Count | str:
