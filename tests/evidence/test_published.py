@@ -28,6 +28,17 @@ def test_salamandra():
     assert mixture.covered + 0.06388762 == pytest.approx(1)
 
 
+def test_minerva_is_what_its_cards_count():
+    """1.14T Italian, 1.14T English and 200B code; the smaller models read even halves."""
+    large, small = published("minerva-7b"), published("minerva-3b")
+    counts = {"ita": 1.14, "eng": 1.14, "code": 0.2}
+    assert {**dict(large.shares), **dict(large.other)} == pytest.approx(
+        {part: count / 2.48 for part, count in counts.items()}, abs=1e-9
+    )
+    assert dict(small.shares) == {"ita": 0.5, "eng": 0.5}
+    assert small.other == ()
+
+
 def test_figures_that_were_only_remembered_are_absent():
     names = " ".join(mixture.name for mixture in list_published())
     assert "eurollm-9b" not in names
