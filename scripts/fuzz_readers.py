@@ -1,8 +1,8 @@
 """Hostile files by structure, as many as asked: ``python scripts/fuzz_readers.py 5000``.
 
-Runs the tests that the suite runs with a small budget: framework files, mappings, counts, logs and
-the ``expected.json`` of an export. A file that is neither read nor refused in a sentence fails, and
-is printed as small as it gets.
+Runs the tests that the suite runs with a small budget: framework files, mappings, counts, logs,
+the ``expected.json`` of an export, and workbooks. A file that is neither read nor refused in a
+sentence fails, and is printed as small as it gets.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 TESTS: Final = (
     "tests/interop/importers/test_hostile_files.py",
     "tests/audit/run_log/test_hostile_logs.py",
+    "tests/io/test_hostile_workbooks.py",
 )
 
 

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import io
 import itertools
+import warnings
 import zipfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,10 @@ _OLD_EXCEL_MAGIC = b"\xd0\xcf\x11\xe0"
 _MOST_OF_A_WORKBOOK = TABLE_LIMIT // 2
 """Most bytes that a workbook unpacks to. Our choice: half a million cells, ten seconds."""
 _EVERY_SHEET = "*"
+_TOO_LONG = (
+    "{what} holds texts of over {most:,} bytes, packed into less: at most so much is read, as of "
+    "a CSV table; leave out the columns with long texts"
+)
 _PACKED = frozenset({"PLAIN", "PLAIN_DICTIONARY", "RLE_DICTIONARY", "RLE", "BIT_PACKED"})
 """Encodings that pyarrow reads as a dictionary. In another a text may begin as the one before it
 did (DELTA_BYTE_ARRAY), so that a few bytes make a long one in every row."""
@@ -368,10 +373,7 @@ def _bounded_batches(
     for batch in file.iter_batches(batch_size=size, use_threads=False):
         total += sum(_length(column) for column in batch.columns)
         if total > TABLE_LIMIT:
-            raise DataError(
-                f"{what} holds texts of over {TABLE_LIMIT:,} bytes, packed into less: at most so "
-                "much is read, as of a CSV table; leave out the columns with long texts"
-            )
+            raise DataError(_TOO_LONG.format(what=what, most=TABLE_LIMIT))
         yield batch
 
 
@@ -418,8 +420,10 @@ def _sheets(content: bytes, what: str) -> dict[str, Rows]:
                 f"{what} unpacks to {unpacked:,} bytes: at most {_MOST_OF_A_WORKBOOK:,} are read; "
                 "leave out what is no table, or save it as CSV"
             )
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        filled = {sheet.title: _sheet(sheet, what) for sheet in book.worksheets}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of print areas and the like, which are no cells
+            book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+            filled = {sheet.title: _sheet(sheet, what) for sheet in book.worksheets}
     except (DataError, MemoryError):
         raise
     except Exception as error:  # a broken workbook fails in any way that its reader does
@@ -435,7 +439,7 @@ def _sheet(sheet: Any, what: str) -> Rows | None:
     Columns without a title and without a cell are margins, and left out.
     """
     sheet.reset_dimensions()  # how far it reaches is what is there, not what the file says
-    numbers, rows, cells = [], [], 0
+    numbers, rows, cells, length = [], [], 0, 0
     for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
         row = [_cell(value).strip() for value in values]
         while row and not row[-1]:
@@ -445,6 +449,10 @@ def _sheet(sheet: Any, what: str) -> Rows | None:
             rows.append(row)
             cells += max(len(row), _ROW)
             _refuse_cells(cells, what)
+            # A text that stands once in the file may stand in every cell.
+            length += sum(map(len, row))
+            if length > TABLE_LIMIT:
+                raise DataError(_TOO_LONG.format(what=what, most=TABLE_LIMIT))
     if not rows:
         return None
     header = rows.pop(0)
