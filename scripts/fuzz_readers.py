@@ -1,8 +1,8 @@
 """Hostile files by structure, as many as asked: ``python scripts/fuzz_readers.py 5000``.
 
 Runs the tests that the suite runs with a small budget: framework files, mappings, counts, logs,
-the ``expected.json`` of an export, and workbooks. A file that is neither read nor refused in a
-sentence fails, and is printed as small as it gets.
+the ``expected.json`` of an export, workbooks and phases. A file that is neither read nor refused in
+a sentence fails, and is printed as small as it gets.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ TESTS: Final = (
     "tests/interop/importers/test_hostile_files.py",
     "tests/audit/run_log/test_hostile_logs.py",
     "tests/io/test_hostile_workbooks.py",
+    "tests/problem/test_hostile_phases.py",
 )
 
 
