@@ -1,9 +1,12 @@
 """Write docs/reference/cli.md from the command line's own help; a test fails when it is stale."""
 
+import argparse
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+from atlasmix.cli.main import COMMANDS, command_of
 
 PAGE = Path(__file__).parent / "reference" / "cli.md"
 INTRODUCTION = """\
@@ -13,38 +16,28 @@ Every command and option of `atlasmix`, as its `--help` prints them.
 
 Written by `python docs/make_cli.py`.
 """
-COMMANDS = [
-    [],
-    ["solve"],
-    ["sweep"],
-    ["route"],
-    ["explain"],
-    ["check"],
-    ["compare"],
-    ["capacity"],
-    ["crossover"],
-    ["fit"],
-    ["design"],
-    ["learn"],
-    ["audit"],
-    ["export"],
-    ["import"],
-    ["lint"],
-    ["verify-run"],
-    ["cards"],
-    *(["matrices", verb] for verb in ("list", "show", "add", "complete", "verify", "remove")),
-    *(["inventory", verb] for verb in ("list", "show", "add", "verify", "remove")),
-    *(["laws", verb] for verb in ("list", "show", "add", "remove")),
-    *(["mixtures", verb] for verb in ("list", "show")),
-    ["languages"],
-    ["explore"],
-]
+
+
+def commands() -> list[list[str]]:
+    """The words of every command, in the order of ``--help``; of one with actions, each of them."""
+    words: list[list[str]] = [[]]
+    for name in COMMANDS:
+        group = next(
+            (
+                action
+                for action in command_of(name)[1]._actions
+                if isinstance(action, argparse._SubParsersAction)
+            ),
+            None,
+        )
+        words += [[name, verb] for verb in group.choices] if group else [[name]]
+    return words
 
 
 def page() -> str:
     """The whole page."""
     parts = [INTRODUCTION]
-    for command in COMMANDS:
+    for command in commands():
         title = " ".join(["atlasmix", *command])
         run = subprocess.run(
             [sys.executable, "-m", "atlasmix", *command, "--help"],

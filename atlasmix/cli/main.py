@@ -87,7 +87,7 @@ def _dispatch(given: list[str]) -> int:
     name = given[0]
     if name not in COMMANDS:
         return _unknown(name)
-    command, parser = _command(name)
+    command, parser = command_of(name)
     try:
         options = parser.read(given[1:])
     except SystemExit as stop:
@@ -96,7 +96,7 @@ def _dispatch(given: list[str]) -> int:
     return status
 
 
-def _command(name: str) -> tuple[Any, Parser]:
+def command_of(name: str) -> tuple[Any, Parser]:
     """The module of a command, and the parser of its options."""
     from importlib import import_module
 
@@ -147,7 +147,7 @@ def _refused(error: Exception, given: list[str]) -> int:
 
         traceback.print_exc()
     if isinstance(error, AtlasMixError) and not isinstance(error, SolverFailed):
-        known = options_read(_command(given[0])[1], given[1:]) if given else ()
+        known = options_read(command_of(given[0])[1], given[1:]) if given else ()
         return _say(worded(error, known), 1)
     if isinstance(error, OSError):
         # The library speaks for its own files; what is left is mostly a full disk under stdout.

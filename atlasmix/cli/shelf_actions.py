@@ -110,10 +110,6 @@ def add_shelf_actions(
 
 def add_entry(options: argparse.Namespace) -> int:
     """Add a table with its card, or write a card to fill in."""
-
-
-def _add(options: argparse.Namespace) -> int:
-    from atlasmix.cli.terminal import lasting
     from atlasmix.evidence.shelf import Reading
     from atlasmix.evidence.store import Store
 
@@ -123,8 +119,12 @@ def _add(options: argparse.Namespace) -> int:
         options.parser.error("the following arguments are required: --card")
 
     store = Store(options.store)
-    add = store.add_matrix if options.noun == "matrix" else store.add_inventory
-    name = add(options.table, options.card, options.name, columns_of(options))
+    columns = columns_of(options)
+    if options.noun == "matrix":
+        name = store.add_matrix(options.table, options.card, options.name, columns)
+    else:
+        reading = Reading(columns, tuple(options.sheet), options.add_up)
+        name = store.add_inventory(options.table, options.card, options.name, reading)
     say_added(options, store, name)
     return 0
 
@@ -134,13 +134,6 @@ def say_added(options: argparse.Namespace, store: Store, name: str) -> None:
     from atlasmix.cli.terminal import lasting
 
     label = store.user_place().label
-    label = store.user_place().label
-    columns = columns_of(options)
-    if options.noun == "matrix":
-        name = store.add_matrix(options.table, options.card, options.name, columns)
-    else:
-        reading = Reading(columns, tuple(options.sheet), options.add_up)
-        name = store.add_inventory(options.table, options.card, options.name, reading)
     use = f"--{options.noun} {name}{lasting(label)}"
     print(f"added {options.noun} {name} to {label}; use it with {use}")
 

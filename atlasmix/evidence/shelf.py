@@ -192,13 +192,10 @@ def add(
             it was.
     """
     card = whole_card(read_file(card_path, CARD_LIMIT), shelf, f"card {card_path.name}")
-    name = free_name(place, shelf, name or card.name or table.stem.lower())
-    content = read_file(table, TABLE_LIMIT)
-    card = dataclasses.replace(card, name=name)
-    entry = new_entry(shelf, card, content, f"table {table.name}", columns)
     name = free_name(place, shelf, name or card.name or tables[0].stem.lower())
     contents = [(read_file(table, TABLE_LIMIT), f"table {table.name}") for table in tables]
-    entry = _entry(shelf, name, card, _normal_table(contents, card, shelf, reading or Reading()))
+    card = dataclasses.replace(card, name=name)
+    entry = _entry(shelf, card, _normal_table(contents, card, shelf, reading or Reading()))
     put(place, shelf, name, entry)
     return name
 
@@ -219,7 +216,6 @@ def new_entry(
     card: Card,
     table: bytes,
     what: str,
-    columns: Mapping[str, str] | None = None,
     trigrams: bytes = b"",
 ) -> dict[str, bytes]:
     """The files of an entry, card and table in their normal forms.
@@ -229,19 +225,16 @@ def new_entry(
         card: from :func:`whole_card`, with the name on the shelf.
         table: CSV or Parquet.
         what: how a message names the table.
-        columns: as for :func:`add`.
         trigrams: of texts of the user's own, in normal form; empty: none.
 
     Raises:
         DataError: with every fault of the table in ``faults``.
     """
-    content = _normal_table(table, card, shelf, what, columns=columns)
-    beside = {TRIGRAMS_FILE: trigrams} if trigrams else {}
-    files = {shelf.table: content, **beside}
-    return _entry(shelf, name, card, _normal_table([(table, what)], card, shelf, Reading()))
+    return _entry(shelf, card, _normal_table([(table, what)], card, shelf, Reading()), trigrams)
 
 
-def _entry(shelf: Shelf, name: str, card: Card, content: bytes) -> dict[str, bytes]:
+def _entry(shelf: Shelf, card: Card, content: bytes, trigrams: bytes = b"") -> dict[str, bytes]:
+    files = {shelf.table: content, **({TRIGRAMS_FILE: trigrams} if trigrams else {})}
     written = dataclasses.replace(
         card,
         kind=shelf.kind,

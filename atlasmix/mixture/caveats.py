@@ -19,9 +19,8 @@ from atlasmix.laws.kinds import FAR
 from atlasmix.laws.saturation import saturate
 from atlasmix.mixture.mixture import Caveat, Mixture, TargetEffect
 from atlasmix.problem.constraints import KeepTokens, Limit, ShareLimit, idle_limits
-from atlasmix.problem.problem import REPHRASED_MOST, WORTH_RANGE, MixProblem
 from atlasmix.problem.phases import is_crammed
-from atlasmix.problem.problem import WORTH_RANGE, MixProblem
+from atlasmix.problem.problem import REPHRASED_MOST, WORTH_RANGE, MixProblem
 from atlasmix.quantities import format_quantity, percent_above
 from atlasmix.solver.collisions import collisions, reach
 from atlasmix.solver.compile import (
