@@ -83,10 +83,18 @@ def _add_folder(options: argparse.Namespace) -> int:
     from atlasmix.evidence.store import Store
     from atlasmix.interop.corpora.corpus_inventory import CountedFolder, inventory_of
 
-    if options.column or options.new_card:
-        raise ProblemError("--column and --new-card are of tables: a folder of counts has neither")
+    if options.column or options.sheet or options.add_up or options.new_card:
+        raise ProblemError(
+            "--column, --sheet, --add-up and --new-card are of tables: a folder of counts has none "
+            "of these"
+        )
+    if len(options.table) > 1:
+        raise ProblemError(
+            f"{len(options.table)} folders of counts: expected one; add each under a name of its "
+            "own, and solve with both"
+        )
     folder = CountedFolder(
-        path=Path(options.table),
+        path=Path(options.table[0]),
         form=options.form,
         tokenizer=options.tokenizer or "",
         mapping=Path(options.mapping) if options.mapping else None,
