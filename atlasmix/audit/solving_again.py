@@ -18,9 +18,10 @@ from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.saturation import DEFAULT_DECAY
 from atlasmix.laws.shelf import DEFAULT_LAW, load_law
-from atlasmix.mixture.diff import Diff, Side, diff, largest_first, side_of_mixture
+from atlasmix.mixture.diff import Diff, Side, diff, largest_first, predictions
 from atlasmix.mixture.mixture import Mixture
-from atlasmix.mixture.solve import answer, solve
+from atlasmix.mixture.prediction import build_mixture
+from atlasmix.mixture.solve import answer, best, solve
 from atlasmix.problem.constraints import HARD_EPOCHS, EpochCap, Limit, Selection
 from atlasmix.problem.parsing import problem_from_mapping
 from atlasmix.problem.problem import DEFAULT_PARAMS, MixProblem, Target, check_problem
@@ -28,7 +29,7 @@ from atlasmix.problem.vocabulary import Vocabulary
 from atlasmix.quantities import parse_quantity
 from atlasmix.recipe.check import given_tokens, missing_pools
 from atlasmix.recipe.recipe import Recipe
-from atlasmix.solver.compile import epoch_limits
+from atlasmix.solver.compile import compile_problem, epoch_limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +184,36 @@ def solve_again(
             ),
         )
     try:
-        best = solve(problem)
+        again = best(_merged(problem))
     except ProblemError as error:
         return replace(frame, refused=str(error))
-    return compared(problem, answer(problem, read), best, frame)
+    now = build_mixture(problem, compile_problem(problem), read)
+    return compared(problem, now, again, frame)
+
+
+def _merged(problem: MixProblem) -> MixProblem:
+    """The question with one pool a language, provenance and cap.
+
+    The best mixture reads such pools evenly, so that they are one to it; a corpus of 20,000 files
+    is then a question of a few pools. What is read *now* need not be even, and is judged by file.
+    """
+    sums: dict[tuple[str, str, str], float] = {}
+    for pool in problem.pools:
+        key = pool.language, pool.provenance, pool.corpus
+        sums[key] = sums.get(key, 0.0) + pool.unique_tokens
+    pools = tuple(
+        Pool(
+            name=f"{language}.{provenance}.{corpus}",
+            language=language,
+            provenance=provenance,
+            corpus=corpus,
+            unique_tokens=tokens,
+            obtained="counted",
+            unit="tokens",
+        )
+        for (language, provenance, corpus), tokens in sums.items()
+    )
+    return replace(problem, pools=pools)
 
 
 def recipe_again(recipe: Recipe, store: Store) -> Resolved:
@@ -201,13 +228,13 @@ def recipe_again(recipe: Recipe, store: Store) -> Resolved:
         if given is None:
             gone = ", ".join(missing_pools(recipe, problem)[:3])
             return Resolved("recipe", refused=f"the question's pools no longer have {gone}")
-        best = solve(problem)
+        again = solve(problem)
     except SolverFailed:
         raise
     except AtlasMixError as error:
         return Resolved("recipe", refused=str(error))
     frame = Resolved("recipe", float(recipe.tokens), 1.0)
-    return compared(problem, answer(problem, given), best, frame)
+    return compared(problem, answer(problem, given), again, frame)
 
 
 def read_targets(written: Sequence[str], matrix: TransferMatrix) -> dict[str, float]:
@@ -235,24 +262,25 @@ def read_targets(written: Sequence[str], matrix: TransferMatrix) -> dict[str, fl
     return targets
 
 
-def compared(problem: MixProblem, now: Mixture, best: Mixture, frame: Resolved) -> Resolved:
+def compared(problem: MixProblem, now: Mixture, again: Mixture, frame: Resolved) -> Resolved:
     """Both mixtures in the frame of a report."""
     return replace(
         frame,
         value_now=now.certificate.value,
-        value_then=best.certificate.value,
+        value_then=again.certificate.value,
         objective=problem.objective,
-        diff=diff(_with_targets(now), _with_targets(best)),
-        gap=best.certificate.gap,
-        unspent=best.unspent,
+        diff=diff(_with_targets(now), _with_targets(again)),
+        gap=again.certificate.gap,
+        unspent=again.unspent,
     )
 
 
 def _with_targets(mixture: Mixture) -> Side:
-    """A side that names its targets where it reads none of their text."""
-    side, read = side_of_mixture(mixture), mixture.proportions
-    unread = ((target.language, 0.0) for target in mixture.targets if target.language not in read)
-    return replace(side, shares=(*side.shares, *unread))
+    """A side that names its targets where it reads none of their text; by language alone."""
+    read = mixture.proportions
+    unread = {each.language: 0.0 for each in mixture.targets if each.language not in read}
+    shares = tuple((read | unread).items())
+    return Side("", mixture.tokens, shares, effects=predictions(mixture))
 
 
 def _problem(

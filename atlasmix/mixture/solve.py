@@ -16,7 +16,7 @@ from atlasmix.problem.problem import MixProblem, canonical, check_problem
 from atlasmix.solver.compile import alone_of, compile_problem
 from atlasmix.solver.compute import at_compute
 from atlasmix.solver.engines import Engine
-from atlasmix.solver.optimise import optimise_problem
+from atlasmix.solver.optimise import Solved, optimise_problem
 
 _PROVED = 1e-6
 _PROVED_TOKENS = 1e-4
@@ -46,21 +46,13 @@ def solve(problem: MixProblem, engine: Engine | None = None) -> Mixture:
     order, problem = problem.target_keys, canonical(problem)
     solved = optimise_problem(problem, engine)
     compiled, optimum = solved.compiled, solved.optimum
-    fixed = optimum.gap(compiled.program)
-    proof = Proof(
-        bound=min(solved.bound, optimum.value),
-        gap=max(solved.gap, fixed),
-        fixed_gap=fixed,
-        engine=optimum.engine,
-        exact=fixed <= _PROVED and solved.gap <= _PROVED_TOKENS,
-        solves=solved.solves,
-    )
     tokens = compiled.expand(problem, optimum.x)
     # Alone a target has the whole budget, and any donor.
     whole = compiled.at(problem.budget, problem.params, problem)
     if problem.max_donors is not None:
         whole = compile_problem(problem)
-    mixture = build_mixture(problem, compiled, tokens, proof, alone_of(problem, whole))
+    alone = alone_of(problem, whole)
+    mixture = build_mixture(problem, compiled, tokens, _proof(solved), alone)
     stopped, stopped_by = why_stopped(problem, solved, mixture)
     mixture = replace(
         mixture,
@@ -74,6 +66,34 @@ def solve(problem: MixProblem, engine: Engine | None = None) -> Mixture:
     mixture = replace(mixture, warnings=warn(problem, mixture))
     effects = {effect.language: effect for effect in mixture.targets}
     return replace(mixture, targets=tuple(effects[key] for key in order))
+
+
+def best(problem: MixProblem) -> Mixture:
+    """The best mixture with its effect and its proof, and nothing that explains it.
+
+    As :func:`solve`, without prices, ranges, phases, caveats, and what each target has alone.
+
+    Raises:
+        ProblemError, Infeasible, SolverFailed: as :func:`solve`.
+    """
+    problem = canonical(at_compute(problem))
+    solved = optimise_problem(problem)
+    tokens = solved.compiled.expand(problem, solved.optimum.x)
+    return build_mixture(problem, solved.compiled, tokens, _proof(solved))
+
+
+def _proof(solved: Solved) -> Proof:
+    """What is proved of a mixture, at its number of tokens and over all of them."""
+    optimum = solved.optimum
+    fixed = optimum.gap(solved.compiled.program)
+    return Proof(
+        bound=min(solved.bound, optimum.value),
+        gap=max(solved.gap, fixed),
+        fixed_gap=fixed,
+        engine=optimum.engine,
+        exact=fixed <= _PROVED and solved.gap <= _PROVED_TOKENS,
+        solves=solved.solves,
+    )
 
 
 def answer(problem: MixProblem, tokens: Array) -> Mixture:

@@ -14,7 +14,7 @@ from atlasmix.evidence.store import Store
 from atlasmix.laws.saturation import saturate
 from atlasmix.laws.shelf import DEFAULT_LAW, load_law
 from atlasmix.mixture.mixture import Mixture
-from atlasmix.mixture.solve import solve
+from atlasmix.mixture.solve import best, solve
 from atlasmix.problem.parsing import problem_from_mapping
 from atlasmix.problem.problem import MixProblem
 from atlasmix.recipe.as_mixture import given_of_recipe
@@ -81,9 +81,9 @@ def test_thousands_of_caps_are_as_many_limits_as_there_are_caps(
 
     def watched(problem: MixProblem) -> Mixture:
         limits.append(len(problem.limits))
-        return solve(problem)
+        return best(problem)
 
-    monkeypatch.setattr("atlasmix.audit.solving_again.solve", watched)
+    monkeypatch.setattr("atlasmix.audit.solving_again.best", watched)
     caps = (1.0, 2.5, 4.0)
     rows = tuple(
         row(f"{key}.human.w{number}", 1 / 80, 1e9 + number, cap=caps[number % 3])
@@ -102,6 +102,26 @@ def test_thousands_of_caps_are_as_many_limits_as_there_are_caps(
     }
     for change in found.changes:
         assert change.then * (found.tokens - found.unspent) <= most[change.language] * (1 + 1e-6)
+
+
+def test_a_language_in_many_files_is_solved_as_one_and_judged_by_file() -> None:
+    """The best reads files evenly, so they are one pool to it; what is read now need not be even.
+
+    Judged as one pool, a mixture that reads one file twenty times would look as good as an even
+    one.
+    """
+    sizes, parts = (1e9, 3e9, 16e9), (0.05, 0.04, 0.01)
+    cut = tuple(
+        row(f"cat.human.part-{place}", part, size)
+        for place, (size, part) in enumerate(zip(sizes, parts, strict=True))
+    )
+    whole = solve_again(ROWS, 1e11, ResolveOptions({"cat": 1.0}), STORE)
+    split = solve_again((*cut, *ROWS[:1], *ROWS[2:]), 1e11, ResolveOptions({"cat": 1.0}), STORE)
+    assert split.value_then == pytest.approx(whole.value_then, rel=1e-9)
+    assert {each.language: each.then for each in split.changes} == pytest.approx(
+        {each.language: each.then for each in whole.changes}, abs=1e-6
+    )
+    assert split.value_now > whole.value_now + 1e-3, "one file is read five times, one hardly"
 
 
 def test_a_small_language_of_a_large_mixture_is_served() -> None:
