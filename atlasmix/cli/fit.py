@@ -29,8 +29,9 @@ def add_arguments(parser: Parser) -> None:
     """Options of the command."""
     parser.add_argument(
         "table",
-        help="CSV or Parquet, one row a run: params, tokens, loss, and as the law needs them "
-        "unique_tokens, language, languages, tokens_LANG, loss_LANG; numbers as 2B or 1e9",
+        help="CSV, Parquet or JSON Lines, one row a run: params, tokens, loss, and as the law "
+        "needs them unique_tokens, language, languages, tokens_LANG, loss_LANG; numbers as 2B or "
+        "1e9",
     )
     parser.add_argument(
         "--law",

@@ -20,7 +20,7 @@ _SHELF = Shelf(
         "check your own counts and put them on the shelf",
     ),
     example=EXAMPLE,
-    table="CSV, Parquet or Excel, several are one table: language, provenance, corpus, "
+    table="CSV, JSON Lines, Parquet or Excel, several are one table: language, provenance, corpus, "
     "unique_tokens, unit, obtained",
     card="YAML: what is counted, and how",
 )

@@ -30,7 +30,7 @@ _SHELF = Shelf(
         "check your own scores and put them on the shelf",
     ),
     example=EXAMPLE,
-    table="CSV or Parquet: source, target, score[, stderr, status], or square",
+    table="CSV, Parquet or JSON Lines: source, target, score[, stderr, status], or square",
     card="YAML: what the scores mean",
 )
 

@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from atlasmix.errors import DataError
-from atlasmix.io.json_lines import read_json_lines
 from atlasmix.io.shipped import data_folder
 from atlasmix.io.tables import TABLE_LIMIT, Rows, read_file, read_rows
 from atlasmix.text import did_you_mean
 
-_LINES: Final = (".jsonl", ".ndjson")
 _SHIPPED: Final = re.compile(r"[a-z0-9-]+")
 SHIPPED: Final = ("regmix-1m", "regmix-1m-test")
 """Tables of runs of mixtures that ship."""
@@ -56,9 +54,8 @@ def read_run_file(path: str) -> RunFile:
     """
     place = _place(path)
     content = read_file(place, TABLE_LIMIT)
-    lines = place.suffix.lower() in _LINES or content.lstrip()[:1] == b"{"
-    read = read_json_lines if lines else read_rows
-    return RunFile(place.name, hashlib.sha256(content).hexdigest(), read(content, place.name))
+    digest = hashlib.sha256(content).hexdigest()
+    return RunFile(place.name, digest, read_rows(content, place.name))
 
 
 def _place(path: str) -> Path:

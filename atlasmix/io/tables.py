@@ -1,4 +1,4 @@
-"""Tables from strangers as rows of text: CSV, Parquet or Excel, with the number of every row."""
+"""Tables from strangers as rows of text: CSV, JSON Lines, Parquet or Excel, with row numbers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import csv
 import io
 import itertools
+import json
 import warnings
 import zipfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -147,7 +148,10 @@ def read_file(path: str | Path, limit: int) -> bytes:
 
 
 def read_rows(content: bytes, what: str) -> Rows:
-    """The rows of a CSV or Parquet table, or of an Excel workbook with one sheet.
+    """The rows of a table in CSV, JSON Lines or Parquet, or of an Excel workbook with one sheet.
+
+    >>> read_rows(b'{"run": 1, "loss": 2.5}', "runs.jsonl").rows
+    (('1', '2.5'),)
 
     Raises:
         DataError: empty, longer than 64 MiB, binary, undecodable, truncated, a workbook of several
@@ -168,6 +172,10 @@ def read_rows(content: bytes, what: str) -> Rows:
     if not text.strip():
         raise DataError(f"{what} is empty: expected a header line and rows")
     _refuse_rows(text.count("\n"), what)
+    return _json_lines(text, what) if text.lstrip()[:1] == "{" else _comma_separated(text, what)
+
+
+def _comma_separated(text: str, what: str) -> Rows:
     _refuse_commas(text, what)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     numbers, rows, cells = [], [], 0
@@ -261,6 +269,58 @@ def joined(tables: Sequence[Rows], what: str) -> Rows:
             rows.append(tuple(full[place] for place in order) if len(full) == len(own) else row)
     numbers = tuple(range(1, len(rows) + 1))
     return Rows(what, first.header, numbers, tuple(rows), tuple(places))
+
+
+_MOST_TOLD = 20
+"""Broken lines of JSON after which no more are looked for: our choice."""
+
+
+def _json_lines(text: str, what: str) -> Rows:
+    """One object a line, in which nothing is nested; columns as they first appear."""
+    header: dict[str, int] = {}
+    objects: list[tuple[int, dict[str, Any]]] = []
+    faults: list[str] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        entry, fault = _object(line)
+        if fault:
+            faults.append(f"line {number}: {fault}")
+            if len(faults) >= _MOST_TOLD:
+                break
+            continue
+        for name in entry:
+            header.setdefault(name.strip(), len(header))
+        if len(header) > _MOST_COLUMNS:
+            raise DataError(f"{what} has over {_MOST_COLUMNS:,} columns: at most so many are read")
+        _refuse_cells(max(len(header), _ROW) * len(objects), what)
+        objects.append((number, entry))
+    refuse(what, faults)
+    rows = []
+    for _, entry in objects:
+        cells = {name.strip(): value for name, value in entry.items()}
+        rows.append(tuple(_json_cell(cells.get(name)) for name in header))
+    return Rows(what, tuple(header), tuple(number for number, _ in objects), tuple(rows))
+
+
+def _object(line: str) -> tuple[dict[str, Any], str]:
+    """The object of a line, or what is wrong with it."""
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}, 'no JSON: expected an object such as {"run": 1, "loss_web": 2.5}'
+    if not isinstance(entry, dict):
+        return {}, f"a {type(entry).__name__}: expected an object"
+    nested = next((name for name, value in entry.items() if isinstance(value, dict | list)), None)
+    if nested is not None:
+        return {}, f"{nested[:60]!r} is nested: expected a number or a text"
+    return entry, ""
+
+
+def _json_cell(value: object) -> str:
+    if value is None:
+        return ""
+    return repr(value) if isinstance(value, float) else str(value)
 
 
 _MOST_ROWS = 2_000_000

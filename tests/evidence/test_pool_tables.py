@@ -189,3 +189,21 @@ def test_the_shelf_gives_back_what_was_read(tokens: list[float]):
     rows = [f'cat,human,c{i},{value!r},"a, unit",counted' for i, value in enumerate(tokens)]
     pools = read("\n".join([HEADER, *rows]))
     assert parse_pools(pools_csv(pools)) == pools
+
+
+def test_an_inventory_in_json_lines_is_the_same_as_in_csv():
+    """A column that only some lines have is empty in the others; a number keeps its digits."""
+    lines = (
+        b'{"language": "cat", "provenance": "human", "corpus": "x", "unique_tokens": 1500000000, '
+        b'"unit": "t", "obtained": "counted"}\n'
+        b'{"language": "cat", "provenance": "translated", "corpus": "y", "unique_tokens": 2e9, '
+        b'"unit": "t", "obtained": "counted", "generator": "m", "generation": 1, '
+        b'"source_language": "eng"}\n'
+    )
+    table = (
+        b"language,provenance,corpus,unique_tokens,unit,obtained,generator,generation,"
+        b"source_language\n"
+        b"cat,human,x,1500000000,t,counted,,,\n"
+        b"cat,translated,y,2e9,t,counted,m,1,eng\n"
+    )
+    assert read(lines.decode()) == read(table.decode())

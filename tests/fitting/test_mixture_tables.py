@@ -16,7 +16,6 @@ from atlasmix.fitting.mixture_tables import (
     read_mixture_runs,
     read_mixtures,
 )
-from atlasmix.io.json_lines import read_json_lines
 from atlasmix.io.shipped import data_folder
 from atlasmix.io.tables import Rows, read_rows
 
@@ -121,7 +120,7 @@ def jsonl() -> Rows:
         dict(zip(header, [f"r{at}", *WEIGHTS[at].tolist(), *LOSSES[at].tolist()], strict=True))
         for at in range(COUNT)
     )
-    return read_json_lines("\n".join(map(json.dumps, objects)).encode(), "runs.jsonl")
+    return read_rows("\n".join(map(json.dumps, objects)).encode(), "runs.jsonl")
 
 
 def long_form() -> tuple[Rows, Rows]:
@@ -360,10 +359,10 @@ def test_mixtures_to_be_predicted() -> None:
 
 def test_broken_json_lines_are_named_by_line() -> None:
     with pytest.raises(DataError) as caught:
-        read_json_lines(b'{"run": 1}\n[1]\n{"a": {"b": 1}}\nnope\n', "runs.jsonl")
+        read_rows(b'{"run": 1}\n[1]\n{"a": {"b": 1}}\nnope\n', "runs.jsonl")
     text = str(caught.value)
     assert "line 2: a list: expected an object" in text
     assert "line 3: 'a' is nested" in text
     assert "line 4: no JSON" in text
-    with pytest.raises(DataError, match="is empty: expected one object a line"):
-        read_json_lines(b"\n", "runs.jsonl")
+    with pytest.raises(DataError, match="is empty: expected a header line and rows"):
+        read_rows(b"\n", "runs.jsonl")
