@@ -92,9 +92,9 @@ def begin(wanted: Mapping[str, Any]) -> None:
     renew()
 
 
-def untouched() -> bool:
-    """Whether the visitor has asked nothing yet: the first preset stands as it was laid out."""
-    return not changes() and question() == PRESETS[FIRST]
+def at_first() -> bool:
+    """Whether the visitor has taken up no question yet, and at most changed the first preset."""
+    return before() == PRESETS[FIRST]
 
 
 def step(wanted: Mapping[str, Any]) -> None:

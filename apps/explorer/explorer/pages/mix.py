@@ -18,7 +18,7 @@ from explorer.targets_form import landing
 from atlasmix.errors import AtlasMixError
 
 narrow_hint()
-if session.untouched():
+if session.at_first():  # also once it is changed: nothing jumps under a hand on a slider
     landing()
 with st.sidebar:
     question_form()
