@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Final
 
 from atlasmix.errors import DataError
@@ -19,6 +18,7 @@ from atlasmix.evidence.shelf import (
     MATRICES,
     Shelf,
     free_name,
+    name_of_file,
     new_entry,
     put,
     whole_card,
@@ -151,7 +151,7 @@ def lay(
                 "larger ones with the command line"
             )
     read = whole_card(card, shelf, f"card {files['card']}")
-    chosen = name or read.name or PurePosixPath(files["table"]).stem.lower()
+    chosen = name or read.name or name_of_file(files["table"])
     chosen = free_name(overlay.user_place(), shelf, chosen)
     if chosen in overlay.names(shelf):
         raise DataError(f"{shelf.word} '{chosen}' lies here already: choose another name")

@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from atlasmix.errors import DataError
 from atlasmix.evidence.card import (
@@ -108,6 +108,16 @@ def is_name(name: str) -> bool:
     return re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,63}", name) is not None
 
 
+def name_of_file(file: str) -> str:
+    """A name for what a file holds: whatever a name cannot have becomes a hyphen.
+
+    >>> name_of_file("Inv_min (2).csv"), name_of_file("scores.v2.parquet")
+    ('inv-min-2', 'scores.v2')
+    """
+    stem = PurePosixPath(file).stem.lower()
+    return re.sub(r"[^a-z0-9.]+", "-", stem).strip("-.")[:64].rstrip("-.") or "table"
+
+
 def check_name(name: str, word: str, but: str = "") -> None:
     """Refuse what cannot be the name of an entry.
 
@@ -120,9 +130,10 @@ def check_name(name: str, word: str, but: str = "") -> None:
         DataError: it cannot.
     """
     if not is_name(name) or name == but:
+        article = "an" if word[0] in "aeiou" else "a"
         raise DataError(
-            f"{name[:80]!r} cannot be the name of a {word}: expected a-z, 0-9, dot and hyphen, at "
-            "most 64 characters" + (f", and not '{but}'" if but else ""),
+            f"{name[:80]!r} cannot be the name of {article} {word}: expected a-z, 0-9, dot and "
+            "hyphen, at most 64 characters" + (f", and not '{but}'" if but else ""),
             field="name",
             hint="choose another name",
             value=name,
@@ -192,7 +203,7 @@ def add(
             it was.
     """
     card = whole_card(read_file(card_path, CARD_LIMIT), shelf, f"card {card_path.name}")
-    name = free_name(place, shelf, name or card.name or tables[0].stem.lower())
+    name = free_name(place, shelf, name or card.name or name_of_file(tables[0].name))
     contents = [(read_file(table, TABLE_LIMIT), f"table {table.name}") for table in tables]
     card = dataclasses.replace(card, name=name)
     entry = _entry(shelf, card, _normal_table(contents, card, shelf, reading or Reading()))

@@ -248,3 +248,21 @@ def test_every_donor_of_a_language_without_scores_is_completed(atlasmix: Run) ->
     pairs = json.loads(atlasmix("matrices", "show", "--target", "glg", "--json").out)["pairs"]
     assert len(pairs) > 500
     assert {pair["status"] for pair in pairs} >= {"completed"}
+
+
+def test_a_table_is_called_after_its_file_whatever_that_is_called(
+    atlasmix: Run, tmp_path: Path
+) -> None:
+    """``inv_min.csv`` was refused for the name that nobody had given it."""
+    (tmp_path / "Inv_min (2).csv").write_text(
+        "language,provenance,corpus,unique_tokens,unit,obtained\ncat,human,x,1e9,t,counted\n"
+    )
+    (tmp_path / "card.yaml").write_text(
+        "kind: token inventory\ntitle: t\nunit: t\nsource: s\nlicence: CC0-1.0\n"
+    )
+    words = ("inventory", "add", "Inv_min (2).csv", "--card", "card.yaml", "--store", "evidence")
+    added = atlasmix(*words)
+    assert added.status == 0, added.err
+    assert "added inventory inv-min-2" in added.out
+    refused = atlasmix(*words, "--name", "inv_min")
+    assert_refused(refused, "'inv_min' cannot be the name of an inventory")
