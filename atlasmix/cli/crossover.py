@@ -33,10 +33,11 @@ def execute(options: argparse.Namespace) -> int:
 
     language = str(resolve(options.target))
     tokens = None if options.tokens is None else parse_quantity(options.tokens, "--tokens")
-    answer = crossover(language, parse_quantity(options.params, "--params"), tokens)
+    params = parse_quantity(options.params, "--params")
     inventory = Store(options.store).inventory(options.inventory or DEFAULT_INVENTORY)
     human = inventory.select(languages=(language,), provenances=("human",))
     unique = sum(pool.unique_tokens for pool in human)
+    answer = crossover(language, params, tokens, unique)
     if options.json:
         from atlasmix.report.laws import crossover_data
 

@@ -24,6 +24,10 @@ FIGURE_PARAMS: Final = 4e9
 _SAME_SIZE = 0.05
 """Relative distance within which N counts as the size of the table: our choice, so that 2B does."""
 
+FULL_EPOCHS: Final = 4.0
+"""Passes over a text up to which a repeat is nearly worth fresh text (Muennighoff et al. 2023,
+arXiv 2305.16264). The study does not account for repeats, so that its tokens are fresh ones."""
+
 _LEAST_PARAMS, _MOST_PARAMS = 1e6, 1e13
 
 
@@ -65,6 +69,8 @@ class Crossover:
         spread: least and most tokens at N if languages differ there as they do at the study's
             size, in either reading (our assumption); at that size ``range_measured``.
         tokens: what is to be read, if asked.
+        worth: of them, what may count as fresh: no more than :data:`FULL_EPOCHS` times the unique
+            tokens that there are.
         verdict: what to do with them; None where no tokens are given.
         study: behind it.
         warnings: plain sentences.
@@ -77,6 +83,7 @@ class Crossover:
     range_measured: tuple[float, float]
     spread: tuple[float, float]
     tokens: float | None
+    worth: float | None
     verdict: Verdict | None
     study: Study
     warnings: tuple[str, ...]
@@ -102,13 +109,16 @@ def study() -> Study:
     )
 
 
-def crossover(language: str, params: float, tokens: float | None = None) -> Crossover:
+def crossover(
+    language: str, params: float, tokens: float | None = None, unique: float = 0.0
+) -> Crossover:
     """Where training from scratch on ``language`` overtakes finetuning, at N = ``params``.
 
     Args:
         language: key of the target.
         params: N with embeddings.
         tokens: tokens of the language to be read; None: only the crossover is asked.
+        unique: unique tokens of it that there are; 0: nobody knows.
 
     Raises:
         ProblemError: a number of parameters without sense.
@@ -127,11 +137,13 @@ def crossover(language: str, params: float, tokens: float | None = None) -> Cros
     measured = dict(reported.measured).get(language) if same_size else None
     low, high = (measured, measured) if measured is not None else spread
     verdict: Verdict | None = None
-    if tokens is not None:
+    worth = tokens
+    if worth is not None:
+        worth = min(worth, FULL_EPOCHS * unique) if unique > 0 else worth
         verdict = "undecided"
-        if tokens < low:
+        if worth < low:
             verdict = "finetune"
-        elif tokens >= high:
+        elif worth >= high:
             verdict = "from scratch"
     return Crossover(
         language=language,
@@ -141,6 +153,7 @@ def crossover(language: str, params: float, tokens: float | None = None) -> Cros
         range_measured=ends,
         spread=spread,
         tokens=tokens,
+        worth=worth,
         verdict=verdict,
         study=reported,
         warnings=tuple(_warnings(language, params, reported, same_size)),

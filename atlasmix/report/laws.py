@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.capacity import Growth, Multiplier, Way
-from atlasmix.laws.crossover import Crossover
+from atlasmix.laws.crossover import FULL_EPOCHS, Crossover
 from atlasmix.laws.hardware import Machine, training_flops
 from atlasmix.laws.kinds import CurseLaw, LanguageLaws, LawCard, LossLaw
 from atlasmix.laws.shelf import DEFAULT_CURSE, DEFAULT_LAW
@@ -484,6 +484,7 @@ def crossover_data(crossover: Crossover, inventory: str, unique: float) -> dict[
         "range_measured": list(crossover.range_measured),
         "spread": list(crossover.spread),
         "tokens": crossover.tokens,
+        "fresh_tokens": crossover.worth,
         "verdict": crossover.verdict,
         "unique_tokens": {"inventory": inventory, "human": unique},
         "measured_at": {"params": study.params, "tokens": dict(study.measured)},
@@ -499,9 +500,11 @@ def _verdict(crossover: Crossover) -> str:
     if crossover.tokens is None or crossover.verdict is None:
         return f"{at}: finetune a multilingual checkpoint on few tokens, from scratch on many."
     tokens = format_quantity(crossover.tokens)
+    short = crossover.worth is not None and crossover.worth < crossover.tokens
+    why = f", for want of fresh text: {tokens} would be repeats" if short else ""
     return {
         "from scratch": f"{at} on {tokens} tokens: train from scratch.",
-        "finetune": f"{at} on {tokens} tokens: finetune a multilingual checkpoint.",
+        "finetune": f"{at} on {tokens} tokens: finetune a multilingual checkpoint{why}.",
         "undecided": (f"{at} on {tokens} tokens: undecided, the crossover may lie on either side."),
     }[crossover.verdict]
 
@@ -532,5 +535,6 @@ def _text(crossover: Crossover, inventory: str, unique: float) -> str:
         "."
         if epochs <= 1
         else f": even {format_quantity(at)} would be {epochs:.2g} epochs, and the study does "
-        "not account for repeats."
+        f"not account for repeats; up to {FULL_EPOCHS:g} epochs they are nearly worth fresh text "
+        "(Muennighoff et al. 2023), and no more is counted."
     )

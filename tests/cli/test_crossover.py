@@ -28,6 +28,20 @@ def test_a_language_that_was_not(atlasmix: Run) -> None:
     assert "Catalan is not among the 8 languages measured" in said
 
 
+def test_repeats_of_little_text_are_no_reason_to_train_from_scratch(atlasmix: Run) -> None:
+    """The headline said "from scratch" over a caveat that it would take 48 epochs."""
+    words = ("crossover", "--target", "glg", "--params", "2B", "--tokens", "300B")
+    said = " ".join(atlasmix(*words).out.split())
+    assert said.startswith(
+        "Galician at 2B parameters on 300B tokens: finetune a multilingual checkpoint, for want of "
+        "fresh text: 300B would be repeats."
+    )
+    assert "48 epochs" in said
+    found = json.loads(atlasmix(*words, "--json").out)
+    assert found["verdict"] == "finetune"
+    assert found["fresh_tokens"] == pytest.approx(4 * found["unique_tokens"]["human"])
+
+
 def test_as_data(atlasmix: Run) -> None:
     found = json.loads(atlasmix("crossover", "--target", "es", "--params", "1B", "--json").out)
     assert found["target"] == "spa"

@@ -32,6 +32,8 @@ def test_measured_languages_at_the_size_of_the_table(language: str) -> None:
     assert crossover(language, 2e9, at * 0.99).verdict == "finetune"
     assert crossover(language, 2e9, at * 1.01).verdict == "from scratch"
     assert crossover(language, 2e9, at).warnings == ()
+    assert crossover(language, 2e9, 2 * at, at / 3.9).verdict == "from scratch"
+    assert crossover(language, 2e9, 2 * at, at / 4.1).verdict == "finetune"
 
 
 def test_both_consistent_readings_and_not_the_one_of_the_caption() -> None:

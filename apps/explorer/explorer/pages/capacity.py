@@ -122,10 +122,10 @@ def scratch_or_finetune() -> None:
     )
     params = size_slider(middle, "Parameters", "crossover-params", DEFAULT_PARAMS, tokens=False)
     tokens = size_slider(right, "Tokens you would read", "crossover-tokens", 300e9, tokens=True)
-    crossing = crossover(key, params, tokens)
     inventory = answers.inventory(DEFAULT_INVENTORY)
     pools = inventory.select(languages=(key,), provenances=("human",))
     unique = sum(pool.unique_tokens for pool in pools)
+    crossing = crossover(key, params, tokens, unique)
     blocks = crossover_blocks(crossing, inventory.name, unique)
     report(blocks[:2])
     alt = f"Tokens at which training {name_of(key)} from scratch overtakes finetuning, by size."
