@@ -7,6 +7,7 @@ import pytest
 import yaml
 from explorer.presets import PRESETS
 from explorer.tasks import PLANNED_DRAWS
+from explorer.workers import Busy, Workers
 
 from atlasmix.evidence.store import Store
 from atlasmix.languages.catalogue import name_of
@@ -299,3 +300,37 @@ def test_any_one_generator_is_limited_by_a_choice_of_the_form(visit):
     guest.whole()
     assert at.session_state["question"]["max"] == {"cat/generator:nemotron-cc-opus-1.1": 0.2}
     assert "text of nemotron-cc-opus-1.1 within Catalan: at most 20.0%" in guest.words()
+
+
+@pytest.fixture
+def busy(monkeypatch):
+    """A switch by which every worker is busy."""
+    state = {"busy": True}
+    ask = Workers.ask
+
+    def asked(self, task, *arguments, **options):
+        if state["busy"]:
+            raise Busy("all 2 workers have been busy for 10 seconds: try again in a moment")
+        return ask(self, task, *arguments, **options)
+
+    monkeypatch.setattr(Workers, "ask", asked)
+    return state
+
+
+@pytest.mark.parametrize("link", ["{targets: {oci: 1}, budget: 77B}", ""])
+def test_who_finds_no_free_worker_tries_again_and_has_lost_nothing(visit, busy, link):
+    """Overload once read as a bad link, with no way to try again but to paste it anew."""
+    guest = visit(**({"q": link} if link else {}))
+    at = guest.page("mix")
+    if not link:  # an answer that is kept needs no worker
+        at.session_state["question"] = {"targets": {"oci": 1}, "budget": 78_000_000_000}
+        at.run()
+    words = guest.words()
+    assert "workers have been busy for 10 seconds" in words
+    assert "not opened" not in words
+    assert "has no answer" not in words
+    busy["busy"] = False
+    next(button for button in at.button if button.label == "Try again").click().run()
+    guest.whole()
+    assert list(at.session_state["question"]["targets"]) == ["oci"]
+    assert "Occitan" in at.header[0].value

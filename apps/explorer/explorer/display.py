@@ -127,6 +127,12 @@ def tell(*sentences: str) -> None:
     st.markdown(" ".join(escaped(sentence) for sentence in sentences if sentence))
 
 
+def try_again(why: str) -> None:
+    """Why something is not done yet, and a button that draws the page again."""
+    refuse(why)
+    st.button("Try again", key="try-again", type="primary", icon=":material/refresh:")
+
+
 def bullets(sentences: Iterable[str]) -> None:
     """Sentences of the library, one a line."""
     st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in sentences if sentence))

@@ -15,7 +15,8 @@ import streamlit as st
 from atlasmix.errors import AtlasMixError, ProblemError
 from atlasmix.problem.link import link_text
 from explorer import answers, session
-from explorer.display import refuse
+from explorer.display import refuse, try_again
+from explorer.workers import Busy
 
 _ON_ITS_WAY: Final = 3.0
 """Seconds in which a new address has reached the browser; our choice, ten times what it takes on a
@@ -32,14 +33,25 @@ def open_link() -> None:
     moved = session.has_moved()
     if written and written != state.said_link and not moved and not _is_old(written):
         state.unread_link = written
+    state.busy_link = ""
     if not state.unread_link:
         return
     try:
         session.begin(answers.once("link", state.unread_link, session.overlay()))
         state.refused_link = ""
+    except Busy as error:  # the link stays unread, and is read when the page is drawn again
+        state.busy_link = str(error)
+        return
     except AtlasMixError as error:
         state.refused_link = str(error)
     state.said_link, state.unread_link = state.unread_link, ""
+
+
+def wait_for_link() -> None:
+    """Say that nobody is free to open a link yet, and offer to try again."""
+    st.header("This link is not open yet")
+    try_again(st.session_state.busy_link)
+    st.stop()
 
 
 def refuse_link() -> None:

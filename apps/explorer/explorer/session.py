@@ -29,6 +29,7 @@ def start() -> None:
     state.setdefault("round", 0)
     state.setdefault("first", {})
     state.setdefault("refused_link", "")
+    state.setdefault("busy_link", "")
     state.setdefault("said_link", "")
     state.setdefault("unread_link", "")
     state.setdefault("old_links", ())

@@ -39,6 +39,10 @@ _SCRIPT: Final = Path(__file__).resolve().parent.parent / "worker.py"
 Meanwhile = Callable[[float], None]
 
 
+class Busy(ProblemError):
+    """No worker was free in time; the same question may be answered a moment later."""
+
+
 class Worker:
     """One process, and the thread that listens to it."""
 
@@ -161,8 +165,8 @@ class Workers:
                 raises ends the task.
 
         Raises:
-            ProblemError: not done in time or in memory, or all workers busy for as long; or the
-                library's own.
+            Busy: all workers were busy for as long as a task may take.
+            ProblemError: not done in time or in memory; or the library's own.
             DataError: the library's own.
             SolverFailed: a fault of ours.
         """
@@ -202,7 +206,7 @@ class Workers:
             except queue.Empty:
                 passed = time.monotonic() - begin
             if passed > self.seconds:
-                raise ProblemError(
+                raise Busy(
                     f"all {len(self.workers)} workers have been busy for {self.seconds:g} seconds: "
                     "try again in a moment"
                 )

@@ -11,9 +11,10 @@ from explorer.answer_parts import (
     overview,
     take_home,
 )
-from explorer.display import narrow_hint, refuse, sections
+from explorer.display import narrow_hint, refuse, sections, try_again
 from explorer.question_form import question_form
 from explorer.targets_form import landing
+from explorer.workers import Busy
 
 from atlasmix.errors import AtlasMixError
 
@@ -25,6 +26,11 @@ with st.sidebar:
 
 try:
     answer = answers.about("answer", session.question())
+except Busy as error:
+    st.header("This question waits for a free worker")
+    try_again(str(error))
+    links.say_link()
+    st.stop()
 except AtlasMixError as error:
     st.header("This question has no answer as it stands")
     refuse(error)
