@@ -321,6 +321,8 @@ class Scenarios:
         for block in range(self.block_count):
             inside = np.flatnonzero(self.block == block)
             part = np.maximum(blend[inside], 0.0)
+            # A price that is none beside the greatest is 0: divided by, it would be infinite.
+            part = np.where(part > 1e-12 * part.max(), part, 0.0)
             part = part if part.sum() > 0 else np.ones(inside.size)
             for _ in range(inside.size):  # what is over the most goes to the others, as they stand
                 part = part / part.sum()

@@ -11,7 +11,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from judge import grid, loss, reducible, score, tokens_of
 from worlds import matrix, pool, random_world, shipped, world
@@ -272,6 +272,8 @@ def test_a_question_is_written_and_read_alike():
     assert (boxed.box, boxed.wrong_scores) == (0.8, 2)
 
 
+@example([1.0, 2.2250738585e-313], 1.0)
+@example([0.0, 1.0, 2.2250738585e-313], 1.0)
 @given(st.lists(st.floats(0.0, 10.0), min_size=1, max_size=12), st.floats(0.05, 1.0))
 @settings(max_examples=60, deadline=None)
 def test_the_weights_of_scenarios_are_ones_that_may_be(prices, tail):
