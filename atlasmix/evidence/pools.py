@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from atlasmix.errors import DataError
+from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.card import Card
 from atlasmix.evidence.scores import label_reader, number
 from atlasmix.io.tables import Rows, refuse, shelf_rows, to_csv
@@ -18,6 +18,7 @@ from atlasmix.languages.corpora import is_parallel, known_corpus, resolve_in
 from atlasmix.languages.pairs import pair_of
 from atlasmix.languages.resolving import resolve
 from atlasmix.quantities import comma_hint, read_quantity
+from atlasmix.text import did_you_mean
 
 Provenance = Literal["human", "human_edited", "translated", "rephrased", "generated", "unknown"]
 Obtained = Literal["counted", "estimated", "stated"]
@@ -28,6 +29,21 @@ SYNTHETIC: tuple[str, ...] = ("translated", "rephrased", "generated")
 """What a machine wrote: of unknown text nobody knows."""
 OBTAINED: tuple[str, ...] = get_args(Obtained)
 POOL_KINDS: tuple[str, ...] = get_args(Kind)
+
+
+def check_provenance(word: str) -> None:
+    """Refuse a provenance that nobody knows.
+
+    Raises:
+        ProblemError: suggests the nearest.
+    """
+    if word not in PROVENANCES:
+        raise ProblemError(
+            f"provenance is {word[:40]!r}: {did_you_mean(word, PROVENANCES, ' ')}expected one of "
+            f"{', '.join(PROVENANCES)}",
+            field="provenance",
+            value=word,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,8 @@ def compare(
             continue
         if tokens.any():
             comparisons.append(_judge(problem, compiled, (name, ""), tokens))
+    read = unique_by_language(problem) if published else {}
     for mixture in published:
-        read = unique_by_language(problem)
         covered = sum(share for key, share in mixture.sources if key in read)
         note = f"{mixture.model}, {mixture.stage}: {covered:.0%} of it has pools here, scaled to 1"
         tokens = published_tokens(problem, mixture)

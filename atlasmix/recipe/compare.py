@@ -278,8 +278,9 @@ def _published_notes(mixtures: dict[str, AnyMixture]) -> tuple[str, ...]:
     said = []
     for word, mixture in mixtures.items():
         if isinstance(mixture, PublishedMixture):
-            known = sum(share for _, share in mixture.sources)
-            subjects = [word for word in SUBJECTS if word in dict(mixture.sources)]
+            sources = dict(mixture.sources)
+            known = sum(sources.values())
+            subjects = [subject for subject in SUBJECTS if subject in sources]
             left = 1 - known
             rest = ""
             if left >= 5e-4:

@@ -6,6 +6,7 @@ told, with its file and place, and the rest is read.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import stat
@@ -93,12 +94,18 @@ def read_records(path: Path, note: Note, span: Span | None = None) -> Iterator[R
     if reader is None:
         note("no format of texts that is known by its name", "")
         return
+    with _telling(note), _opened(path) as file:
+        if os.fstat(file.fileno()).st_size == 0:
+            note("the file is empty", "")
+            return
+        yield from reader(file, note)
+
+
+@contextlib.contextmanager
+def _telling(note: Note) -> Iterator[None]:
+    """What keeps a file from being read is told, and ends its reading alone."""
     try:
-        with _opened(path) as file:
-            if os.fstat(file.fileno()).st_size == 0:
-                note("the file is empty", "")
-                return
-            yield from reader(file, note)
+        yield
     except _NotPlain as fault:
         note(f"it is a {fault}, no plain file, and was not read", "")
     except OSError as error:
@@ -267,16 +274,9 @@ def read_attributes(path: Path, note: Note) -> Iterator[Mapping[str, object]]:
         note: is told every fault.
     """
     packing = next((ending for ending in _PACKINGS if path.name.lower().endswith(ending)), "")
-    try:
-        with _opened(path) as file:
-            for record in _unpacked(packing, _attribute_lines, file, note):
-                yield record.fields
-    except _NotPlain as fault:
-        note(f"it is a {fault}, no plain file, and was not read", "")
-    except OSError as error:
-        note(f"cannot be read ({error.strerror or error})", "")
-    except ImportError as error:
-        note(f"needs the package {error.name}: pip install 'atlasmix[audit]'", "")
+    with _telling(note), _opened(path) as file:
+        for record in _unpacked(packing, _attribute_lines, file, note):
+            yield record.fields
 
 
 def _attribute_lines(file: IO[bytes], note: Note) -> Iterator[Record]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from atlasmix.errors import DataError, ProblemError
-from atlasmix.evidence.pools import PROVENANCES
+from atlasmix.evidence.pools import check_provenance
 from atlasmix.interop.corpora import hplt_analytics, megatron_index
 from atlasmix.interop.importers.listing import Entry
 from atlasmix.interop.importers.mapping import AnyRule, Meaning, meaning, slug
@@ -125,14 +125,7 @@ def _check(folder: CountedFolder) -> None:
             field="form",
             value=folder.form,
         )
-    if folder.provenance not in PROVENANCES:
-        raise ProblemError(
-            f"provenance is {folder.provenance[:40]!r}: "
-            f"{did_you_mean(folder.provenance, PROVENANCES, ' ')}expected one of "
-            f"{', '.join(PROVENANCES)}",
-            field="provenance",
-            value=folder.provenance,
-        )
+    check_provenance(folder.provenance)
     if folder.form == "megatron-idx" and not folder.tokenizer.strip():
         raise ProblemError(
             "whose tokens are they? An index does not say: name the tokenizer, as gemma-3",

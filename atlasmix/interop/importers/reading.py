@@ -20,7 +20,7 @@ from atlasmix.evidence.mixture_file import (
     mixture_faults,
     plain_prefix,
 )
-from atlasmix.evidence.pools import PROVENANCES, Pool, Provenance, pool_name
+from atlasmix.evidence.pools import Pool, Provenance, check_provenance, pool_name
 from atlasmix.interop.importers import (
     gpt_neox,
     hf,
@@ -572,14 +572,7 @@ def import_mixture(request: Request) -> GivenMixture:
             field="form",
             value=request.form,
         )
-    if request.provenance not in PROVENANCES:
-        raise ProblemError(
-            f"provenance is {request.provenance[:40]!r}: "
-            f"{did_you_mean(request.provenance, PROVENANCES, ' ')}"
-            f"expected one of {', '.join(PROVENANCES)}",
-            field="provenance",
-            value=request.provenance,
-        )
+    check_provenance(request.provenance)
     what = f"{FORMATS[request.form].name} file {request.path.name or request.path}"
     content = read_file(request.path, TABLE_LIMIT)
     listing = _listing(content, what, request)
