@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "solve": "the best mixture for your targets, with its proof",
-    "explain": "why each donor is in the mixture, and what would push it out",
+    "explain": "why each share is what it is, and what would push a donor out",
     "check": "whether a recipe still holds with today's evidence",
     "compare": "two recipes or mixtures side by side",
     "capacity": "what serving more languages costs at equal loss",

@@ -61,6 +61,7 @@ def execute(options: argparse.Namespace) -> int:
     from atlasmix.mixture.comparison import compare
     from atlasmix.mixture.explain import explain
     from atlasmix.mixture.sensitivity import sensitivity
+    from atlasmix.mixture.shares import explain_shares
     from atlasmix.mixture.solve import solve
     from atlasmix.mixture.uncertainty import with_uncertainty
     from atlasmix.problem.parsing import problem_from_mapping
@@ -88,7 +89,8 @@ def execute(options: argparse.Namespace) -> int:
         return 0
     with working("trying other scores and other constants"):
         reasons, steps = explain(problem, mixture), sensitivity(problem)
-    findings = Findings(comparisons, reasons, steps, machine=machine)
+        shares = explain_shares(problem, mixture) if options.report else ()
+    findings = Findings(comparisons, reasons, steps, shares=shares, machine=machine)
     if options.report:
         _report(problem, mixture, findings, options.report)
     if options.output == "-":

@@ -11,6 +11,7 @@ from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.hardware import Machine, training_flops
 from atlasmix.mixture.caveats import unspent_warning
 from atlasmix.mixture.mixture import Comparison, Mixture, Reason, SensitivityStep
+from atlasmix.mixture.shares import ShareReason
 from atlasmix.problem.constraints import title_of
 from atlasmix.problem.link import short_question
 from atlasmix.problem.problem import Allocation, MixProblem
@@ -76,6 +77,7 @@ from atlasmix.report.figures.scaling import sizes_figure
 from atlasmix.report.findings import Findings
 from atlasmix.report.overview import key_figures, question_facts
 from atlasmix.report.report import Report
+from atlasmix.report.shares import shares_blocks
 from atlasmix.report.uncertainty import matrices_table, uncertainty_blocks
 from atlasmix.report.words import number_text
 from atlasmix.text import listed
@@ -216,6 +218,7 @@ def answer_report(
             *effects_blocks(problem, mixture),
         ),
         *_comparisons(problem, mixture, told),
+        *section(Heading("Why each share", detail=True), *shares_blocks(problem, told.shares)),
         *_donors(problem, told.reasons),
         *section(
             Heading("What would help most (to first order)"), *prices_blocks(problem, mixture)
@@ -231,19 +234,35 @@ def answer_report(
 
 
 def explanation_report(
-    problem: MixProblem, mixture: Mixture, reasons: tuple[Reason, ...]
+    problem: MixProblem,
+    mixture: Mixture,
+    reasons: tuple[Reason, ...],
+    shares: tuple[ShareReason, ...],
+    chosen: tuple[str, ...] = (),
 ) -> Report:
-    """What ``explain`` prints: the answer, the donors, then a sentence for every one of them."""
+    """What ``explain`` prints: the answer, every share, the donors, a sentence for each of them.
+
+    Args:
+        problem: the question.
+        mixture: its answer.
+        reasons: of the donors.
+        shares: of every language.
+        chosen: languages to tell of in sentences, and of no donor then; none: where they are few.
+    """
     inside = tuple(reason.sentence for reason in reasons if reason.proportion > 0)
     outside = tuple(reason.sentence for reason in reasons if reason.proportion <= 0)
-    blocks = (
-        *map(Caution, caveat_sentences(mixture)),
-        Sentence(headline(mixture), strong=True),
+    donors = (
         *section(Heading("Donors"), donors_table(problem, reasons) if reasons else None),
         *section(Heading("Read, and why"), _sentences(inside)),
         *section(Heading("Left out, and why"), _sentences(outside)),
     )
-    return Report(f"Why these donors for {_whose(problem)}", blocks)
+    blocks = (
+        *map(Caution, caveat_sentences(mixture)),
+        Sentence(headline(mixture), strong=True),
+        *section(Heading("Why each share"), *shares_blocks(problem, shares, chosen)),
+        *(() if chosen else donors),
+    )
+    return Report(f"Why this mixture for {_whose(problem)}", blocks)
 
 
 def told_warnings(mixture: Mixture) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from atlasmix.mixture.comparison import compare
 from atlasmix.mixture.explain import explain
 from atlasmix.mixture.mixture import Comparison, Mixture, Reason, SensitivityStep
 from atlasmix.mixture.sensitivity import sensitivity
+from atlasmix.mixture.shares import ShareReason, explain_shares
 from atlasmix.problem.baselines import unique_by_language
 from atlasmix.problem.problem import MixProblem
 from atlasmix.report.answer_tables import is_baseline
@@ -29,6 +30,7 @@ class Findings:
         reasons: why each donor is read or not.
         steps: the answer over the ranges of λ, φ and the worth of synthetic text.
         published: further published mixtures on the same objective, for a whole page.
+        shares: why each language has its share, no more and no less.
         machine: the GPU whose hours are told; None: FLOPs alone.
         command: what asks the question again, as one types it.
     """
@@ -37,6 +39,7 @@ class Findings:
     reasons: tuple[Reason, ...] = ()
     steps: tuple[SensitivityStep, ...] = ()
     published: tuple[Comparison, ...] = ()
+    shares: tuple[ShareReason, ...] = ()
     machine: Machine | None = None
     command: str = ""
 
@@ -70,6 +73,7 @@ def findings_of(
         reasons=explain(problem, mixture),
         steps=sensitivity(problem),
         published=() if published else models_beside(problem),
+        shares=explain_shares(problem, mixture),
     )
 
 

@@ -77,4 +77,5 @@ def test_explain_prints_the_donors_of_a_recipe(atlasmix: Run) -> None:
     told = atlasmix("explain", "cat.yaml")
     assert told.status == 0, told.err
     assert f"\nDonors\n{donors}\n\nRead, and why\n" in told.out
+    assert "its text ends, read 4 times" in told.out.partition("\nWhy each share\n")[2]
     assert "Spanish (spa)" in donors

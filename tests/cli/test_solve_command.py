@@ -226,8 +226,21 @@ def test_a_recipe_is_written_checked_compared_and_explained(atlasmix: Run, tmp_p
     explained = atlasmix("explain", "one.yaml")
     assert explained.status == 0, explained.err
     assert "Spanish" in explained.out
-    reasons = json.loads(atlasmix("explain", "--target", "cat", "--json").out)
-    assert reasons[0]["language"] == "spa"
+    told = json.loads(atlasmix("explain", "--target", "cat", "--json").out)
+    assert told["donors"][0]["language"] == "spa"
+    catalan = told["shares"][0]
+    assert (catalan["language"], catalan["held"]) == ("cat", "text")
+    assert catalan["more"]["relative"] < 0 < catalan["less"]["relative"]
+    assert catalan["more"]["breaks"] == ["epoch cap"]
+
+
+def test_one_language_is_told_of_alone_read_or_not(atlasmix: Run) -> None:
+    done = atlasmix("explain", "--target", "cat", "--language", "English,lat")
+    assert done.status == 0, done.err
+    assert "its first token would be worth 0.26 of the common price" in " ".join(done.out.split())
+    assert "- Latin, 0%" in done.out
+    assert "Donors" not in done.out
+    assert_refused(atlasmix("explain", "--target", "cat", "--language", "Englsh"), "eng")
 
 
 def test_an_edited_recipe_has_drifted_and_the_status_says_so(atlasmix: Run, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from atlasmix.mixture.comparison import compare
 from atlasmix.mixture.explain import explain
 from atlasmix.mixture.measuring import measuring_plan
 from atlasmix.mixture.sensitivity import sensitivity
+from atlasmix.mixture.shares import explain_shares
 from atlasmix.mixture.solve import solve
 from atlasmix.mixture.uncertainty import with_uncertainty
 from atlasmix.problem.parsing import problem_from_mapping
@@ -181,6 +182,23 @@ def test_reasons_and_what_is_least_certain_are_told(visit):
     assert "(atlasmix-2026, BTS): 1 predicted by the study" in words
     titles = [one["layout"]["xaxis"]["title"]["text"] for one in guest.figures()]
     assert [title[0] for title in titles[:2]] == ["λ", "φ"]
+
+
+def test_every_share_says_why_and_any_language_can_be_asked_about(visit):
+    guest = visit()
+    guest.page("mix")
+    guest.tab("section", "Why, and how sure")
+    problem, mixture = answered(targets="cat")
+    table = next(one.value for one in guest.at.html if "Why each share is what it is" in one.value)
+    for reason in explain_shares(problem, mixture):
+        assert f"{name_of(reason.language)} ({reason.language})" in table
+        assert f">x{reason.value:.2f}</td>" in table
+    assert "Catalan, 85.0%" in guest.words()
+    choice = control(guest.at, "selectbox", "Tell me of one language")
+    choice.set_value("lat").run()
+    guest.whole()
+    (latin,) = (one for one in explain_shares(problem, mixture, ("lat",)) if one.language == "lat")
+    assert f"{latin.value:.2f} of the common price" in guest.words()
 
 
 @pytest.mark.parametrize("key", ["eus", "glg", "srp_Latn"])

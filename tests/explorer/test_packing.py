@@ -115,6 +115,7 @@ def test_answers_come_back_whole(asked):
     ("task", "asked"),
     [
         ("reasons", {"targets": {"cat": 1}}),
+        ("shares", {"targets": {"cat": 1}}),
         ("steps", {"targets": {"cat": 1}, "pools": {"provenance": ["human", "translated"]}}),
     ],
 )

@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from atlasmix.errors import AtlasMixError
+from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.diff import diff, side_of_mixture
 from atlasmix.mixture.mixture import Mixture
 from atlasmix.problem.steps import Step, one_step
@@ -60,6 +61,7 @@ from atlasmix.report.figures.mixture import (
 )
 from atlasmix.report.measuring import measuring_report
 from atlasmix.report.overview import key_figures, mixture_strip, question_table
+from atlasmix.report.shares import share_blocks, shares_table
 from atlasmix.report.uncertainty import HEADING, uncertainty_blocks
 from explorer import answers, session
 from explorer.display import (
@@ -243,7 +245,8 @@ def before_and_after(answer: Answer) -> None:
 
 
 def how_sure(answer: Answer) -> None:
-    """Reasons for each donor, what other constants would change, and what the evidence is."""
+    """Reasons for each share and donor, what other constants would change, what it rests on."""
+    _shares(answer)
     st.subheader("Why these donors")
     reasons = answers.about("reasons", session.question())
     part(donors_table(answer.problem, reasons))
@@ -268,6 +271,27 @@ def how_sure(answer: Answer) -> None:
     bullets(sure_sentences(answer.problem, answer.mixture))
     _intervals(answer)
     _measuring(answer)
+
+
+def _shares(answer: Answer) -> None:
+    """Why each share is what it is, and all of it on one language."""
+    st.subheader("Why each share, and not one point more or less")
+    told = answers.about("shares", session.question())
+    part(shares_table(answer.problem, told))
+    known = [reason.language for reason in told]
+    others = sorted({pool.language for pool in answer.problem.pools} - set(known), key=name_of)
+    chosen = st.selectbox(
+        "Tell me of one language",
+        [*known, *others],
+        format_func=name_of,
+        key="share-of",
+        help="Every language with text here, those left out last.",
+    )
+    if chosen in others:
+        told = answers.about("shares", session.question(), (chosen,))
+    for reason in told:
+        if reason.language == chosen:
+            report(share_blocks(answer.problem, reason))
 
 
 def _measuring(answer: Answer) -> None:

@@ -88,6 +88,7 @@ def report_page(
         reasons=made.ask("reasons", question, overlay),
         steps=made.ask("steps", question, overlay),
         published=made.ask("models", question, overlay),
+        shares=made.ask("shares", question, overlay),
         command=solve_command(question),
     )
     mixture = made.ask("draws", question, overlay)

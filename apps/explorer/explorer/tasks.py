@@ -24,6 +24,7 @@ from atlasmix.mixture.explain import explain
 from atlasmix.mixture.measuring import MeasuringPlan, measuring_plan
 from atlasmix.mixture.mixture import Comparison, Mixture, Reason, SensitivityStep
 from atlasmix.mixture.sensitivity import sensitivity
+from atlasmix.mixture.shares import ShareReason, explain_shares
 from atlasmix.mixture.solve import solve
 from atlasmix.mixture.uncertainty import with_uncertainty
 from atlasmix.problem.link import read_link, short_question, stranger_problem
@@ -82,6 +83,14 @@ def reasons(question: Mapping[str, Any], overlay: Overlay) -> tuple[Reason, ...]
     """Why each donor is read or not."""
     problem = at_compute(stranger_problem(question, overlay))
     return explain(problem, solve(problem))
+
+
+def shares(
+    question: Mapping[str, Any], overlay: Overlay, languages: tuple[str, ...] = ()
+) -> tuple[ShareReason, ...]:
+    """Why each language has its share, and some more that are left out."""
+    problem = at_compute(stranger_problem(question, overlay))
+    return explain_shares(problem, solve(problem), languages)
 
 
 def steps(question: Mapping[str, Any], overlay: Overlay) -> tuple[SensitivityStep, ...]:
@@ -188,6 +197,7 @@ TASKS: dict[str, Callable[..., Any]] = {
     "short": short,
     "link": opened_link,
     "reasons": reasons,
+    "shares": shares,
     "steps": steps,
     "models": models,
     "draws": draws,
