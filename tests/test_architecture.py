@@ -37,7 +37,7 @@ ORDER = [
 FENCES = {
     "cvxpy": {"solver/conic.py"},
     "fsspec": {"evidence/places.py"},
-    "distributed": {"audit/corpus/engines.py"},
+    "distributed": {"processes.py"},
     "fastwarc": {"audit/corpus/records.py"},
     "icu4py": {"audit/corpus/doors.py"},
     "joblib": {"audit/corpus/engines.py", "processes.py"},

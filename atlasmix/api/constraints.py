@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 from atlasmix.errors import ProblemError
 
@@ -141,6 +142,49 @@ class NoWorse:
 Constraint = AtLeast | AtMost | Keep | MaxEpochs | MaxDonors | NoWorse
 
 DEFAULT_CAP = "default"
+
+SELECTING: Final[dict[str, type[AtLeast | AtMost | Keep]]] = {
+    "min": AtLeast,
+    "max": AtMost,
+    "keep": Keep,
+}
+"""Constraints that a question writes as a selection and a number."""
+
+
+def with_limit(
+    constraints: Sequence[Constraint], name: str, value: Any
+) -> tuple[Constraint, ...] | None:
+    """Constraints with one of them at another value; None where ``name`` names none.
+
+    Args:
+        constraints: so far.
+        name: as a question writes it: ``max_epochs``, ``max_donors``, or ``min``, ``max``, ``keep``
+            or ``max_epochs`` of a selection after a colon, as ``max:eng``.
+        value: of it.
+
+    >>> with_limit([AtMost("eng", 0.2), MaxEpochs(4)], "max:eng", 0.1)
+    (MaxEpochs(4), AtMost('eng', 0.1))
+    """
+    key, _, what = name.partition(":")
+    told: Constraint
+    if name == "max_donors":
+        told = MaxDonors(value)
+    elif key == "max_epochs":
+        told = MaxEpochs(value, what or None)
+    elif key in SELECTING and what:
+        told = SELECTING[key](what, value)
+    else:
+        return None
+    place = _place(told)
+    return (*(each for each in constraints if _place(each) != place), told)
+
+
+def _place(told: Constraint) -> tuple[object, ...]:
+    """What of a question a constraint speaks of, without its value."""
+    if isinstance(told, MaxDonors):
+        return ("max_donors",)
+    key, what, _ = _item(told)
+    return key, what if isinstance(what, str) else tuple(what)
 
 
 def constraint_keys(constraints: Sequence[Constraint]) -> dict[str, object]:

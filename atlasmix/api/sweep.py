@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, fields
 from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from atlasmix.api.constraints import with_limit
+from atlasmix.api.partials import Answer, Partials
 from atlasmix.api.problem import Problem
 from atlasmix.api.solution import Solution
 from atlasmix.errors import Infeasible, ProblemError
-from atlasmix.evidence.store import Store
-from atlasmix.mixture.mixture import Mixture
+from atlasmix.evidence.inventory import Inventory
+from atlasmix.evidence.pools import Pool
+from atlasmix.evidence.transfer_matrix import TransferMatrix
+from atlasmix.laws.kinds import LossLaw
 from atlasmix.mixture.solve import solve
 from atlasmix.mixture.uncertainty import with_uncertainty
-from atlasmix.problem.parsing import Evidence, problem_from_mapping
-from atlasmix.problem.pool_choice import joined_inventory
-from atlasmix.processes import side_by_side, usable_cores
+from atlasmix.problem.problem import MixProblem
+from atlasmix.processes import as_ready, check_engine, on_dask, usable_cores
 from atlasmix.quantities import format_quantity, parse_quantity
 from atlasmix.solver.compute import at_compute
 
@@ -41,6 +44,7 @@ class Sweep:
         values: of each answer, one value an axis.
         solutions: the answers; None where no mixture meets all constraints.
         refusals: why, for those; else empty.
+        taken_over: answers that an earlier sweep had kept.
 
     >>> from atlasmix import Problem, sweep
     >>> swept = sweep(Problem("cat"), params=["1B", "4B"])
@@ -52,6 +56,7 @@ class Sweep:
     values: tuple[tuple[Any, ...], ...]
     solutions: tuple[Solution | None, ...]
     refusals: tuple[str, ...]
+    taken_over: int = 0
 
     def __len__(self) -> int:
         """How many problems were asked."""
@@ -132,26 +137,40 @@ class Sweep:
         return str(self.to_frame().to_html(max_rows=20, max_cols=12))
 
 
-def sweep(
+def sweep(  # noqa: PLR0913  all but the first are keywords
     problem: Problem,
     cores: int | None = 1,
     advance: Callable[[int], None] | None = None,
+    *,
+    paired: bool = False,
+    engine: str = "loky",
+    scheduler: str = "",
+    partials: str | Path | None = None,
     **axes: Sequence[Any],
 ) -> Sweep:
     """Solve a problem over all combinations of some arguments.
 
-    Evidence that no axis varies is read once, and once in every process.
+    Evidence is read once, and sent once to every process.
 
     Args:
         problem: the problem to vary.
         cores: processes at most, None: as many as this process may use. They change no number.
-            Evidence that lies in memory and on no shelf is not sent to others: then it is 1.
         advance: called with the number of problems that have become ready.
-        axes: an argument of Problem and its values, as ``budget=["100B", "1T"]``.
+        paired: take the first value of every axis together, then the second, in the place of all
+            combinations.
+        engine: ``loky``, processes of this machine, or ``dask``, the workers of a cluster that have
+            AtlasMix installed. It changes no number.
+        scheduler: address of a Dask scheduler, as ``tcp://10.0.0.1:8786``.
+        partials: folder where every answer is kept as soon as it is there, and from which answers
+            to the same question by the same evidence are taken over; None: none are kept.
+        axes: an argument of Problem and its values, as ``budget=["100B", "1T"]``; or a constraint
+            as a question writes it: ``max_epochs``, ``max_donors``, and by ``**{"max:eng": [...]}``
+            ``min``, ``max``, ``keep`` and ``max_epochs`` of a selection.
 
     Raises:
         ProblemError: no axis, no such argument, or a value that cannot be asked. Constraints that
             cannot all hold at some values are no error: see ``Sweep.refusals``.
+        DataError: an engine that is none or is not there, or partials that cannot be written.
 
     >>> from atlasmix import Problem, sweep
     >>> tried = sweep(Problem("cat"), budget=["20B", "100B"])
@@ -161,6 +180,52 @@ def sweep(
     >>> tried.to_frame()["share spa"].is_monotonic_increasing
     True
     """
+    check_engine(engine, scheduler)
+    combined = _combined(axes, paired)
+    # All are read before the first is solved: a slip in the last value costs no hour.
+    base = problem.question
+    evidence = {"matrix": base.matrix, "inventory": base.inventory, "law": base.law}
+    if base.rivals:
+        evidence["rivals"] = base.rivals
+    problem = problem.with_(**evidence)
+    read: dict[tuple[str, str], Any] = {}
+    questions = [
+        _question(problem, dict(zip(axes, values, strict=True)), read) for values in combined
+    ]
+    step = advance or (lambda count: None)
+    kept = None if partials is None else Partials(Path(partials))
+    answers: dict[int, Answer] = {}
+    if kept is not None:
+        for place, question in enumerate(questions):
+            taken = kept.take(question)
+            if taken is not None:
+                answers[place] = taken
+                step(1)
+    taken_over = len(answers)
+    left = [place for place in range(len(questions)) if place not in answers]
+    grounds, items = _items([questions[place] for place in left])
+    ready = (
+        on_dask(_answer, grounds, items, scheduler)
+        if engine == "dask" and items
+        else as_ready(_answer, grounds, items, cores or usable_cores())
+    )
+    with closing(ready):
+        for number, answer in ready:
+            place = left[number]
+            answers[place] = answer
+            if kept is not None:
+                kept.keep(questions[place], answer)
+            step(1)
+    ordered = [answers[place] for place in range(len(questions))]
+    solutions = tuple(
+        None if each.mixture is None else Solution(each.sized(question), each.mixture)
+        for question, each in zip(questions, ordered, strict=True)
+    )
+    refusals = tuple(each.refusal for each in ordered)
+    return Sweep(tuple(axes), combined, solutions, refusals, taken_over)
+
+
+def _combined(axes: Mapping[str, Sequence[Any]], paired: bool) -> tuple[tuple[Any, ...], ...]:
     if not axes:
         raise ProblemError("a sweep varies nothing: name an argument, as budget=['100B', '1T']")
     for name, values in axes.items():
@@ -168,75 +233,86 @@ def sweep(
             raise ProblemError(
                 f"{name} is {values!r}: expected a list of values, as ['100B', '1T']", field=name
             )
-    combined = tuple(product(*axes.values()))
-    if len(combined) > _MOST:
-        raise ProblemError(f"a sweep of {len(combined):,} problems: at most {_MOST:,} are solved")
-    # All are read before the first is solved: a slip in the last value costs no hour.
-    base = problem.question
-    evidence = {"matrix": base.matrix, "inventory": base.inventory, "law": base.law}
-    read = {name: value for name, value in evidence.items() if name not in axes}
-    problems = [
-        problem.with_(**read, **dict(zip(axes, values, strict=True))) for values in combined
-    ]
-    location = None if problem.store is None else problem.store.location
-    items = [_Item(each.to_mapping(), location) for each in problems]
-    held = any(not isinstance(getattr(problem, name), str | None) for name in _EVIDENCE)
-    cores = 1 if held or problem.rivals else cores or usable_cores()
-    solutions: list[Solution | None] = []
-    refusals: list[str] = []
-    with closing(side_by_side(_answer, items, cores)) as answers:
-        for each, (mixture, refusal) in zip(
-            problems, answers if cores > 1 else map(_solved, problems), strict=True
-        ):
-            question = each.question
-            if mixture is not None:
-                question = at_compute(question)
-            solutions.append(None if mixture is None else Solution(question, mixture))
-            refusals.append(refusal)
-            if advance is not None:
-                advance(1)
-    return Sweep(tuple(axes), combined, tuple(solutions), tuple(refusals))
+    counts = {name: len(values) for name, values in axes.items()}
+    if paired and len(set(counts.values())) > 1:
+        told = ", ".join(f"{name} has {count}" for name, count in counts.items())
+        raise ProblemError(f"paired values: expected as many of every argument, and {told}")
+    total = min(counts.values()) if paired else math.prod(counts.values())
+    if total > _MOST:
+        raise ProblemError(f"a sweep of {total:,} problems: at most {_MOST:,} are solved")
+    return tuple(zip(*axes.values(), strict=True) if paired else product(*axes.values()))
 
 
 _EVIDENCE: Final = ("matrix", "inventory", "law")
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """A problem for another process: the question as plain data, and where its evidence lies."""
+def _question(
+    problem: Problem, values: Mapping[str, Any], read: dict[tuple[str, str], Any]
+) -> MixProblem:
+    """The problem with other arguments or limits; ``read`` keeps evidence once it was read."""
+    changes: dict[str, Any] = {}
+    for name, value in values.items():
+        given = changes.get("constraints", problem.constraints)
+        limits = with_limit(given, name, value)
+        known = read.get((name, repr(value)), value)
+        changes |= {name: known} if limits is None else {"constraints": limits}
+    question = problem.with_(**changes).question
+    for name in _EVIDENCE:
+        if name in values:
+            read.setdefault((name, repr(values[name])), getattr(question, name))
+    return question
 
-    question: dict[str, object]
-    location: str | None
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ground:
+    """What many problems of a sweep have in common, by far the most of them."""
+
+    matrix: TransferMatrix
+    rivals: tuple[TransferMatrix, ...]
+    inventory: Inventory
+    law: LossLaw
+    pools: tuple[Pool, ...]
+
+    def holds(self, question: MixProblem) -> bool:
+        return (
+            self.matrix is question.matrix
+            and self.rivals == question.rivals
+            and self.inventory == question.inventory
+            and self.law == question.law
+            and self.pools == question.pools
+        )
 
 
-def _solved(problem: Problem) -> tuple[Mixture | None, str]:
+_Item = tuple[int, dict[str, Any]]
+"""Which ground a problem stands on, and its other fields."""
+
+
+def _items(questions: Sequence[MixProblem]) -> tuple[tuple[_Ground, ...], list[_Item]]:
+    grounds: list[_Ground] = []
+    items = []
+    shared = {each.name for each in fields(_Ground)}
+    for question in questions:
+        place = next((n for n, each in enumerate(grounds) if each.holds(question)), len(grounds))
+        if place == len(grounds):
+            grounds.append(_Ground(**{name: getattr(question, name) for name in shared}))
+        rest = {each.name: getattr(question, each.name) for each in fields(question)}
+        items.append((place, {name: value for name, value in rest.items() if name not in shared}))
+    return tuple(grounds), items
+
+
+def _answer(grounds: tuple[_Ground, ...], item: _Item) -> Answer:
     """The answer, or why there is none."""
-    try:
-        return problem.solve().mixture, ""
-    except Infeasible as error:
-        return None, str(error)
-
-
-def _answer(item: _Item) -> tuple[Mixture | None, str]:
-    """The same in another process, which keeps what it has read."""
-    names = (item.question["matrix"], item.question["inventory"])
-    given = _evidence(item.location, str(names[0]), repr(names[1]))
-    question = problem_from_mapping(item.question, given[0], given[1])
+    place, rest = item
+    ground = {each.name: getattr(grounds[place], each.name) for each in fields(_Ground)}
+    question = MixProblem(**ground, **rest)
     try:
         question = at_compute(question)
         mixture = solve(question)
     except Infeasible as error:
-        return None, str(error)
-    return (with_uncertainty(question, mixture) if question.draws else mixture), ""
-
-
-@lru_cache(maxsize=4)
-def _evidence(location: str | None, matrix: str, inventory: str) -> tuple[Store, Evidence]:
-    """What a process has read already."""
-    store = Store(location)
-    names = ast.literal_eval(inventory)
-    listed = [names] if isinstance(names, str) else list(names)
-    return store, Evidence(store.matrix(matrix), None, joined_inventory(listed, store))
+        return Answer(None, str(error))
+    if question.draws:
+        mixture = with_uncertainty(question, mixture, cores=1)
+    return Answer(mixture, allocation=question.allocation)
 
 
 def _cell(value: Any) -> Any:

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Final
 
 from atlasmix.cli.parsing import Parser, add_json
+from atlasmix.cli.partial_options import add_engine_options, forget_partials, partials_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,14 +110,7 @@ def _add_counting(parser: Parser) -> None:
 def _add_machines(parser: Parser) -> None:
     group = parser.add_argument_group("who counts")
     group.add_argument("--workers", metavar="N", help="processes (default: one a core)")
-    group.add_argument(
-        "--engine",
-        metavar="NAME",
-        default="loky",
-        choices=("loky", "dask"),
-        help="loky, processes of this machine (default), or dask",
-    )
-    group.add_argument("--scheduler", metavar="ADDRESS", help="of dask, as tcp://10.0.0.1:8786")
+    add_engine_options(group.add_argument)
     group.add_argument("--shard", metavar="I/N", help="count only the i-th of n parts")
     group.add_argument(
         "--partials",
@@ -145,7 +139,7 @@ def execute(options: argparse.Namespace) -> int:
     audit = _merged(options) if options.corpus[0] == _MERGE else _counted(options)
     if options.output:
         write_audit(Path(options.output), audit)
-        _forget_partials(options)
+        forget_partials(options)
         say(f"audit written to {options.output}")
     with working("comparing texts"):
         summary = summarise(audit)
@@ -282,14 +276,10 @@ def _plan(options: argparse.Namespace) -> CountingPlan:
     from atlasmix.audit.corpus.doors import identifier, open_tokenizer, segmenter
     from atlasmix.audit.corpus.near import need_minhash
     from atlasmix.cli.reading_options import whole
-    from atlasmix.errors import ProblemError
     from atlasmix.languages.resolving import resolve
+    from atlasmix.processes import check_engine
 
-    if options.engine == "dask" and not options.scheduler:
-        raise ProblemError(
-            "the engine dask has no scheduler: name its address, as tcp://10.0.0.1:8786",
-            field="scheduler",
-        )
+    check_engine(options.engine, options.scheduler or "")
     if options.identify:
         identifier(options.identify)  # refuse now what is not installed, not in every process
     if options.near_duplicates:
@@ -314,7 +304,7 @@ def _plan(options: argparse.Namespace) -> CountingPlan:
         engine=options.engine,
         workers=whole(options.workers, "--workers", 0) or None,
         scheduler=options.scheduler or "",
-        partials=_partials(options),
+        partials=partials_folder(options),
     )
 
 
@@ -345,23 +335,6 @@ def _share(text: str | None, what: str) -> float:
     from atlasmix.quantities import parse_share
 
     return 0.01 if text is None else parse_share(text, what, "documents")
-
-
-def _partials(options: argparse.Namespace) -> Path | None:
-    from pathlib import Path
-
-    if options.partials:
-        return Path(options.partials)
-    return Path(f"{options.output}.partials") if options.output else None
-
-
-def _forget_partials(options: argparse.Namespace) -> None:
-    """Take away the counts of the files: the audit that was just written holds them all."""
-    import shutil
-
-    folder = _partials(options)
-    if folder is not None and not options.partials:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _reference(options: argparse.Namespace, plan: CountingPlan) -> CorpusCounts | None:

@@ -6,11 +6,13 @@ import argparse
 from typing import Any, Final
 
 from atlasmix.cli.parsing import Parser, add_json, add_store
+from atlasmix.cli.partial_options import add_engine_options, forget_partials, partials_folder
 from atlasmix.cli.question_options import add_draw_options, add_question_options, question_of
 
 EXAMPLE = """\
 atlasmix sweep --target cat --budget 100B,300B,1T --params 2B,7B
-atlasmix sweep --target cat --vary risk_aversion=0,1,2 --output sweep.csv"""
+atlasmix sweep problem.yaml --vary max:eng=10%,20% --output sweep.parquet
+atlasmix sweep problem.yaml --budget 100B,1T --engine dask --scheduler tcp://10.0.0.1:8786"""
 
 _COMMAS: Final = ("budget", "params", "compute")
 """Options of a question that take several values here, with commas."""
@@ -18,16 +20,33 @@ _COMMAS: Final = ("budget", "params", "compute")
 
 def add_arguments(parser: Parser) -> None:
     """Options of the command."""
+    parser.add_argument(
+        "file", metavar="PROBLEM", nargs="?", help="the question as YAML; options override it"
+    )
     add = parser.add_argument_group("the sweep").add_argument
     add(
         "--vary",
         metavar="FIELD=VALUES",
         action="append",
-        help="any field of a question over values with commas: risk_aversion=0,1,2",
+        help="any field of a question over values with commas: risk_aversion=0,1,2; of limits "
+        "max_epochs, max_donors, and min, max, keep and max_epochs of a selection: max:eng=0,20%%",
+    )
+    add(
+        "--paired",
+        action="store_true",
+        help="take the first values together, then the second, not all combinations",
     )
     add("--output", metavar="FILE", help="write the table: .csv, .parquet or .json")
     add("--figure", metavar="FILE", help="shares over the one field that varies, .html")
-    add("--cores", metavar="N", help="processes at most (default: all cores; no number changes)")
+    add(
+        "--partials",
+        metavar="FOLDER",
+        help="where every answer is kept at once, and from which a sweep that was ended goes on "
+        "(default: beside --output, until it is written)",
+    )
+    add = parser.add_argument_group("who solves (no number changes)").add_argument
+    add("--cores", metavar="N", help="processes at most (default: all cores)")
+    add_engine_options(add)
     add_question_options(parser)
     add_draw_options(parser)
     add_store(parser)
@@ -36,29 +55,48 @@ def add_arguments(parser: Parser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Solve all, and print a line each."""
+    import math
     from pathlib import Path
 
     from atlasmix.api.problem import Problem
     from atlasmix.api.sweep import sweep
     from atlasmix.cli.terminal import counting, print_json, print_text, say
+    from atlasmix.errors import ProblemError
     from atlasmix.evidence.store import Store
     from atlasmix.io.plain_data import as_number
     from atlasmix.report.figures.drawing import check_figure, save_figure
     from atlasmix.report.sweep import check_table, sweep_table, write_table
 
     axes = _axes(options)
+    if options.file and options.problem:
+        raise ProblemError(
+            f"{options.file} and --problem {options.problem}: expected one question; keep one"
+        )
+    options.problem = options.file or options.problem
+    partials = partials_folder(options)
     for path, check in ((options.output, check_table), (options.figure, check_figure)):
         if path:
             check(Path(path))
     problem = Problem.from_mapping(question_of(options), Store(options.store))
     cores = None if options.cores is None else int(as_number(options.cores, "--cores", "2"))
-    count = 1
-    for values in axes.values():
-        count *= len(values)
-    with counting("solving", count) as advance:
-        swept = sweep(problem, cores, advance, **axes)
+    count = [len(values) for values in axes.values()]
+    total = min(count) if options.paired else math.prod(count)
+    with counting("solving", total) as advance:
+        swept = sweep(
+            problem,
+            cores,
+            advance,
+            paired=options.paired,
+            engine=options.engine,
+            scheduler=options.scheduler or "",
+            partials=partials,
+            **axes,
+        )
+    if swept.taken_over:
+        say(f"{swept.taken_over} of {len(swept)} answers taken over from {partials}")
     if options.output:
         write_table(swept.to_frame(), Path(options.output))
+        forget_partials(options)
         say(f"table written to {options.output}")
     if options.figure:
         save_figure(swept.plot(), Path(options.figure), "Shares over the sweep")

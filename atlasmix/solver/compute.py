@@ -58,7 +58,12 @@ def at_compute(problem: MixProblem) -> MixProblem:
     # Phases divide the answer and leave it as it is; what they ask for is checked when D is known.
     whole = replace(problem, phases=())
     _check(whole, compute)
-    chosen = replace(_allocate(canonical(whole), compute), question=question)
+    return with_allocation(problem, _allocate(canonical(whole), compute))
+
+
+def with_allocation(problem: MixProblem, allocation: Allocation) -> MixProblem:
+    """The problem with N and D as they were chosen for it."""
+    chosen = replace(allocation, question=_question(problem))
     return replace(problem, params=chosen.params, budget=chosen.tokens, allocation=chosen)
 
 

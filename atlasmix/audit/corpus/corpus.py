@@ -21,11 +21,11 @@ from atlasmix.audit.corpus.audit_file import (
 )
 from atlasmix.audit.corpus.counting import FileTask, count_file, name_hash, shown_name
 from atlasmix.audit.corpus.counts import CorpusCounts, Settings, merge_counts, no_counts
-from atlasmix.audit.corpus.engines import ENGINES, Result, in_processes, in_this_process, on_dask
+from atlasmix.audit.corpus.engines import Result, in_processes, in_this_process, on_dask
 from atlasmix.audit.corpus.listing import CorpusFile, CorpusListing
 from atlasmix.errors import DataError
 from atlasmix.io.files import refusing_to_write, write_atomic
-from atlasmix.processes import usable_cores
+from atlasmix.processes import check_engine, usable_cores
 
 _SMALL: Final = 10_000_000
 """Bytes on disk that one process has counted before another one has started."""
@@ -43,7 +43,7 @@ class CountingPlan:
     Attributes:
         settings: of the counts.
         tokenizer: path of a tokenizer.json; empty: none.
-        engine: one of ``ENGINES``.
+        engine: one of :data:`atlasmix.processes.ENGINES`.
         workers: processes of this machine; None: as many as it has cores, one for a small corpus.
         scheduler: address of a Dask scheduler, for its engine.
         partials: folder for the counts of each file, from which a later run goes on; None: none
@@ -100,12 +100,7 @@ def count_corpus(
     Raises:
         DataError: an engine that is none or is not there, or partials that cannot be written.
     """
-    if plan.engine not in ENGINES:
-        raise DataError(
-            f"no engine {plan.engine[:40]!r}: expected {' or '.join(ENGINES)}",
-            field="engine",
-            value=plan.engine,
-        )
+    check_engine(plan.engine, plan.scheduler)
     counts = replace(
         no_counts(plan.settings),
         faults=listing.faults,

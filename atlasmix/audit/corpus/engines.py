@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Final
 
 from atlasmix import processes
 from atlasmix.audit.corpus.counting import FileTask
 from atlasmix.audit.corpus.counts import CorpusCounts
-from atlasmix.errors import DataError
-
-ENGINES: Final = ("loky", "dask")
 
 Kernel = Callable[[FileTask], CorpusCounts]
 Result = tuple[FileTask, CorpusCounts | None]
 """A file and its counts; None where the process that read it was ended, twice."""
-
-_SCHEDULER_SECONDS: Final = 20.0
 
 
 def in_this_process(kernel: Kernel, tasks: Sequence[FileTask]) -> Iterator[Result]:
@@ -87,28 +81,7 @@ def on_dask(kernel: Kernel, tasks: Sequence[FileTask], scheduler: str) -> Iterat
         scheduler: its address, as ``tcp://10.0.0.1:8786``.
 
     Raises:
-        DataError: Dask is not installed, or nobody answers at the address.
+        DataError: as :func:`atlasmix.processes.on_dask`.
     """
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise DataError(
-            "Dask is not installed: pip install 'atlasmix[dask]', or count on this machine",
-            field="engine",
-            value="dask",
-        ) from error
-    try:
-        client = Client(scheduler, timeout=_SCHEDULER_SECONDS, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise DataError(
-            f"no Dask scheduler answers at {scheduler[:100]!r}: expected an address such as "
-            "tcp://10.0.0.1:8786; start dask scheduler, and dask worker on each machine",
-            field="scheduler",
-            value=scheduler,
-        ) from error
-    with client:
-        from joblib import Parallel, delayed, parallel_config
-
-        with parallel_config(backend="dask", client=client):
-            pool = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="all")
-            yield from pool(delayed(_named)(kernel, task) for task in tasks)
+    for _, result in processes.on_dask(_named, kernel, tasks, scheduler):
+        yield result

@@ -276,7 +276,7 @@ def test_a_dask_cluster_of_which_a_worker_is_killed_counts_the_same(root, whole,
 
 def test_a_scheduler_that_is_not_there(root, monkeypatch):
     pytest.importorskip("distributed", reason="Dask is in the extra dask")
-    monkeypatch.setattr("atlasmix.audit.corpus.engines._SCHEDULER_SECONDS", 0.5)
+    monkeypatch.setattr("atlasmix.processes._SCHEDULER_SECONDS", 0.5)
     plan = CountingPlan(engine="dask", scheduler="tcp://127.0.0.1:9")
     with pytest.raises(DataError, match=r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:9'"):
         count_corpus(list_corpus(root), plan)
