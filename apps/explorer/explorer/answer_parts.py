@@ -279,7 +279,8 @@ def _shares(answer: Answer) -> None:
     told = answers.about("shares", session.question())
     part(shares_table(answer.problem, told))
     known = [reason.language for reason in told]
-    others = sorted({pool.language for pool in answer.problem.pools} - set(known), key=name_of)
+    languages = {pool.language for pool in answer.problem.pools}
+    others = sorted(languages.difference(known), key=name_of)
     chosen = st.selectbox(
         "Tell me of one language",
         [*known, *others],
