@@ -19,6 +19,7 @@ from atlasmix.evidence.inventory import Inventory
 from atlasmix.evidence.pools import Pool
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.laws.kinds import LossLaw
+from atlasmix.mixture.curve import Curve, CurvePoint, curve_of
 from atlasmix.mixture.solve import solve
 from atlasmix.mixture.uncertainty import with_uncertainty
 from atlasmix.problem.problem import MixProblem
@@ -100,28 +101,42 @@ class Sweep:
         columns += [f"loss {key}" for key in targets] + [f"share {key}" for key in keys]
         return pd.DataFrame(rows).reindex(columns=[*columns, "refused"])
 
-    def plot(self) -> Any:
-        """A Plotly figure of every language's share over the first axis, a line a language.
+    @property
+    def curve(self) -> Curve:
+        """The answers over the one axis of numbers, as :func:`~atlasmix.mixture.curve.curve_of`.
 
         Raises:
             ProblemError: more than one axis, or values that are no numbers.
-            DataError: Plotly is not installed.
+            Infeasible: no value has an answer.
         """
-        from atlasmix.report.figures.sweep import sweep_figure
-
         frame = self.to_frame()
         if len(self.axes) != 1 or frame[self.axes[0]].dtype.kind not in "iuf":
             raise ProblemError(
                 f"this sweep varies {', '.join(self.axes)}: a figure needs one axis of numbers; "
                 "draw to_frame() instead"
             )
-        axis = self.axes[0]
-        shares = {
-            name.removeprefix("share "): frame[name].tolist()
-            for name in frame.columns
-            if str(name).startswith("share ")
-        }
-        return sweep_figure(axis, frame[axis].tolist(), shares)
+        points = [
+            CurvePoint(float(value), None if each is None else each.mixture, refusal)
+            for value, each, refusal in zip(
+                frame[self.axes[0]].tolist(), self.solutions, self.refusals, strict=True
+            )
+        ]
+        question = next((each.question for each in self.solutions if each is not None), None)
+        if question is None:
+            raise Infeasible(f"no value of {self.axes[0]} has an answer: {self.refusals[0]}")
+        return curve_of(question, self.axes[0], points)
+
+    def plot(self) -> Any:
+        """A Plotly figure of shares, losses and epochs over the first axis.
+
+        Raises:
+            ProblemError: more than one axis, or values that are no numbers.
+            Infeasible: no value has an answer.
+            DataError: Plotly is not installed.
+        """
+        from atlasmix.report.figures.curve import curve_figure
+
+        return curve_figure(self.curve)
 
     def __repr__(self) -> str:
         """One line an axis."""

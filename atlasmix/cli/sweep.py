@@ -37,7 +37,11 @@ def add_arguments(parser: Parser) -> None:
         help="take the first values together, then the second, not all combinations",
     )
     add("--output", metavar="FILE", help="write the table: .csv, .parquet or .json")
-    add("--figure", metavar="FILE", help="shares over the one field that varies, .html")
+    add(
+        "--figure",
+        metavar="FILE",
+        help="shares, losses and epochs over the one field that varies, .html",
+    )
     add(
         "--partials",
         metavar="FOLDER",
@@ -64,6 +68,7 @@ def execute(options: argparse.Namespace) -> int:
     from atlasmix.errors import ProblemError
     from atlasmix.evidence.store import Store
     from atlasmix.io.plain_data import as_number
+    from atlasmix.report.figures.curve import curve_alt
     from atlasmix.report.figures.drawing import check_figure, save_figure
     from atlasmix.report.sweep import check_table, sweep_table, write_table
 
@@ -99,7 +104,7 @@ def execute(options: argparse.Namespace) -> int:
         forget_partials(options)
         say(f"table written to {options.output}")
     if options.figure:
-        save_figure(swept.plot(), Path(options.figure), "Shares over the sweep")
+        save_figure(swept.plot(), Path(options.figure), curve_alt(swept.curve))
         say(f"figure written to {options.figure}")
     if options.json:
         print_json(swept.to_frame().to_dict(orient="records"))

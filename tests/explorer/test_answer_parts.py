@@ -28,6 +28,7 @@ STORE = Store("/nonexistent")
 SECTIONS = (
     "Mixture",
     "Effect",
+    "Over the budget",
     "What limits cost",
     "Before and after",
     "Why, and how sure",

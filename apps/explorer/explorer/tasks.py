@@ -20,6 +20,7 @@ from atlasmix.interop.exporters.planning import ExportOptions
 from atlasmix.interop.exporters.writing import export_recipe
 from atlasmix.laws.shelf import DEFAULT_LAW
 from atlasmix.mixture.comparison import compare
+from atlasmix.mixture.curve import Curve, Size, curve
 from atlasmix.mixture.explain import explain
 from atlasmix.mixture.measuring import MeasuringPlan, measuring_plan
 from atlasmix.mixture.mixture import Comparison, Mixture, Reason, SensitivityStep
@@ -42,6 +43,10 @@ from atlasmix.transfer.model import TransferModel
 
 PLANNED_DRAWS = 100
 """Worlds of a plan here: our choice, a few seconds; the command line takes 256."""
+
+CURVE_SECONDS = 5.0
+"""Time after which a curve is drawn with the points that there are: our choice, half of what a task
+may take."""
 
 SHELVES = {"matrix": MATRICES, "inventory": INVENTORIES}
 
@@ -107,6 +112,11 @@ def draws(question: Mapping[str, Any], overlay: Overlay) -> Mixture:
     """The answer with its intervals and its regret, where draws of the evidence are soon made."""
     problem = at_compute(stranger_problem(question, overlay))
     return with_uncertainty(problem, solve(problem), cores=1)
+
+
+def over(question: Mapping[str, Any], overlay: Overlay, axis: Size) -> Curve:
+    """The same question over other budgets, or over other sizes of the model."""
+    return curve(stranger_problem(question, overlay), axis, CURVE_SECONDS)
 
 
 def plan(question: Mapping[str, Any], overlay: Overlay) -> MeasuringPlan:
@@ -201,6 +211,7 @@ TASKS: dict[str, Callable[..., Any]] = {
     "steps": steps,
     "models": models,
     "draws": draws,
+    "curve": over,
     "plan": plan,
     "weights": weights,
     "lay": lay_table,

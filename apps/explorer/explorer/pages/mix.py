@@ -11,6 +11,7 @@ from explorer.answer_parts import (
     overview,
     take_home,
 )
+from explorer.curve_part import curve_part
 from explorer.display import narrow_hint, refuse, sections, try_again
 from explorer.question_form import question_form
 from explorer.targets_form import landing
@@ -45,6 +46,7 @@ overview(answer)
 SECTIONS = {
     "Mixture": mixture_part,
     "Effect": effects,
+    "Over the budget": curve_part,
     "What limits cost": costs,
     "Before and after": before_and_after,
     "Why, and how sure": how_sure,
