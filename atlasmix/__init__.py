@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from atlasmix.api.design import design
     from atlasmix.api.fit import FittedLaw, fit
     from atlasmix.api.learn import LearnedLaw, learn, read_runs
+    from atlasmix.api.measure import measure_curves
     from atlasmix.api.problem import Problem
     from atlasmix.api.solution import Solution
     from atlasmix.api.sweep import Sweep, sweep
@@ -56,6 +57,7 @@ _HOMES = {
     "read_runs": "api.learn",
     "load_law": "laws.shelf",
     "load_recipe": "recipe.file",
+    "measure_curves": "api.measure",
     "published": "evidence.published",
     "resolve": "languages.resolving",
     "sweep": "api.sweep",
@@ -89,6 +91,7 @@ __all__ = [
     "learn",
     "load_law",
     "load_recipe",
+    "measure_curves",
     "published",
     "read_runs",
     "resolve",

@@ -73,12 +73,17 @@ class Column:
     factor: float = 1.0
 
 
-def find_columns(header: tuple[str, ...], said: Mapping[str, str]) -> dict[str, Column]:
+def find_columns(
+    header: tuple[str, ...],
+    said: Mapping[str, str],
+    fields: Mapping[str, tuple[str, ...]] = FIELDS,
+) -> dict[str, Column]:
     """Field -> column, for the fields that the table has.
 
     Args:
         header: names of the columns.
         said: field -> name of its column, with ``:B`` (K, M, B, T) where it counts in such units.
+        fields: those of this kind of table, and the other names that they are known by.
 
     Raises:
         DataError: a column that is not there, or two that could be meant.
@@ -86,16 +91,16 @@ def find_columns(header: tuple[str, ...], said: Mapping[str, str]) -> dict[str, 
     faults: list[str] = []
     columns: dict[str, Column] = {}
     for field, written in said.items():
-        column = _written(header, field, written, faults)
+        column = _written(header, field, written, fields, faults)
         if column is not None:
             columns[field] = column
-    for field in FIELDS:
+    for field in fields:
         if field in columns:
             continue
         fitting = [
             Column(place, name, factor)
             for place, name in enumerate(header)
-            if (factor := _fits(name, field))
+            if (factor := _fits(name, field, fields))
         ]
         exact = [column for column in fitting if bare_name(column.name) == field]
         if len(exact) == 1:
@@ -161,22 +166,28 @@ def is_bits_per_byte(name: str) -> bool:
     return re.search(r"(^|_)(bpb|bits_per_byte)(_|$)", bare_name(name)) is not None
 
 
-def _fits(name: str, field: str) -> float:
+def _fits(name: str, field: str, fields: Mapping[str, tuple[str, ...]]) -> float:
     """The factor of a column that holds ``field`` by its name; 0 where it does not."""
     words = bare_name(name)
-    if words in (field, *FIELDS[field]):
+    if words in (field, *fields[field]):
         return 1.0
     if field not in _COUNTED or without_embeddings(name):
         return 0.0
     stem, _, unit = words.rpartition("_")
     stem = stem.removesuffix("_in")
     # "d_b" could be anything: a unit needs a name that is more than a letter.
-    return _UNITS.get(unit, 0.0) if len(stem) > 1 and stem in (field, *FIELDS[field]) else 0.0
+    return _UNITS.get(unit, 0.0) if len(stem) > 1 and stem in (field, *fields[field]) else 0.0
 
 
-def _written(header: tuple[str, ...], field: str, written: str, faults: list[str]) -> Column | None:
-    if field not in FIELDS:
-        hint = did_you_mean(field, FIELDS) or f"expected one of {', '.join(FIELDS)}"
+def _written(
+    header: tuple[str, ...],
+    field: str,
+    written: str,
+    fields: Mapping[str, tuple[str, ...]],
+    faults: list[str],
+) -> Column | None:
+    if field not in fields:
+        hint = did_you_mean(field, fields) or f"expected one of {', '.join(fields)}"
         faults.append(f"column {field}={written}: no field {field[:40]!r}: {hint}")
         return None
     name, colon, unit = written.rpartition(":")
@@ -189,7 +200,7 @@ def _written(header: tuple[str, ...], field: str, written: str, faults: list[str
     if unit and unit.lower() not in _UNITS:
         faults.append(f"column {field}={written}: no unit {unit[:20]!r}: expected K, M, B or T")
         return None
-    factor = _UNITS[unit.lower()] if unit else _fits(name, field) or 1.0
+    factor = _UNITS[unit.lower()] if unit else _fits(name, field, fields) or 1.0
     return Column(header.index(name), name, factor)
 
 

@@ -34,7 +34,7 @@ from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows, refuse
 from atlasmix.languages.catalogue import name_of
 from atlasmix.text import first_few
 from atlasmix.transfer.additive import AdditiveModel, Bools, differences, fit, foretellings
-from atlasmix.transfer.bts import measured_at
+from atlasmix.transfer.bts import ATLAS_PARAMS, ATLAS_TOKENS, measured_at
 from atlasmix.transfer.calibration import BTS, TRANSFER_WEIGHT
 from atlasmix.transfer.completion import Places
 from atlasmix.transfer.prior import DEFAULT_PRIOR
@@ -297,7 +297,7 @@ def _refuse_unlike(own: TransferMatrix, study: TransferMatrix) -> None:
             value=study.name,
         )
     sizes = [measured_at(each.card) for each in (own, study)]
-    if any(abs(mine / its - 1) > SAME_SIZE for mine, its in zip(*sizes, strict=True)):
+    if not _of_one_size(*sizes):
         (params, tokens), (their, theirs) = sizes
         raise ProblemError(
             f"'{own.name}' was measured at {params:.4g} parameters and {tokens:.4g} tokens, "
@@ -307,6 +307,15 @@ def _refuse_unlike(own: TransferMatrix, study: TransferMatrix) -> None:
             hint=f"{hint}, or correct parameters and tokens on the card",
             value=study.name,
         )
+
+
+def _of_one_size(mine: tuple[float, float], other: tuple[float, float]) -> bool:
+    return all(abs(own / its - 1) <= SAME_SIZE for own, its in zip(mine, other, strict=True))
+
+
+def is_of_the_default_size(card: Card) -> bool:
+    """Whether BTS of this card may stand beside those of the default matrix."""
+    return _of_one_size(measured_at(card), (ATLAS_PARAMS, ATLAS_TOKENS))
 
 
 class _Counts(NamedTuple):
