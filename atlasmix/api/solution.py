@@ -17,6 +17,7 @@ from atlasmix.languages.resolving import resolve
 from atlasmix.laws.saturation import Array
 from atlasmix.mixture.comparison import compare
 from atlasmix.mixture.explain import explain
+from atlasmix.mixture.flows import flows
 from atlasmix.mixture.mixture import Certificate, Mixture, TargetEffect, Uncertainty
 from atlasmix.mixture.sensitivity import sensitivity
 from atlasmix.mixture.shares import explain_shares
@@ -222,6 +223,28 @@ class Solution:
         index = pd.Index([effect.language for effect in self.targets], name="target")
         return pd.DataFrame(rows, index, columns)
 
+    def flows(self) -> pd.DataFrame:
+        """Where the effective tokens of each target come from, one row a target and source.
+
+        Columns: ``provenance`` of the text, ``fresh`` (what its first pass gives) and ``repeated``
+        (what later passes add), both in effective target tokens, and ``status``, how the score
+        behind it came to be (empty for a target's own text). Over a target they sum to its
+        ``effective_data``.
+
+        >>> from atlasmix import Problem
+        >>> frame = Problem("cat", draws=0).solve().flows()
+        >>> list(frame.index)
+        [('cat', 'cat'), ('cat', 'spa')]
+        """
+        import pandas as pd
+
+        found = flows(self.question, self.mixture)
+        columns = ["provenance", "fresh", "repeated", "status"]
+        rows = [[getattr(flow, name) for name in columns] for flow in found]
+        keys = [(flow.target, flow.source) for flow in found]
+        index = pd.MultiIndex.from_tuples(keys, names=["target", "source"])
+        return pd.DataFrame(rows, index, columns)
+
     def donors(self) -> pd.DataFrame:
         """Why each language beside the targets is read or not, one row each."""
         import pandas as pd
@@ -287,14 +310,15 @@ class Solution:
         columns = ["objective", "tokens", "within_limits", "breaks"]
         return pd.DataFrame(list(kept.values()), pd.Index(list(kept), name="mixture"), columns)
 
-    def plot(self, kind: Literal["mixture", "effect", "flatness"] = "mixture") -> Any:
-        """A Plotly figure of the shares by language, of the effect, or of how far shares may move.
+    def plot(self, kind: Literal["mixture", "effect", "flatness", "flows"] = "mixture") -> Any:
+        """A Plotly figure of the shares, the effect, how far shares may move, or who gives what.
 
         Raises:
             DataError: Plotly is not installed.
             ProblemError: another kind.
         """
         from atlasmix.report.figures.effect import effect_figure, flatness_figure
+        from atlasmix.report.figures.flows import flows_figure
         from atlasmix.report.figures.mixture import mixture_bars
 
         if kind == "mixture":
@@ -303,8 +327,10 @@ class Solution:
             return effect_figure(self.question, self.mixture, compare(self.question))
         if kind == "flatness":
             return flatness_figure(self.mixture)
+        if kind == "flows":
+            return flows_figure(flows(self.question, self.mixture))
         raise ProblemError(
-            f"kind is {kind!r}: expected 'mixture', 'effect' or 'flatness'", field="kind"
+            f"kind is {kind!r}: expected 'mixture', 'effect', 'flatness' or 'flows'", field="kind"
         )
 
     def report(self) -> Report:

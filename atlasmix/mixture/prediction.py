@@ -80,6 +80,21 @@ def _shares(problem: MixProblem, tokens: Array) -> tuple[PoolShare, ...]:
     return tuple(shares)
 
 
+def useful_tokens(problem: MixProblem, tokens: Array) -> tuple[Array, Array]:
+    """What is read of each pool as fresh human tokens of its own language, both (pools,).
+
+    Args:
+        problem: the question.
+        tokens: tokens read per pool of the problem, shape (pools,).
+
+    Returns:
+        q·S(D; U), all of it, and the part of the first pass, q·min(D, U).
+    """
+    unique = np.maximum(distinct_tokens(problem), 1e-9)
+    worth = np.array([problem.worth_of(pool) for pool in problem.pools])
+    return worth * saturate(tokens, unique, problem.decay), worth * np.minimum(tokens, unique)
+
+
 def target_effects(
     problem: MixProblem, tokens: Array, alone: tuple[Alone, ...] = ()
 ) -> tuple[TargetEffect, ...]:
@@ -92,9 +107,8 @@ def target_effects(
         tokens: tokens read per pool of the problem, shape (pools,).
         alone: as for :func:`build_mixture`.
     """
-    unique = np.maximum(distinct_tokens(problem), 1e-9)
     worth = np.array([problem.worth_of(pool) for pool in problem.pools])
-    saturated = worth * saturate(tokens, unique, problem.decay)
+    saturated, _ = useful_tokens(problem, tokens)
     languages = [pool.language for pool in problem.pools]
     axis, different = problem.transfer.axis, dict.fromkeys(languages)
     total, law, effects = float(tokens.sum()), problem.law, []

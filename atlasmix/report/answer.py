@@ -75,6 +75,7 @@ from atlasmix.report.figures.mixture import mixture_alt, mixture_bars
 from atlasmix.report.figures.phases import phases_alt, phases_figure
 from atlasmix.report.figures.scaling import sizes_figure
 from atlasmix.report.findings import Findings
+from atlasmix.report.flows import flow_blocks
 from atlasmix.report.overview import key_figures, question_facts
 from atlasmix.report.report import Report
 from atlasmix.report.shares import shares_blocks
@@ -216,6 +217,10 @@ def answer_report(
         *section(
             Heading("Predicted effect (by the law and the scores, not measured)"),
             *effects_blocks(problem, mixture),
+        ),
+        *section(
+            Heading("Where the effective tokens come from", detail=True),
+            *flow_blocks(problem, mixture),
         ),
         *_comparisons(problem, mixture, told),
         *section(Heading("Why each share", detail=True), *shares_blocks(problem, told.shares)),

@@ -169,6 +169,7 @@ def test_each_part_that_a_committee_asks_for_has_its_section(report: Report) -> 
         "The question",
         "Mixture",
         "Predicted effect (by the law and the scores, not measured)",
+        "Where the effective tokens come from",
         "Compared with, on the same objective",
         "Break a limit, so no alternatives",
         "Baselines by language",
@@ -360,7 +361,7 @@ def test_a_notebook_shows_the_answer_without_scripts(report: Report) -> None:
     assert "Read 100B tokens" in shown
     assert "Evidence" not in shown
     assert len(shown) < 40_000
-    assert repr(report) == "<Report 'A training mixture for Catalan': 17 sections>"
+    assert repr(report) == "<Report 'A training mixture for Catalan': 18 sections>"
 
 
 def test_a_report_is_saved_by_the_ending_of_its_name(report: Report, tmp_path: Path) -> None:

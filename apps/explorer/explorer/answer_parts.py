@@ -79,6 +79,7 @@ from explorer.display import (
 )
 from explorer.downloads import downloads
 from explorer.exporting import exports
+from explorer.flows_part import flows_part
 from explorer.tasks import Answer
 
 _MOST_STEPS = 60
@@ -175,6 +176,7 @@ def effects(answer: Answer) -> None:
         f"loss: what the effective tokens leave, own text and what donors give. {alone}Predicted "
         "by the law and the scores, not measured."
     )
+    flows_part(answer)
 
 
 def costs(answer: Answer) -> None:

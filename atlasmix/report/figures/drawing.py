@@ -284,7 +284,7 @@ def make_room_for_legend(figure: Figure) -> None:
     Args:
         figure: with all its traces, as high as it is with a legend of two entries.
     """
-    entries = sum(trace.showlegend is not False for trace in figure.data)
+    entries = sum(getattr(trace, "showlegend", False) is not False for trace in figure.data)
     more = _LEGEND_ROW * max(entries - 2, 0)
     # A legend gets half of a figure at most; what does not fit in it would have to be scrolled.
     least = 2 * _LEGEND_ROW * (entries + 1) if entries > 2 else 0
