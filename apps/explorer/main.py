@@ -20,6 +20,8 @@ st.set_page_config(
 )
 st.logo(str(HERE.joinpath("wordmark.svg")), icon_image=ICON, size="large")
 st.html(HERE.joinpath("explorer.css"))
+with st.container(key="script"):  # the same for all: nothing that a visitor wrote is in it
+    st.html(HERE.joinpath("sidebar.html"), unsafe_allow_javascript=True)
 session.start()
 answers.lay_place()
 page = st.navigation(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -138,6 +139,53 @@ def donors_table(matrix: TransferMatrix, target: str) -> Table:
             for source, score in matrix.donors(target)
         ),
         title=f"Donors of {name_of(target)}",
+    )
+
+
+def pairs_table(
+    matrix: TransferMatrix, most: int, model: TransferModel | None = None, keys: Iterable[str] = ()
+) -> Table:
+    """The strongest pairs of a matrix, best first: a heat map for a page that has no room for one.
+
+    Args:
+        matrix: the scores.
+        most: how many pairs.
+        model: weights in the place of scores; None: scores alone.
+        keys: languages that the pairs are among; none: all.
+
+    >>> from atlasmix.evidence.store import Store
+    >>> table = pairs_table(Store("none").matrix("atlas-2025"), 2)
+    >>> [column.heading for column in table.columns]
+    ['source', 'target', 'score', 'how it came to be']
+    """
+    rows: list[tuple[float, str, str, str, float]] = []
+    for source, target in permutations(tuple(keys) or matrix.keys, 2):
+        if model is None:
+            score = matrix.pair(source, target)
+            value, status, stderr = score.score, score.status, score.stderr
+            if status == MISSING:
+                continue
+        else:
+            place = model.index(source), model.index(target)
+            value, stderr = float(model.weights[place]), float(model.stderr[place])
+            status = str(model.status[place]) or "no score"
+        rows.append((value, source, target, status, stderr))
+    rows.sort(key=lambda row: (-row[0], row[1:3]))
+    return Table(
+        (
+            Column("source"),
+            Column("target"),
+            Column("score", "score") if model is None else Column("τ", "coefficient"),
+            Column("how it came to be"),
+        ),
+        tuple(
+            Row(
+                (name_of(source), name_of(target), value, score_text(status, stderr)),
+                _certainty(status),
+            )
+            for value, source, target, status, stderr in rows[:most]
+        ),
+        title=f"The {min(most, len(rows))} strongest of {len(rows):,} pairs",
     )
 
 

@@ -21,7 +21,7 @@ STILL = """() => {
     const still = app?.dataset.testConnectionState === 'CONNECTED'
         && app.dataset.testScriptState === 'notRunning'
         && !document.querySelector('[data-testid=stSkeleton], [class*=st-key-to-come]')
-        && [...document.querySelectorAll('[data-testid=stPlotlyChart]')]
+        && [...document.querySelectorAll('[data-testid=stPlotlyChart]')].filter(e => e.offsetParent)
             .every(e => e.querySelector('.nsewdrag, .geo')?.getBoundingClientRect().height);
     if (!still) delete window.stillSince;
     else return performance.now() - (window.stillSince ??= performance.now()) > 500;

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browsers import go, heading, moved_on, open_tab, press, settle
+from browsers import go, heading, moved_on, open_tab, press, settle, until
 
 PAGES = {
     "mix": "/",
@@ -37,7 +37,7 @@ OUTSIDE = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(plo
 
 SQUEEZED = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(plot => {
     const legend = plot.querySelector('.legend'), area = plot.querySelector('.nsewdrag');
-    if (!legend || !area) return [];
+    if (!legend || !area || !plot.offsetParent) return [];
     const [over, under] = [legend, area].map(e => e.getBoundingClientRect());
     const bar = legend.querySelector('.scrollbar')?.getBoundingClientRect().height;
     return [...(bar ? ['a legend that scrolls'] : []),
@@ -149,13 +149,68 @@ def test_the_first_figure_takes_the_place_that_was_kept_for_it(visitor):
     assert abs(seen["figure"] - seen["words"]) < 24, seen
 
 
-def test_a_phone_reaches_pages_and_controls(visitor):
-    page = visitor(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    assert page.get_by_text("Pages and controls are behind").is_visible()
+def phone(visitor, path="/"):
+    return visitor(path, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+
+
+def opened(page):
+    """Open the sidebar of a phone."""
     page.get_by_test_id("stExpandSidebarButton").tap()
+    page.locator("[data-testid=stSidebar][data-collapsed=false]").wait_for()
+
+
+SHUT = "() => document.querySelector('[data-testid=stSidebar]').getBoundingClientRect().right <= 0"
+
+
+def test_a_phone_reaches_pages_and_controls_and_shuts_them_by_itself(visitor):
+    """Once opened, the sidebar lay over 87 % of every page, reload and new tab from then on."""
+    page = phone(visitor)
+    assert page.get_by_text("Pages and controls are behind").is_visible()
+    opened(page)
     page.get_by_role("slider", name="Epoch cap").wait_for()
     page.get_by_role("link", name="Transfer").tap()
-    page.locator("h2").filter(has_text="Which language helps which").wait_for()
+    until(page, "Which language helps which")
+    page.wait_for_function(SHUT)
+    opened(page)
+    page.reload()
+    until(page, "Which language helps which")
+    assert page.evaluate(SHUT)
+    opened(page)
+    other = phone(visitor)
+    assert other.evaluate(SHUT)
+
+
+def test_a_wide_window_keeps_its_sidebar_shut(visitor):
+    """What a phone must forget, a visitor at a desk has chosen."""
+    page = visitor(alone="shut")
+    page.get_by_test_id("stSidebar").hover()
+    page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+    page.wait_for_function(SHUT)
+    page.reload()
+    until(page, "Read 100B tokens")
+    assert page.evaluate(SHUT)
+
+
+def test_a_phone_has_a_ranked_list_in_the_place_of_the_heat_map(visitor):
+    """A cell of the map was 5 pixels wide there."""
+    table = ".st-key-narrow-matrix td"
+    for page, narrow in ((phone(visitor, "/transfer"), True), (visitor("/transfer"), False)):
+        open_tab(page, "Whole matrix")
+        assert page.locator(table).first.is_visible() is narrow
+        assert page.locator(".st-key-wide-matrix .js-plotly-plot").is_visible() is not narrow
+        assert page.get_by_text("By what helps each other").is_visible() is not narrow
+
+
+def test_a_table_of_many_columns_scrolls_on_a_phone_at_a_size_that_is_read(visitor):
+    page = phone(visitor, "/?q={targets: [cat,eng,spa], budget: 300B}")
+    open_tab(page, "Effect")
+    sizes = page.evaluate(
+        """() => [...document.querySelectorAll('.atlas-table')].map(e => [
+            parseFloat(getComputedStyle(e.querySelector('td')).fontSize),
+            e.scrollWidth > e.clientWidth + 1])"""
+    )
+    assert min(size for size, _ in sizes) >= 12
+    assert any(scrolls for _, scrolls in sizes)
 
 
 def test_lines_and_figures_end_where_the_eye_does(visitor):

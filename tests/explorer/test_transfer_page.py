@@ -6,10 +6,11 @@ import re
 import numpy as np
 import pytest
 
+from atlasmix.evidence.scores import DEFINED, MISSING
 from atlasmix.evidence.store import Store
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.shelf import DEFAULT_LAW, load_law
-from atlasmix.report.evidence import helped, ranked
+from atlasmix.report.evidence import helped, pairs_table, ranked
 from atlasmix.report.figures.drawing import MARKS
 from atlasmix.transfer.estimation import estimate
 
@@ -292,3 +293,30 @@ def test_the_metric_is_explained_before_it_is_shown(visit):
     nothing, _ = model_of().score_of(0.0, "cat")
     assert f"one that gives Catalan nothing scores {nothing:.2f}" in guest.words()
     assert "Our choices" not in guest.words(), "a page shows every text that stands alone in it"
+
+
+def test_the_list_of_a_phone_has_the_strongest_pairs_of_the_matrix():
+    matrix = STORE.matrix("atlas-2025")
+    table = pairs_table(matrix, 12)
+    off = (matrix.status != DEFINED) & (matrix.status != MISSING)
+    best = np.sort(matrix.scores[off])[::-1][:12]
+    assert [row.cells[2] for row in table.rows] == pytest.approx(best)
+    keys = {name_of(key): key for key in matrix.keys}
+    for source, target, score, how in (row.cells for row in table.rows):
+        pair = matrix.pair(keys[source], keys[target])
+        assert pair.score == score
+        assert how.startswith(pair.status)
+
+
+def test_the_list_of_weights_is_among_the_languages_of_its_map():
+    model, few = model_of(), ("cat", "glg", "spa", "por")
+    table = pairs_table(STORE.matrix(), 40, model, iter(few))
+    assert len(table.rows) == 12, "each of four for each other"
+    weights = [row.cells[2] for row in table.rows]
+    assert weights == sorted(weights, reverse=True)
+    assert weights[0] == max(
+        model.weights[model.index(one), model.index(other)]
+        for one in few
+        for other in few
+        if one != other
+    )

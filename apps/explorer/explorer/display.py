@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from atlasmix.errors import AtlasMixError
 from atlasmix.evidence.card import Card
@@ -194,7 +195,9 @@ def part(block: Block) -> None:
             figure(build, name, alt)
 
 
-def figure(draw: Callable[[], Any], name: str, alt: str, zoom: bool = False) -> None:
+def figure(
+    draw: Callable[[], Any], name: str, alt: str, zoom: bool = False, narrow: Table | None = None
+) -> None:
     """A figure with its picture (PNG) in its own toolbar and its page (HTML) under it.
 
     Args:
@@ -202,9 +205,14 @@ def figure(draw: Callable[[], Any], name: str, alt: str, zoom: bool = False) -> 
         name: of the downloads, and of the figure among the page's.
         alt: what it shows, for readers who do not see it.
         zoom: whether there is something to look at closer.
+        narrow: what stands in its place on a phone, where the figure cannot be read.
     """
     made = draw()
-    with st.container(gap=None):
+    if narrow is not None:
+        with st.container(key=f"narrow-{name}"):
+            table(narrow, narrow.title)
+            tell(*narrow.notes)
+    with st.container(gap=None) if narrow is None else wide_only(name):
         if session.words_shown():
             st.plotly_chart(made, key=f"figure-{name}", config=toolbar(name, zoom), alt=alt)
         else:
@@ -221,6 +229,11 @@ def figure(draw: Callable[[], Any], name: str, alt: str, zoom: bool = False) -> 
             type="tertiary",
             icon=":material/download:",
         )
+
+
+def wide_only(name: str) -> DeltaGenerator:
+    """A container that a phone has no room for: it shows something else in its place."""
+    return st.container(gap=None, key=f"wide-{name}")
 
 
 def _after_the_words() -> None:

@@ -16,6 +16,7 @@ from explorer.display import (
     sections,
     table,
     tell,
+    wide_only,
 )
 
 from atlasmix.errors import AtlasMixError
@@ -30,6 +31,7 @@ from atlasmix.report.evidence import (
     matrix_sentence,
     notes_on_weights,
     nothing_sentence,
+    pairs_table,
     ranked,
     role_sentence,
     weights_table,
@@ -52,6 +54,7 @@ from atlasmix.transfer.model import TransferModel
 # donors about as many rows as studies score), and pairs of both directions.
 MOST, BEST, MOST_CHOSEN = 40, 8, 5
 MOST_BOTH_WAYS = 20
+MOST_PAIRS = 40  # of the list that a phone has in the place of a heat map
 SHOWN = {"scored": "Those with scores", "chosen": "Some, and their best donors"}
 ORDERS = {"family": "By family", "cluster": "By what helps each other"}
 
@@ -157,25 +160,26 @@ def scores_alone(matrix: TransferMatrix) -> str:
 def whole(matrix: TransferMatrix, key: str) -> None:
     """The heat map: of scores, or of the weights of a few languages."""
     st.subheader("Every source for every target")
-    tell(
-        matrix_sentence(matrix),
-        "A row is a language trained on, a column the language whose loss counts.",
-    )
+    tell(matrix_sentence(matrix))
+    with wide_only("axes"):
+        tell("A row is a language trained on, a column the language whose loss counts.")
     if matrix.card.prior and _which() == "chosen":
         _few(matrix, key)
         return
-    order = st.segmented_control(
-        "Order of the languages",
-        list(ORDERS),
-        format_func=lambda word: ORDERS[word],
-        default="family",
-        required=True,
-        key="heat-order",
-    )
+    with wide_only("order"):
+        order = st.segmented_control(
+            "Order of the languages",
+            list(ORDERS),
+            format_func=lambda word: ORDERS[word],
+            default="family",
+            required=True,
+            key="heat-order",
+        )
     scored = matrix.part(())
     keys = cluster_order(scored) if order == "cluster" else family_order(scored)
     alt = f"Scores of {matrix.name}, source by target; framed cells were measured."
-    figure(lambda: heat_map(scored, keys, is_dark()), "matrix", alt, zoom=True)
+    draw = partial(heat_map, scored, keys, is_dark())
+    figure(draw, "matrix", alt, zoom=True, narrow=pairs_table(scored, MOST_PAIRS))
 
 
 def _which() -> str:
@@ -214,12 +218,14 @@ def _few(matrix: TransferMatrix, key: str) -> None:
     shown = [pair for pair in family_order(matrix) if pair[0] in near]
     alt = f"Transfer weights of {matrix.name}, source by target; framed cells were measured."
     draw = partial(weights_map, matrix, model, shown, is_dark())
-    figure(draw, "weights", alt, zoom=True)
-    st.caption(
-        "Framed: measured. Triangle: no score, completed from relatedness. Neither: predicted by "
-        "the study. Empty: a language and itself. A cell that is pointed at tells its standard "
-        "error."
-    )
+    pairs = pairs_table(matrix, MOST_PAIRS, model, (key for key, _ in shown))
+    figure(draw, "weights", alt, zoom=True, narrow=pairs)
+    with wide_only("marks"):
+        st.caption(
+            "Framed: measured. Triangle: no score, completed from relatedness. Neither: predicted "
+            "by the study. Empty: a language and itself. A cell that is pointed at tells its "
+            "standard error."
+        )
 
 
 def both_ways(matrix: TransferMatrix, key: str) -> None:
