@@ -35,10 +35,8 @@ page = st.navigation(
     position="top",
 )
 st.set_page_config(page_title=f"{page.title} · AtlasMix explorer")
-links.open_link()
 try:
-    if st.session_state.busy_link:
-        links.wait_for_link()
+    links.open_link()
     if st.session_state.refused_link:
         links.refuse_link()
     with st.container():  # there or not, it moves nothing that stands after it

@@ -29,7 +29,17 @@ def end_once(trace: str) -> str:
     return "never"
 
 
+def gate(folder: str, name: str) -> str:
+    """Note that this task has begun, and end when its gate is opened."""
+    with open(os.path.join(folder, "begun"), "a") as begun:
+        begun.write(f"{name}\n")
+    while not os.path.exists(os.path.join(folder, name)):
+        time.sleep(0.01)
+    return name
+
+
 TASKS.update(
+    gate=gate,
     sleep=time.sleep,
     take=bytearray,
     function=lambda: print,

@@ -14,7 +14,7 @@ HOME = explorer_script().parent
 SOURCES = sorted(HOME.rglob("*.py"))
 # Time limits and pipes are not figures.
 MECHANICS = {"workers.py", "frames.py", "links.py", "packing.py", "worker.py", "answers.py"}
-MECHANICS |= {"memory.py"}
+MECHANICS |= {"memory.py", "lanes.py"}
 # The one script of ours is a whole file.
 SCRIPT = 'st.html(HERE.joinpath("sidebar.html"), unsafe_allow_javascript=True)'
 SERIALISERS = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}

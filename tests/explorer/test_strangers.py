@@ -228,14 +228,6 @@ def _hold_a_worker(workers, holding):
         workers.ask("sleep", 60, meanwhile=lambda _: holding.set())
 
 
-def test_a_visitor_is_told_when_all_workers_are_busy(workers):
-    held = workers._free.get()
-    workers.seconds = 0.3
-    with pytest.raises(ProblemError, match=r"all 1 workers have been busy for 0\.3 seconds"):
-        workers.ask("answer", CATALAN, NOBODY)
-    workers._free.put(held)
-
-
 def test_a_visitor_who_moves_on_frees_the_worker(workers):
     def leave(_):
         raise KeyboardInterrupt

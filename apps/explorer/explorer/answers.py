@@ -22,15 +22,19 @@ from atlasmix.evidence.shelf import (
     shipped_names,
 )
 from atlasmix.evidence.transfer_matrix import TransferMatrix
+from atlasmix.report.waiting import line_words, solving_words
 from explorer import session
-from explorer.tasks import Answer
-from explorer.workers import Workers, workers_of_host
+from explorer.tasks import Answer, expected
+from explorer.workers import Moment, Workers, workers_of_host
 
 MOST_SHARED: Final = 128
 """Answers kept for all visitors."""
 
 MOST_OWN: Final = 12
 """Answers kept in one visitor's session."""
+
+MOST_LIGHT: Final = 1.0
+"""Seconds up to which a question is light; our choice, what a page may take without a word."""
 
 _PATIENCE: Final = 0.7
 
@@ -148,14 +152,20 @@ def lay_place() -> None:
 def now(task: str, *arguments: Any) -> Any:
     """The result of a task that changes something and is never kept."""
     place, limit = st.session_state.waiting, workers().seconds
+    seconds = expected(task, arguments)
 
-    def meanwhile(seconds: float) -> None:
+    def meanwhile(moment: Moment) -> None:
         # Streamlit also takes this call to end a script whose visitor has moved on.
-        if seconds > _PATIENCE:
-            place.caption(f"Solving: {seconds:.0f} s of at most {limit:g} s")
+        if moment.seconds <= _PATIENCE:
+            return
+        if moment.place:
+            place.caption(line_words(moment.place, moment.light, moment.seconds))
+        else:
+            place.caption(solving_words(moment.seconds, limit, seconds))
 
+    light = seconds is not None and seconds <= MOST_LIGHT
     try:
-        return workers().ask(task, *arguments, meanwhile=meanwhile)
+        return workers().ask(task, *arguments, light=light, meanwhile=meanwhile)
     finally:
         place.empty()
 

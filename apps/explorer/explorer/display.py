@@ -28,6 +28,7 @@ from atlasmix.report.evidence import card_facts
 from atlasmix.report.figures.drawing import standalone
 from atlasmix.report.overview import Piece
 from explorer import session
+from explorer.workers import Busy
 
 _MARKS: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&^=/@'\"])")
 _LINKS: Final = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)
@@ -93,7 +94,10 @@ def worded(error: AtlasMixError) -> str:
 
 
 def refuse(error: AtlasMixError | str) -> None:
-    """Show a refusal: its sentence, then every fault on a line of its own."""
+    """Show a refusal: its sentence, then every fault on a line of its own.
+
+    Where nothing was wrong but that all workers were busy, a button draws the page again.
+    """
     said = error if isinstance(error, str) else worded(error)
     # Where the host keeps its store is no visitor's business.
     sentence, *faults = said.replace(default_location(), "here").split("\n  - ")
@@ -102,6 +106,8 @@ def refuse(error: AtlasMixError | str) -> None:
     if len(faults) > len(shown):
         shown.append(f"- and {len(faults[30:])} more")
     st.error("\n".join([body, "", *shown]) if shown else body, icon=":material/block:")
+    if isinstance(error, Busy):
+        st.button("Try again", key="try-again", type="primary", icon=":material/refresh:")
 
 
 def say_once() -> None:
@@ -126,12 +132,6 @@ def before_use(sentences: Iterable[str]) -> None:
 def tell(*sentences: str) -> None:
     """Sentences of the library, one paragraph."""
     st.markdown(" ".join(escaped(sentence) for sentence in sentences if sentence))
-
-
-def try_again(why: str) -> None:
-    """Why something is not done yet, and a button that draws the page again."""
-    refuse(why)
-    st.button("Try again", key="try-again", type="primary", icon=":material/refresh:")
 
 
 def bullets(sentences: Iterable[str]) -> None:

@@ -14,9 +14,9 @@ import streamlit as st
 
 from atlasmix.errors import AtlasMixError, ProblemError
 from atlasmix.problem.link import link_text
-from explorer import answers, session
-from explorer.display import refuse, try_again
-from explorer.workers import Busy
+from explorer import session
+from explorer.display import refuse
+from explorer.tasks import opened_link
 
 _ON_ITS_WAY: Final = 3.0
 """Seconds in which a new address has reached the browser; our choice, ten times what it takes on a
@@ -27,31 +27,18 @@ _MOST_OLD: Final = 20
 
 
 def open_link() -> None:
-    """Take up the question of the address, once, even if its visitor has moved on meanwhile."""
+    """Take up the question of the address, once."""
     state = st.session_state
     written = st.query_params.get("q", "")
     moved = session.has_moved()
-    if written and written != state.said_link and not moved and not _is_old(written):
-        state.unread_link = written
-    state.busy_link = ""
-    if not state.unread_link:
+    if not written or written == state.said_link or moved or _is_old(written):
         return
+    state.said_link = written
     try:
-        session.begin(answers.once("link", state.unread_link, session.overlay()))
+        session.begin(opened_link(written, session.overlay()))
         state.refused_link = ""
-    except Busy as error:  # the link stays unread, and is read when the page is drawn again
-        state.busy_link = str(error)
-        return
     except AtlasMixError as error:
         state.refused_link = str(error)
-    state.said_link, state.unread_link = state.unread_link, ""
-
-
-def wait_for_link() -> None:
-    """Say that nobody is free to open a link yet, and offer to try again."""
-    st.header("This link is not open yet")
-    try_again(st.session_state.busy_link)
-    st.stop()
 
 
 def refuse_link() -> None:

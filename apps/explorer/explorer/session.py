@@ -29,9 +29,7 @@ def start() -> None:
     state.setdefault("round", 0)
     state.setdefault("first", {})
     state.setdefault("refused_link", "")
-    state.setdefault("busy_link", "")
     state.setdefault("said_link", "")
-    state.setdefault("unread_link", "")
     state.setdefault("old_links", ())
     state.setdefault("moved", False)
     # Once a browser has come back for anything, it has shown the words; a test has no browser.

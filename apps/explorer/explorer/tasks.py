@@ -38,6 +38,7 @@ from atlasmix.recipe.recipe import Recipe
 from atlasmix.report.evidence import helped, ranked
 from atlasmix.report.findings import models_beside
 from atlasmix.solver.compute import at_compute
+from atlasmix.solver.effort import expected_seconds
 from atlasmix.transfer.estimation import estimate
 from atlasmix.transfer.model import TransferModel
 
@@ -80,7 +81,11 @@ def short(question: Mapping[str, Any], overlay: Overlay) -> dict[str, Any]:
 
 
 def opened_link(text: str, overlay: Overlay) -> dict[str, Any]:
-    """The question of a link in its shortest form."""
+    """The question of a link in its shortest form.
+
+    It is no task of a worker: at most 4,096 bytes are read within a tenth of a second, and a link
+    opens its form whatever the workers do.
+    """
     return dict(short_question(read_link(text, overlay)))
 
 
@@ -205,7 +210,6 @@ def export(text: bytes, name: str, paths: str, run: Run, overlay: Overlay) -> di
 TASKS: dict[str, Callable[..., Any]] = {
     "answer": answer,
     "short": short,
-    "link": opened_link,
     "reasons": reasons,
     "shares": shares,
     "steps": steps,
@@ -222,3 +226,24 @@ TASKS: dict[str, Callable[..., Any]] = {
     "against published": compare_published,
     "export": export,
 }
+
+SOLVING = frozenset({"answer", "reasons", "shares", "steps", "models"})
+"""Tasks that take about as long as the answer of their question."""
+
+LIGHT = frozenset({"short", "weights", "lay", "save", "read recipe", "export"})
+"""Tasks that solve nothing. All others, as draws, curves and plans, are taken for heavy."""
+
+
+def expected(task: str, arguments: Sequence[Any]) -> float | None:
+    """Seconds that a task is estimated to take; None where nothing says so.
+
+    Raises:
+        ProblemError: the question cannot be asked, as its task would say.
+        DataError: likewise.
+    """
+    if task in LIGHT:
+        return 0.0
+    if task not in SOLVING:
+        return None
+    question, overlay = arguments[:2]
+    return expected_seconds(stranger_problem(question, overlay))

@@ -2,7 +2,8 @@
 
 A solve in a thread of the server would hold up every other visitor, and could not be stopped. A
 worker is killed when its time is up or its visitor has moved on, and another takes its place; so
-nobody waits for a stranger's question longer than the limit.
+nobody waits for a stranger's question longer than the limit. Light questions have a lane of their
+own (:mod:`explorer.lanes`).
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from atlasmix.errors import ProblemError, SolverFailed
 from explorer.frames import read_frame, write_frame
+from explorer.lanes import OVERSTAY, Lanes, Turn
 from explorer.memory import memory_words
 
 SECONDS_VARIABLE: Final = "ATLASMIX_EXPLORER_SECONDS"
@@ -26,6 +29,8 @@ WORKERS_VARIABLE: Final = "ATLASMIX_EXPLORER_WORKERS"
 _SECONDS: Final = 10.0
 _WORKERS: Final = 2
 _START: Final = 60.0
+_WAITS: Final = 6.0
+"""How many times the limit of a question somebody waits for a worker at most; our choice."""
 _GLANCE: Final = 0.1
 _ENVIRONMENT: Final = {
     "OPENBLAS_NUM_THREADS": "1",
@@ -36,11 +41,31 @@ _ENVIRONMENT: Final = {
 }
 _SCRIPT: Final = Path(__file__).resolve().parent.parent / "worker.py"
 
-Meanwhile = Callable[[float], None]
-
 
 class Busy(ProblemError):
     """No worker was free in time; the same question may be answered a moment later."""
+
+
+class _Overstays(Exception):
+    """What was taken for a light question is none, and others wait for its worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a visitor who waits is told.
+
+    Attributes:
+        seconds: since the question stands in line, or since it is being solved.
+        place: in line, from 1; 0 where it is being solved.
+        light: whether that is the line of the light questions.
+    """
+
+    seconds: float
+    place: int = 0
+    light: bool = True
+
+
+Meanwhile = Callable[[Moment], None]
 
 
 class Worker:
@@ -88,6 +113,18 @@ class Worker:
         process.wait()
         answers.put(("ended", _end_of(process)))
 
+    def get_ready(self, meanwhile: Meanwhile) -> None:
+        """Start the process where it is not running, and wait until it has loaded what it needs.
+
+        Raises:
+            TimeoutError: it was not ready within a minute.
+        """
+        if not self.alive:
+            self.start()
+        if not self._ready:
+            self._wait(_START, meanwhile)
+            self._ready = True
+
     def run(
         self, task: str, arguments: tuple[Any, ...], seconds: float, meanwhile: Meanwhile
     ) -> Any:
@@ -96,11 +133,6 @@ class Worker:
         Raises:
             TimeoutError: none within ``seconds``.
         """
-        if not self.alive:
-            self.start()
-        if not self._ready:
-            self._wait(_START, meanwhile)
-            self._ready = True
         assert self._process is not None
         assert self._process.stdin is not None
         try:
@@ -119,7 +151,7 @@ class Worker:
             try:
                 return self._answers.get(timeout=min(_GLANCE, seconds - passed))
             except queue.Empty:
-                meanwhile(time.monotonic() - begin)
+                meanwhile(Moment(time.monotonic() - begin))
 
     def stop(self) -> None:
         """End the process at once, whatever it does."""
@@ -139,84 +171,107 @@ class Workers:
 
     Attributes:
         workers: all of them, free or busy.
-        seconds: time limit of a task, and of waiting for a free worker.
+        lanes: who waits for them.
+        seconds: time limit of a task.
     """
 
     def __init__(self, workers: int, seconds: float, script: Path = _SCRIPT) -> None:
         """So many workers, each running ``script``; :meth:`start` starts them."""
         self.seconds = seconds
         self.workers = [Worker(script) for _ in range(workers)]
-        self._free: queue.LifoQueue[Worker] = queue.LifoQueue()
-        for worker in self.workers:
-            self._free.put(worker)
+        self.lanes = Lanes(self.workers)
+
+    @property
+    def patience(self) -> float:
+        """Most seconds that a question stands in line."""
+        return _WAITS * self.seconds
 
     def start(self) -> None:
         """Start every worker, so that the first visitor finds them ready."""
         for worker in self.workers:
             worker.start()
 
-    def ask(self, task: str, *arguments: Any, meanwhile: Meanwhile = lambda _: None) -> Any:
+    def ask(
+        self,
+        task: str,
+        *arguments: Any,
+        light: bool = True,
+        meanwhile: Meanwhile = lambda _: None,
+    ) -> Any:
         """The result of a task of :mod:`explorer.tasks`.
 
         Args:
             task: its name.
             arguments: for it.
-            meanwhile: called every tenth of a second with the seconds waited so far; what it
-                raises ends the task.
+            light: whether it is thought to be done within about a second. One that is not, and
+                holds up others that are, is begun anew among the heavy ones.
+            meanwhile: called every tenth of a second with how it stands; what it raises ends the
+                task.
 
         Raises:
-            Busy: all workers were busy for as long as a task may take.
+            Busy: no worker was free within six times the time limit.
             ProblemError: not done in time or in memory; or the library's own.
             DataError: the library's own.
             SolverFailed: a fault of ours.
         """
-        worker = self._take(meanwhile)
         try:
-            kind, result = worker.run(task, arguments, self.seconds, meanwhile)
-            if (
-                kind == "ended"
-            ):  # from outside, or of what earlier tasks left: a fresh one may do it
-                worker.stop()
-                kind, result = worker.run(task, arguments, self.seconds, meanwhile)
-        except TimeoutError:
-            self._replace(worker)
-            raise ProblemError(
-                f"no answer within {self.seconds:g} seconds, the limit of this explorer: ask a "
-                "smaller question (fewer targets, pools or limits), or ask with 'atlasmix solve', "
-                "which has no limit"
-            ) from None
-        except BaseException:  # the visitor has moved on: Streamlit stops the script this way
-            self._replace(worker)
-            raise
-        if kind == "memory":  # a fresh one has given back what this one holds
-            self._replace(worker)
+            kind, result = self._answer(light, task, arguments, meanwhile)
+        except _Overstays:
+            kind, result = self._answer(False, task, arguments, meanwhile)
+        if kind == "memory":
             raise ProblemError(memory_words())
-        self._free.put(worker)
         if kind == "done":
             return result
         if kind == "refused":
             raise result
         raise SolverFailed(f"a fault of AtlasMix ({result}); please report it with the question")
 
-    def _take(self, meanwhile: Meanwhile) -> Worker:
-        begin = time.monotonic()
-        while True:
-            try:
-                return self._free.get(timeout=_GLANCE)
-            except queue.Empty:
-                passed = time.monotonic() - begin
-            if passed > self.seconds:
-                raise Busy(
-                    f"all {len(self.workers)} workers have been busy for {self.seconds:g} seconds: "
-                    "try again in a moment"
-                )
-            meanwhile(passed)
+    def _answer(
+        self, light: bool, task: str, arguments: tuple[Any, ...], meanwhile: Meanwhile
+    ) -> tuple[str, Any]:
+        """What the worker says whose turn it is."""
+        with self.lanes.joined(light) as turn:
+            worker = self._wait_for(turn, meanwhile)
 
-    def _replace(self, worker: Worker) -> None:
-        """Put a fresh worker in the place of one that must stop, without making anybody wait."""
-        worker.stop()
-        worker.start()
-        self._free.put(worker)
+        def watched(moment: Moment) -> None:
+            if moment.seconds > OVERSTAY and self.lanes.must_yield(turn):
+                raise _Overstays
+            meanwhile(moment)
+
+        whole = False  # whether the worker may go on with other tasks as it is
+        try:
+            worker.get_ready(meanwhile)
+            kind, result = worker.run(task, arguments, self.seconds, watched)
+            if kind == "ended":
+                # From outside, or of what earlier tasks left: a fresh one may do it.
+                worker.stop()
+                worker.get_ready(meanwhile)
+                kind, result = worker.run(task, arguments, self.seconds, watched)
+            whole = kind != "memory"  # a fresh one has given back what this one holds
+        except TimeoutError:
+            raise ProblemError(
+                f"no answer within {self.seconds:g} seconds, the limit of this explorer: ask a "
+                "smaller question (fewer targets, pools or limits), or ask with 'atlasmix solve', "
+                "which has no limit"
+            ) from None
+        finally:  # also where the visitor has moved on: Streamlit stops the script this way
+            if not whole:
+                worker.stop()
+                worker.start()
+            self.lanes.give(turn, worker, fresh=not whole)
+        return kind, result
+
+    def _wait_for(self, turn: Turn, meanwhile: Meanwhile) -> Worker:
+        begin = time.monotonic()
+        while (worker := self.lanes.take(turn, _GLANCE)) is None:
+            passed, place = time.monotonic() - begin, self.lanes.place(turn)
+            if passed > self.patience:
+                raise Busy(
+                    f"no worker was free within {self.patience:g} seconds, and this question was "
+                    f"number {place} in line: try again in a moment"
+                )
+            meanwhile(Moment(passed, place, turn.light))
+        return worker
 
     def stop(self) -> None:
         """End all workers."""

@@ -12,7 +12,7 @@ from explorer.answer_parts import (
     take_home,
 )
 from explorer.curve_part import curve_part
-from explorer.display import narrow_hint, refuse, sections, try_again
+from explorer.display import narrow_hint, refuse, sections
 from explorer.question_form import question_form
 from explorer.targets_form import landing
 from explorer.workers import Busy
@@ -29,7 +29,7 @@ try:
     answer = answers.about("answer", session.question())
 except Busy as error:
     st.header("This question waits for a free worker")
-    try_again(str(error))
+    refuse(error)
     links.say_link()
     st.stop()
 except AtlasMixError as error:
