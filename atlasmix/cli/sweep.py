@@ -12,7 +12,7 @@ from atlasmix.cli.question_options import add_draw_options, add_question_options
 EXAMPLE = """\
 atlasmix sweep --target cat --budget 100B,300B,1T --params 2B,7B
 atlasmix sweep problem.yaml --vary max:eng=10%,20% --output sweep.parquet
-atlasmix sweep problem.yaml --budget 100B,1T --engine dask --scheduler tcp://10.0.0.1:8786"""
+atlasmix sweep p.yaml --budget 1T --engine dask --scheduler tcp://HOST:8786"""
 
 _COMMAS: Final = ("budget", "params", "compute")
 """Options of a question that take several values here, with commas."""
