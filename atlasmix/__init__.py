@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from atlasmix.api.design import design
     from atlasmix.api.fit import FittedLaw, fit
     from atlasmix.api.learn import LearnedLaw, learn, read_runs
-    from atlasmix.api.measure import measure_curves
+    from atlasmix.api.measure import measure_curves, measure_text
     from atlasmix.api.problem import Problem
     from atlasmix.api.solution import Solution
     from atlasmix.api.sweep import Sweep, sweep
@@ -58,6 +58,7 @@ _HOMES = {
     "load_law": "laws.shelf",
     "load_recipe": "recipe.file",
     "measure_curves": "api.measure",
+    "measure_text": "api.measure",
     "published": "evidence.published",
     "resolve": "languages.resolving",
     "sweep": "api.sweep",
@@ -92,6 +93,7 @@ __all__ = [
     "load_law",
     "load_recipe",
     "measure_curves",
+    "measure_text",
     "published",
     "read_runs",
     "resolve",

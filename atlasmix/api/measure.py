@@ -1,23 +1,29 @@
-"""Measure transfer from own loss curves."""
+"""Measure transfer from own loss curves, or a proxy of it from own texts."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atlasmix.errors import ProblemError
+from atlasmix.evidence.new_matrix import NewMatrix, Origin, write_matrix
 from atlasmix.evidence.scores import scores_csv
 from atlasmix.evidence.transfer_matrix import TransferMatrix
-from atlasmix.fitting.curve_matrix import Matrix, Origin, score_matrix, write_matrix
+from atlasmix.evidence.trigrams import read_text
+from atlasmix.fitting.curve_matrix import score_matrix
 from atlasmix.fitting.curve_scores import CurveQuestion, CurveScores, scores_of_curves
 from atlasmix.fitting.loss_curves import read_curves
 from atlasmix.io.tables import frame_rows, joined, to_csv
+from atlasmix.languages.resolving import resolve
 from atlasmix.quantities import parse_quantity
 from atlasmix.report.curves import curve_blocks
+from atlasmix.report.proxies import proxy_blocks
 from atlasmix.report.terminal import terminal_text
+from atlasmix.transfer.proxy_matrix import calibrate, calibrated_matrix, proxy_matrix
+from atlasmix.transfer.text_proxy import SEEDS, TRAINED, TextProxies, text_proxies
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,11 +53,9 @@ class MeasuredScores:
         Raises:
             DataError: no pair has a score there.
         """
-        card, table = self._matrix()
-        digest = hashlib.sha256(scores_csv(table)).hexdigest()
-        return TransferMatrix("measured", *table, card, digest)
+        return _as_matrix("measured", self._matrix())
 
-    def _matrix(self) -> Matrix:
+    def _matrix(self) -> NewMatrix:
         return score_matrix(self.measured, self.origin)
 
     def to_frame(self) -> pd.DataFrame:
@@ -100,6 +104,122 @@ class MeasuredScores:
 
     def _repr_html_(self) -> str:
         return str(self.to_frame().to_html(max_rows=20))
+
+
+def _as_matrix(name: str, made: NewMatrix) -> TransferMatrix:
+    digest = hashlib.sha256(scores_csv(made.table)).hexdigest()
+    return TransferMatrix(name, *made.table, made.card, digest)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MeasuredProxies:
+    """Proxies of transfer from texts alone: an order of donors, and no transfer score.
+
+    Attributes:
+        proxies: all that is known of them.
+        origin: the texts, the source and the licence.
+    """
+
+    proxies: TextProxies
+    origin: Origin
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What makes proxies doubtful, one sentence each."""
+        return self.proxies.warnings
+
+    @property
+    def matrix(self) -> TransferMatrix:
+        """The proxies between their controls, in the metric ``proxy``; a solve does not take them.
+
+        Raises:
+            DataError: no two languages write in the same letters.
+        """
+        return _as_matrix("proxies", proxy_matrix(self.proxies, self.origin))
+
+    def predicted(self, matrix: TransferMatrix) -> TransferMatrix:
+        """BTS predicted from the proxies, by a line fitted on what a matrix has measured.
+
+        Args:
+            matrix: BTS, eight of these pairs measured and of three targets at least.
+
+        Raises:
+            ProblemError: a matrix of another metric, or too few measured pairs.
+            DataError: the proxies foretell measured pairs no better than their mean.
+        """
+        line = calibrate(self.proxies, matrix)
+        made = calibrated_matrix(self.proxies, line, matrix, self.origin)
+        return _as_matrix("predicted", made)
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row a pair: outcome, raw proxy, proxy between controls, errors, cosine of trigrams."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(each) for each in self.proxies.scores])
+
+    def report(self) -> str:
+        """What ``atlasmix measure text`` prints, 80 columns wide."""
+        return terminal_text(proxy_blocks(self.proxies))
+
+    def save(self, path: str | Path) -> None:
+        """Write the matrix, and ``NAME.card.yaml`` beside it, as ``matrices add`` takes them.
+
+        Raises:
+            DataError: no pair can be measured, or the files cannot be written.
+        """
+        write_matrix(Path(path), proxy_matrix(self.proxies, self.origin))
+
+    def __repr__(self) -> str:
+        """What was worked out."""
+        count = sum(each.outcome == "measured" for each in self.proxies.scores)
+        return f"MeasuredProxies: {count} pairs of {len(self.proxies.controls)} languages"
+
+    def _repr_html_(self) -> str:
+        return str(self.to_frame().to_html(max_rows=20))
+
+
+def measure_text(
+    texts: Mapping[str, str | Path],
+    *,
+    characters: int = TRAINED,
+    seeds: int = SEEDS,
+    allow_parallel: bool = False,
+    source: str = "",
+    licence: str = "",
+) -> MeasuredProxies:
+    """Proxies of transfer between languages from samples of text, in seconds a pair.
+
+    Args:
+        texts: language to the path of a plain text in UTF-8, sentences or paragraphs on lines of
+            their own, no translations of each other.
+        characters: read of each language.
+        seeds: samples that are drawn.
+        allow_parallel: whether translations line by line are only warned of.
+        source, licence: of the texts, for the card.
+
+    Raises:
+        DataError: a text that cannot be read or is too short, or texts that are translations.
+        ProblemError: fewer than two languages.
+
+    >>> import random, tempfile
+    >>> from atlasmix import measure_text
+    >>> draw = random.Random(0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     paths = {"cat": Path(folder, "a.txt"), "spa": Path(folder, "b.txt")}
+    ...     for path, words in zip(paths.values(), ("casa gat nit", "casa perro noche")):
+    ...         lines = (" ".join(draw.choices(words.split(), k=9)) for _ in range(1500))
+    ...         _ = path.write_text("\\n".join(lines))
+    ...     proxies = measure_text(paths, characters=20_000)
+    >>> proxies
+    MeasuredProxies: 2 pairs of 2 languages
+    """
+    named = {str(resolve(key)): Path(path) for key, path in texts.items()}
+    read = {key: read_text(path) for key, path in named.items()}
+    digests = tuple(
+        (path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in named.values()
+    )
+    proxies = text_proxies(read, characters, seeds, allow_parallel)
+    return MeasuredProxies(proxies, Origin(digests, source, licence))
 
 
 def measure_curves(

@@ -24,7 +24,7 @@ COMMANDS = {
     "fit": "the constants of a scaling law from your own runs, and how sure",
     "design": "mixtures for first runs, before any evidence, as files to train on",
     "learn": "a law of every loss from runs of mixtures, and the best mixture",
-    "measure": "transfer scores of your own, from loss curves",
+    "measure": "transfer of your own, from loss curves or from texts",
     "export": "a recipe as the files that a training framework loads",
     "import": "a framework's mixture as pools of language, provenance, corpus",
     "lint": "epochs, caps, vanishing sources and shares of a mixture",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from atlasmix.cli.parsing import Parser, add_json
+from atlasmix.cli.reading_options import language_file
 from atlasmix.cli.shelf_actions import Shelf, add_shelf_actions
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _complete(options: argparse.Namespace) -> int:
     from atlasmix.transfer.completed_matrix import add_completed
 
     store = Store(options.store)
-    texts = dict(_text(written) for written in options.texts or ())
+    texts = dict(language_file(written, "--text") for written in options.texts or ())
     done = add_completed(
         store, options.matrix, options.study, options.name, options.features, texts
     )
@@ -181,19 +182,6 @@ def _complete(options: argparse.Namespace) -> int:
         f"--matrix {done.name}{lasting(label)}"
     )
     return 0
-
-
-def _text(written: str) -> tuple[str, str]:
-    """Language key and file of one ``--text``."""
-    from atlasmix.errors import ProblemError
-    from atlasmix.languages.resolving import resolve
-
-    name, mark, path = written.partition("=")
-    if not (mark and name.strip() and path.strip()):
-        raise ProblemError(
-            f"--text is {written[:80]!r}: expected a language and a file, as scn=sicilian.txt"
-        )
-    return str(resolve(name.strip())), path.strip()
 
 
 def _list(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""``atlasmix measure``: transfer scores from own loss curves."""
+"""``atlasmix measure``: transfer from own loss curves, and its proxies from own texts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from atlasmix.cli.parsing import Parser, add_actions, add_json, add_store
 from atlasmix.cli.reading_options import add_columns, columns_of, quantity
 
 if TYPE_CHECKING:
-    from atlasmix.fitting.curve_matrix import Matrix
+    from atlasmix.evidence.new_matrix import NewMatrix
 
 EXAMPLE = "atlasmix measure curves curves.csv --save ours"
 
@@ -21,10 +21,44 @@ atlasmix measure curves mono.csv both.csv --at 20B,10B --output scores.csv""",
 )
 
 
+_TEXTS = (
+    "proxies of transfer from samples of text alone, which order donors by shared words",
+    """\
+atlasmix measure text cat=cat.txt spa=spa.txt eng=eng.txt --save our-proxies
+atlasmix measure text eng=e.txt spa=s.txt fra=f.txt glg=g.txt --calibrate-on atlasmix-2026""",
+)
+
+
 def add_arguments(parser: Parser) -> None:
     """Actions and their options."""
-    actions = add_actions(parser, {"curves": _CURVES})
+    actions = add_actions(parser, {"curves": _CURVES, "text": _TEXTS})
     _add_curves(actions["curves"])
+    _add_text(actions["text"])
+
+
+def _add_text(parser: Parser) -> None:
+    parser.add_argument(
+        "texts",
+        metavar="LANG=FILE",
+        nargs="+",
+        help="plain text in UTF-8 for each language, sentences or paragraphs on lines of their "
+        "own: 190,000 characters, and 340,000 for a whole control; no translations of each other",
+    )
+    parser.add_argument("--characters", metavar="N", help="read of each language (default: 150000)")
+    parser.add_argument("--seeds", metavar="N", help="samples that are drawn (default: 2)")
+    parser.add_argument(
+        "--allow-parallel",
+        action="store_true",
+        help="only warn of texts that are translations line by line",
+    )
+    parser.add_argument(
+        "--calibrate-on",
+        metavar="MATRIX",
+        help="fit a line from proxy to BTS on the pairs that MATRIX has measured; with --save or "
+        "--output also write the BTS that it predicts of others, as NAME-bts",
+    )
+    _add_outputs(parser)
+    parser.set_defaults(execute=_text)
 
 
 def _add_curves(parser: Parser) -> None:
@@ -70,7 +104,8 @@ def _curves(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from atlasmix.cli.terminal import print_json, print_text, working
-    from atlasmix.fitting.curve_matrix import Origin, runs_table, score_matrix
+    from atlasmix.evidence.new_matrix import Origin
+    from atlasmix.fitting.curve_matrix import runs_table, score_matrix
     from atlasmix.fitting.curve_scores import CurveQuestion, scores_of_curves
     from atlasmix.fitting.loss_curves import read_curves
     from atlasmix.fitting.run_files import read_run_files
@@ -114,8 +149,87 @@ def _anchors(text: str | None) -> tuple[float, ...]:
     return tuple(parse_quantity(part, "--at") for part in text.split(",")) if text else ()
 
 
-def _check_outputs(options: argparse.Namespace) -> None:
-    """Refuse what cannot be written before anything is computed."""
+def _text(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from atlasmix.cli.reading_options import language_file, whole
+    from atlasmix.cli.terminal import PATIENCE, counting, print_json, print_text
+    from atlasmix.evidence.new_matrix import Origin
+    from atlasmix.evidence.store import Store
+    from atlasmix.report.proxies import proxy_blocks, proxy_data
+    from atlasmix.report.terminal import terminal_parts
+    from atlasmix.transfer.proxy_matrix import calibrate, calibrated_matrix, proxy_matrix
+    from atlasmix.transfer.text_proxy import MOST_SEEDS, SEEDS, TRAINED, steps, text_proxies
+
+    _check_outputs(options, "-bts" if options.calibrate_on else "")
+    seeds = whole(options.seeds, "--seeds", SEEDS, most=MOST_SEEDS)
+    characters = whole(options.characters, "--characters", TRAINED)
+    files = _language_files([language_file(each, "a text") for each in options.texts])
+    texts, digests = _read_texts(files)
+    origin = Origin(digests, options.source or "", options.licence or "")
+    matrix = Store(options.store).matrix(options.calibrate_on) if options.calibrate_on else None
+    with counting("texts", steps(len(texts), seeds), PATIENCE) as advance:
+        proxies = text_proxies(texts, characters, seeds, options.allow_parallel, advance)
+    calibration = None if matrix is None else calibrate(proxies, matrix)
+    kept = options.save or options.output
+    made = proxy_matrix(proxies, origin) if kept else None
+    predicted = None
+    if kept and matrix is not None and calibration is not None:
+        predicted = calibrated_matrix(proxies, calibration, matrix, origin)
+    done = _write(options, made)
+    if predicted is not None:
+        if options.output:
+            path = Path(options.output)
+            options.output = str(path.with_name(f"{path.stem}-bts{path.suffix}"))
+        options.save = f"{options.save}-bts" if options.save else None
+        done += _write(options, predicted)
+    if options.json:
+        print_json(proxy_data(proxies, origin, calibration))
+        return 0
+    if not kept:
+        done.append("Add --save NAME to keep the matrix on your shelf, --output CSV as a file.")
+    print_text(*terminal_parts(proxy_blocks(proxies, calibration)), "", *done)
+    return 0
+
+
+def _language_files(named: list[tuple[str, str]]) -> dict[str, str]:
+    """Language to file.
+
+    Raises:
+        ProblemError: a language twice.
+    """
+    from atlasmix.errors import ProblemError
+
+    files = dict(named)
+    if len(files) < len(named):
+        keys = [key for key, _ in named]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ProblemError(f"{twice} has two texts: put them into one file")
+    return files
+
+
+def _read_texts(files: dict[str, str]) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
+    """The texts, and name and hash of each file."""
+    import hashlib
+    from pathlib import Path
+
+    from atlasmix.evidence.trigrams import read_text
+
+    texts = {key: read_text(path) for key, path in files.items()}
+    digests = tuple(
+        (Path(path).name, hashlib.sha256(Path(path).read_bytes()).hexdigest())
+        for path in files.values()
+    )
+    return texts, digests
+
+
+def _check_outputs(options: argparse.Namespace, beside: str = "") -> None:
+    """Refuse what cannot be written before anything is computed.
+
+    Args:
+        options: of the command.
+        beside: what a second name on the shelf ends with.
+    """
     from pathlib import Path
 
     from atlasmix.errors import ProblemError
@@ -123,19 +237,21 @@ def _check_outputs(options: argparse.Namespace) -> None:
     from atlasmix.evidence.store import Store
 
     if options.save:
-        free_name(Store(options.store).user_place(), MATRICES, options.save)
+        for name in dict.fromkeys((options.save, options.save + beside)):
+            free_name(Store(options.store).user_place(), MATRICES, name)
     for path in (options.output, getattr(options, "write_runs", None)):
         if path and not Path(path).parent.is_dir():
             raise ProblemError(f"no folder {Path(path).parent}: make it, or name a file in another")
 
 
-def _write(options: argparse.Namespace, matrix: Matrix | None) -> list[str]:
+def _write(options: argparse.Namespace, matrix: NewMatrix | None) -> list[str]:
     """Put the matrix where it was asked for, and say how it is used."""
     from pathlib import Path
 
     from atlasmix.cli.terminal import lasting
+    from atlasmix.evidence.new_matrix import save_matrix, write_matrix
     from atlasmix.evidence.store import Store
-    from atlasmix.fitting.curve_matrix import save_matrix, write_matrix
+    from atlasmix.transfer.calibration import BTS
     from atlasmix.transfer.completed_matrix import is_of_the_default_size
 
     done: list[str] = []
@@ -150,10 +266,12 @@ def _write(options: argparse.Namespace, matrix: Matrix | None) -> list[str]:
     if options.save:
         place = Store(options.store).user_place()
         save_matrix(place, matrix, options.save)
-        beside = "" if is_of_the_default_size(matrix.card) else " --with none"
-        done.append(
-            f"On your shelf as {options.save}{lasting(place.label)}: atlasmix matrices complete "
-            f"--matrix {options.save}{beside}, then atlasmix solve --target LANG --matrix "
-            f"{options.save}-completed"
-        )
+        use = f"atlasmix matrices show {options.save}"
+        if matrix.card.metric == BTS:
+            beside = "" if is_of_the_default_size(matrix.card) else " --with none"
+            use = (
+                f"atlasmix matrices complete --matrix {options.save}{beside}, then atlasmix solve "
+                f"--target LANG --matrix {options.save}-completed"
+            )
+        done.append(f"On your shelf as {options.save}{lasting(place.label)}: {use}")
     return done

@@ -183,3 +183,21 @@ def named_value(text: str, option: str, example: str) -> tuple[str, str]:
     if not sign or not name.strip():
         raise ProblemError(f"{option} is {text[:60]!r}: expected NAME=VALUE, as {example}")
     return name.strip(), value.strip()
+
+
+def language_file(written: str, what: str) -> tuple[str, str]:
+    """Language key and file, written as ``scn=sicilian.txt``.
+
+    Raises:
+        ProblemError: anything else.
+        UnknownLanguage: no language.
+    """
+    from atlasmix.errors import ProblemError
+    from atlasmix.languages.resolving import resolve
+
+    name, mark, path = written.partition("=")
+    if not (mark and name.strip() and path.strip()):
+        raise ProblemError(
+            f"{what} is {written[:80]!r}: expected a language and a file, as scn=sicilian.txt"
+        )
+    return str(resolve(name.strip())), path.strip()

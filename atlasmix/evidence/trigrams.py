@@ -72,16 +72,7 @@ def profile_of_file(path: str | Path) -> dict[str, int]:
         DataError: not readable, no text, too short, or in need of the extra ``relatedness``, which
             romanises.
     """
-    content = read_file(path, _TEXT_LIMIT)
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{path} is no text in UTF-8 (byte {error.start:,}): expected plain text",
-            field="texts",
-            hint="save it as UTF-8",
-        ) from error
-    text = text[:MOST_CHARACTERS]
+    text = read_text(path)[:MOST_CHARACTERS]
     letters = sum(map(str.isalpha, text))
     if letters < LEAST_LETTERS:
         raise DataError(
@@ -91,6 +82,23 @@ def profile_of_file(path: str | Path) -> dict[str, int]:
             hint="bring a longer text",
         )
     return profile(_romanised(text, path))
+
+
+def read_text(path: str | Path) -> str:
+    """A plain text of the user's own.
+
+    Raises:
+        DataError: not readable, longer than 64 MiB, or not in UTF-8.
+    """
+    content = read_file(path, _TEXT_LIMIT)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path} is no text in UTF-8 (byte {error.start:,}): expected plain text",
+            field="texts",
+            hint="save it as UTF-8",
+        ) from error
 
 
 def _romanised(text: str, path: str | Path) -> str:

@@ -3,49 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
-from typing import Final, NamedTuple
 
 from atlasmix.errors import DataError
-from atlasmix.evidence.card import ORIENTATION, Card, card_text
-from atlasmix.evidence.places import Place
-from atlasmix.evidence.scores import MEASURED, ScoreTable, empty_scores, scores_csv
-from atlasmix.evidence.shelf import MATRICES, free_name, name_of_file, new_entry, put
+from atlasmix.evidence.card import ORIENTATION, Card
+from atlasmix.evidence.new_matrix import UNSTATED, NewMatrix, Origin
+from atlasmix.evidence.scores import MEASURED, empty_scores
 from atlasmix.fitting.curve_fit import EARLY
 from atlasmix.fitting.curve_scores import BilingualScore, CurveScores
 from atlasmix.fitting.loss_curves import LossCurve
-from atlasmix.io.files import write_atomic
 from atlasmix.io.tables import Rows
 from atlasmix.quantities import format_quantity
 from atlasmix.text import first_few
 from atlasmix.transfer.calibration import BTS
 
-UNSTATED: Final = "not stated"
 
-
-class Origin(NamedTuple):
-    """Where curves come from.
-
-    Attributes:
-        tables: name and SHA-256 of each.
-        source: in words; empty: own runs.
-        licence: of the scores; empty: not stated.
-    """
-
-    tables: tuple[tuple[str, str], ...] = ()
-    source: str = ""
-    licence: str = ""
-
-
-class Matrix(NamedTuple):
-    """A matrix before it has a place: its card and its scores."""
-
-    card: Card
-    table: ScoreTable
-
-
-def score_matrix(scores: CurveScores, origin: Origin, name: str = "") -> Matrix:
+def score_matrix(scores: CurveScores, origin: Origin, name: str = "") -> NewMatrix:
     """The matrix of the first anchor, with what its errors hold and which pairs it lacks.
 
     Raises:
@@ -70,7 +42,7 @@ def score_matrix(scores: CurveScores, origin: Origin, name: str = "") -> Matrix:
         table.scores[place] = float(f"{each.score:.6g}")
         table.stderr[place] = float(f"{each.stderr:.4g}")
         table.status[place] = MEASURED
-    return Matrix(card, table)
+    return NewMatrix(card, table)
 
 
 def bound_text(score: BilingualScore) -> str:
@@ -107,7 +79,6 @@ def _card(
         if scores.seed_noise
         else "from which repeated runs differ no more"
     )
-    files = ", ".join(f"{table} (SHA-256 {digest})" for table, digest in origin.tables)
     extra = [
         (
             "shared errors",
@@ -143,35 +114,11 @@ def _card(
         licence=origin.licence or UNSTATED,
         derivation=(
             "Lines c + b((D/D0)^-g - 1)/g through the checkpoints of each run; where that of half "
-            f"and half has the loss of the other at {format_quantity(anchor)} tokens. Runs: {files}"
+            f"and half has the loss of the other at {format_quantity(anchor)} tokens. "
+            f"Runs: {origin.files}"
         ),
         extra=tuple(extra),
     )
-
-
-def save_matrix(place: Place, matrix: Matrix, name: str) -> None:
-    """Put a matrix on a user's shelf.
-
-    Raises:
-        DataError: a name that is taken, ships or is malformed.
-    """
-    chosen = free_name(place, MATRICES, name)
-    card = replace(matrix.card, name=chosen)
-    entry = new_entry(MATRICES, card, scores_csv(matrix.table), f"scores of '{chosen}'")
-    put(place, MATRICES, chosen, entry)
-
-
-def write_matrix(path: Path, matrix: Matrix) -> Path:
-    """Write the table, and its card beside it, as ``matrices add`` takes them.
-
-    Returns:
-        The card's path.
-    """
-    beside = path.with_name(f"{path.stem}.card.yaml")
-    card = replace(matrix.card, name=matrix.card.name or name_of_file(path.name))
-    write_atomic(beside, card_text(card))
-    write_atomic(path, scores_csv(matrix.table))
-    return beside
 
 
 def runs_table(curves: Sequence[LossCurve], what: str) -> Rows:

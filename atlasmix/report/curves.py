@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from atlasmix.fitting.curve_matrix import Origin
+from atlasmix.evidence.new_matrix import Origin
 from atlasmix.fitting.curve_scores import BilingualScore, CurveScores
 from atlasmix.languages.catalogue import name_of
 from atlasmix.quantities import format_quantity

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import Run, assert_refused
+from made_languages import lexicon, sentences, texts, written
 
 HEAD = "run,languages,params,tokens,loss_cat\n"
 
@@ -83,3 +84,67 @@ def test_runs_of_other_shares_become_a_table_for_a_fit(atlasmix: Run, tmp_path: 
     fitted = atlasmix("fit", "runs.csv", "--law", "mixing", *fix, *quick)
     assert fitted.status == 0, fitted.err
     assert "tau spa" in fitted.out
+
+
+def language_files(folder: Path, made: dict[str, str]) -> list[str]:
+    for key, text in made.items():
+        (folder / f"{key}.txt").write_text(text, encoding="utf-8")
+    return [f"{key}={key}.txt" for key in made]
+
+
+FEW = ("--characters", "20000", "--seeds", "1")
+
+
+def test_from_texts_to_a_matrix_that_no_solve_takes_for_scores(
+    atlasmix: Run, tmp_path: Path
+) -> None:
+    files = language_files(tmp_path, texts(2000))
+    done = atlasmix("measure", "text", *files, *FEW, "--save", "ours", "--output", "proxies.csv")
+    assert done.status == 0, done.err
+    words = " ".join(done.out.split())
+    assert "12 pairs have a proxy of transfer from 20,000 characters" in words
+    assert "it is no transfer score" in words
+    assert "exchanged letters" in words
+    card = json.loads(atlasmix("matrices", "show", "ours", "--json").out)
+    assert card["card"]["metric"] == "proxy"
+    assert {"controls", "raw proxies", "trigram cosines"} <= set(card["card"]["extra"])
+    added = atlasmix(
+        "matrices", "add", "proxies.csv", "--card", "proxies.card.yaml", "--name", "two"
+    )
+    assert added.status == 0, added.err
+    solved = atlasmix("solve", "--target", "cat", "--matrix", "ours")
+    assert_refused(solved, "holds proxy scores")
+
+
+def test_a_calibration_on_the_shelf(atlasmix: Run, tmp_path: Path) -> None:
+    """Made languages under the names of measured ones: the line is of chance, the way is real."""
+    root = lexicon(1)
+    made = {
+        key: written(sentences(at, 2000), lexicon(at + 2, root, shared))
+        for at, (key, shared) in enumerate(
+            {"eng": 0.5, "deu": 0.5, "fra": 0.45, "spa": 0.6, "por": 0.6}.items()
+        )
+    }
+    files = language_files(tmp_path, made)
+    done = atlasmix("measure", "text", *files, *FEW, "--calibrate-on", "atlasmix-2026", "--json")
+    assert done.status == 0, done.err
+    found = json.loads(done.out)["calibration"]
+    assert (found["pairs"], found["targets"]) == (20, 5)
+    words = "--calibrate-on", "atlasmix-2026", "--save", "ours"
+    kept = atlasmix("measure", "text", *files, *FEW, *words)
+    assert_refused(kept, "earns nothing" if found["r2"] <= 0 else "has measured every pair")
+    assert_refused(atlasmix("matrices", "show", "ours"), "no matrix 'ours'")
+
+
+def test_texts_that_cannot_be_used_are_sentences(atlasmix: Run, tmp_path: Path) -> None:
+    files = language_files(tmp_path, texts(2000))
+    assert_refused(atlasmix("measure", "text", *files), "190,000 are needed")
+    assert_refused(atlasmix("measure", "text", files[0]), "there are texts of 1 languages")
+    assert_refused(atlasmix("measure", "text", files[0], files[0]), "cat has two texts")
+    assert_refused(atlasmix("measure", "text", "cat.txt", "spa.txt"), "expected a language and a")
+    assert_refused(atlasmix("measure", "text", files[0], "spa=none.txt"), "no file none.txt")
+    few = atlasmix("measure", "text", *files[:2], *FEW, "--calibrate-on", "atlasmix-2026")
+    assert_refused(few, "are needed to calibrate on")
+    (tmp_path / "spa.txt").write_text((tmp_path / "cat.txt").read_text(), encoding="utf-8")
+    same = atlasmix("measure", "text", *files[:2], *FEW)
+    assert_refused(same, "are translations line by line")

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from atlasmix.errors import DataError, ProblemError
+from atlasmix.evidence.new_matrix import Origin
 from atlasmix.evidence.store import Store
 from atlasmix.fitting.curve_fit import cooled_from, fit_curve
-from atlasmix.fitting.curve_matrix import Origin, runs_table, score_matrix
+from atlasmix.fitting.curve_matrix import runs_table, score_matrix
 from atlasmix.fitting.curve_scores import CurveQuestion, CurveScores, scores_of_curves
 from atlasmix.fitting.loss_curves import LossCurve, LossCurves, read_curves
 from atlasmix.io.tables import Rows, read_rows
