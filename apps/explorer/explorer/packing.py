@@ -7,8 +7,10 @@ visitor's file had got the better of, can only become data of AtlasMix's own cla
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import struct
+import weakref
 from collections.abc import Mapping
 from enum import Enum
 from importlib import import_module
@@ -21,6 +23,11 @@ from atlasmix.errors import AtlasMixError
 _HEAD: Final = struct.Struct("<Q")
 _ODD: Final = (AttributeError, ImportError, LookupError, RecursionError, TypeError, struct.error)
 _OURS: Final = ("atlasmix.", "explorer.")
+_LARGE: Final = 1 << 16
+"""Bytes from which an array is kept once for all that hold the same: those of a matrix are 28 MB,
+which every answer brings along."""
+_kept: weakref.WeakValueDictionary[tuple[str, tuple[int, ...], bytes], np.ndarray[Any, Any]]
+_kept = weakref.WeakValueDictionary()
 
 
 def pack(value: object) -> bytes:
@@ -125,9 +132,7 @@ class _Reader:
         elif kind == "error":
             value = self._error(*what)
         elif kind == "array":
-            dtype, shape, span = what
-            # A view of the frame's own bytes, so that nobody can write into it.
-            value = np.frombuffer(self._span(span), np.dtype(dtype)).reshape(shape)
+            value = _array(np.dtype(what[0]), tuple(what[1]), self._span(what[2]))
         elif kind == "data":
             value = _ours(what[0], what[1], object)(*(self.read(each) for each in what[2]))
         else:
@@ -143,6 +148,18 @@ class _Reader:
     def _span(self, span: list[int]) -> memoryview:
         begin, end = span
         return self._raw[begin:end]
+
+
+def _array(kind: np.dtype[Any], shape: tuple[int, ...], content: memoryview) -> object:
+    """An array that nobody can write into, and that does not hold the frame it came in."""
+    key = (kind.str, shape, hashlib.sha256(content).digest()) if len(content) >= _LARGE else None
+    array = None if key is None else _kept.get(key)
+    if array is None:
+        array = np.frombuffer(content, kind).reshape(shape).copy()
+        array.setflags(write=False)
+        if key is not None:
+            _kept[key] = array
+    return array
 
 
 def _carried(error: AtlasMixError) -> dict[str, Any]:
