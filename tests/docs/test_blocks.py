@@ -38,7 +38,7 @@ FILES = Path(__file__).with_name("files")
 # Python reference are the doctests.
 WRITTEN = {ROOT / "docs" / "reference" / name for name in ("cli.md", "python.md")}
 PAGES = [ROOT / "README.md", *sorted({*(ROOT / "docs").rglob("*.md")} - WRITTEN)]
-NOT_RUN = 7
+NOT_RUN = 10
 KINDS = {"sh", "python", "yaml", "csv", "text", "formula"}
 MARKS = {"file", "read as", "shows", "exits", "fit", "not run", "command"}
 
