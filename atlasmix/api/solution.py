@@ -18,6 +18,7 @@ from atlasmix.laws.saturation import Array
 from atlasmix.mixture.comparison import compare
 from atlasmix.mixture.explain import explain
 from atlasmix.mixture.flows import flows
+from atlasmix.mixture.forced_share import force_share
 from atlasmix.mixture.mixture import Certificate, Mixture, TargetEffect, Uncertainty
 from atlasmix.mixture.sensitivity import sensitivity
 from atlasmix.mixture.shares import explain_shares
@@ -25,7 +26,7 @@ from atlasmix.mixture.solve import answer
 from atlasmix.mixture.uncertainty import with_uncertainty
 from atlasmix.problem.link import short_question
 from atlasmix.problem.problem import MixProblem
-from atlasmix.quantities import format_quantity
+from atlasmix.quantities import format_quantity, parse_share
 from atlasmix.recipe.file import dump_recipe
 from atlasmix.recipe.recipe import Recipe, make_recipe
 from atlasmix.report.answer import answer_report
@@ -223,6 +224,29 @@ class Solution:
         index = pd.Index([effect.language for effect in self.targets], name="target")
         return pd.DataFrame(rows, index, columns)
 
+    def with_share(self, language: str, share: float | str) -> Solution:
+        """The best mixture in which one language has a share set by hand, all others chosen anew.
+
+        Args:
+            language: in any code or name.
+            share: of the tokens read, ``0.2`` or ``"20%"``.
+
+        Raises:
+            ProblemError: no share, or a language without text here.
+            Infeasible: no mixture within the constraints has this share.
+
+        >>> from atlasmix import Problem
+        >>> solution = Problem("cat", draws=0).solve()
+        >>> more_english = solution.with_share("eng", 0.03)
+        >>> round(more_english.targets[0].loss - solution.targets[0].loss, 4)
+        0.0016
+        """
+        question = self.question
+        key = language if language in question.transfer.keys else str(resolve(language))
+        wanted = parse_share(share, "share")
+        forced = force_share(question, self.tokens, key, wanted)
+        return Solution(question, forced.mixture)
+
     def flows(self) -> pd.DataFrame:
         """Where the effective tokens of each target come from, one row a target and source.
 
@@ -238,10 +262,10 @@ class Solution:
         """
         import pandas as pd
 
-        found = flows(self.question, self.mixture)
+        every = flows(self.question, self.mixture)
         columns = ["provenance", "fresh", "repeated", "status"]
-        rows = [[getattr(flow, name) for name in columns] for flow in found]
-        keys = [(flow.target, flow.source) for flow in found]
+        rows = [[getattr(flow, name) for name in columns] for flow in every]
+        keys = [(flow.target, flow.source) for flow in every]
         index = pd.MultiIndex.from_tuples(keys, names=["target", "source"])
         return pd.DataFrame(rows, index, columns)
 

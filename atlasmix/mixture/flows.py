@@ -55,7 +55,7 @@ def flows(problem: MixProblem, mixture: Mixture) -> tuple[Flow, ...]:
     useful, first = useful_tokens(problem, tokens)
     languages = [pool.language for pool in problem.pools]
     read = np.flatnonzero(tokens > 0).tolist()
-    found: list[Flow] = []
+    every: list[Flow] = []
     for target in problem.target_keys:
         (tau,), _ = weights_of(problem, [target], languages)
         sums: dict[tuple[str, str], list[float]] = {}
@@ -69,8 +69,8 @@ def flows(problem: MixProblem, mixture: Mixture) -> tuple[Flow, ...]:
             for (source, provenance), both in sums.items()
             if sum(both) > 0
         ]
-        found += sorted(mine, key=lambda flow: (-flow.tokens, flow.source, flow.provenance))
-    return tuple(found)
+        every += sorted(mine, key=lambda flow: (-flow.tokens, flow.source, flow.provenance))
+    return tuple(every)
 
 
 def _flow(

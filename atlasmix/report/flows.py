@@ -52,11 +52,11 @@ def flow_blocks(problem: MixProblem, mixture: Mixture, target: str = "") -> tupl
     )
 
 
-def folding_sentence(found: Sequence[Flow]) -> str:
+def folding_sentence(given: Sequence[Flow]) -> str:
     """What one effective token is, and which bars stand for several languages."""
-    smaller, targets = folded(found)
+    smaller, targets = folded(given)
     parts = (
-        [f"what a target has of donors beside its {most_donors(found)} largest"] if smaller else []
+        [f"what a target has of donors beside its {most_donors(given)} largest"] if smaller else []
     )
     parts += [f"the {targets} targets that have least"] if targets else []
     together = f" In the figure {' and '.join(parts)} stand together." if parts else ""
@@ -66,10 +66,10 @@ def folding_sentence(found: Sequence[Flow]) -> str:
     )
 
 
-def grounds_sentence(found: Sequence[Flow]) -> str:
+def grounds_sentence(given: Sequence[Flow]) -> str:
     """How much of what donors give somebody measured; empty where no donor gives anything."""
     by_status: dict[str, float] = {}
-    for flow in found:
+    for flow in given:
         if not flow.own:
             by_status[flow.status] = by_status.get(flow.status, 0.0) + flow.tokens
     total = sum(by_status.values())
@@ -83,10 +83,10 @@ def grounds_sentence(found: Sequence[Flow]) -> str:
     return f"What donors give rests {listed(parts)}."
 
 
-def flows_table(found: Sequence[Flow]) -> Table:
+def flows_table(given: Sequence[Flow]) -> Table:
     """One line a target: its own text, first pass and repeats, donors, and all of it."""
-    targets = list(dict.fromkeys(flow.target for flow in found))
-    rows = tuple(_row(key, [flow for flow in found if flow.target == key]) for key in targets)
+    targets = list(dict.fromkeys(flow.target for flow in given))
+    rows = tuple(_row(key, [flow for flow in given if flow.target == key]) for key in targets)
     more = len(rows) - _MOST_ROWS
     brief = (*rows[:_MOST_ROWS], Row((f"and {more} more targets", *[None] * 5)))
     return Table(
@@ -104,9 +104,9 @@ def flows_table(found: Sequence[Flow]) -> Table:
     )
 
 
-def _row(key: str, found: Sequence[Flow]) -> Row:
+def _row(key: str, given: Sequence[Flow]) -> Row:
     donors: dict[str, float] = {}
-    for flow in found:
+    for flow in given:
         if not flow.own:
             donors[flow.source] = donors.get(flow.source, 0.0) + flow.tokens
     order = sorted(donors, key=lambda donor: (-donors[donor], donor))
@@ -114,10 +114,10 @@ def _row(key: str, found: Sequence[Flow]) -> Row:
     return Row(
         (
             named(key),
-            sum(flow.fresh for flow in found if flow.own),
-            sum(flow.repeated for flow in found if flow.own),
+            sum(flow.fresh for flow in given if flow.own),
+            sum(flow.repeated for flow in given if flow.own),
             sum(donors.values()),
             largest or "none",
-            sum(flow.tokens for flow in found),
+            sum(flow.tokens for flow in given),
         )
     )

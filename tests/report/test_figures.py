@@ -41,6 +41,7 @@ from atlasmix.report.figures.mixture import (
 )
 from atlasmix.report.figures.transfer import agreement_figure, asymmetry, donors_chart, heat_map
 from atlasmix.report.recipes import recipe_table
+from atlasmix.report.words import percent
 
 STORE = Store("/nonexistent")
 EVIL = "<img src=x onerror=alert(1)> <a href='https://example.org'>x</a>"
@@ -74,12 +75,22 @@ def texts(figure):
 def test_bars_are_the_shares(answer):
     _, mixture = answer
     figure = mixture_bars(mixture)
-    shown = {}
+    shown, bands = {}, {}
     for trace in figure.data:
-        shown[trace.y[0]] = shown.get(trace.y[0], 0) + trace.x[0] / 100
+        if trace.base is not None:
+            ends = zip(trace.y, trace.base, trace.x, strict=True)
+            bands |= {row.split("  ")[0]: (low, low + width) for row, low, width in ends}
+            continue
+        row = trace.y[0].split("  ")[0]
+        shown[row] = shown.get(row, 0) + trace.x[0] / 100
+        assert trace.name.endswith(" text"), "the key says who wrote it"
     assert shown == pytest.approx({name_of(k): v for k, v in mixture.proportions.items()})
+    for flat in mixture.flatness:
+        ends = (100 * flat.low, 100 * flat.high)
+        assert bands[name_of(flat.language)] == pytest.approx(ends)
     assert figure.layout.xaxis.title.text == "share of the tokens read (%)"
-    assert list(figure.layout.yaxis.categoryarray)[-1] == name_of(next(iter(mixture.proportions)))
+    key, share = next(iter(mixture.proportions.items()))
+    assert figure.layout.yaxis.categoryarray[-1] == f"{name_of(key)}  <b>{percent(share)}</b>"
 
 
 def test_areas_add_up_to_their_families(answer):

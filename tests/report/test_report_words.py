@@ -94,7 +94,7 @@ def test_a_caveat_stands_before_the_answer_and_takes_its_certificate(
     assert out.startswith("Before you use this: No pool of Yoruba is in this question.\nRead 100B")
     assert "ertified" not in out
     assert "Proved optimal under the law, but see above" in out
-    said = explanation_report(problem, doubted, REASONS).text()
+    said = explanation_report(problem, doubted, REASONS, ()).text()
     assert said.startswith("Before you use this: No pool of Yoruba")
 
 

@@ -80,6 +80,7 @@ from explorer.display import (
 from explorer.downloads import downloads
 from explorer.exporting import exports
 from explorer.flows_part import flows_part
+from explorer.forced_part import forced_part
 from explorer.tasks import Answer
 
 _MOST_STEPS = 60
@@ -132,6 +133,7 @@ def mixture_part(answer: Answer) -> None:
         st.subheader("How much each share matters")
         part(flatness_table(answer.mixture))
         tell(flatness_note())
+    forced_part(answer)
     warnings = told_warnings(answer.mixture)
     if warnings:
         st.subheader("Know before you use it")

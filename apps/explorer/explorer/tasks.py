@@ -22,6 +22,7 @@ from atlasmix.laws.shelf import DEFAULT_LAW
 from atlasmix.mixture.comparison import compare
 from atlasmix.mixture.curve import Curve, Size, curve
 from atlasmix.mixture.explain import explain
+from atlasmix.mixture.forced_share import ForcedShare, force_share
 from atlasmix.mixture.measuring import MeasuringPlan, measuring_plan
 from atlasmix.mixture.mixture import Comparison, Mixture, Reason, SensitivityStep
 from atlasmix.mixture.sensitivity import sensitivity
@@ -37,7 +38,7 @@ from atlasmix.recipe.file import load_recipe
 from atlasmix.recipe.recipe import Recipe
 from atlasmix.report.evidence import helped, ranked
 from atlasmix.report.findings import models_beside
-from atlasmix.solver.compute import at_compute
+from atlasmix.solver.compute import at_compute, at_size
 from atlasmix.solver.effort import expected_seconds
 from atlasmix.transfer.estimation import estimate
 from atlasmix.transfer.model import TransferModel
@@ -122,6 +123,26 @@ def draws(question: Mapping[str, Any], overlay: Overlay) -> Mixture:
 def over(question: Mapping[str, Any], overlay: Overlay, axis: Size) -> Curve:
     """The same question over other budgets, or over other sizes of the model."""
     return curve(stranger_problem(question, overlay), axis, CURVE_SECONDS)
+
+
+def force(
+    question: Mapping[str, Any],
+    overlay: Overlay,
+    language: str,
+    share: float,
+    size: tuple[float, float, float],
+) -> ForcedShare:
+    """The best mixture in which one language has a share set by hand.
+
+    Args:
+        question: as it was answered.
+        overlay: evidence by name.
+        language, share: of what.
+        size: N and D of the answer, which compute may have chosen, and the tokens it reads.
+    """
+    params, budget, tokens = size
+    problem = at_size(stranger_problem(question, overlay), params, budget)
+    return force_share(problem, tokens, language, share)
 
 
 def plan(question: Mapping[str, Any], overlay: Overlay) -> MeasuringPlan:
@@ -216,6 +237,7 @@ TASKS: dict[str, Callable[..., Any]] = {
     "models": models,
     "draws": draws,
     "curve": over,
+    "force": force,
     "plan": plan,
     "weights": weights,
     "lay": lay_table,

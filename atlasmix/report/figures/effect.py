@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from atlasmix.languages.catalogue import name_of
-from atlasmix.mixture.mixture import FLATNESS, Comparison, Mixture, Price, SensitivityStep
+from atlasmix.mixture.mixture import Comparison, Mixture, Price, SensitivityStep
 from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import format_quantity
 from atlasmix.report.answer_words import price_words
@@ -29,7 +29,8 @@ from atlasmix.report.figures.drawing import (
     share_axis,
     unmarked,
 )
-from atlasmix.report.words import change_text, loss_text, number_text, percent, range_text
+from atlasmix.report.figures.mixture import range_sentence
+from atlasmix.report.words import change_text, loss_text, number_text
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -257,14 +258,7 @@ def flatness_figure(mixture: Mixture) -> Figure:
                     "width": 6,
                     "color": colour,
                 },
-                customdata=sentences(
-                    [
-                        f"{name_of(row.language)} is {percent(row.share)} of the tokens read; "
-                        f"from {range_text(row.low, row.high)} the objective is at most "
-                        f"{100 * FLATNESS:g}% of the reducible loss worse."
-                        for row in rows
-                    ]
-                ),
+                customdata=sentences([range_sentence(row) for row in rows]),
                 hovertemplate=HOVER,
             )
         )

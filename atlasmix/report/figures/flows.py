@@ -40,7 +40,7 @@ _OPACITY: Final = {False: 0.75, True: 0.35}
 _PASS: Final = {False: "first pass", True: "repeats"}
 
 
-def flows_figure(found: Sequence[Flow]) -> Figure:
+def flows_figure(given: Sequence[Flow]) -> Figure:
     """A Sankey diagram: languages read on the left, targets on the right, effective tokens between.
 
     The colour of a band is the provenance of its text, as in every figure; what repeats add is
@@ -48,19 +48,19 @@ def flows_figure(found: Sequence[Flow]) -> Figure:
     lost: the bands into every target sum to its effective tokens.
 
     Args:
-        found: of one target or of several.
+        given: of one target or of several.
     """
     from plotly.graph_objects import Sankey
 
-    sources, targets = _sources(found), _targets(found)
-    left, right = _order(found, sources), _order(found, targets)
+    sources, targets = _sources(given), _targets(given)
+    left, right = _order(given, sources), _order(given, targets)
     links: dict[tuple[str, str, str, bool], list[Flow]] = {}
-    for flow in found:
+    for flow in given:
         for repeated in (False, True):
             if _part(flow, repeated) > 0:
                 ends = sources[_pair(flow)], targets[_pair(flow)]
                 links.setdefault((*ends, flow.provenance, repeated), []).append(flow)
-    served = {name_of(flow.target) for flow in found}
+    served = {name_of(flow.target) for flow in given}
     figure = canvas(max(len(left), len(right), 3) * _ROW + 120, showlegend=True)
     figure.add_trace(
         Sankey(
@@ -69,15 +69,15 @@ def flows_figure(found: Sequence[Flow]) -> Figure:
             node={
                 "label": [
                     *(unmarked(name) for name in left),
-                    *(unmarked(f"{name} {_sum(name, targets, found)}") for name in right),
+                    *(unmarked(f"{name} {_sum(name, targets, given)}") for name in right),
                 ],
                 "color": [
-                    *(TARGET if name in served else _colour_of(name, found) for name in left),
+                    *(TARGET if name in served else _colour_of(name, given) for name in left),
                     *(TARGET for _ in right),
                 ],
                 "customdata": [
-                    *(_source_sentence(name, sources, found) for name in left),
-                    *(_target_sentence(name, targets, found) for name in right),
+                    *(_source_sentence(name, sources, given) for name in left),
+                    *(_target_sentence(name, targets, given) for name in right),
                 ],
                 "hovertemplate": HOVER,
                 "pad": 14,
@@ -102,10 +102,10 @@ def flows_figure(found: Sequence[Flow]) -> Figure:
     return figure
 
 
-def flows_alt(found: Sequence[Flow]) -> str:
+def flows_alt(given: Sequence[Flow]) -> str:
     """The figure in a sentence, for readers who do not see it."""
-    own = sum(flow.tokens for flow in found if flow.own)
-    total = sum(flow.tokens for flow in found)
+    own = sum(flow.tokens for flow in given if flow.own)
+    total = sum(flow.tokens for flow in given)
     return (
         f"Effective tokens from each language that is read to each target: of "
         f"{format_quantity(total)}, {percent(own / total)} come from the targets' own text; a "
@@ -121,64 +121,64 @@ _Bars = Mapping[tuple[str, str], str]
 """The bar of each source and target: its own, or that of the smallest together."""
 
 
-def most_donors(found: Sequence[Flow]) -> int:
+def most_donors(given: Sequence[Flow]) -> int:
     """Donors of a target that have a band of their own."""
-    return MOST if len({flow.target for flow in found}) == 1 else FEW
+    return MOST if len({flow.target for flow in given}) == 1 else FEW
 
 
-def folded(found: Sequence[Flow]) -> tuple[bool, int]:
+def folded(given: Sequence[Flow]) -> tuple[bool, int]:
     """Whether donors stand together in the figure, and how many targets do."""
-    rest = len({flow.target for flow in found}) - MOST
-    return _SMALLER in _sources(found).values(), rest + 1 if rest > 0 else 0
+    rest = len({flow.target for flow in given}) - MOST
+    return _SMALLER in _sources(given).values(), rest + 1 if rest > 0 else 0
 
 
 def _pair(flow: Flow) -> tuple[str, str]:
     return flow.source, flow.target
 
 
-def _sources(found: Sequence[Flow]) -> _Bars:
+def _sources(given: Sequence[Flow]) -> _Bars:
     """Bars on the left: of every target itself and its largest donors; the others are one."""
     bars: dict[tuple[str, str], str] = {}
-    for target in dict.fromkeys(flow.target for flow in found):
+    for target in dict.fromkeys(flow.target for flow in given):
         sums: dict[tuple[str, str], float] = {}
-        for flow in found:
+        for flow in given:
             if flow.target == target and flow.own:
                 bars[_pair(flow)] = name_of(flow.source)
             elif flow.target == target:
                 sums[_pair(flow)] = sums.get(_pair(flow), 0.0) + flow.tokens
         order = sorted(sums, key=lambda pair: (-sums[pair], pair))
-        most = most_donors(found)
+        most = most_donors(given)
         shown = order if len(order) <= most + 1 else order[:most]
         bars |= {pair: name_of(pair[0]) if pair in shown else _SMALLER for pair in order}
     return bars
 
 
-def _targets(found: Sequence[Flow]) -> _Bars:
+def _targets(given: Sequence[Flow]) -> _Bars:
     """Bars on the right: the targets that have most, and one of the others."""
     sums: dict[str, float] = {}
-    for flow in found:
+    for flow in given:
         sums[flow.target] = sums.get(flow.target, 0.0) + flow.tokens
     order = sorted(sums, key=lambda key: (-sums[key], key))
     shown = order if len(order) <= MOST else order[: MOST - 1]
     rest = f"{len(order) - len(shown)} other targets"
-    return {_pair(flow): name_of(flow.target) if flow.target in shown else rest for flow in found}
+    return {_pair(flow): name_of(flow.target) if flow.target in shown else rest for flow in given}
 
 
-def _order(found: Sequence[Flow], bars: _Bars) -> list[str]:
+def _order(given: Sequence[Flow], bars: _Bars) -> list[str]:
     """The bars, largest first."""
     sums: dict[str, float] = {}
-    for flow in found:
+    for flow in given:
         name = bars[_pair(flow)]
         sums[name] = sums.get(name, 0.0) + flow.tokens
     return sorted(sums, key=lambda name: (-sums[name], name))
 
 
-def _sum(name: str, bars: _Bars, found: Sequence[Flow]) -> str:
-    return format_quantity(sum(flow.tokens for flow in found if bars[_pair(flow)] == name))
+def _sum(name: str, bars: _Bars, given: Sequence[Flow]) -> str:
+    return format_quantity(sum(flow.tokens for flow in given if bars[_pair(flow)] == name))
 
 
-def _colour_of(name: str, found: Sequence[Flow]) -> str:
-    return DONOR if name in {name_of(flow.source) for flow in found} else GREY
+def _colour_of(name: str, given: Sequence[Flow]) -> str:
+    return DONOR if name in {name_of(flow.source) for flow in given} else GREY
 
 
 def _shade(kind: str, repeated: bool) -> str:
@@ -197,17 +197,17 @@ def _link_sentence(key: tuple[str, str, str, bool], flows: Sequence[Flow]) -> st
     return sentence(f"{said} {kind.replace('_', '-')} text, {_PASS[repeated]}.{grounds}")
 
 
-def _source_sentence(name: str, bars: _Bars, found: Sequence[Flow]) -> str:
-    mine = [flow for flow in found if bars[_pair(flow)] == name]
-    given = sum(flow.tokens for flow in mine if not flow.own)
+def _source_sentence(name: str, bars: _Bars, given: Sequence[Flow]) -> str:
+    mine = [flow for flow in given if bars[_pair(flow)] == name]
+    donated = sum(flow.tokens for flow in mine if not flow.own)
     kept = sum(flow.tokens for flow in mine if flow.own)
     parts = [f"{format_quantity(kept)} to itself"] if kept else []
-    parts += [f"{format_quantity(given)} to other targets"] if given else []
+    parts += [f"{format_quantity(donated)} to other targets"] if donated else []
     return sentence(f"{name} gives {' and '.join(parts)}, in effective tokens.")
 
 
-def _target_sentence(name: str, bars: _Bars, found: Sequence[Flow]) -> str:
-    mine = [flow for flow in found if bars[_pair(flow)] == name]
+def _target_sentence(name: str, bars: _Bars, given: Sequence[Flow]) -> str:
+    mine = [flow for flow in given if bars[_pair(flow)] == name]
     tokens, own = sum(f.tokens for f in mine), sum(f.tokens for f in mine if f.own)
     return sentence(
         f"{name}: {format_quantity(tokens)} effective tokens, {percent(own / tokens)} of its own "

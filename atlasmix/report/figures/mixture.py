@@ -9,7 +9,7 @@ from atlasmix.errors import DataError
 from atlasmix.evidence.pools import PROVENANCES, Pool
 from atlasmix.evidence.published import PublishedMixture
 from atlasmix.languages.catalogue import language, name_of
-from atlasmix.mixture.mixture import Mixture, PoolShare, Uncertainty
+from atlasmix.mixture.mixture import FLATNESS, Mixture, PoolShare, ShareRange, Uncertainty
 from atlasmix.quantities import format_quantity
 from atlasmix.recipe.recipe import Recipe
 from atlasmix.report.figures.drawing import (
@@ -30,7 +30,7 @@ from atlasmix.report.figures.drawing import (
     share_axis,
     unmarked,
 )
-from atlasmix.report.words import epochs_text, percent
+from atlasmix.report.words import epochs_text, percent, range_text
 from atlasmix.text import and_more, first_few
 
 if TYPE_CHECKING:
@@ -42,25 +42,27 @@ _LEAF: Final = "\t"  # begins the key of a language among the names of families 
 def mixture_bars(mixture: Mixture) -> Figure:
     """One bar a language, largest on top, one piece a pool: targets blue, donors orange.
 
-    Hatching tells the provenance, as in :data:`~atlasmix.report.figures.drawing.PROVENANCE`. A
-    mixture that was tried in draws has a whisker a language, and its share beside the name.
+    Hatching tells the provenance, as in :data:`~atlasmix.report.figures.drawing.PROVENANCE`, and
+    the key says it in words. Where it is known how far a share may move before it matters, a grey
+    band lies on the bar, of a language that is not read on no bar. A mixture that was tried in
+    draws has a whisker a language. With either of them the share stands beside the name.
     """
     from plotly.graph_objects import Bar
 
-    sure = mixture.uncertainty
+    sure, flat = mixture.uncertainty, mixture.flatness
+    shares = {each.language: each.share for each in flat} | mixture.proportions
+    keys = [*mixture.proportions, *(key for key in shares if key not in mixture.proportions)]
     rows = {
-        key: unmarked(name_of(key)) + ("" if sure is None else f"  <b>{percent(share)}</b>")
-        for key, share in mixture.proportions.items()
+        key: unmarked(name_of(key)) + (f"  <b>{percent(shares[key])}</b>" if sure or flat else "")
+        for key in keys
     }
     targets = {effect.language for effect in mixture.targets}
-    keys = list(mixture.proportions)
     figure = canvas(rows_height(len(keys), legend=True), x="share of the tokens read (%)")
-    only_human = set(provenance_shares(mixture)) == {"human"}
     shown: set[str] = set()
     for share in mixture.read:
         role = "target" if share.pool.language in targets else "donor"
         kind = share.pool.provenance.replace("_", "-")
-        name = role if only_human else f"{role}, {kind} text"
+        name = f"{role}, {kind} text"
         figure.add_trace(
             Bar(
                 x=[100 * share.proportion],
@@ -73,7 +75,7 @@ def mixture_bars(mixture: Mixture) -> Figure:
                     "color": TARGET if role == "target" else DONOR,
                     "pattern": {"shape": PROVENANCE[share.pool.provenance][1]},
                 },
-                text=[percent(share.proportion)] if sure is None else None,
+                text=None if sure or flat else [percent(share.proportion)],
                 textposition="outside",
                 cliponaxis=False,
                 customdata=[sentence(pool_sentence(share))],
@@ -81,15 +83,46 @@ def mixture_bars(mixture: Mixture) -> Figure:
             )
         )
         shown.add(name)
+    if flat:
+        _add_bands(figure, flat, rows)
     if sure is not None:
         _add_intervals(figure, sure, rows)
     make_room_for_legend(figure)
-    names = [rows[key] for key in keys]
     figure.update_layout(barmode="stack", uniformtext={"minsize": 10, "mode": "show"})
-    figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], showgrid=False)
+    order = [rows[key] for key in keys][::-1]
+    figure.update_yaxes(categoryorder="array", categoryarray=order, showgrid=False)
     highs = [each.best.high for each in sure.shares if each.language in rows] if sure else []
+    highs += [each.high for each in flat]
     share_axis(figure, max([*mixture.proportions.values(), *highs], default=1.0))
     return figure
+
+
+def _add_bands(figure: Figure, flat: Sequence[ShareRange], names: dict[str, str]) -> None:
+    """A band a language: its share may be anything in it before the objective tells."""
+    from plotly.graph_objects import Bar
+
+    figure.add_trace(
+        Bar(
+            x=[100 * (each.high - each.low) for each in flat],
+            base=[100 * each.low for each in flat],
+            y=[names[each.language] for each in flat],
+            orientation="h",
+            name="what the share may be",
+            width=0.28,
+            marker={"color": GREY, "opacity": 0.85, "line": {"color": "white", "width": 1}},
+            customdata=sentences([range_sentence(each) for each in flat]),
+            hovertemplate=HOVER,
+        )
+    )
+
+
+def range_sentence(flat: ShareRange) -> str:
+    """How far one share may move before it matters."""
+    return (
+        f"{name_of(flat.language)} is {percent(flat.share)} of the tokens read; from "
+        f"{range_text(flat.low, flat.high)}, all others chosen anew, the objective is at most "
+        f"{100 * FLATNESS:g}% of the reducible loss worse."
+    )
 
 
 def _add_intervals(figure: Figure, sure: Uncertainty, names: dict[str, str]) -> None:
@@ -211,8 +244,15 @@ def pool_sentence(share: PoolShare) -> str:
         f"{name_of(pool.language)}: {percent(share.proportion)} of the tokens read, "
         f"{format_quantity(share.tokens)} tokens in {epochs_text(share.epochs)} epochs of "
         f"{format_quantity(pool.unique_tokens)} unique tokens ({how[pool.obtained]}; "
-        f"{pool.provenance.replace('_', '-')} text of {pool.corpus})."
+        f"{pool.provenance.replace('_', '-')} text of {pool.corpus}{_written_by(pool)})."
     )
+
+
+def _written_by(pool: Pool) -> str:
+    """What wrote or translated the text, and from which language; empty where nobody says."""
+    origin = f" from {name_of(pool.source_language)}" if pool.source_language else ""
+    maker = f" by {pool.generator}" if pool.generator else ""
+    return f", made{maker}{origin}" if maker or origin else ""
 
 
 def _kin(key: str) -> tuple[str, str]:
