@@ -12,14 +12,20 @@ if TYPE_CHECKING:
     from atlasmix.interop.trackers.run_table import LogReading
 
 
-def add_log_options(parser: Parser) -> None:
-    """Options for logs in the place of a table of runs."""
+def add_log_options(parser: Parser, sets: str = "set", every: bool = False) -> None:
+    """Options for logs in the place of a table of runs.
+
+    Args:
+        parser: of the command.
+        sets: what the star of a metric names.
+        every: whether every step is read, so that none is chosen and no run is unfinished.
+    """
     group = parser.add_argument_group("logs")
     group.add_argument(
         "--metric",
         metavar="PATTERN",
         action="append",
-        help="losses of evaluation sets, as 'eval/*_loss': what * stands for names the set; "
+        help=f"losses of evaluation sets, as 'eval/*_loss': what * stands for names the {sets}; "
         "repeatable",
     )
     group.add_argument(
@@ -32,19 +38,21 @@ def add_log_options(parser: Parser) -> None:
         metavar="DIR",
         help="the mixtures: a file as Megatron takes it, called as the run",
     )
-    group.add_argument(
-        "--step", metavar="last|N", help="whose losses are taken (default: last, of each run)"
-    )
     group.add_argument("--params-key", metavar="KEY", help="that holds the parameters")
     group.add_argument("--tokens-key", metavar="KEY", help="that holds the tokens read")
-    group.add_argument(
-        "--keep-unfinished", action="store_true", help="keep runs that failed or stopped early"
-    )
     group.add_argument(
         "--logs",
         metavar="KIND",
         help="where several lie there: wandb, wandb-export, tensorboard, mlflow, trackio, trainer, "
         "megatron, olmo-core, olmo-core-console",
+    )
+    if every:
+        return
+    group.add_argument(
+        "--step", metavar="last|N", help="whose losses are taken (default: last, of each run)"
+    )
+    group.add_argument(
+        "--keep-unfinished", action="store_true", help="keep runs that failed or stopped early"
     )
     group.add_argument(
         "--write-runs", metavar="CSV", help="write the table that was read from the logs"
@@ -61,7 +69,7 @@ def log_reading(options: argparse.Namespace) -> LogReading:
 
     from atlasmix.interop.trackers.run_table import LogReading
 
-    written = options.step
+    written = getattr(options, "step", None)
     last = written is None or written.strip().lower() == "last"
     return LogReading(
         metrics=tuple(options.metric or ()),
@@ -70,5 +78,5 @@ def log_reading(options: argparse.Namespace) -> LogReading:
         params=options.params_key or "",
         tokens=options.tokens_key or "",
         step=None if last else whole(written, "--step", 0),
-        keep_unfinished=options.keep_unfinished,
+        keep_unfinished=getattr(options, "keep_unfinished", False),
     )

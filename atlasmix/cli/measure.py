@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from atlasmix.cli.log_options import add_log_options, log_reading
 from atlasmix.cli.parsing import Parser, add_actions, add_json, add_store
 from atlasmix.cli.reading_options import add_columns, columns_of, quantity
 
@@ -68,7 +69,8 @@ def _add_curves(parser: Parser) -> None:
         nargs="+",
         help="CSV, Parquet or JSON Lines: a row a checkpoint with languages (cat, or cat+spa), "
         "tokens (of all languages), and language and loss, or loss_LANG (and run, seed, params, "
-        "phase, batch, vocabulary, share_LANG)",
+        "phase, batch, vocabulary, share_LANG); or logs of the runs, files or folders, and perhaps "
+        "a table of run and languages",
     )
     parser.add_argument(
         "--at",
@@ -78,6 +80,7 @@ def _add_curves(parser: Parser) -> None:
     )
     parser.add_argument("--params", metavar="N", help="the size, where the table does not tell")
     add_columns(parser, "languages=, tokens=, language=, loss=, run=, phase= ...")
+    add_log_options(parser, "language", every=True)
     _add_outputs(parser)
     parser.add_argument(
         "--write-runs",
@@ -101,6 +104,7 @@ def _add_outputs(parser: Parser) -> None:
 
 
 def _curves(options: argparse.Namespace) -> int:
+    from dataclasses import replace
     from pathlib import Path
 
     from atlasmix.cli.terminal import print_json, print_text, working
@@ -108,7 +112,7 @@ def _curves(options: argparse.Namespace) -> int:
     from atlasmix.fitting.curve_matrix import runs_table, score_matrix
     from atlasmix.fitting.curve_scores import CurveQuestion, scores_of_curves
     from atlasmix.fitting.loss_curves import read_curves
-    from atlasmix.fitting.run_files import read_run_files
+    from atlasmix.interop.trackers.run_inputs import read_curve_inputs
     from atlasmix.io.files import write_atomic
     from atlasmix.io.tables import joined, to_csv
     from atlasmix.report.curves import curve_blocks, curve_data
@@ -116,10 +120,13 @@ def _curves(options: argparse.Namespace) -> int:
 
     _check_outputs(options)
     how = CurveQuestion(_anchors(options.at), quantity(options.params, "--params"))
-    files = read_run_files(options.curves)
-    read = read_curves(joined([file.rows for file in files], "the curves"), columns_of(options))
+    with working("reading curves"):
+        inputs = read_curve_inputs(options.curves, log_reading(options), options.logs or "")
+    table = joined([file.rows for file in inputs.files], "the curves")
+    read = read_curves(table, columns_of(options))
+    read = replace(read, notes=(*inputs.notes, *read.notes))
     origin = Origin(
-        tuple((file.name, file.sha256) for file in files),
+        tuple((file.name, file.sha256) for file in inputs.files),
         options.source or "",
         options.licence or "",
     )

@@ -86,6 +86,53 @@ def test_runs_of_other_shares_become_a_table_for_a_fit(atlasmix: Run, tmp_path: 
     assert "tau spa" in fitted.out
 
 
+def trainer_curves(folder: Path) -> None:
+    """The runs of ``curves`` as the Trainer logs them, tokens at every second evaluation."""
+    rows = [row.split(",") for row in (folder / curves(folder)).read_text().splitlines()[1:]]
+    for run in dict.fromkeys(row[0] for row in rows):
+        history: list[dict[str, float]] = []
+        for at, row in enumerate([row for row in rows if row[0] == run], start=1):
+            entry = {"step": 100.0 * at, "eval_cat_loss": float(row[4]), "eval_runtime": 3.0}
+            if at % 2 == 0:
+                entry["num_input_tokens_seen"] = float(row[3].rstrip("B")) * 1e9
+            history.append(entry)
+        state = {"global_step": 3000, "max_steps": 3000, "log_history": history}
+        (folder / "logs" / run).mkdir(parents=True)
+        (folder / "logs" / run / "trainer_state.json").write_text(json.dumps(state))
+    (folder / "trained.csv").write_text("run,languages\nc0,cat\nc1,cat\ncs,cat+spa\n")
+
+
+def test_logs_give_the_scores_of_the_table_that_they_hold(atlasmix: Run, tmp_path: Path) -> None:
+    """Oracle: the same curves as a plain table."""
+    trainer_curves(tmp_path)
+    words = "--params", "2.03B", "--json", "--at", "42B"
+    metric = "--metric", "eval_*_loss"
+    logged = atlasmix("measure", "curves", "logs", "trained.csv", *metric, *words)
+    assert logged.status == 0, logged.err
+    table = atlasmix("measure", "curves", "curves.csv", *words)
+    (first,), (second,) = (json.loads(each.out)["scores"] for each in (logged, table))
+    assert first["score"] == pytest.approx(second["score"], abs=1e-4)
+    assert first["stderr"] == pytest.approx(second["stderr"], rel=1e-2)
+
+
+def test_logs_that_lack_something_say_what(atlasmix: Run, tmp_path: Path) -> None:
+    trainer_curves(tmp_path)
+    asked = atlasmix("measure", "curves", "logs", "trained.csv")
+    assert_refused(asked, "which metrics are losses of evaluation sets?")
+    metric = "--metric", "eval_*_loss"
+    bare = atlasmix("measure", "curves", "logs", *metric)
+    assert_refused(bare, "where is the mixture of each run?")
+    (tmp_path / "trained.csv").write_text("run,languages\nc0,cat\n")
+    short = atlasmix("measure", "curves", "logs", "trained.csv", *metric)
+    assert_refused(short, "no row says what run c1, cs trains on")
+    words = "--tokens-key", "nothing"
+    (tmp_path / "trained.csv").write_text("run,languages\nc0,cat\nc1,cat\ncs,cat+spa\n")
+    none = atlasmix("measure", "curves", "logs", "trained.csv", *metric, *words)
+    assert_refused(none, "its log counts no tokens at nothing")
+    table = atlasmix("measure", "curves", "curves.csv", *metric)
+    assert_refused(table, "this is of logs")
+
+
 def language_files(folder: Path, made: dict[str, str]) -> list[str]:
     for key, text in made.items():
         (folder / f"{key}.txt").write_text(text, encoding="utf-8")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from atlasmix.interop.trackers.megatron_log import MegatronLog
-from atlasmix.interop.trackers.run_record import RunRecord
+from atlasmix.interop.trackers.run_record import EVERY, RunRecord
 from atlasmix.quantities import read_number
 
 TOKENS: Final = "consumed tokens"
@@ -110,7 +110,10 @@ class MegatronRun:
         if samples and length:
             wanted = run.value("consumed samples")
             run.log(TOKENS, samples[0], samples[1] * length)
-            if run.at is not None and wanted is not None:
+            if run.at == EVERY:
+                for step, count in run.history.get("consumed samples", {}).items():
+                    run.log(TOKENS, step, count * length)
+            elif run.at is not None and wanted is not None:
                 run.chosen[TOKENS] = wanted * length
         if self.params:
             run.set("number of parameters", sum(self.params.values()))

@@ -1,4 +1,4 @@
-"""What ``learn`` is given, as tables: tables as they are, and the logs of runs made into one."""
+"""What ``learn`` and ``measure curves`` are given, as tables; of logs, one is made."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from pathlib import Path
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.fitting.mixture_tables import IDS
 from atlasmix.fitting.run_files import RunFile, read_run_file
+from atlasmix.interop.trackers.curve_table import table_of_curves
 from atlasmix.interop.trackers.run_folder import is_log, read_runs
+from atlasmix.interop.trackers.run_record import EVERY
 from atlasmix.interop.trackers.run_table import (
     LogReading,
     mixture_files,
@@ -64,6 +66,64 @@ def read_inputs(paths: Sequence[str], how: LogReading, kind: str = "") -> RunInp
     table = Rows(table.what, (ident, *table.header[1:]), table.numbers, table.rows)
     notes = [f"{len(runs)} runs in the logs {what}", *faults, *notes]
     return RunInputs((*tables, _made(table)), tuple(notes), table)
+
+
+def read_curve_inputs(paths: Sequence[str], how: LogReading, kind: str = "") -> RunInputs:
+    """Tables of loss curves, from tables or from logs.
+
+    Args:
+        paths: tables; or folders of logs and logs, and perhaps a table with the columns run, and
+            languages or ``w_LANG``, which says what each run trains on.
+        how: what the user says of the logs.
+        kind: the one kind of log that is read; empty: the only one there.
+
+    Raises:
+        DataError: absent, unreadable, or neither a table nor a log.
+        ProblemError: what the logs do not hold, or a word on logs where there are none.
+    """
+    logs = [Path(path) for path in paths if is_log(Path(path))]
+    tables = tuple(read_run_file(path) for path in paths if Path(path) not in logs)
+    if not logs:
+        _refuse_words(how, kind)
+        return RunInputs(tables)
+    if len(tables) > 1:
+        raise ProblemError(
+            f"{len(tables)} tables beside logs: expected one at most, which says what each run "
+            "trains on",
+            field="curves",
+        )
+    runs, faults = read_runs(logs, kind, EVERY)
+    languages = _trained_on(tables[0].rows) if tables else None
+    table, notes = table_of_curves(runs, how, f"of {logs[0].name}", languages)
+    return RunInputs((_made(table),), (*faults, *notes), table)
+
+
+def _trained_on(table: Rows) -> dict[str, str]:
+    """Name of a run to the languages it trains on, with shares where the table has them.
+
+    Raises:
+        DataError: a table without either.
+    """
+    header = [title.lower() for title in table.header]
+    ident = next((header.index(name) for name in IDS if name in header), None)
+    shares = [
+        (place, title[2:]) for place, title in enumerate(table.header) if title[:2].lower() == "w_"
+    ]
+    if ident is None or not ("languages" in header or shares):
+        raise DataError(
+            f"{table.what} beside logs has {', '.join(table.header)[:80]}: expected the columns "
+            "run, and languages (cat+spa) or w_LANG",
+            field="curves",
+        )
+    trained = {}
+    for row in table.rows:
+        whole = (*row, *[""] * (len(header) - len(row)))
+        trained[whole[ident].strip()] = (
+            whole[header.index("languages")]
+            if "languages" in header
+            else "+".join(f"{key}:{whole[at]}" for at, key in shares if whole[at].strip(" 0."))
+        )
+    return trained
 
 
 def _made(table: Rows) -> RunFile:

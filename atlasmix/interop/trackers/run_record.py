@@ -13,24 +13,29 @@ FINISHED: Final = "finished"
 State = Literal["", "finished", "failed", "running"]
 """How a run ended; empty where its log does not say."""
 
+EVERY: Final = -1
+"""In the place of a step: the values at all of them are kept, as a curve needs."""
+
 _MOST_METRICS: Final = 50_000
+_MOST_VALUES: Final = 2_000_000
 _MOST_KEYS: Final = 20_000
 _DEEPEST: Final = 16
 
 
 @dataclass(slots=True)
 class RunRecord:
-    """What is kept of a run while its log is read: never more than one value a metric.
+    """What is kept of a run while its log is read: one value a metric, or with ``EVERY`` each.
 
     Attributes:
         name: as the log, or its folder, calls the run.
         place: file or folder, for messages.
-        at: the step whose values are wanted; None: the last of each metric.
+        at: the step whose values are wanted; None: the last of each metric; ``EVERY``: all.
         ident: of the run in its tracker; empty where it has none.
         base: its name without the id that was put behind it to tell it from others.
         config: key, nested ones with dots between, to its value.
         last: metric to its last step and the value there.
         chosen: metric to its value at the step that is wanted.
+        history: metric to its value at every step, where those are wanted.
         state: how it ended.
         planned: steps that it was to make, where the log says so.
         notes: what was wrong with the log, in plain words.
@@ -44,6 +49,8 @@ class RunRecord:
     config: dict[str, object] = field(default_factory=dict)
     last: dict[str, tuple[float, float]] = field(default_factory=dict)
     chosen: dict[str, float] = field(default_factory=dict)
+    history: dict[str, dict[float, float]] = field(default_factory=dict)
+    kept: int = 0
     state: State = ""
     planned: float | None = None
     notes: list[str] = field(default_factory=list)
@@ -60,7 +67,11 @@ class RunRecord:
             return
         if step >= self.last.get(metric, (-math.inf, 0.0))[0]:
             self.last[metric] = (step, number)
-        if self.at is not None and step == self.at:
+        if self.at == EVERY:
+            self.kept += 1
+            if self.kept <= _MOST_VALUES:
+                self.history.setdefault(metric, {})[step] = number
+        elif self.at is not None and step == self.at:
             self.chosen[metric] = number
 
     def log_all(self, values: Mapping[str, Any], step: float) -> None:
@@ -82,6 +93,6 @@ class RunRecord:
 
     def value(self, metric: str) -> float | None:
         """The value that is wanted of a metric; None where there is none."""
-        if self.at is not None:
+        if self.at is not None and self.at != EVERY:
             return self.chosen.get(metric)
         return self.last[metric][1] if metric in self.last else None

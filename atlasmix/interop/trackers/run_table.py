@@ -26,11 +26,11 @@ from atlasmix.io.tables import Rows, read_file
 from atlasmix.quantities import read_number, read_quantity
 from atlasmix.text import did_you_mean, first_few
 
-_PARAMS: Final = (
+PARAMS: Final = (
     "params", "n_params", "num_params", "num_parameters", "n_parameters", "parameters",
     "model/num_parameters", "number of parameters",
 )  # fmt: skip
-_TOKENS: Final = (
+TOKENS: Final = (
     hf_trainer.TOKENS, f"train/{hf_trainer.TOKENS}", olmo_core.TOKENS, megatron.TOKENS,
     "tokens", "train/tokens", "total_tokens", "train/total_tokens", "consumed_tokens",
     "num_tokens", "train_tokens",
@@ -82,7 +82,7 @@ def table_of_runs(
         ProblemError: no metric is named or fits, or no mixture is to be found.
         DataError: mixtures that are none.
     """
-    sets = _sets(runs, how)
+    sets = loss_sets(runs, how)
     notes: list[str] = []
     kept = _finished([run for run in runs if _measured(run, sets)], runs, how, notes)
     measured = [run for run in kept if any(run.value(metric) is not None for metric in sets)]
@@ -91,14 +91,14 @@ def table_of_runs(
     if len(measured) < len(kept):
         names = [run.name for run in kept if run not in measured]
         notes.append(f"run {first_few(names, 5)}: nothing measured at step {how.step}; left out")
-    mixtures = _mixtures(measured, how, beside, notes)
+    mixtures = mixtures_of(measured, how, beside, notes)
     sources = list(dict.fromkeys(name for mixture in mixtures for name in mixture))
     bits = all(_BITS.search(metric) for metric in sets)
     sizes = {
         name: column
         for name, column in (
-            ("params", _sizes(measured, _PARAMS, how.params, "params", notes)),
-            ("tokens", _sizes(measured, _TOKENS, how.tokens, "tokens", notes)),
+            ("params", _sizes(measured, PARAMS, how.params, "params", notes)),
+            ("tokens", _sizes(measured, TOKENS, how.tokens, "tokens", notes)),
         )
         if column
     }
@@ -115,7 +115,7 @@ def table_of_runs(
     return Rows(what, header, tuple(range(1, len(rows) + 1)), tuple(rows)), notes
 
 
-def _sets(runs: Sequence[RunRecord], how: LogReading) -> dict[str, str]:
+def loss_sets(runs: Sequence[RunRecord], how: LogReading) -> dict[str, str]:
     """Metric to the name of its set, in the order in which the logs have them.
 
     Raises:
@@ -229,7 +229,7 @@ def _no_step(runs: Sequence[RunRecord], sets: Mapping[str, str], how: LogReading
     )
 
 
-def _mixtures(
+def mixtures_of(
     runs: Sequence[RunRecord], how: LogReading, beside: bool, notes: list[str]
 ) -> list[dict[str, float]]:
     """The mixture of every run; none where a table beside has them.
@@ -381,7 +381,7 @@ def _sizes(
         ProblemError: a key that was named and is not in every run.
     """
     for name in [key] if key else known:
-        values = [_size(run, name) for run in runs]
+        values = [size_of(run, name) for run in runs]
         if all(value is not None for value in values):
             notes.append(f"{what} are those at {name}")
             return [value for value in values if value is not None]
@@ -395,7 +395,8 @@ def _sizes(
     return []
 
 
-def _size(run: RunRecord, name: str) -> float | None:
+def size_of(run: RunRecord, name: str) -> float | None:
+    """A number above 0 that a run logged or has in its config under a name; None: it has not."""
     value = run.value(name)
     if value is None and name in run.config:
         value = read_quantity(run.config[name])

@@ -10,7 +10,9 @@ import pytest
 from tracker_runs import PARAMS, STEPS, TOKENS_A_STEP, WEIGHTS, losses
 
 from atlasmix.errors import AtlasMixError, DataError, ProblemError
+from atlasmix.interop.trackers.curve_table import table_of_curves
 from atlasmix.interop.trackers.run_folder import is_log, read_runs
+from atlasmix.interop.trackers.run_record import EVERY
 from atlasmix.interop.trackers.run_table import LogReading, table_of_runs
 
 # Place, pattern of the losses, key of the weights, whether the log says that mix-c failed.
@@ -48,6 +50,27 @@ def test_every_number_is_the_one_that_was_logged(
         if key:
             assert (cells["w_web"], cells["w_code"]) == WEIGHTS[row[0]]
             assert cells["params"] == PARAMS
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_every_step_of_a_curve_is_the_one_that_was_logged(samples: Path, name: str) -> None:
+    """Kills a curve of last values, steps that are mixed up, and tokens of another step."""
+    place, pattern, key, _ = LOGS[name]
+    runs, _ = read_runs([samples / place], at=EVERY)
+    trained = None if key else {run: "web+code" for run in WEIGHTS}
+    table, _ = table_of_curves(runs, LogReading((pattern,), key), name, trained)
+    assert table.header[:5] == ("run", "languages", "tokens", "language", "loss")
+    steps: dict[str, set[int]] = {}
+    for run, languages, tokens, language, loss, *size in table.rows:
+        step = round(float(tokens) / TOKENS_A_STEP)
+        steps.setdefault(run, set()).add(step)
+        assert float(tokens) == pytest.approx(step * TOKENS_A_STEP)
+        assert float(loss) == pytest.approx(losses(run, step)[f"eval/{language}_loss"], rel=1e-6)
+        if key:
+            weights = dict(part.split(":") for part in languages.split("+"))
+            assert float(weights.get("web", 0)) == WEIGHTS[run][0]
+            assert float(size[0]) == PARAMS
+    assert steps["mix-a"] == set(STEPS)
 
 
 def test_a_failed_run_is_kept_when_asked(samples: Path) -> None:
