@@ -31,6 +31,7 @@ PAGES = {
     "donors": ("/transfer", ""),
     "capacity": ("/capacity", ""),
     "evidence": ("/evidence", "Token inventories"),
+    "scenarios": ("/", "Keep it"),
     "recipes": ("/recipes", "salamandra-7b"),
 }
 SHAPES = {
@@ -116,6 +117,18 @@ def take(page, step: str) -> None:
         page.get_by_role("option", name=step).click()
         wait_until_still(page)
         page.get_by_text(SHAPES[step]).click()
+    elif step == "Keep it":
+        for name, moves in (("Base", 0), ("More tokens", 2), ("More repeats, too", 0)):
+            slider = "Epoch cap" if name.endswith("too") else "Token budget"
+            page.get_by_role("slider", name=slider).focus()
+            for _ in range(moves or name.endswith("too")):
+                page.keyboard.press("ArrowRight")
+                wait_until_still(page)
+            page.get_by_text("Keep as a scenario").click()
+            page.get_by_label("Name of this scenario").fill(name)
+            page.get_by_role("button", name=step).click()
+            wait_until_still(page)
+        page.get_by_text("Compare scenarios").click()
     elif step == "salamandra-7b":
         page.get_by_role("combobox", name="Recipe B").click()
         page.get_by_role("option", name="A published mixture").click()

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlasmix.cli.parsing import Parser, add_json, add_store
 
-EXAMPLE = "atlasmix check recipe.yaml"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EXAMPLE = """\
+atlasmix check recipe.yaml
+atlasmix check scenarios.zip"""
 
 
 def add_arguments(parser: Parser) -> None:
     """Options of the command."""
-    parser.add_argument("recipe", metavar="RECIPE", help="a recipe that solve --output wrote")
+    parser.add_argument(
+        "recipe",
+        metavar="RECIPE",
+        help="a recipe that solve --output wrote, or a file of scenarios (ZIP) of the explorer",
+    )
     add_store(parser)
     add_json(parser)
     parser.epilog = (
@@ -29,8 +39,11 @@ def execute(options: argparse.Namespace) -> int:
     from atlasmix.evidence.store import Store
     from atlasmix.recipe.check import check
     from atlasmix.recipe.file import load_recipe
+    from atlasmix.recipe.scenario_file import is_scenarios_file
 
     path = Path(options.recipe)
+    if is_scenarios_file(path):
+        return _scenarios(path, options)
     recipe = load_recipe(path)
     with working("solving again"):
         report = check(recipe, Store(options.store))
@@ -42,3 +55,33 @@ def execute(options: argparse.Namespace) -> int:
 
         print_text(*terminal_parts(check_blocks(path.name, report)))
     return 0 if report.verdict == "holds" else 1
+
+
+def _scenarios(path: Path, options: argparse.Namespace) -> int:
+    """Check the recipe of every scenario of a file, over its own tables; 0 where all hold."""
+    import dataclasses
+
+    from atlasmix.cli.terminal import print_json, print_text, working
+    from atlasmix.evidence.overlay import Overlay
+    from atlasmix.evidence.store import Store
+    from atlasmix.recipe.check import check
+    from atlasmix.recipe.scenario_file import load_scenarios
+    from atlasmix.report.recipes import check_blocks
+    from atlasmix.report.terminal import terminal_parts
+
+    opened = load_scenarios(path, Overlay(Store(options.store).location))
+    with working("solving again"):
+        reports = {name: check(recipe, opened.store) for name, recipe in opened.recipes.items()}
+    unanswered = [each.name for each in opened.scenarios if each.name not in reports]
+    if options.json:
+        checked = [
+            {"scenario": name, **dataclasses.asdict(report)} for name, report in reports.items()
+        ]
+        print_json({"file": path.name, "recipes": checked, "without_recipe": unanswered})
+    else:
+        for name, report in reports.items():
+            print_text(*terminal_parts(check_blocks(name, report)))
+        for name in unanswered:
+            print_text(f"{name}: no recipe, for it had no answer when the file was written.")
+    held = all(report.verdict == "holds" for report in reports.values())
+    return 0 if held and reports else 1

@@ -21,6 +21,7 @@ from atlasmix.evidence.shelf import (
     name_of_file,
     new_entry,
     put,
+    read_entry,
     whole_card,
 )
 from atlasmix.evidence.store import (
@@ -139,17 +140,28 @@ def lay(
     Raises:
         DataError: every fault of card or table, a name that is taken, or a full overlay.
     """
-    if len(overlay.entries) >= OVERLAY_ENTRIES:
-        raise DataError(
-            f"{len(overlay.entries)} tables lie here already: at most {OVERLAY_ENTRIES}; "
-            "take one away"
-        )
     for what, content, most in (("table", table, OVERLAY_BYTES), ("card", card, CARD_LIMIT)):
         if len(content) > most:
             raise DataError(
                 f"{what} {files[what]} has {len(content):,} bytes: expected at most {most:,}; add "
                 "larger ones with the command line"
             )
+    return _laid(overlay, shelf, (table, card), files, name)
+
+
+def _laid(
+    overlay: Overlay,
+    shelf: Shelf,
+    contents: tuple[bytes, bytes],
+    files: Mapping[str, str],
+    name: str,
+) -> tuple[Overlay, str]:
+    if len(overlay.entries) >= OVERLAY_ENTRIES:
+        raise DataError(
+            f"{len(overlay.entries)} tables lie here already: at most {OVERLAY_ENTRIES}; "
+            "take one away"
+        )
+    table, card = contents
     read = whole_card(card, shelf, f"card {files['card']}")
     chosen = name or read.name or name_of_file(files["table"])
     chosen = free_name(overlay.user_place(), shelf, chosen)
@@ -165,6 +177,33 @@ def lay(
         )
     added = (shelf.folder, chosen, entry[shelf.table], entry[CARD_FILE])
     return dataclasses.replace(overlay, entries=(*overlay.entries, added)), chosen
+
+
+def lay_entry(overlay: Overlay, folder: str, name: str, table: bytes, card: bytes) -> Overlay:
+    """An overlay with an entry of another one, checked again as if it had just been brought.
+
+    What lies here or in the store below it in the very same bytes is not laid a second time.
+
+    Args:
+        overlay: what lies there.
+        folder: of the shelf.
+        name: of the entry.
+        table, card: in normal form, as ``entries`` has them.
+
+    Raises:
+        DataError: every fault of card or table, another table of that name, or a full overlay.
+    """
+    shelf = _SHELVES[folder]
+    if (folder, name, table, card) in overlay.entries or _lies_below(overlay, shelf, name, table):
+        return overlay
+    files = {"table": f"{name}/{shelf.table}", "card": f"{name}/{CARD_FILE}"}
+    return _laid(overlay, shelf, (table, card), files, name)[0]
+
+
+def _lies_below(overlay: Overlay, shelf: Shelf, name: str, table: bytes) -> bool:
+    """Whether the user's own store has this very table under this name."""
+    place = overlay.user_place()
+    return name in place.children(shelf.folder) and read_entry(place, shelf, name)[1] == table
 
 
 def take_away(overlay: Overlay, shelf: Shelf, name: str) -> Overlay:

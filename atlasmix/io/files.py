@@ -171,5 +171,50 @@ def zip_files(files: Mapping[str, str]) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
-            archive.writestr(zipfile.ZipInfo(name, _NO_TIME), files[name])
+            archive.writestr(zipfile.ZipInfo(name, _NO_TIME), files[name], zipfile.ZIP_DEFLATED)
     return packed.getvalue()
+
+
+ZIP_MAGIC: Final = b"PK\x03\x04"
+"""What a ZIP archive begins with."""
+
+_MOST_ENTRIES: Final = 100
+"""Most files of an archive that is read: our choice, far more than any that is written here."""
+
+
+def read_zip(content: bytes, what: str, most: int) -> dict[str, bytes]:
+    """The files of a ZIP archive from anywhere, by their names; nothing is written.
+
+    Args:
+        content: of the archive.
+        what: how a message names it.
+        most: bytes that all of them may unpack to.
+
+    Raises:
+        DataError: no ZIP archive, one that is cut, encrypted or packed in another way than by
+            DEFLATE, a name that stands there twice, more than 100 files, or more than ``most``.
+
+    >>> read_zip(zip_files({"a.txt": "x"}), "it", 10)
+    {'a.txt': b'x'}
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+            unpacked = sum(entry.file_size for entry in entries)
+            if len(entries) > _MOST_ENTRIES or unpacked > most:
+                raise DataError(
+                    f"{what} holds {len(entries):,} files of {unpacked:,} bytes: expected at most "
+                    f"{_MOST_ENTRIES} files of {most:,} bytes together"
+                )
+            names = [entry.filename for entry in entries]
+            if len(set(names)) < len(names):
+                raise DataError(f"{what} holds a file twice: expected each name once")
+            # No entry gives more than it says above: the module stops there.
+            return {entry.filename: archive.read(entry) for entry in entries}
+    except (DataError, MemoryError):
+        raise
+    except Exception as error:  # a broken archive fails in any way that its reader does
+        raise DataError(
+            f"{what} is no whole ZIP archive ({str(error)[:100] or type(error).__name__}): "
+            "expected the file as it was written"
+        ) from error

@@ -49,6 +49,15 @@ def sure_sentences(
 
 def evidence_sentence(problem: MixProblem, mixture: Mixture) -> str:
     """How many of the scores behind the donors somebody measured."""
+    said = evidence_kinds(problem, mixture)
+    if not said:
+        return f"No score of {problem.matrix.name} enters this mixture."
+    name = f"{problem.matrix.name}, {problem.matrix.card.metric}"
+    return f"Transfer weights behind this mixture ({name}): {', '.join(said)}."
+
+
+def evidence_kinds(problem: MixProblem, mixture: Mixture) -> tuple[str, ...]:
+    """How many scores behind the mixture are of each kind; empty where none enters it."""
     transfer = problem.transfer
     statuses = [
         str(transfer.status[transfer.index(source), transfer.index(effect.language)])
@@ -56,15 +65,12 @@ def evidence_sentence(problem: MixProblem, mixture: Mixture) -> str:
         for source in mixture.proportions
         if source != effect.language
     ]
-    if not statuses:
-        return f"No score of {problem.matrix.name} enters this mixture."
-    said = [
+    return tuple(
         f"{statuses.count(status)} {words}"
         for status, words in _KINDS.items()
-        if status in statuses or (status in (MEASURED, PREDICTED) and not transfer.is_completed)
-    ]
-    name = f"{problem.matrix.name}, {problem.matrix.card.metric}"
-    return f"Transfer weights behind this mixture ({name}): {', '.join(said)}."
+        if statuses
+        and (status in statuses or (status in (MEASURED, PREDICTED) and not transfer.is_completed))
+    )
 
 
 _KINDS: Final = {

@@ -21,6 +21,7 @@ TABS = {
         "Loss laws",
         "Your own tables",
     ],
+    "/scenarios": [],
     "/recipes": [],
 }
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}

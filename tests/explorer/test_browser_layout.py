@@ -13,6 +13,7 @@ PAGES = {
     "transfer": "/transfer",
     "capacity": "/capacity",
     "evidence": "/evidence",
+    "scenarios": "/scenarios",
     "recipes": "/recipes",
 }
 WIDTHS = {"phone": (390, 844), "laptop": (1280, 900), "wide": (1920, 1080)}

@@ -14,6 +14,7 @@ import streamlit as st
 
 from atlasmix.errors import AtlasMixError, ProblemError
 from atlasmix.problem.link import link_text
+from atlasmix.problem.scenarios import named_tables
 from explorer import session
 from explorer.display import refuse
 from explorer.tasks import opened_link
@@ -78,7 +79,7 @@ def _is_old(written: str) -> bool:
 def _text() -> str:
     question = session.question()
     own = {name for _, name, _, _ in session.overlay().entries}
-    if own & session.names(question):
+    if own & named_tables(question):
         return ""
     try:
         return link_text(question)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from atlasmix.evidence.overlay import Overlay
 from atlasmix.evidence.store import default_location
+from atlasmix.problem.scenarios import named_tables
 from explorer.presets import PRESETS
 
 FIRST: Final = next(iter(PRESETS))
@@ -26,6 +27,7 @@ def start() -> None:
     """Lay out an empty session: the first preset, nothing brought along."""
     state = st.session_state
     state.setdefault("overlay", Overlay(default_location()))
+    state.setdefault("scenarios", ())
     state.setdefault("round", 0)
     state.setdefault("first", {})
     state.setdefault("refused_link", "")
@@ -198,18 +200,9 @@ def understood(wanted: Mapping[str, Any]) -> None:
     st.session_state.question = dict(wanted)
 
 
-def names(wanted: Mapping[str, Any]) -> set[str]:
-    """The matrix and the inventories that a question names."""
-    tables: set[str] = set()
-    for key in ("matrix", "inventory"):
-        named = wanted.get(key, ())
-        tables.update([named] if isinstance(named, str) else map(str, named))
-    return tables
-
-
 def forget_table(kind: str, name: str) -> bool:
     """Take a table that is gone out of all that was asked; whether the question of now had it."""
-    had = name in names({kind: question().get(kind, ())})
+    had = name in named_tables({kind: question().get(kind, ())})
     st.session_state.question = _without(question(), kind, name)
     st.session_state.before = _without(before(), kind, name)
     st.session_state.past = tuple(_without(each, kind, name) for each in st.session_state.past)
@@ -220,7 +213,7 @@ def forget_table(kind: str, name: str) -> bool:
 def _without(wanted: Mapping[str, Any], kind: str, name: str) -> dict[str, Any]:
     named = wanted.get(kind, ())
     left = [] if isinstance(named, str) else [each for each in named if each != name]
-    if name not in names({kind: named}):
+    if name not in named_tables({kind: named}):
         return dict(wanted)
     others = {key: value for key, value in wanted.items() if key != kind}
     return {**others, kind: left} if left else others

@@ -32,10 +32,12 @@ from atlasmix.mixture.uncertainty import with_uncertainty
 from atlasmix.problem.link import read_link, short_question, stranger_problem
 from atlasmix.problem.parsing import read_law
 from atlasmix.problem.problem import MixProblem
+from atlasmix.problem.scenarios import Scenarios
 from atlasmix.recipe.check import CheckReport, check
 from atlasmix.recipe.compare import SideBySide, compare_mixtures
 from atlasmix.recipe.file import load_recipe
 from atlasmix.recipe.recipe import Recipe
+from atlasmix.recipe.scenario_file import load_scenarios
 from atlasmix.report.evidence import helped, ranked
 from atlasmix.report.findings import models_beside
 from atlasmix.solver.compute import at_compute, at_size
@@ -207,6 +209,12 @@ def compare_published(text: bytes, name: str, overlay: Overlay) -> SideBySide:
     return compare_mixtures(read_recipe(text), published(name, overlay), overlay)
 
 
+def open_scenarios(content: bytes, overlay: Overlay) -> tuple[Scenarios, Overlay]:
+    """The scenarios of a file, and the overlay with its tables on it."""
+    opened = load_scenarios(content, overlay)
+    return opened.scenarios, opened.store
+
+
 def export(text: bytes, name: str, paths: str, run: Run, overlay: Overlay) -> dict[str, Any]:
     """What a training framework loads, as texts: nothing is written here.
 
@@ -246,6 +254,7 @@ TASKS: dict[str, Callable[..., Any]] = {
     "check recipe": check_recipe,
     "compare recipes": compare_recipes,
     "against published": compare_published,
+    "open scenarios": open_scenarios,
     "export": export,
 }
 

@@ -14,6 +14,7 @@ from explorer.answer_parts import (
 from explorer.curve_part import curve_part
 from explorer.display import narrow_hint, refuse, sections
 from explorer.question_form import question_form
+from explorer.scenarios import keep_present
 from explorer.targets_form import landing
 from explorer.workers import Busy
 
@@ -43,6 +44,7 @@ except AtlasMixError as error:
 session.understood(answer.short)
 links.say_link()
 overview(answer)
+keep_present(answer.problem)
 SECTIONS = {
     "Mixture": mixture_part,
     "Effect": effects,
