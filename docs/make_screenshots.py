@@ -32,6 +32,7 @@ PAGES = {
     "capacity": ("/capacity", ""),
     "evidence": ("/evidence", "Token inventories"),
     "scenarios": ("/", "Keep it"),
+    "report": ("/report", ""),
     "recipes": ("/recipes", "salamandra-7b"),
 }
 SHAPES = {

@@ -31,6 +31,7 @@ page = st.navigation(
         st.Page("explorer/pages/capacity.py", title="Capacity", icon=":material/speed:"),
         st.Page("explorer/pages/evidence.py", title="Evidence", icon=":material/inventory_2:"),
         st.Page("explorer/pages/scenarios.py", title="Scenarios", icon=":material/compare:"),
+        st.Page("explorer/pages/report.py", title="Report", icon=":material/article:"),
         st.Page("explorer/pages/recipes.py", title="Recipes", icon=":material/description:"),
     ],
     position="top",

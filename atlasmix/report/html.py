@@ -87,6 +87,71 @@ def html_page(title: str, blocks: tuple[Block, ...]) -> str:
     )
 
 
+_SLIDE: Final = (1920, 1080)
+"""Pixels of a speaker's figure: 16:9."""
+_SLIDE_STYLE: Final = """
+body { margin: 0; background: #ffffff; color: #1b2430;
+  font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
+.slide { box-sizing: border-box; width: 100vw; aspect-ratio: 16 / 9; max-height: 100vh;
+  margin: 0 auto; padding: 2.5vw 3vw 2vw; display: flex; flex-direction: column;
+  border-bottom: 1px solid #d9dee4; break-inside: avoid; overflow: hidden; }
+.slide + .slide { break-before: page; }
+h1 { font-size: 2.6vw; line-height: 1.2; margin: 0 0 1vw; }
+.plot { flex: 1; min-height: 0; }
+.note { font-size: 1.1vw; margin: .6vw 0 0; color: #5b6673; }
+@page { size: 1600px 900px; margin: 0; }
+@media print { .slide { border: 0; } .modebar { display: none !important; } }
+"""
+_DRAW_SLIDES: Final = """
+for (const place of document.querySelectorAll('.plot')) {
+  const figure = JSON.parse(document.getElementById(place.dataset.figure).textContent);
+  const config = {responsive: true, displaylogo: false, modeBarButtons: [['toImage']],
+    toImageButtonOptions: {filename: place.id, width: %d, height: %d, scale: 1}};
+  Plotly.newPlot(place, figure.data, figure.layout, config);
+}"""
+
+
+def slides_page(title: str, figures: Sequence[Figure]) -> str:
+    """The figures for a speaker, each 16:9 under its title: one page that asks the network nothing.
+
+    Scrolled, each fills the screen; printed, each is a page; the camera makes a PNG of 1920 x 1080.
+
+    Args:
+        title: what they speak of.
+        figures: in the order shown.
+
+    Raises:
+        DataError: Plotly is not installed.
+    """
+    from atlasmix.report.figures.drawing import plotly_script, slide_json
+
+    shown = html.escape(title)
+    slides, data = [], []
+    for figure in figures:
+        name, alt = html.escape(f"figure-{figure.name}"), html.escape(figure.alt)
+        slides.append(
+            f'<section class="slide">\n<h1>{html.escape(figure.title)}</h1>\n<div class="plot" '
+            f'id="{name}" data-figure="{name}-data" role="img" aria-label="{alt}"></div>\n'
+            f'<p class="note">{shown}. AtlasMix {html.escape(__version__)}.</p>\n</section>'
+        )
+        data.append(
+            f'<script type="application/json" id="{name}-data">'
+            f"{slide_json(figure.build(), _SLIDE)}</script>"
+        )
+    return "\n".join(
+        [
+            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{shown}</title>\n<style>{_SLIDE_STYLE}</style>\n</head>\n<body>",
+            *slides,
+            f"<script>{plotly_script()}</script>",
+            *data,
+            f"<script>{_DRAW_SLIDES % _SLIDE}</script>\n</body>\n</html>\n",
+        ]
+    )
+
+
 def html_fragment(blocks: tuple[Block, ...]) -> str:
     """The blocks for a place in another page, with their style; figures as a sentence each."""
     told = (block for block in blocks if not isinstance(block, Figure))

@@ -8,8 +8,8 @@ from typing import Final
 
 from atlasmix.errors import DataError
 from atlasmix.io.files import write_atomic
-from atlasmix.report.blocks import Block, Section, sections
-from atlasmix.report.html import html_fragment, html_page
+from atlasmix.report.blocks import Block, Figure, Section, sections
+from atlasmix.report.html import html_fragment, html_page, slides_page
 from atlasmix.report.markdown import markdown_text
 from atlasmix.report.terminal import terminal_text
 
@@ -73,6 +73,19 @@ class Report:
             DataError: it has figures and Plotly is not installed.
         """
         return html_page(self.title, self.blocks)
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """Its figures, in reading order."""
+        return tuple(block for block in self.blocks if isinstance(block, Figure))
+
+    def slides(self) -> str:
+        """The figures for a speaker: one page of HTML, each 16:9 under its title.
+
+        Raises:
+            DataError: Plotly is not installed.
+        """
+        return slides_page(self.title, self.figures)
 
     def markdown(self) -> str:
         """The whole report as Markdown; figures are told in a sentence each."""

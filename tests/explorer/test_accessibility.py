@@ -22,6 +22,7 @@ TABS = {
         "Your own tables",
     ],
     "/scenarios": [],
+    "/report": [],
     "/recipes": [],
 }
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}

@@ -14,6 +14,7 @@ PAGES = {
     "capacity": "/capacity",
     "evidence": "/evidence",
     "scenarios": "/scenarios",
+    "report": "/report",
     "recipes": "/recipes",
 }
 WIDTHS = {"phone": (390, 844), "laptop": (1280, 900), "wide": (1920, 1080)}

@@ -121,7 +121,7 @@ def test_a_visit_asks_nobody_else(running):
     address, _, notes = running
     with Guest(address) as guest:
         assert "Read 100B tokens" in guest.go(q="{targets: {cat: 1}}")
-        for page in ("transfer", "capacity", "evidence", "recipes"):
+        for page in ("transfer", "capacity", "evidence", "scenarios", "report", "recipes"):
             assert guest.go(page)
     assert asked(notes) == []
 

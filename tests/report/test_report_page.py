@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import html
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -33,8 +35,9 @@ from atlasmix.report.blocks import (
     Table,
     Verbatim,
 )
+from atlasmix.report.figures.drawing import plotly_objects
 from atlasmix.report.findings import Findings, models_beside
-from atlasmix.report.html import html_page
+from atlasmix.report.html import html_page, slides_page
 from atlasmix.report.markdown import markdown_text
 from atlasmix.report.report import Report, check_report
 from atlasmix.report.terminal import terminal_text
@@ -439,3 +442,29 @@ def test_a_browser_draws_every_figure_and_asks_for_nothing(report: Report, tmp_p
             assert view.evaluate("document.documentElement.scrollWidth") <= width
             assert view.evaluate(CLIPPED) == []
         browser.close()
+
+
+def test_a_speaker_has_every_figure_on_a_slide_of_its_own() -> None:
+    """One page, nothing from elsewhere, a slide a figure with the same numbers."""
+    problem = question("cat,spa", 300e9)
+    report = answer_report(problem, mixture_of(problem, SHARES))
+    assert report.figures
+    page = report.slides()
+    assert page.count('<section class="slide">') == len(report.figures)
+    assert "aspect-ratio: 16 / 9" in page
+    assert "default-src 'none'" in page
+    for figure in report.figures:
+        assert f"<h1>{html.escape(figure.title)}</h1>" in page
+        (told,) = re.findall(rf'id="figure-{figure.name}-data">(.*?)</script>', page)
+        drawn, built = json.loads(told), json.loads(figure.build().to_json())
+        assert [trace.get("x") for trace in drawn["data"]] == [
+            trace.get("x") for trace in built["data"]
+        ]
+        assert "height" not in drawn["layout"], "as high as its slide"
+        assert drawn["layout"]["font"]["size"] >= 20, "read from the last row"
+
+
+def test_no_title_ends_a_slide() -> None:
+    figure = Figure("x", HOSTILE, HOSTILE, plotly_objects().Figure)
+    page = slides_page(HOSTILE, [figure])
+    assert "<script>alert" not in page

@@ -92,6 +92,12 @@ def about(task: str, question: Mapping[str, Any], *more: Any) -> Any:
     return result
 
 
+def known(task: str, question: Mapping[str, Any]) -> Any:
+    """The result of a task about a question where it is kept already, else None."""
+    kept, key = _place(task, question, ())
+    return kept.get(key)
+
+
 def _place(task: str, question: Mapping[str, Any], more: tuple[Any, ...]) -> tuple[Kept, str]:
     """Where the result is kept, and under which key."""
     key = json.dumps([task, question, more], sort_keys=True, ensure_ascii=False)

@@ -16,9 +16,11 @@ from atlasmix.evidence.store import default_location
 from atlasmix.report.blocks import (
     Block,
     Caution,
+    Column,
     Facts,
     Figure,
     Heading,
+    Row,
     Sentence,
     Sentences,
     Table,
@@ -26,7 +28,9 @@ from atlasmix.report.blocks import (
 )
 from atlasmix.report.evidence import card_facts
 from atlasmix.report.figures.drawing import standalone
+from atlasmix.report.html import html_fragment
 from atlasmix.report.overview import Piece
+from atlasmix.report.words import closed
 from explorer import session
 from explorer.workers import Busy
 
@@ -59,6 +63,8 @@ CONTROLS: Final = {
     "sequence_length": "Sequence length",
 }
 """What this page calls the fields that the library's refusals name."""
+_SHORT: Final = 100
+"""Letters of a fact up to which it has a row of a table, and no paragraph of its own."""
 _FEW_COLUMNS: Final = 4
 _MANY_COLUMNS: Final = 9
 _UNNAMED: Final = '<span class="unseen">note</span>'
@@ -181,11 +187,11 @@ def part(block: Block) -> None:
         case Sentence(text, strong):
             st.markdown(f"**{escaped(text)}**" if strong else escaped(text))
         case Sentences(texts):
-            bullets(texts)
+            bullets(map(closed, texts))
         case Caution(text):
             before_use([text])
-        case Facts(facts):
-            say_facts((fact.label, fact.words) for fact in facts)
+        case Facts():
+            _facts(block)
         case Table():
             table(block, block.title)
             tell(*block.notes)
@@ -193,6 +199,21 @@ def part(block: Block) -> None:
             st.code(text, language=None, wrap_lines=True)
         case Figure(name, _, alt, build):
             figure(build, name, alt)
+
+
+def _facts(block: Facts) -> None:
+    """Facts: cards where they stand over an answer, rows where all are short, else paragraphs."""
+    if block.title:
+        st.markdown(f"**{escaped(block.title)}**")
+    if block.large:
+        with st.container(horizontal=True):
+            for fact in block.facts:
+                st.metric(escaped(fact.label), fact.words, help=escaped(fact.meaning), border=True)
+    elif all(len(fact.words) <= _SHORT for fact in block.facts):
+        rows = tuple(Row((capital(fact.label), fact.words)) for fact in block.facts)
+        table(Table((Column("", title="what"), Column("")), rows), block.title or "Facts")
+    else:
+        say_facts((fact.label, fact.words) for fact in block.facts)
 
 
 def figure(
@@ -271,6 +292,30 @@ def band(pieces: Sequence[Piece], alt: str) -> None:
         for piece in pieces
     )
     st.html(f'<div class="atlas-strip" role="img" aria-label="{html.escape(alt)}">{parts}</div>')
+
+
+def paper(title: str, blocks: tuple[Block, ...], pieces: Sequence[Piece]) -> None:
+    """A report that is not seen on the screen and is printed in the place of its page.
+
+    Args:
+        title: of the report.
+        blocks: of the report; its figures are on the page Report.
+        pieces: of the mixture, drawn as bars that any paper holds.
+    """
+    bars = "".join(
+        f'<div><span>{html.escape(piece.words)}</span><i class="{html.escape(piece.role)}" '
+        f'style="width:{piece.share:.4%}"></i></div>'
+        for piece in pieces
+    )
+    st.html(
+        f'<div class="atlas-paper"><h1>{html.escape(title)}</h1><div class="atlas-bars">{bars}'
+        f"</div>{html_fragment(blocks)}</div>"
+    )
+
+
+def sheet() -> None:
+    """Have this page printed on A4, as its report is laid out for it."""
+    st.html("<style>@page { size: A4; margin: 16mm 15mm; }</style>")
 
 
 def toolbar(name: str, zoom: bool = False) -> dict[str, Any]:

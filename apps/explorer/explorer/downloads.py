@@ -16,6 +16,7 @@ from atlasmix.recipe.recipe import make_recipe
 from atlasmix.report.answer import answer_report
 from atlasmix.report.findings import Findings
 from atlasmix.report.interop import mixture_csv, phases_csv
+from atlasmix.report.report import Report
 from explorer import answers, session
 from explorer.display import escaped
 from explorer.tasks import Answer
@@ -83,16 +84,26 @@ def report_page(
         question: it in short.
         overlay: the evidence that it rests on.
     """
+    return whole_report(answer, question, lambda task: made.ask(task, question, overlay)).html()
+
+
+def whole_report(answer: Answer, question: Mapping[str, Any], find: Callable[[str], Any]) -> Report:
+    """The whole answer as the report of the command line.
+
+    Args:
+        answer: what is told.
+        question: it in short.
+        find: the result of a task about the question; None leaves out what it would tell.
+    """
     findings = Findings(
         answer.comparisons,
-        reasons=made.ask("reasons", question, overlay),
-        steps=made.ask("steps", question, overlay),
-        published=made.ask("models", question, overlay),
-        shares=made.ask("shares", question, overlay),
+        reasons=find("reasons") or (),
+        steps=find("steps") or (),
+        published=find("models") or (),
+        shares=find("shares") or (),
         command=solve_command(question),
     )
-    mixture = made.ask("draws", question, overlay)
-    return answer_report(answer.problem, mixture, findings).html()
+    return answer_report(answer.problem, find("draws") or answer.mixture, findings)
 
 
 def _file(label: str, content: Callable[[], str], name: str, kind: str = "secondary") -> None:

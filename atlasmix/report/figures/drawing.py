@@ -78,22 +78,49 @@ PAGE_INK: Final = "#1B2430"
 """Letters of a figure on a page; its style finds them by this colour and follows the ground."""
 
 
-def figure_json(figure: Any) -> str:
+def figure_json(figure: Any, letters: int = 11) -> str:
     """The figure as JSON for a script element of a page: on no ground of its own.
 
     No text in it can end the element: ``<``, ``>`` and ``&`` are written as escapes.
+
+    Args:
+        figure: of Plotly.
+        letters: their size in pixels.
     """
     copied = plotly_objects().Figure(figure)
     copied.update_layout(
         template="plotly_white",
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": "system-ui, sans-serif", "size": 11, "color": PAGE_INK},
+        font={"family": "system-ui, sans-serif", "size": letters, "color": PAGE_INK},
     )
     # Names stand a little off the first mark: ticks that nobody sees.
     copied.update_yaxes(ticks="outside", ticklen=6, tickcolor="rgba(0,0,0,0)")
     text: str = copied.to_json()
     return text.translate({ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"})
+
+
+_SLIDE_LETTERS: Final = 22
+"""Pixels of the letters of a figure 1,080 high: our choice, read from the last row of a room."""
+
+
+def slide_json(figure: Any, size: tuple[int, int]) -> str:
+    """The figure as JSON for a slide: as large as its place, with letters for a room.
+
+    Args:
+        figure: of Plotly.
+        size: width and height in pixels for which its letters are made.
+    """
+    copied = plotly_objects().Figure(figure)
+    copied.update_layout(autosize=True, height=None, width=None, margin={"t": 60})
+    for trace in copied.data:
+        for where, name, most in (("marker", "size", 30), ("line", "width", 12)):
+            part = getattr(trace, where, None)
+            drawn = getattr(part, name, None)
+            if isinstance(drawn, int | float):
+                setattr(part, name, min(2 * drawn, most))
+    letters = _SLIDE_LETTERS * size[1] // 1080
+    return figure_json(copied, letters)
 
 
 def plotly_script() -> str:

@@ -9,6 +9,7 @@ from explorer.answer_parts import (
     how_sure,
     mixture_part,
     overview,
+    printed,
     take_home,
 )
 from explorer.curve_part import curve_part
@@ -55,3 +56,4 @@ SECTIONS = {
     "Export": take_home,
 }
 sections("section", SECTIONS, answer)
+printed(answer)
