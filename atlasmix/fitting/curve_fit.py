@@ -38,6 +38,8 @@ _MOST_STRAYS: Final = 0.1
 _DROP_SIGNS: Final = 8.0
 """Standard errors by which the slope must steepen to be a cool-down: our choice, far beyond what
 noise does over all the places that are tried."""
+_TRIED: Final = 40
+"""Checkpoints at most at which a cool-down is looked for."""
 _DROP_PART: Final = 0.005
 """Part of the loss that a cool-down takes off at least; published ones take off 1 to 5 %."""
 
@@ -230,7 +232,8 @@ def cooled_from(curve: LossCurve) -> float | None:
     u = x - x.mean()
     best = (0.0, 0.0, 0)
     straight = _best_bend(np.ones((count, 1)), u, loss)[2]
-    for place in range(count // 2, count - 1):
+    places = np.unique(np.linspace(count // 2, count - 2, _TRIED).astype(int))
+    for place in places.tolist():
         before = kept.tokens[place - 1]
         fall = np.maximum(kept.tokens - before, 0.0) / (kept.tokens[-1] - before)
         levels = np.column_stack([np.ones(count), fall])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -76,6 +77,9 @@ _ANNEALED: Final = frozenset(
     )
 )
 _MOST_POINTS: Final = 1_000_000
+_MOST_CURVES: Final = 5_000
+MOST_CHECKPOINTS: Final = 300
+"""Of a curve; more, as where every step was logged, are joined by neighbours (our choice)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,6 +172,17 @@ def read_curves(table: Rows, columns: Mapping[str, str] | None = None) -> LossCu
         # Without names of runs, and of cool-downs, sizes and shares tell them apart.
         apart = (label.params, label.shares) if not label.named else ()
         places.setdefault((label.run, label.target, *apart), []).append(row)
+    if len(places) > _MOST_CURVES:
+        raise DataError(
+            f"{table.what} has {len(places):,} curves: at most {_MOST_CURVES:,} are read",
+            field="curves",
+        )
+    long = sum(len(rows) > MOST_CHECKPOINTS for rows in places.values())
+    if long:
+        notes.append(
+            f"{long} curves of over {MOST_CHECKPOINTS} checkpoints: neighbours were joined, each "
+            "group by its means"
+        )
     faults: list[str] = []
     curves = [_curve(table, rows, labels, points, faults) for rows in places.values()]
     refuse(table.what, faults)
@@ -217,17 +232,30 @@ def _curve(
             "name the runs apart in a column run or seed, or keep one"
         )
     at = np.delete(at, twice)
+    read, losses = _joined(points.tokens[at], points.loss[at])
     return LossCurve(
         run=first.run,
         languages=first.languages,
         target=first.target,
-        tokens=frozen(points.tokens[at]),
-        loss=frozen(points.loss[at]),
+        tokens=frozen(read),
+        loss=frozen(losses),
         annealed=first.annealed,
         shares=first.shares,
         params=float(points.params[at[0]]),
         batch=each[-1].batch,
         vocabulary=first.vocabulary,
+    )
+
+
+def _joined(tokens: Array, loss: Array) -> tuple[Array, Array]:
+    """Neighbouring checkpoints as one where there are too many; tokens by their mean log."""
+    if len(tokens) <= MOST_CHECKPOINTS:
+        return tokens, loss
+    groups = np.array_split(np.arange(len(tokens)), MOST_CHECKPOINTS)
+    logs = np.log(tokens)
+    return (
+        np.array([math.exp(float(logs[group].mean())) for group in groups]),
+        np.array([float(loss[group].mean()) for group in groups]),
     )
 
 

@@ -267,9 +267,8 @@ class _Sample:
         self._train: dict[str, Hashes] = {}
         self._texts: dict[str, HeldOut] = {}
         for key in sorted(texts):
-            lines = _lines(texts[key])
-            order = np.random.default_rng([seed, *key.encode()]).permutation(len(lines)).tolist()
-            whole = symbols("\n".join(lines[place] for place in order), self._alphabet)
+            draw = np.random.default_rng([seed, *key.encode()])
+            whole = symbols(_drawn(texts[key], foretold + 2 * characters, draw), self._alphabet)
             self._texts[key] = held_out(whole[:foretold])
             self._train[key] = whole[foretold : foretold + 2 * characters]
         self._own = {key: self._told(self.models(key), key) for key in self._train}
@@ -337,10 +336,18 @@ class _Sample:
         return self.proxy(self._models(exchange[text], self._characters), target)[0]
 
 
-def _lines(text: str) -> list[str]:
-    """Lines, or pieces of 200 characters where there are too few to draw from."""
+def _drawn(text: str, characters: int, draw: np.random.Generator) -> str:
+    """Lines in a random order, as many as ``characters`` need, or pieces where lines are few."""
     lines = text.splitlines()
-    return lines if len(lines) >= _LEAST_LINES else _pieces(text)
+    if len(lines) < _LEAST_LINES:
+        lines = _pieces(text)
+    drawn, length = [], 0
+    for place in draw.permutation(len(lines)).tolist():
+        drawn.append(lines[place])
+        length += len(lines[place]) + 1
+        if length > characters:
+            break
+    return "\n".join(drawn)
 
 
 def _pieces(text: str) -> list[str]:

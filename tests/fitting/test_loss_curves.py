@@ -248,6 +248,24 @@ def test_unequal_batches_are_said_and_unequal_vocabularies_refused() -> None:
     assert "another vocabulary" in " ".join(measured(table("vocab_size", "bpb")).warnings)
 
 
+def test_a_loss_of_every_step_is_read_in_bounded_time() -> None:
+    """Twenty thousand steps with the noise of a batch give the score of the curve behind them."""
+    tokens = np.linspace(1e-3, 1, 20_000)
+    rng = np.random.default_rng(0)
+    rows = [HEAD]
+    for languages, last, gain in (("cat", 20e9, 1.0), ("cat+spa", 30e9, 0.8)):
+        loss = 2 + 500 / (gain * last * tokens) ** 0.3 + rng.normal(0, 0.05, len(tokens))
+        rows += [
+            f"{languages},{d * last:.0f},{value:.5f}\n"
+            for d, value in zip(tokens.tolist(), loss.tolist(), strict=True)
+        ]
+    told = measured("".join(rows), anchors=(10e9,))
+    (score,) = told.scores
+    assert abs(score.score - 0.75) < 3 * score.stderr
+    assert score.stderr < 0.03
+    assert "neighbours were joined" in " ".join(told.notes)
+
+
 def test_two_sizes_want_a_choice() -> None:
     head = "languages,tokens,loss_cat,params\n"
     table = head + "".join(
