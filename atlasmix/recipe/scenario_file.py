@@ -6,7 +6,7 @@ A ZIP archive that opens everywhere, and that anybody can unpack by hand::
     recipes/1-base.yaml                    question, answer and origin of each that has an answer
     store/transfer_matrices/ours/…         tables of one's own, laid out as a store
 
-so that ``atlasmix check recipes/1-base.yaml --store store`` works on another machine.
+so that a recipe of it can be checked on another machine, over the store beside it.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ _FILES: Final = {
 _TABLES: Final = {shelf.folder: shelf.table for shelf in (MATRICES, INVENTORIES)}
 _HEADER: Final = """\
 # Questions under names, to be set side by side. atlasmix compare FILE.zip tells them apart.
-# Unpacked, atlasmix check recipes/1-NAME.yaml --store store says whether a recipe still holds.
+# atlasmix check FILE.zip says whether its recipes still hold. Unpacked, each recipe is a file that
+# is checked over the store beside it.
 """
 
 
