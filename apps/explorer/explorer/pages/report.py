@@ -86,5 +86,5 @@ with st.container(key="report"):
     for task in missing:
         st.caption(
             f"{_NOT_FOUND[task]} took longer than this page waits, and is left out here; "
-            "atlasmix solve --report has no limit."
+            "the command line has no such limit."
         )
