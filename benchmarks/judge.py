@@ -66,7 +66,7 @@ def losses(program: Program, gain: Array, x: Array) -> Array:
     """L - E of every row, (T,)."""
     with np.errstate(divide="ignore"):
         lost = program.data * (gain @ saturate(x, program.unique, program.decay)) ** -program.beta
-        bowed = program.capacity * (program.own @ x) ** -program.phi
+        bowed = program.capacity * (program.least + program.own @ x) ** -program.phi
     return np.asarray(lost + np.where(program.heard, bowed, 0.0))
 
 
@@ -86,10 +86,11 @@ def judge(program: Program, x: Array) -> Verdict:
 def tangent(program: Program, gain: Array, weight: Array, x: Array) -> Tangent:
     """The tangent of Σ weight·(L - E) at ``x``."""
     y = np.maximum(gain @ saturate(x, program.unique, program.decay), 1e-300)
-    m = np.maximum(program.own @ x, 1e-300)
+    m = np.maximum(program.least + program.own @ x, 1e-300)
     lost = weight * program.data * y**-program.beta
     bowed = np.where(program.heard, weight * program.capacity * m**-program.phi, 0.0)
-    fixed = (1.0 + program.beta) * lost.sum() + ((1.0 + program.phi) * bowed).sum()
+    ahead = 1.0 + program.phi - program.phi * program.least / m
+    fixed = ((1.0 + program.beta) * lost).sum() + (ahead * bowed).sum()
     capacity = (bowed * program.phi / m) @ program.own
     return Tangent(float(fixed), capacity, (program.beta * lost / y) @ gain)
 

@@ -55,7 +55,7 @@ class Exact:
         program = self.program
         # Trial steps may leave the box: what is nothing or less stands at a finite, great loss.
         y = np.maximum(gain @ saturate(x, program.unique, program.decay), _LEAST)
-        m = np.maximum(program.own @ x, _LEAST)
+        m = np.maximum(program.least + program.own @ x, _LEAST)
         lost = weight * program.data * y**-program.beta
         bowed = np.where(program.heard, weight * program.capacity * m**-program.phi, 0.0)
         slope = marginal(x, program.unique, program.decay)
@@ -67,8 +67,8 @@ class Exact:
         """The objective of every row of ``x``, shape (m, n) -> (m,)."""
         program = self.program
         y = program.gain @ saturate(x, program.unique, program.decay).T
-        m = np.maximum(program.own @ x.T, _LEAST)
-        lost = program.weight @ (program.data * np.maximum(y, _LEAST) ** -program.beta)
+        m = np.maximum(program.least[:, None] + program.own @ x.T, _LEAST)
+        lost = (program.weight * program.data) @ np.maximum(y, _LEAST) ** -program.beta[:, None]
         heavy = np.where(program.heard, program.weight * program.capacity, 0.0)
         return np.asarray(lost + heavy @ m ** -program.phi[:, None])
 
@@ -145,14 +145,19 @@ def _plain_conic(program: Program, solver: str, options: dict[str, Any]) -> Arra
     x = fresh + cp.multiply(program.unique, epochs)
     s = cp.Variable(n, nonneg=True)
     heard = np.flatnonzero(program.heard)
-    m = program.own[heard] @ x
-    bowed = program.capacity * cp.exp(-cp.multiply(program.phi[heard], cp.log(m)))
+    m = program.least[heard] + program.own[heard] @ x
+    crowding = cp.exp(-cp.multiply(program.phi[heard], cp.log(m)))
+    bowed = cp.multiply(program.capacity[heard], crowding)
 
-    def lost(gain: Array) -> Any:
-        return program.data * cp.exp(-program.beta * cp.log(gain @ s))
+    def lost(gain: Array, rows: Any) -> Any:
+        steep = cp.multiply(-program.beta[rows], cp.log(gain @ s))
+        return cp.multiply(program.data[rows], cp.exp(steep))
 
     counted = program.weight > 0
-    value = program.weight[counted] @ lost(program.gain[counted]) + program.weight[heard] @ bowed
+    value = (
+        program.weight[counted] @ lost(program.gain[counted], counted)
+        + program.weight[heard] @ bowed
+    )
     limits = [
         s <= fresh + cp.multiply(program.unique, worn),
         fresh <= program.unique,
@@ -162,7 +167,7 @@ def _plain_conic(program: Program, solver: str, options: dict[str, Any]) -> Arra
     if program.rows.names:
         limits.append(program.rows.matrix @ x <= program.rows.bound)
     for row in np.flatnonzero(np.isfinite(program.level)):
-        data = lost(program.expected[[row]])[0]
+        data = lost(program.expected[[row]], [row])[0]
         place = int(np.searchsorted(heard, row))
         limits.append(data + (bowed[place] if program.heard[row] else 0) <= program.level[row])
     task = cp.Problem(cp.Minimize(value), limits)

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from atlasmix.errors import ProblemError
 from atlasmix.evidence.mixture_file import dump_mixture
+from atlasmix.fitting.history import Batch, grow, history_data
 from atlasmix.fitting.law_file import law_mapping, law_text
 from atlasmix.fitting.learning import COMPARED, COVERAGE, Learned, LearnQuestion
 from atlasmix.fitting.learning import learn as learn_runs
+from atlasmix.fitting.mixing_law import MixingLaw
 from atlasmix.fitting.mixture_tables import RunsReading, read_mixture_runs, read_mixtures
+from atlasmix.fitting.solving_law import solving_draws
 from atlasmix.interop.trackers.run_folder import read_runs as read_logs
 from atlasmix.interop.trackers.run_table import LogReading, table_of_runs
 from atlasmix.io.files import write_atomic
-from atlasmix.io.tables import frame_rows, to_csv
+from atlasmix.io.tables import Rows, frame_rows, to_csv
 from atlasmix.mixture.learned_answer import (
     DRAWS,
     LearnedAnswer,
@@ -116,6 +119,7 @@ class LearnedLaw:
     Attributes:
         learned: the laws and how they were judged on runs held out.
         tables: name and SHA-256 of each table of runs.
+        history: what it foretold of runs that were added to it.
 
     >>> import numpy as np, pandas as pd
     >>> from atlasmix import learn
@@ -130,6 +134,7 @@ class LearnedLaw:
 
     learned: Learned
     tables: tuple[tuple[str, str], ...]
+    history: tuple[Batch, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -214,6 +219,38 @@ class LearnedLaw:
         )
         return LearnedMixture(self.learned, answer(self.learned, wish), self.tables)
 
+    def add(self, *frames: pd.DataFrame) -> LearnedLaw:
+        """The law of these runs and of new ones, which this one foretold: see ``foretold``.
+
+        Args:
+            frames: the new runs, as :func:`learn` takes them.
+
+        Raises:
+            DataError: sources or sets that the runs before do not know.
+        """
+        tables = _tables(frames, "new runs")
+        new = read_mixture_runs(tables, RunsReading(keep_diverged=True))
+        grown = grow(
+            (self.learned.runs, self.tables),
+            [(new, _digests(tables))],
+            self.learned.question,
+            learned=self.learned,
+        )
+        learned = learn_runs(grown.runs, self.learned.question)
+        return LearnedLaw(learned, grown.tables, (*self.history, *grown.history))
+
+    def foretold(self) -> pd.DataFrame:
+        """One row a loss of a run that was added: predicted, reached and its interval."""
+        import pandas as pd
+
+        rows = [
+            (each.run, each.set, each.predicted, each.reached, each.half_width, each.inside)
+            for batch in self.history
+            for each in batch.outcomes
+        ]
+        columns = ["run", "set", "predicted", "reached", "half_width", "inside"]
+        return pd.DataFrame(rows, columns=columns)
+
     def next_runs(
         self, count: int, targets: Mapping[str, float] | None = None, seed: int = 0
     ) -> pd.DataFrame:
@@ -252,17 +289,30 @@ class LearnedLaw:
 
     def report(self) -> str:
         """What ``atlasmix learn`` prints of the law, 80 columns wide."""
-        return terminal_text(learning_blocks(LearnedReport(self.learned, None, self.tables)))
+        told = LearnedReport(
+            self.learned, None, self.tables, history=self.history, fresh=len(self.history[-1:])
+        )
+        return terminal_text(learning_blocks(told))
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Path, draws: int = DRAWS, seed: int = 0) -> None:
         """Write the law, whole or not at all; ``atlasmix learn`` predicts with the file.
+
+        Args:
+            path: of the file; ``Problem("cat", law=path)`` takes it where the law was learned with
+                ``for_solve``.
+            draws: resamples of the runs, which say in a solve how sure the law is; 0: none.
+            seed: of the resamples.
 
         Raises:
             DataError: the file cannot be written.
             ProblemError: a law that is a model of a library.
         """
         name = Path(path).stem or "learned"
-        write_atomic(Path(path), law_text(law_mapping(self.learned, name, self.tables)))
+        drawn = solving_draws(self.learned, draws, seed)
+        write_atomic(Path(path), law_text(self._mapping(name, drawn)))
+
+    def _mapping(self, name: str, drawn: tuple[MixingLaw, ...]) -> dict[str, Any]:
+        return law_mapping(self.learned, name, self.tables, drawn, history_data(self.history))
 
     def __repr__(self) -> str:
         """What it was learned from, and how well it foretells."""
@@ -336,7 +386,7 @@ def read_runs(  # noqa: PLR0913  one keyword for each thing that a log may hold 
     return frame
 
 
-def learn(
+def learn(  # noqa: PLR0913  one keyword for each choice
     *frames: pd.DataFrame,
     law: str = "",
     compare: Sequence[str] = COMPARED,
@@ -344,6 +394,7 @@ def learn(
     keep_diverged: bool = False,
     coverage: float = COVERAGE,
     seed: int = 0,
+    for_solve: bool = False,
 ) -> LearnedLaw:
     """Learn a law of every loss from runs of mixtures.
 
@@ -355,6 +406,7 @@ def learn(
         keep_diverged: whether runs far above the others are kept.
         coverage: of the intervals.
         seed: of folds; the same seed, the same numbers.
+        for_solve: whether the mixing law keeps to the form that a solve takes (γ = 1, ε = 0).
 
     Raises:
         DataError: columns that are missing, every fault of a table with its row, or too few runs.
@@ -371,14 +423,21 @@ def learn(
     """
     if not frames:
         raise ProblemError("no frame of runs: expected one with w_SOURCE and loss_SET")
-    tables = [
-        frame_rows(frame, f"frame {place + 1}" if len(frames) > 1 else "frame")
+    tables = _tables(frames, "frame")
+    how = RunsReading(own=tuple((own or {}).items()), keep_diverged=keep_diverged)
+    question = LearnQuestion(law, tuple(compare), seed, coverage, for_solve)
+    return LearnedLaw(learn_runs(read_mixture_runs(tables, how), question), _digests(tables))
+
+
+def _tables(frames: Sequence[pd.DataFrame], what: str) -> list[Rows]:
+    return [
+        frame_rows(frame, f"{what} {place + 1}" if len(frames) > 1 else what)
         for place, frame in enumerate(frames)
     ]
-    digests = tuple(
+
+
+def _digests(tables: Sequence[Rows]) -> tuple[tuple[str, str], ...]:
+    return tuple(
         (table.what, hashlib.sha256(to_csv(table.header, table.rows)).hexdigest())
         for table in tables
     )
-    how = RunsReading(own=tuple((own or {}).items()), keep_diverged=keep_diverged)
-    question = LearnQuestion(law, tuple(compare), seed, coverage)
-    return LearnedLaw(learn_runs(read_mixture_runs(tables, how), question), digests)

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from atlasmix.io.files import refusing_to_write, write_atomic
+from atlasmix.laws.kinds import LossLaw, TargetLaws
 from atlasmix.mixture.mixture import Mixture
 from atlasmix.problem.parsing import problem_to_mapping
 from atlasmix.problem.pool_choice import inventory_hashes
@@ -107,7 +108,9 @@ def problem_hash(problem: MixProblem) -> str:
             for each in (problem.matrix, *problem.rivals)
         ],
         inventory_hashes(problem.inventory),
-        dataclasses.asdict(problem.law),
+        {each.name: getattr(problem.law, each.name) for each in dataclasses.fields(LossLaw)},
+        # What a learned law holds beside is in its file.
+        problem.law.sha256 if isinstance(problem.law, TargetLaws) else "",
     ]
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
 

@@ -70,7 +70,8 @@ class Problem:
         calibration: how scores become transfer weights; None: as their metric implies.
         inventory: token counts, by name, several names, or as an Inventory.
         pools: which pools may be read, as the key ``pools`` of a problem file.
-        law: the loss law, by name or as a LossLaw, say that of a fit.
+        law: the loss law, by name or as a LossLaw, say that of a fit; or the file of one that was
+            learned with ``for_solve``, which brings the matrix and, of runs of one size, that size.
         decay: λ of the saturation of repeated tokens; None: the law's.
         risk_aversion: κ, standard errors taken off every transfer weight.
         box: level of the interval at whose lower end donors count, 0-1, in the place of κ.

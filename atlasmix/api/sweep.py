@@ -200,6 +200,8 @@ def sweep(  # noqa: PLR0913  all but the first are keywords
     # All are read before the first is solved: a slip in the last value costs no hour.
     base = problem.question
     evidence = {"matrix": base.matrix, "inventory": base.inventory, "law": base.law}
+    if "law" in axes and problem.matrix is None:
+        del evidence["matrix"]  # a law that was learned brings its own
     if base.rivals:
         evidence["rivals"] = base.rivals
     problem = problem.with_(**evidence)

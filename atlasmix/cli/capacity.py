@@ -11,10 +11,12 @@ from atlasmix.cli.question_options import add_hardware_options, machine_of
 if TYPE_CHECKING:
     from atlasmix.laws.capacity import Growth
     from atlasmix.laws.hardware import Machine
+    from atlasmix.laws.kinds import CurseLaw
 
 EXAMPLE = """\
 atlasmix capacity --from 24 --to 48
-atlasmix capacity --from 24 --to 48 --params 2B --tokens 1T --gpu H100"""
+atlasmix capacity --from 24 --to 48 --params 2B --tokens 1T --gpu H100
+atlasmix capacity --from 2 --to 3 --law law.yaml"""
 
 
 def add_arguments(parser: Parser) -> None:
@@ -36,7 +38,9 @@ def add_arguments(parser: Parser) -> None:
     group.add_argument("--new-tokens", metavar="D", help="so many tokens: how many parameters?")
     add_hardware_options(parser)
     parser.add_argument(
-        "--law", metavar="NAME", help="law of kind curse (default: atlas-2025-curse)"
+        "--law",
+        metavar="NAME",
+        help="law of kind curse (default: atlas-2025-curse), or one that learn --for-solve saved",
     )
     parser.add_argument("--figure", metavar="FILE", help="draw the iso-loss curve (HTML)")
     add_store(parser)
@@ -54,11 +58,13 @@ def execute(options: argparse.Namespace) -> int:
         written = getattr(options, name)
         return None if written is None else parse_quantity(written, f"--{name.replace('_', '-')}")
 
-    law = load_curse(options.law or DEFAULT_CURSE, Store(options.store))
+    before, after = _languages(options.before, "--from"), _languages(options.after, "--to")
+    law = _learned(options.law, before, after)
+    law = law or load_curse(options.law or DEFAULT_CURSE, Store(options.store))
     share = options.capacity_share
     start = starting(
         law,
-        _languages(options.before, "--from"),
+        before,
         quantity("params"),
         quantity("tokens"),
         None if share is None else parse_share(share, "--capacity-share"),
@@ -66,7 +72,7 @@ def execute(options: argparse.Namespace) -> int:
     growth = grow(
         law,
         start,
-        _languages(options.after, "--to"),
+        after,
         quantity("new_params"),
         quantity("new_tokens"),
     )
@@ -91,6 +97,19 @@ def execute(options: argparse.Namespace) -> int:
     saved = [f"\nFigure written to {options.figure}."] if options.figure else []
     print_text(*terminal_parts(capacity_blocks(growth, hardware, "--capacity-share")), *saved)
     return 0
+
+
+def _learned(written: str | None, before: int, after: int) -> CurseLaw | None:
+    """The law that ``learn`` saved, between the two counts; None where the option names another."""
+    from pathlib import Path
+
+    from atlasmix.fitting.law_file import is_law_file, is_learned
+    from atlasmix.fitting.solving_law import read_solving_law
+    from atlasmix.laws.learned_curse import curse_between
+
+    if written is None or not (is_law_file(written) and is_learned(Path(written))):
+        return None
+    return curse_between(read_solving_law(Path(written), written), before, after)
 
 
 def _languages(written: str, option: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from typing import TYPE_CHECKING
 
 from atlasmix.cli.log_options import add_log_options, log_reading
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
+    from atlasmix.fitting.history import Batch, Grown
     from atlasmix.fitting.learning import Learned, LearnQuestion
     from atlasmix.fitting.mixture_runs import Array, MixtureRuns
     from atlasmix.fitting.mixture_tables import RunsReading
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 EXAMPLE = """\
 atlasmix learn runs.csv --save law.yaml --mixture mix.yaml
 atlasmix learn ratios.csv metrics.csv --predict other.csv --output losses.csv
+atlasmix learn runs.csv --for-solve --save law.yaml
 atlasmix learn wandb/ --metric 'eval/*_loss' --weights-key data.weights
 atlasmix learn regmix-1m --max pile_cc=30% --near even=0.1"""
 
@@ -47,6 +50,14 @@ def add_arguments(parser: Parser) -> None:
         help="the source that a set is drawn from (default: that of its name); SET= has none",
     )
     group.add_argument(
+        "--add",
+        metavar="NEW",
+        nargs="+",
+        action="append",
+        help="runs that came after: what the law foretold of them against what they reached, then "
+        "the law of all; once for each batch, tables and logs as RUNS",
+    )
+    group.add_argument(
         "--keep-diverged", action="store_true", help="keep runs far above the others"
     )
     group = parser.add_argument_group("law")
@@ -56,6 +67,12 @@ def add_arguments(parser: Parser) -> None:
         metavar="LAWS",
         help="others to judge on the same runs held out: linear,exponential,additive (default), "
         "lightgbm, lightgbm-small, gaussian-process; all; none",
+    )
+    group.add_argument(
+        "--for-solve",
+        action="store_true",
+        help="keep to the form that solve --law takes: a token of a source tells as much however "
+        "much of it is read",
     )
     group.add_argument("--coverage", metavar="PART", help="of the intervals (default: 90%%)")
     group.add_argument("--seed", metavar="N", help="of folds and resamples (default: 0)")
@@ -120,13 +137,19 @@ def execute(options: argparse.Namespace) -> int:
     check_question(question)
     runs, files = _runs(options)
     check_enough(runs)
+    tables = tuple((file.name, file.sha256) for file in files)
+    history: tuple[Batch, ...] = ()
+    fresh = 0
+    if options.add:
+        grown = _grown(options, question, (runs, tables))
+        runs, tables, history, fresh = grown.runs, grown.tables, grown.history, grown.fresh
     wanted = read_run_file(options.predict) if options.predict else None
     wish = _wish(options, runs)
     with counting("laws", len(question.compared) + 1, 2.0) as advance:
         learned = learn(runs, question, advance)
     if wanted is not None:
         _predict(options, learned.law, learned.half_width, wanted)
-    told = _told(options, learned, wish, files)
+    told = dataclasses.replace(_told(options, learned, wish, tables), history=history, fresh=fresh)
     _write(options, told)
     if wanted is not None and not options.output:
         return 0
@@ -140,25 +163,60 @@ def execute(options: argparse.Namespace) -> int:
     from atlasmix.report.learning import learning_blocks
     from atlasmix.report.terminal import terminal_parts
 
-    print_text(*terminal_parts(learning_blocks(told)), "", *_ending(options))
+    print_text(*terminal_parts(learning_blocks(told)), "", *_ending(options, learned))
     return 0
+
+
+def _grown(
+    options: argparse.Namespace,
+    question: LearnQuestion,
+    first: tuple[MixtureRuns, tuple[tuple[str, str], ...]],
+) -> Grown:
+    """The runs with those that were added, foretold by the law that the file holds, if any."""
+    from pathlib import Path
+
+    from atlasmix.errors import about
+    from atlasmix.fitting.history import grow
+    from atlasmix.fitting.law_file import is_learned, load_learned_law
+
+    path = Path(options.save) if options.save else None
+    saved = load_learned_law(path) if path is not None and is_learned(path) else None
+    added = []
+    for paths in options.add:
+        with about("add", " ".join(paths)):
+            runs, files = _read(options, paths)
+        added.append((runs, tuple((file.name, file.sha256) for file in files)))
+    return grow(first, added, question, saved)
 
 
 def _runs(options: argparse.Namespace) -> tuple[MixtureRuns, tuple[RunFile, ...]]:
     """The runs, and the files they come from; the table made of logs is written if asked."""
-    import dataclasses
+    return _read(options, options.runs, first=True)
+
+
+def _read(
+    options: argparse.Namespace, paths: Sequence[str], *, first: bool = False
+) -> tuple[MixtureRuns, tuple[RunFile, ...]]:
+    """Tables and logs of one batch; what is said of logs is said of all that are logs."""
     from pathlib import Path
 
     from atlasmix.cli.terminal import working
     from atlasmix.errors import ProblemError
     from atlasmix.fitting.mixture_tables import read_mixture_runs
+    from atlasmix.interop.trackers.run_folder import is_log
     from atlasmix.interop.trackers.run_inputs import read_inputs
+    from atlasmix.interop.trackers.run_table import LogReading
     from atlasmix.io.files import write_atomic
     from atlasmix.io.tables import to_csv
 
+    how, kind = log_reading(options), options.logs or ""
+    if options.add and not any(is_log(Path(path)) for path in paths):
+        every = [*options.runs, *(path for batch in options.add for path in batch)]
+        if any(is_log(Path(path)) for path in every):
+            how, kind = LogReading(), ""
     with working("reading runs"):
-        inputs = read_inputs(options.runs, log_reading(options), options.logs or "")
-    if options.write_runs:
+        inputs = read_inputs(paths, how, kind)
+    if options.write_runs and first:
         if inputs.logged is None:
             raise ProblemError("--write-runs writes the table of logs, and there are none")
         write_atomic(Path(options.write_runs), to_csv(inputs.logged.header, inputs.logged.rows))
@@ -170,13 +228,12 @@ def _told(
     options: argparse.Namespace,
     learned: Learned,
     wish: MixtureWish,
-    files: Sequence[RunFile],
+    tables: tuple[tuple[str, str], ...],
 ) -> LearnedReport:
     from atlasmix.cli.terminal import working
     from atlasmix.mixture.learned_answer import answer, plan
     from atlasmix.report.learning import LearnedReport
 
-    tables = tuple((file.name, file.sha256) for file in files)
     if options.no_mixture or (options.predict and not (options.mixture or options.next)):
         return LearnedReport(learned, None, tables)
     if not learned.law.convex:
@@ -270,13 +327,19 @@ def _check_outputs(options: argparse.Namespace) -> None:
 def _write(options: argparse.Namespace, told: LearnedReport) -> None:
     from pathlib import Path
 
+    from atlasmix.fitting.history import history_data
+    from atlasmix.fitting.law_file import law_mapping, law_text
+    from atlasmix.fitting.solving_law import solving_draws
     from atlasmix.io.files import write_atomic
+    from atlasmix.mixture.learned_answer import DRAWS
 
     if options.save:
-        from atlasmix.fitting.law_file import law_mapping, law_text
-
-        name = _stem(options.save)
-        write_atomic(Path(options.save), law_text(law_mapping(told.learned, name, told.tables)))
+        name, learned = _stem(options.save), told.learned
+        drawn = solving_draws(
+            learned, count(options.draws, "--draws", DRAWS), count(options.seed, "--seed", 0)
+        )
+        written = law_mapping(learned, name, told.tables, drawn, history_data(told.history))
+        write_atomic(Path(options.save), law_text(written))
     if options.mixture and told.answer is not None:
         from atlasmix.evidence.mixture_file import dump_mixture
         from atlasmix.mixture.learned_answer import mixture_file
@@ -303,7 +366,7 @@ def _stem(path: str) -> str:
     return Path(path).stem or "learned"
 
 
-def _ending(options: argparse.Namespace) -> Iterator[Text]:
+def _ending(options: argparse.Namespace, learned: Learned | None = None) -> Iterator[Text]:
     """What was written, and how it is used."""
     from rich.text import Text
 
@@ -319,8 +382,24 @@ def _ending(options: argparse.Namespace) -> Iterator[Text]:
         yield Text(f"Mixture written to {options.mixture}: atlasmix lint {options.mixture}")
     if options.save:
         yield Text(f"Law written to {options.save}: atlasmix learn {options.save} --predict TABLE")
+        if learned is not None:
+            yield Text(_next_step(options.save, learned))
     if not (options.output or options.mixture or options.save):
         yield Text("Add --save law.yaml to keep the law, --mixture mix.yaml to keep the mixture.")
+
+
+def _next_step(path: str, learned: Learned) -> str:
+    """How a solve takes the law, or why none does and which law to learn."""
+    from atlasmix.fitting.solving_law import obstacle
+
+    fault = obstacle(learned.law, learned.scale.repeats)
+    own = next((place for place in learned.runs.own.tolist() if place >= 0), None)
+    if not fault and own is not None:
+        name = learned.runs.sources[own]
+        return f"It is a law of solves too: atlasmix solve --law {path} --target {name}"
+    if own is None or learned.law.name != "mixing":
+        return f"No solve takes it: it {fault}."
+    return f"No solve takes it: it {fault}. With --for-solve one is learned that serves."
 
 
 def _question(options: argparse.Namespace) -> LearnQuestion:
@@ -342,6 +421,7 @@ def _question(options: argparse.Namespace) -> LearnQuestion:
         compared=compared,
         seed=count(options.seed, "--seed", 0),
         coverage=coverage,
+        for_solve=options.for_solve,
     )
 
 

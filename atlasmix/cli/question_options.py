@@ -458,8 +458,8 @@ def _add_mathematics(parser: Parser) -> None:
     add(
         "--law",
         metavar="NAME",
-        help="loss law, by name (atlasmix laws list) or file (default: "
-        "datablations-2023-one-stage)",
+        help="loss law, by name (atlasmix laws list) or file, one that learn --for-solve saved too "
+        "(default: datablations-2023-one-stage)",
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from numpy.typing import NDArray
 
 from atlasmix.errors import DataError, ProblemError
@@ -58,6 +58,8 @@ class LawScale(Struct, forbid_unknown_fields=True):
     unique: dict[str, Positive]
     params_vary: bool
     tokens_vary: bool
+    params_range: list[Positive] | UnsetType = UNSET
+    tokens_range: list[Positive] | UnsetType = UNSET
 
 
 class LearnedFrom(Struct, forbid_unknown_fields=True):
@@ -68,6 +70,27 @@ class LearnedFrom(Struct, forbid_unknown_fields=True):
     runs: AtLeastOne
     seed: int
     notes: list[str]
+
+
+class HistoryOutcome(Struct, forbid_unknown_fields=True):
+    """One loss that the law foretold, and what the run reached."""
+
+    run: str
+    set: Text
+    predicted: float
+    reached: float
+    half_width: NotNegative | None
+
+
+class HistoryBatch(Struct, forbid_unknown_fields=True):
+    """Runs that were added together, and what the law before them foretold."""
+
+    tables: list[Text]
+    sha256: list[Digest]
+    law: Text
+    runs: AtLeastOne
+    outcomes: list[HistoryOutcome]
+    unjudged: list[str]
 
 
 class LawFile(Struct, forbid_unknown_fields=True):
@@ -85,6 +108,8 @@ class LawFile(Struct, forbid_unknown_fields=True):
     sets: list[SetConstants]
     compared: dict[str, dict[str, float]]
     learned_from: LearnedFrom
+    history: list[HistoryBatch] | UnsetType = UNSET
+    draws: list[list[list[float]]] | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,13 +138,33 @@ def is_law_file(name: str) -> bool:
     return name.lower().endswith(_ENDINGS)
 
 
-def law_mapping(learned: Learned, name: str, tables: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def is_learned(path: Path) -> bool:
+    """Whether a file says at its head that it is a learned law; False where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return LAW_SCHEMA.encode() in file.read(_HEAD)
+    except (OSError, ValueError):
+        return False
+
+
+_HEAD: Final = 1024
+
+
+def law_mapping(
+    learned: Learned,
+    name: str,
+    tables: Sequence[tuple[str, str]],
+    draws: Sequence[MixingLaw] = (),
+    history: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
     """The chosen law as plain data, in the order in which it is written.
 
     Args:
         learned: from the runs.
         name: of the law.
         tables: name and SHA-256 of each file of runs.
+        draws: the mixing law under resamples of the runs, which say how sure it is in a solve.
+        history: what the laws before foretold of runs that were added, as plain data.
 
     Raises:
         ProblemError: a law that is a model of a library, which no plain file holds.
@@ -154,6 +199,7 @@ def law_mapping(learned: Learned, name: str, tables: Sequence[tuple[str, str]]) 
             },
             "params_vary": scale.params_vary,
             "tokens_vary": scale.tokens_vary,
+            **_ranges(learned),
         },
         "coverage": learned.question.coverage,
         "sets": [_set(learned, law, place) for place in range(len(law.sets))],
@@ -168,7 +214,35 @@ def law_mapping(learned: Learned, name: str, tables: Sequence[tuple[str, str]]) 
             "seed": learned.question.seed,
             "notes": list(learned.runs.notes),
         },
+        **({"history": list(history)} if history else {}),
+        **({"draws": [_rows_of(drawn) for drawn in draws]} if draws else {}),
     }
+
+
+def _ranges(learned: Learned) -> dict[str, list[float]]:
+    """Least and most parameters and tokens of the runs, where they say."""
+    mixtures = learned.runs.mixtures
+    columns = {"params_range": mixtures.params, "tokens_range": mixtures.tokens}
+    return {
+        name: [float(np.nanmin(column)), float(np.nanmax(column))]
+        for name, column in columns.items()
+        if column is not None and not np.all(np.isnan(column))
+    }
+
+
+def _rows_of(law: MixingLaw) -> list[list[float]]:
+    """The constants of every set in the order of ``_FIELDS``, then τ of every source."""
+    return [
+        [*(float(column[place]) for column in _columns(law)), *law.worth[place].tolist()]
+        for place in range(len(law.sets))
+    ]
+
+
+def _columns(law: MixingLaw) -> tuple[Array, ...]:
+    return (
+        *(law.floor, law.capacity, law.phi, law.least),
+        *(law.alpha, law.data, law.background, law.beta, law.gamma),
+    )
 
 
 def _set(learned: Learned, law: MixingLaw | FormulaLaw, place: int) -> dict[str, Any]:
@@ -188,14 +262,10 @@ def _set(learned: Learned, law: MixingLaw | FormulaLaw, place: int) -> dict[str,
             "constants": {f"c{at}": value for at, value in enumerate(numbers)},
             "tau": {},
         }
-    columns = (
-        *(law.floor, law.capacity, law.phi, law.least),
-        *(law.alpha, law.data, law.background, law.beta, law.gamma),
-    )
     return {
         **written,
         "constants": {
-            name: float(column[place]) for name, column in zip(_FIELDS, columns, strict=True)
+            name: float(column[place]) for name, column in zip(_FIELDS, _columns(law), strict=True)
         },
         "tau": dict(zip(law.sources, law.worth[place].tolist(), strict=True)),
     }
@@ -275,7 +345,53 @@ def _inner_faults(content: Mapping[str, Any]) -> list[str]:
         for name in content["scale"]["unique"]
         if name not in sources
     ]
-    return faults
+    return faults + _draw_faults(content) + _range_faults(content["scale"])
+
+
+def _draw_faults(content: Mapping[str, Any]) -> list[str]:
+    sets, width = len(content["sets"]), len(_FIELDS) + len(content["sources"])
+    return [
+        f"draw {at + 1}: expected {sets} rows of {width} numbers, a set each"
+        for at, drawn in enumerate(content.get("draws", ()))
+        if [len(row) for row in drawn] != [width] * sets
+    ]
+
+
+def _range_faults(scale: Mapping[str, Any]) -> list[str]:
+    ends = {what: scale.get(what, [1, 1]) for what in ("params_range", "tokens_range")}
+    return [
+        f"{what}: expected least and most, in this order"
+        for what, pair in ends.items()
+        if len(pair) != 2 or pair[0] > pair[1]
+    ]
+
+
+def drawn_laws(saved: SavedLaw) -> tuple[MixingLaw, ...]:
+    """The law under every resample of its runs; none where its file has none."""
+    law = saved.law
+    if not isinstance(law, MixingLaw):
+        return ()
+    drawn = []
+    for rows in saved.content.get("draws", ()):
+        table = np.array(rows, dtype=np.float64)
+        constants = [frozen(column) for column in table[:, : len(_FIELDS)].T]
+        floor, capacity, phi, least, alpha, data, background, beta, gamma = constants
+        drawn.append(
+            replace(
+                law,
+                floor=floor,
+                capacity=capacity,
+                phi=phi,
+                least=least,
+                alpha=alpha,
+                data=data,
+                background=background,
+                beta=beta,
+                gamma=gamma,
+                worth=frozen(table[:, len(_FIELDS) :]),
+            )
+        )
+    return tuple(drawn)
 
 
 def _law(content: Mapping[str, Any]) -> MixingLaw | FormulaLaw:

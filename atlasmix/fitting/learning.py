@@ -99,12 +99,15 @@ class LearnQuestion:
         compared: other laws that predict the same held-out runs.
         seed: of the folds.
         coverage: of the intervals.
+        for_solve: whether the mixing law keeps to the form that a solve takes: every token of a
+            source tells as much (γ = 1), and none is worth anything by itself (ε = 0).
     """
 
     law: str = ""
     compared: tuple[str, ...] = COMPARED
     seed: int = 0
     coverage: float = COVERAGE
+    for_solve: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,7 +228,7 @@ def learn(
     names = tuple(dict.fromkeys((chosen, MIXING, *question.compared)))
     lacking = [(name, absent(name)) for name in names if absent(name) and name != chosen]
     unsized = set(FORMULAS) if runs.varies else set()
-    fits, mixing = _judge_mixing(runs, counts, folds)
+    fits, mixing = _judge_mixing(runs, counts, folds, question.for_solve)
     judged = []
     for name in names:
         if name in dict(lacking) or (name in unsized and name != chosen):
@@ -363,7 +366,9 @@ class _Trial:
     errors: Array
 
 
-def _judge_mixing(runs: MixtureRuns, counts: Array, folds: Places) -> tuple[MixingFits, Judged]:
+def _judge_mixing(
+    runs: MixtureRuns, counts: Array, folds: Places, for_solve: bool
+) -> tuple[MixingFits, Judged]:
     """The mixing law in the shape that predicts best, each fold's judged without that fold."""
     scale = scale_of(runs)
     trials: dict[Shape, _Trial] = {}
@@ -375,12 +380,14 @@ def _judge_mixing(runs: MixtureRuns, counts: Array, folds: Places) -> tuple[Mixi
 
     # Without own sources the whole law is transfer with γ, and the form between is transfer.
     forms = FORMS if np.any(runs.own >= 0) else (FORMS[0], FORMS[2])
-    best = _walk([Shape(forms[0], strength) for strength in STRENGTHS], error)
+    if for_solve:
+        forms = tuple(form for form in FORMS[1:] if form in forms)
+    best = _walk([Shape(forms[0], each, not for_solve) for each in STRENGTHS], error)
     for form in forms[1:]:
         # The other form as near to the sets' mean; further only where that is better.
-        other = Shape(form, best.strength)
+        other = Shape(form, best.strength, not for_solve)
         if error(other) < error(best):
-            best = _walk([Shape(form, strength) for strength in STRENGTHS], error)
+            best = _walk([Shape(form, each, not for_solve) for each in STRENGTHS], error)
     shapes = list(trials)
     table = np.array([trials[shape].errors for shape in shapes])
     held_out = np.empty_like(runs.loss)

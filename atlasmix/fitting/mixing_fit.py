@@ -41,10 +41,12 @@ class Shape:
     Attributes:
         form: the whole law, or the one without a capacity term.
         strength: noise allowed for, in standard deviations of each set's loss.
+        background: whether any token is worth something (ε); without it ε is 0.
     """
 
     form: Form = "own share, less of more"
     strength: float = 0.2
+    background: bool = True
 
 
 _FIXED: Final = 7
@@ -241,6 +243,8 @@ def _fits(runs: MixtureRuns, shape: Shape, weights: Array, scale: Scale) -> Fits
     held = np.zeros(mean.shape, dtype=bool)
     if shape.form != "own share, less of more":
         mean[:, 8 + count], held[:, 8 + count] = _EVEN, True
+    if not shape.background:
+        mean[:, 3], held[:, 3] = -_EVEN, True
     rows = np.flatnonzero(own >= 0)
     mean[rows, 4 + own[rows]], held[rows, 4 + own[rows]] = 1.0, True
     unread = ~np.any(runs.weights > 0, axis=0)

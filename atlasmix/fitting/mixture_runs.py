@@ -17,7 +17,7 @@ Places = NDArray[np.int64]
 NO_SOURCE: Final = -1
 """In the place of a set's own source: it has none."""
 
-_SAME: Final = 0.05
+SAME_SIZE: Final = 0.05
 """Part by which sizes may differ and still be one: tokens come in whole batches. Our choice."""
 
 UNIT: Final = "nats per token"
@@ -149,7 +149,9 @@ class MixtureRuns:
 
 def _vary(column: Array | None) -> bool:
     """By more than what a count of the same differs by."""
-    return column is not None and bool(np.ptp(np.log(column)) > _SAME)
+    if column is None or np.all(np.isnan(column)):
+        return False
+    return bool(np.nanmax(column) / np.nanmin(column) > np.exp(SAME_SIZE))
 
 
 def make_mixture_runs(

@@ -65,6 +65,11 @@ def parse_card(content: str | bytes, what: str) -> LawCard:
     card = load_yaml(content, what, CARD_LIMIT)
     if not isinstance(card, dict):
         raise DataError(f"{what} holds {type(card).__name__}: expected the card of one law")
+    if str(card.get("schema", "")).startswith("atlasmix/learned-law/"):
+        raise DataError(
+            f"{what} is a law learned from runs and no card: solve, sweep and capacity take the "
+            "file as their law, and learn predicts with it"
+        )
     faults = _faults(card)
     if faults:
         raise DataError(f"{what} is no usable law:", tuple(faults))

@@ -7,8 +7,13 @@ others answer other questions, and say which where somebody asks them to drive a
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
+
+from atlasmix.errors import ProblemError
+from atlasmix.evidence.scores import Floats
+from atlasmix.evidence.transfer_matrix import TransferMatrix
+from atlasmix.text import first_few
 
 DEFAULT_PHI: Final = 0.11
 """φ when a law's card does not say: the printed exponent of the K-law of ATLAS (arXiv 2510.22037,
@@ -52,6 +57,8 @@ class LossLaw:
         covariance: covariance of the natural logarithms of E, A, α, B, β and, where it was fitted
             with them, λ, row by row in this order: how sure the constants are, and how they go
             together; empty where the card does not say.
+        least: μ, the part of the capacity that a language has where nothing of it is read; then
+            m is μ + (1 - μ) times its share of the tokens.
 
     >>> law = LossLaw("mine", 1.8, 482, 0.35, 2085, 0.37, "nats per token", "web text", "my runs")
     >>> round(law.capacity_loss(2e9) + law.data_loss(1e11), 3)
@@ -77,6 +84,11 @@ class LossLaw:
     phi_range: tuple[float, float] = DEFAULT_PHI_RANGE
     fitted_tokens: tuple[float, float] | None = None
     covariance: tuple[tuple[float, ...], ...] = ()
+    least: float = 0.0
+
+    def of(self, key: str) -> LossLaw:
+        """The law of one target: the same for all, where it was fitted to all of them."""
+        return self
 
     def __repr__(self) -> str:
         """The law as a formula."""
@@ -101,9 +113,10 @@ class LossLaw:
         Returns:
             inf where nothing is read of the language and φ is above 0.
         """
-        if own_share <= 0 and phi > 0:
+        reach = self.least + (1.0 - self.least) * own_share
+        if reach <= 0 and phi > 0:
             return math.inf
-        crowding = math.pow(own_share, -phi) if phi else 1.0
+        crowding = math.pow(reach, -phi) if phi else 1.0
         return self.A * crowding * math.pow(params, -self.alpha)
 
     def data_loss(self, effective_tokens: float) -> float:
@@ -143,6 +156,67 @@ class LossLaw:
         """G = (αA/βB)^(1/(α+β))."""
         both = self.alpha + self.beta
         return math.pow(self.alpha * self.A / (self.beta * self.B), 1 / both)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetLaws(LossLaw):
+    """A law of every target, fitted jointly to runs of mixtures, with what they say of transfer.
+
+    Its own constants are the medians of its targets', for what asks of a typical language.
+
+    Attributes:
+        targets: of each, its ``language`` set.
+        draws: the same under every resample of the runs.
+        transfer: τ of every source for every target, as a matrix of weights.
+        weights: (draws, sources, targets) τ in every resample, in the order of ``transfer.keys``
+            and of ``targets``.
+        file: how a question names it.
+        sha256: of that file.
+        runs: name and SHA-256 of each file of runs that it was learned from.
+        params, tokens: N₀ and D₀, the middle of the runs; 0 where they do not say N.
+        params_vary, tokens_vary: whether the runs differ in N and in D; where they do not the law
+            says nothing of others.
+    """
+
+    targets: tuple[LossLaw, ...] = ()
+    draws: tuple[tuple[LossLaw, ...], ...] = field(default=(), compare=False, repr=False)
+    transfer: TransferMatrix | None = field(default=None, compare=False, repr=False)
+    weights: Floats | None = field(default=None, compare=False, repr=False)
+    file: str = ""
+    sha256: str = ""
+    runs: tuple[tuple[str, str], ...] = ()
+    params: float = 0.0
+    tokens: float = 0.0
+    params_vary: bool = True
+    tokens_vary: bool = True
+
+    def of(self, key: str) -> LossLaw:
+        """The law of one target.
+
+        Raises:
+            ProblemError: the runs did not measure it.
+        """
+        for law in self.targets:
+            if law.language == key:
+                return law
+        known = first_few([law.language for law in self.targets], 8)
+        raise ProblemError(
+            f"law {self.name} has no loss of {key}: its runs measured {known}",
+            field="law",
+            hint="choose targets among them, or another law",
+            value=key,
+        )
+
+    def brings(self, matrix: TransferMatrix) -> bool:
+        """Whether a matrix holds the law's own weights, here or in another process."""
+        own = self.transfer
+        return own is not None and (own.name, own.sha256) == (matrix.name, matrix.sha256)
+
+    def drawn(self, draw: int) -> TargetLaws:
+        """The law of one resample; those past the last begin anew."""
+        if not self.draws:
+            return self
+        return replace(self, targets=self.draws[draw % len(self.draws)], draws=(), weights=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +274,7 @@ class CurseLaw:
         E, A, B: None where the source does not print them; multipliers do not need them.
         corners: (φ, ψ, α, β) at the corners of what the card's intervals allow; empty: no interval.
         fitted_params, fitted_languages: least and most N and K behind it, if its card says.
+        resamples: of the runs behind it, which the corners then are; 0: it was not learned.
     """
 
     kind: ClassVar[str] = "curse"
@@ -218,6 +293,7 @@ class CurseLaw:
     corners: tuple[tuple[float, float, float, float], ...] = ()
     fitted_params: tuple[float, float] | None = None
     fitted_languages: tuple[float, float] | None = None
+    resamples: int = 0
 
     def terms(self, languages: float, params: float, tokens_each: float) -> tuple[float, float]:
         """Capacity and data term of the loss; both NaN where A and B are not known."""

@@ -118,7 +118,7 @@ def why_stopped(
     if mixture.unspent <= _SAME * problem.budget:
         return "", ()
     compiled = solved.compiled
-    ends = reach(compiled.at(mixture.tokens * 1.001, problem.params, problem).program)
+    ends = reach(compiled.at(mixture.tokens * 1.001, problem.params).program)
     if ends is not None and ends[1] >= 1.0 - _SAME:
         if problem.limits and any(math.isfinite(level) for level in compiled.program.level):
             said = "with more tokens a guardrail could not hold, or the targets would fare worse"
@@ -129,7 +129,7 @@ def why_stopped(
             f"more tokens of other languages would take more capacity{whose} than they give in data"
         )
         return said, ()
-    program = compiled.at(mixture.tokens * 1.01, problem.params, problem).program
+    program = compiled.at(mixture.tokens * 1.01, problem.params).program
     names: tuple[str, ...] = ()
     if program.rows.names and float(np.minimum(program.upper, 1.0).sum()) >= 1.0:
         names, _ = collisions(program, exact=True)

@@ -60,7 +60,7 @@ def _judge(
         unique = np.array([pool.unique_tokens for pool in problem.pools])
         tokens = np.minimum(tokens, epoch_limits(problem) * unique)
     mixture = build_mixture(problem, compiled, tokens)
-    there = compiled.at(max(mixture.tokens, 1e-9), problem.params, problem)
+    there = compiled.at(max(mixture.tokens, 1e-9), problem.params)
     broken = tuple(
         [*violations(there.program, there.collapse(tokens), 1e-6), *_beyond(problem, mixture)]
     )

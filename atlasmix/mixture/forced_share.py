@@ -13,6 +13,7 @@ from atlasmix.mixture.mixture import Mixture, ShareRange
 from atlasmix.mixture.solve import best
 from atlasmix.problem.constraints import Guardrail, Selection, ShareLimit
 from atlasmix.problem.problem import MixProblem
+from atlasmix.problem.worlds import floor_of
 from atlasmix.quantities import format_quantity
 from atlasmix.solver.compile import compile_problem
 from atlasmix.solver.compute import at_size
@@ -104,7 +105,7 @@ def force_share(problem: MixProblem, tokens: float, language: str, share: float)
     change = max(there.certificate.value - free.certificate.value, 0.0)
     program = compile_problem(whole).program
     value = free.certificate.value
-    reducible = scale(program, value - (0.0 if _is_ratio(problem) else problem.law.E))
+    reducible = scale(program, value - (0.0 if _is_ratio(problem) else floor_of(problem)))
     return ForcedShare(language, share, there, change, change / reducible)
 
 

@@ -346,7 +346,6 @@ def losses_of(drawn: Worlds, mixtures: Array) -> Array:
     losses = np.zeros((len(drawn), mixtures.shape[0]))
     for draw in range(len(drawn)):
         question = drawn.question(draw)
-        law = question.law
         worth = np.array([question.worth_of(pool) for pool in pools])
         unique = distinct_tokens(question)[read]
         data = worth * saturate(tokens, unique, question.decay)
@@ -356,7 +355,8 @@ def losses_of(drawn: Worlds, mixtures: Array) -> Array:
             own = np.array(
                 [same_language(target.language, pool.language, model.axis) for pool in pools]
             )
-            mine = tokens @ (own & (worth > 0)) / total
+            law = question.law.of(target.language)
+            mine = law.least + (1.0 - law.least) * (tokens @ (own & (worth > 0)) / total)
             phi = transfer.phi[draw, column]
             with np.errstate(divide="ignore"):
                 lost = law.E + law.B * (data @ tau) ** -law.beta

@@ -11,7 +11,7 @@ from atlasmix.evidence.scores import SEEN
 from atlasmix.laws.saturation import Array, saturate
 from atlasmix.mixture.mixture import Certificate, Mixture, PoolShare, TargetEffect
 from atlasmix.problem.problem import UNDER_DRAWS, MixProblem
-from atlasmix.problem.worlds import weighed
+from atlasmix.problem.worlds import floor_of, weighed
 from atlasmix.solver.closed_form import Alone
 from atlasmix.solver.compile import (
     Compiled,
@@ -111,8 +111,9 @@ def target_effects(
     saturated, _ = useful_tokens(problem, tokens)
     languages = [pool.language for pool in problem.pools]
     axis, different = problem.transfer.axis, dict.fromkeys(languages)
-    total, law, effects = float(tokens.sum()), problem.law, []
+    total, effects = float(tokens.sum()), []
     for row, target in enumerate(problem.targets):
+        law = problem.law.of(target.language)
         (tau,), _ = weights_of(problem, [target.language], languages)
         same = {key for key in different if same_language(target.language, key, axis)}
         own = np.array([key in same for key in languages])
@@ -193,7 +194,7 @@ def drift_value(problem: MixProblem, tokens: Array) -> float:
 def _loss_value(
     problem: MixProblem, compiled: Compiled, tokens: Array, effects: tuple[TargetEffect, ...]
 ) -> float:
-    program, law = compiled.program, problem.law
+    program = compiled.program
     if problem.objective == "regret":
         return max(matrix_regrets(problem, tokens))
     if problem.objective in UNDER_DRAWS:
@@ -204,7 +205,7 @@ def _loss_value(
         return float(blend[blend > 0] @ values[blend > 0])
     parts = []
     for row, effect in enumerate(effects):
-        heard = bool(program.heard[row])
+        heard, law = bool(program.heard[row]), problem.law.of(effect.language)
         data = law.data_loss(effect.effective_data - effect.risk_penalty)
         parts.append(law.E + data + (effect.capacity_loss if heard else 0.0))
     if problem.objective == "worst":
@@ -232,13 +233,13 @@ def _ratio_to_alone(compiled: Compiled, target: str) -> float:
 
 def _under_draws(problem: MixProblem, compiled: Compiled, tokens: Array) -> Array:
     """Weighted loss of the targets in every draw that the objective weighs, (draws,)."""
-    drawn, law = weighed(problem), problem.law
+    drawn = weighed(problem)
     unique = np.maximum(distinct_tokens(problem), 1e-9)
     saturated = saturate(tokens, unique, problem.decay)
     read = np.flatnonzero(tokens > 0)
     total = float(tokens.sum())
     weight = np.array([target.weight for target in problem.targets])
-    loss = np.full(drawn.count, law.E)
+    loss = np.zeros(drawn.count)
     for row, target in enumerate(problem.targets):
         data, own = np.zeros(drawn.count), 0.0
         for place in read.tolist():
@@ -249,16 +250,19 @@ def _under_draws(problem: MixProblem, compiled: Compiled, tokens: Array) -> Arra
             if same and problem.worth_of(pool) > 0:
                 own += float(tokens[place])
         share = own / total if total > 0 else 0.0
+        laws = [law.of(target.language) for law in drawn.laws]
+        floor, scale, beta, least, capacity = np.array(
+            [(a.E, a.B, a.beta, a.least, a.capacity_loss(problem.params)) for a in laws]
+        ).T
         with np.errstate(divide="ignore"):
-            part = law.B * data**-law.beta
+            part = floor + scale * data**-beta
             if compiled.program.heard[compiled.rows_of.index(target.language)]:
-                part = part + law.capacity_loss(problem.params) * share ** -drawn.phi(
-                    target.language
-                )
+                reach = least + (1.0 - least) * share
+                part = part + capacity * reach ** -drawn.phi(target.language)
         loss += weight[row] / weight.sum() * part
     return loss
 
 
 def in_user_unit(problem: MixProblem, value: float) -> float:
     """A value of the program's objective in the unit of the user's."""
-    return value if problem.objective in ("worst", "regret") else problem.law.E + value
+    return value if problem.objective in ("worst", "regret") else floor_of(problem) + value

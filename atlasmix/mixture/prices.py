@@ -81,7 +81,8 @@ def _duals(problem: MixProblem, solved: Solved, mixture: Mixture) -> _Duals:
     """
     program, optimum = solved.compiled.program, solved.optimum
     line = optimum.prices.line
-    crowded = float((line.heavy * program.phi) @ line.m**-program.phi)
+    apart = program.phi * (1.0 - program.least / line.m)  # μ is there however much is read
+    crowded = float((line.heavy * apart) @ line.m**-program.phi)
     slope = line.gradient + crowded  # of the objective by the tokens of a column
     spent = mixture.unspent <= _NOTHING * problem.budget
     rows = np.zeros(len(program.rows.names))
@@ -185,7 +186,7 @@ def _guardrails(problem: MixProblem, solved: Solved) -> list[_Entry]:
         if not isinstance(limit, Guardrail):
             continue
         row = solved.compiled.rows_of.index(limit.language)
-        allowed = float(solved.compiled.program.level[row]) + problem.law.E
+        allowed = float(solved.compiled.program.level[row]) + solved.compiled.laws[row].E
         fall = float(guard[row]) * 0.01 * allowed / (1 + limit.slack)
         entries.append(("guardrail", limit.language, limit.name, "+1 point", fall))
     return entries

@@ -48,7 +48,7 @@ def solve(problem: MixProblem, engine: Engine | None = None) -> Mixture:
     compiled, optimum = solved.compiled, solved.optimum
     tokens = compiled.expand(problem, optimum.x)
     # Alone a target has the whole budget, and any donor.
-    whole = compiled.at(problem.budget, problem.params, problem)
+    whole = compiled.at(problem.budget, problem.params)
     if problem.max_donors is not None:
         whole = compile_problem(problem)
     alone = alone_of(problem, whole)

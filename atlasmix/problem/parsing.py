@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar, cast
+from typing import Any, Final, Literal, NamedTuple, TypeVar, cast
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from atlasmix.evidence.pools import PROVENANCES, Pool
 from atlasmix.evidence.shelf import DEFAULT_INVENTORY, DEFAULT_MATRIX
 from atlasmix.evidence.store import Store
 from atlasmix.evidence.transfer_matrix import TransferMatrix
+from atlasmix.fitting.law_file import is_law_file, is_learned
+from atlasmix.fitting.solving_law import read_solving_law
 from atlasmix.io.plain_data import (
     as_list,
     as_mapping,
@@ -31,7 +33,7 @@ from atlasmix.io.safe_yaml import load_yaml
 from atlasmix.languages.catalogue import language, name_of
 from atlasmix.languages.language import SUBJECTS
 from atlasmix.laws.cards import covariance_fault
-from atlasmix.laws.kinds import DEFAULT_PHI, DEFAULT_PHI_RANGE, LOSS_CONSTANTS, LossLaw
+from atlasmix.laws.kinds import DEFAULT_PHI, DEFAULT_PHI_RANGE, LOSS_CONSTANTS, LossLaw, TargetLaws
 from atlasmix.laws.saturation import DEFAULT_DECAY
 from atlasmix.laws.shelf import DEFAULT_LAW, load_law, shipped_names
 from atlasmix.problem.baselines import check_reference
@@ -102,7 +104,11 @@ def read_law(value: object, store: Store) -> LossLaw:
         DataError: no such law.
     """
     if not isinstance(value, dict):
-        return load_law(as_text(value, "law"), store)
+        name = as_text(value, "law")
+        path = store.path_of(name) if is_law_file(name) else None
+        if path is not None and is_learned(path):
+            return read_solving_law(path, name)
+        return load_law(name, store)
     given = as_mapping(value, "law", "{name: mine, E: 1.9, ...}")
     refuse_unknown(given, _KEYS, "law")
     missing = [key for key in _NEEDED if key not in given]
@@ -139,6 +145,8 @@ def write_law(law: LossLaw) -> object:
     """A shipped law by its name; any other in full, so that a recipe stands without its file."""
     if _ships(law):
         return law.name
+    if isinstance(law, TargetLaws):
+        return law.file
     written = {key: getattr(law, key) for key in _KEYS}
     return {
         key: _listed(value) if isinstance(value, tuple) else value
@@ -934,9 +942,9 @@ def problem_from_mapping(
     refuse_unknown(question, QUESTION_KEYS, "the question")
     store = store or Store()
     part = partial(_part, question)
-    matrix, rivals = _matrices(question, store, given or Evidence())
     given = given or Evidence()
     law = given.law or part("law", DEFAULT_LAW, lambda law: read_law(law, store))
+    matrix, rivals = _matrices(question, store, given, law)
     inventory = given.inventory or part(
         "inventory", DEFAULT_INVENTORY, lambda names: _inventory(names, store)
     )
@@ -948,6 +956,7 @@ def problem_from_mapping(
     )
     targets = part("targets", None, lambda targets: _targets(targets, words))
     words = dataclasses.replace(words, targets=tuple(target.language for target in targets))
+    usual = _usual(law)
     problem = MixProblem(
         targets=targets,
         pools=pools,
@@ -956,8 +965,12 @@ def problem_from_mapping(
         calibration=part("calibration", None, _calibration),
         inventory=inventory,
         law=law,
-        budget=part("budget", DEFAULT_BUDGET, lambda n: _size(n, "budget", "tokens", "300B")),
-        params=part("params", DEFAULT_PARAMS, lambda n: _size(n, "params", "parameters", "7B")),
+        budget=part("budget", usual.tokens, lambda n: _size(n, "budget", "tokens", "300B")),
+        params=part(
+            "params",
+            usual.params,
+            lambda n: _size(n, "params", "parameters", "7B"),
+        ),
         objective=part("objective", "regret" if rivals else "loss", _objective),
         decay=part("lambda", law.decay or DEFAULT_DECAY, lambda n: as_number(n, "lambda", "0.037")),
         risk_aversion=part(
@@ -973,18 +986,41 @@ def problem_from_mapping(
         draws=part("draws", None, lambda n: _whole_or_none(n, "draws")),
         seed=part("seed", DEFAULT_SEED, lambda n: _whole(n, "seed")),
         tail=part("tail", DEFAULT_TAIL, lambda n: parse_share(n, "tail", "the draws")),
-        exact_tokens=part("tokens", AT_MOST, _exact_tokens),
+        exact_tokens=part("tokens", usual.spends, _exact_tokens),
         worth=part("worth", {}, _worth),
         compute=part("compute", None, lambda _: _compute(question)),
         phases=part("phases", None, lambda value: read_phases(value, words, pools, inventory)),
     )
-    # With a compute budget N and D are chosen later; what can be checked now is.
+    _check_question(problem)
+    return problem
+
+
+def _check_question(problem: MixProblem) -> None:
+    """With a compute budget N and D are chosen later; what can be checked now is."""
     if problem.compute is None:
         check_problem(problem)
     else:
         check_problem(dataclasses.replace(problem, compute=None, phases=()))
         check_phases(problem.phases, problem.pools, math.inf)
-    return problem
+
+
+class _Usual(NamedTuple):
+    """The size that is asked for where nobody says one."""
+
+    params: float
+    tokens: float
+    spends: str
+
+
+def _usual(law: LossLaw) -> _Usual:
+    """A law whose runs were of one size speaks of that size alone, and of all its tokens."""
+    if not isinstance(law, TargetLaws):
+        return _Usual(DEFAULT_PARAMS, DEFAULT_BUDGET, AT_MOST)
+    return _Usual(
+        DEFAULT_PARAMS if law.params_vary else law.params or DEFAULT_PARAMS,
+        DEFAULT_BUDGET if law.tokens_vary else law.tokens,
+        AT_MOST if law.tokens_vary else EXACTLY,
+    )
 
 
 def _part(
@@ -1003,17 +1039,21 @@ def _inventory(names: object, store: Store) -> Inventory:
 
 
 def _matrices(
-    question: Mapping[str, object], store: Store, given: Evidence
+    question: Mapping[str, object], store: Store, given: Evidence, law: LossLaw
 ) -> tuple[TransferMatrix, tuple[TransferMatrix, ...]]:
-    """The matrix that everything is told by, and its rivals."""
+    """The matrix that everything is told by, and its rivals; a learned law brings its own."""
 
     def rivals(names: object) -> tuple[TransferMatrix, ...]:
         several = () if names is None else as_list(names, "rivals")
         return tuple(store.matrix(as_text(name, "rivals")) for name in several)
 
-    matrix = given.matrix or _part(
-        question, "matrix", DEFAULT_MATRIX, lambda name: store.matrix(as_text(name, "matrix"))
-    )
+    matrix = given.matrix
+    if matrix is None and isinstance(law, TargetLaws):
+        matrix = law.transfer if question.get("matrix", law.file) == law.file else None
+    if matrix is None:
+        matrix = _part(
+            question, "matrix", DEFAULT_MATRIX, lambda name: store.matrix(as_text(name, "matrix"))
+        )
     if given.rivals is not None:
         return matrix, given.rivals
     return matrix, _part(question, "rivals", None, rivals)

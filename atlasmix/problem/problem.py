@@ -13,7 +13,7 @@ from atlasmix.evidence.inventory import Inventory
 from atlasmix.evidence.pools import Pool
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.languages.catalogue import name_of
-from atlasmix.laws.kinds import LossLaw
+from atlasmix.laws.kinds import LossLaw, TargetLaws
 from atlasmix.laws.saturation import DEFAULT_DECAY
 from atlasmix.problem.constraints import HARD_EPOCHS, EpochCap, Guardrail, Limit, check_limits
 from atlasmix.problem.phases import Phase, check_phases
@@ -372,6 +372,8 @@ def _refuse_without_text(problem: MixProblem, target: str, have: Collection[str]
 def _check_law(problem: MixProblem) -> None:
     """Refuse a law of one language where the losses of others count."""
     law = problem.law
+    if isinstance(law, TargetLaws):
+        _check_learned(problem, law)
     guarded = [limit.language for limit in problem.limits if isinstance(limit, Guardrail)]
     others = [key for key in (*problem.target_keys, *guarded) if key != law.language]
     if law.language and others:
@@ -381,6 +383,36 @@ def _check_law(problem: MixProblem) -> None:
             field="law",
             hint=f"choose another law, or ask for {law.language} as the only target",
             value=law.name,
+        )
+
+
+_SAME_SIZE: Final = 0.05
+"""Part by which N or D may differ from the runs' and still be theirs: our choice, as in a table."""
+
+
+def _check_learned(problem: MixProblem, law: TargetLaws) -> None:
+    """Refuse what the runs behind a law say nothing of: other targets, another N or D."""
+    guarded = [limit.language for limit in problem.limits if isinstance(limit, Guardrail)]
+    for key in (*problem.target_keys, *guarded):
+        law.of(key)
+    for field_name, what, value, runs, vary in (
+        ("params", "parameters", problem.params, law.params, law.params_vary),
+        ("budget", "tokens", problem.budget, law.tokens, law.tokens_vary),
+    ):
+        if not vary and runs > 0 and abs(value / runs - 1) > _SAME_SIZE:
+            raise ProblemError(
+                f"the runs behind law {law.name} are all of {format_quantity(runs)} {what}, so it "
+                f"says nothing of {format_quantity(value)}",
+                field=field_name,
+                hint=f"leave the {what} out, or add runs of other {what} and learn it again",
+                value=value,
+            )
+    if not law.tokens_vary and not problem.exact_tokens:
+        raise ProblemError(
+            f"the runs behind law {law.name} all read {format_quantity(law.tokens)} tokens, so it "
+            "does not say what fewer would give",
+            field="tokens",
+            hint="ask for exactly as many",
         )
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from atlasmix.laws.kinds import LOSS_CONSTANTS, LossLaw
+from atlasmix.laws.kinds import LOSS_CONSTANTS, LossLaw, TargetLaws
 from atlasmix.laws.saturation import DECAY_RANGE, DEFAULT_DECAY, Array
 from atlasmix.problem.constraints import Guardrail
 from atlasmix.problem.problem import (
@@ -104,8 +104,16 @@ def worlds(problem: MixProblem, draws: int, seed: int = DEFAULT_SEED) -> Worlds:
     scored = problem.transfer.calibration == "bts"
     drawn = ["transfer weights and capacity exponents, by their standard errors"]
     held = []
-    laws = draw_laws(law, factors)
-    if law.covariance:
+    laws: tuple[LossLaw, ...] = draw_laws(law, factors)
+    if isinstance(law, TargetLaws) and law.draws:
+        transfer, laws = _resampled(problem, transfer, law, factors)
+        drawn = [
+            f"the constants, exponents and weights of law {law.name}, as {len(law.draws)} "
+            "resamples of its runs give them together"
+        ]
+        if not law.brings(problem.matrix):
+            drawn.append("the transfer weights of the matrix, by their standard errors")
+    elif law.covariance:
         drawn.append(f"the constants of law {law.name}, as its card says they go together")
         if scored:
             phi = [
@@ -144,6 +152,29 @@ def _transfer(problem: MixProblem, factors: Factors) -> TransferDraws:
     if model.calibration == "bts":
         highest = most_phi(balance(problem.law, *measured_at(problem.matrix.card)))
     return draw_transfer(model, sources, targets, factors, highest)
+
+
+def _resampled(
+    problem: MixProblem, transfer: TransferDraws, law: TargetLaws, factors: Factors
+) -> tuple[TransferDraws, tuple[LossLaw, ...]]:
+    """Draws that are resamples of a law's runs, in an order of the seed's: φ, constants and τ.
+
+    τ are those of another matrix where the question names one.
+    """
+    count, resamples = factors.count, len(law.draws)
+    if not resamples:
+        return transfer, (law,) * count
+    order = np.argsort(factors.columns(1)[:, 0]) % resamples
+    laws = tuple(law.drawn(int(draw)) for draw in order)
+    keys = transfer.model.keys
+    targets = [keys[place] for place in transfer.targets]
+    phi = np.array([[each.of(key).phi for key in targets] for each in laws])
+    weights = transfer.weights
+    if law.brings(problem.matrix) and law.transfer and law.weights is not None:
+        rows = [law.transfer.keys.index(keys[place]) for place in transfer.sources]
+        columns = [[each.language for each in law.targets].index(key) for key in targets]
+        weights = law.weights[np.ix_(order, np.array(rows), np.array(columns))]
+    return replace(transfer, phi=phi, weights=weights), laws
 
 
 def _worths(problem: MixProblem, factors: Factors) -> tuple[dict[str, Array], list[str], list[str]]:
@@ -196,10 +227,12 @@ class Weighed:
     Attributes:
         transfer: drawn τ and φ.
         worths: q of every draw, by provenance, (draws,).
+        laws: a law a draw: the question's own, unless it was learned with the exponents.
     """
 
     transfer: TransferDraws
     worths: dict[str, Array]
+    laws: tuple[LossLaw, ...]
 
     @property
     def count(self) -> int:
@@ -231,5 +264,17 @@ def weighed(problem: MixProblem) -> Weighed:
     problem = canonical(problem)
     count = min(problem.draws or UNASKED, _MOST_WEIGHED)
     factors = Factors(count, problem.seed, stream=1)
-    transfer = _transfer(problem, factors)
-    return Weighed(transfer, _worths(problem, factors)[0])
+    transfer, laws = _transfer(problem, factors), (problem.law,) * count
+    if isinstance(problem.law, TargetLaws):
+        transfer, laws = _resampled(problem, transfer, problem.law, factors)
+    return Weighed(transfer, _worths(problem, factors)[0], laws)
+
+
+def floor_of(problem: MixProblem) -> float:
+    """E of the objective: the weighted mean of the targets', over the draws where it is theirs."""
+    law, weights = problem.law, np.array([target.weight for target in problem.targets])
+    if not isinstance(law, TargetLaws):
+        return law.E
+    laws = weighed(problem).laws if problem.objective == "expected" else (law,)
+    floors = [[each.of(key).E for key in problem.target_keys] for each in laws]
+    return float(np.mean(np.array(floors) @ weights) / weights.sum())

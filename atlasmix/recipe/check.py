@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from atlasmix.errors import AtlasMixError, SolverFailed
 from atlasmix.evidence.store import Store
 from atlasmix.languages.catalogue import name_of
+from atlasmix.laws.kinds import TargetLaws
 from atlasmix.mixture.diff import Side, SidePool, diff
 from atlasmix.mixture.mixture import Mixture
 from atlasmix.mixture.solve import answer, solve
@@ -90,6 +91,7 @@ def evidence_changes(recipe: Recipe, problem: MixProblem) -> tuple[str, ...]:
     for name, digest in inventory_hashes(problem.inventory):
         if recorded.get(name) != digest:
             said.append(f"inventory {name} has other counts than when the recipe was made")
+    said += _file_changes(recipe, problem)
     if not _same_law(recipe, problem):
         said.append(f"law {problem.law.name} has other constants than when the recipe was made")
     if not _same_matrix(recipe, problem):
@@ -194,7 +196,24 @@ def _same_law(recipe: Recipe, problem: MixProblem) -> bool:
     """Whether the law whose constants a recipe records is that of its question today."""
     law = recipe.origin["law"]
     keys = (*CONSTANTS, "decay", "phi")
-    return all(same_number(law.get(key), getattr(problem.law, key)) for key in keys)
+    targets = {each["language"]: each for each in law.get("targets", ())}
+    return all(same_number(law.get(key), getattr(problem.law, key)) for key in keys) and all(
+        same_number(value, getattr(problem.law.of(key), name))
+        for key, constants in targets.items()
+        if key in problem.target_keys
+        for name, value in constants.items()
+    )
+
+
+def _file_changes(recipe: Recipe, problem: MixProblem) -> list[str]:
+    """Whether a learned law and the runs behind it are those that the recipe records."""
+    then, law = recipe.origin["law"], problem.law
+    if not isinstance(law, TargetLaws) or then.get("sha256") == law.sha256:
+        return []
+    if [each["sha256"] for each in then.get("runs", ())] == [digest for _, digest in law.runs]:
+        return [f"law {law.name} is another file than when the recipe was made, of the same runs"]
+    named = first_few([name for name, _ in law.runs], 4)
+    return [f"law {law.name} was learned from other runs than when the recipe was made: {named}"]
 
 
 def _pool_edits(recipe: Recipe, problem: MixProblem) -> list[str]:

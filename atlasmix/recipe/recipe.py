@@ -15,6 +15,7 @@ from atlasmix.evidence.pools import Pool, Provenance
 from atlasmix.io.schema import AtLeastOne, Count, Name, NotNegative, Positive, Share
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.hardware import FLOPS_PER_PARAM_TOKEN
+from atlasmix.laws.kinds import LossLaw, TargetLaws
 from atlasmix.mixture.mixture import (
     Caveat,
     Comparison,
@@ -71,15 +72,38 @@ def origin_of(problem: MixProblem, mixture: Mixture, read: Collection[str]) -> d
         "inventories": [
             {"name": name, "sha256": digest} for name, digest in inventory_hashes(problem.inventory)
         ],
-        "law": {
-            key: list(value) if isinstance(value, tuple) else value
-            for key, value in dataclasses.asdict(law).items()
-            if key not in _NOT_CONSTANTS and value not in (None, "")
-        },
+        "law": _law(law),
         "pairs": pairs(problem, {pool.language for pool in pools}),
         "targets": target_exponents(problem),
         "pools": [_pool(pool) for pool in sorted(pools, key=lambda each: each.name)],
     }
+
+
+def _law(law: LossLaw) -> dict[str, Any]:
+    """The constants of a law; of a learned one those of every target, its file and its runs."""
+    shown = {each.name: getattr(law, each.name) for each in dataclasses.fields(LossLaw)}
+    facts = {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in shown.items()
+        if key not in _NOT_CONSTANTS and value not in (None, "") and (key, value) != ("least", 0.0)
+    }
+    if not isinstance(law, TargetLaws):
+        return facts
+    return {
+        **facts,
+        "sha256": law.sha256,
+        "runs": [{"name": name, "sha256": digest} for name, digest in law.runs],
+        "targets": [
+            {
+                "language": each.language,
+                **{key: finite(getattr(each, key), 12) for key in _BY_TARGET},
+            }
+            for each in law.targets
+        ],
+    }
+
+
+_BY_TARGET: Final = ("E", "A", "alpha", "B", "beta", "phi", "least")
 
 
 def _matrix(problem: MixProblem) -> dict[str, str]:

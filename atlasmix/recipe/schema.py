@@ -96,13 +96,33 @@ class InventoryOrigin(Struct, forbid_unknown_fields=True):
     sha256: Digest
 
 
+class RunsOrigin(Struct, forbid_unknown_fields=True):
+    """A file of runs that a law was learned from."""
+
+    name: Name
+    sha256: Digest
+
+
+class TargetLaw(Struct, forbid_unknown_fields=True):
+    """The constants of one target of a learned law."""
+
+    language: Name
+    E: float
+    A: NotNegative
+    alpha: NotNegative
+    B: NotNegative
+    beta: Positive
+    phi: NotNegative
+    least: Annotated[NotNegative, Meta(description="mu, capacity where nothing of it is read")]
+
+
 class LawOrigin(Struct, forbid_unknown_fields=True, kw_only=True):
     """The law behind the answer, with its constants."""
 
     name: Name
     E: float
     A: float
-    alpha: Positive
+    alpha: NotNegative
     B: float
     beta: Positive
     unit: str
@@ -118,6 +138,17 @@ class LawOrigin(Struct, forbid_unknown_fields=True, kw_only=True):
         list[NotNegative],
         Meta(min_length=2, max_length=2, description="least and most that the evidence allows"),
     ]
+    least: (
+        Annotated[NotNegative, Meta(description="mu, capacity where nothing of it is read")]
+        | UnsetType
+    ) = UNSET
+    sha256: Annotated[Digest, Meta(description="of a learned law's file")] | UnsetType = UNSET
+    runs: Annotated[list[RunsOrigin], Meta(description="what it was learned from")] | UnsetType = (
+        UNSET
+    )
+    targets: (
+        Annotated[list[TargetLaw], Meta(description="of each target of a learned law")] | UnsetType
+    ) = UNSET
 
 
 class PairOrigin(Struct, forbid_unknown_fields=True):

@@ -118,7 +118,7 @@ def _loss_parts(problem: MixProblem, effect: TargetEffect) -> str:
     return (
         f"loss {loss_text(effect.loss)}, of which capacity is {_part(effect.capacity_loss)} (own "
         f"share {percent(effect.own_share)}), data {_part(effect.data_loss)}, and the rest, "
-        f"{problem.law.E:.3f}, is beyond both."
+        f"{problem.law.of(effect.language).E:.3f}, is beyond both."
     )
 
 

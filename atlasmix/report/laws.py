@@ -298,8 +298,8 @@ def _start(growth: Growth, option: str) -> str:
     side = "too few parameters" if start.share > growth.optimal_share else "too few tokens"
     return (
         f"The start is not compute-optimal: {share} of its reducible loss is due to parameters "
-        f"({how}), {percent(growth.optimal_share)} at the optimum, so it has {side}. The paper's "
-        "exponents alone do not hold for it; the curve does."
+        f"({how}), {percent(growth.optimal_share)} at the optimum, so it has {side}. "
+        "Exponents alone do not hold for it; the curve does."
     )
 
 
@@ -327,7 +327,9 @@ def _steps(growth: Growth, hardware: Machine | None) -> Table:
             Column("", title="what grows"),
             *amounts_columns,
             Column("times", "multiplier"),
-            Column("from rounding", "multiplier", "what the rounding of the law leaves open"),
+            Column("from rounding", "multiplier", "what the rounding of the law leaves open")
+            if not growth.law.resamples
+            else Column("resampled", "multiplier", "over resamples of the runs"),
         ),
         tuple(rows),
         title="Least compute at equal loss",
@@ -357,7 +359,9 @@ def _ways(growth: Growth) -> Table:
             Column("parameters", "multiplier"),
             Column("tokens", "multiplier"),
             Column("compute", "multiplier"),
-            Column("its rounding", "multiplier", "what the rounding of the law leaves open"),
+            Column("its rounding", "multiplier", "what the rounding of the law leaves open")
+            if not growth.law.resamples
+            else Column("resampled", "multiplier", "over resamples of the runs"),
         ),
         tuple(rows),
         title="Other points of the iso-loss curve",
@@ -373,6 +377,12 @@ def _rebalancing(growth: Growth, way: Way) -> str:
 
 
 def _sure(growth: Growth) -> str:
+    if growth.law.resamples:
+        return (
+            f"Law {growth.law.name}, learned from runs of mixtures: that of a typical target, with "
+            f"every language read alike. The ranges are those of {growth.law.resamples} resamples "
+            "of the runs."
+        )
     said = f"Law {growth.law.name}, fitted on mixtures in which every language is read alike. "
     if not growth.law.corners:
         return said + "Its card gives no intervals."

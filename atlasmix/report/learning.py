@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
+from atlasmix.fitting.history import Batch, Outcome, Score, history_data, score
 from atlasmix.fitting.learning import MIXING, Judged, Learned
 from atlasmix.fitting.mixing_law import DECAY, MixingLaw
 from atlasmix.mixture.learned import FLAT
@@ -57,6 +59,8 @@ class LearnedReport:
         tables: name and SHA-256 of each file of runs.
         fault: why there is no mixture, where one was asked for; may be empty.
         planned: runs to train next; None: not asked for.
+        history: what the laws before foretold of runs that were added; empty: none were.
+        fresh: how many of those batches, the last ones, are new.
     """
 
     learned: Learned
@@ -64,6 +68,8 @@ class LearnedReport:
     tables: tuple[tuple[str, str], ...]
     fault: str = ""
     planned: NextRuns | None = None
+    history: tuple[Batch, ...] = ()
+    fresh: int = 0
 
 
 def learning_blocks(told: LearnedReport) -> tuple[Block, ...]:
@@ -72,6 +78,7 @@ def learning_blocks(told: LearnedReport) -> tuple[Block, ...]:
     compared = Heading("Laws on runs that they never saw")
     return (
         Sentence(_headline(learned), strong=True),
+        *section(Heading("Foretold and reached"), *_foretold(told)),
         *section(Heading("The mixture"), *(_mixture(learned, answer) if answer else (told.fault,))),
         *section(Heading("What it gains"), *(_gains(learned, answer) if answer else ())),
         *section(Heading("Runs to train next"), *(_planned(told.planned) if told.planned else ())),
@@ -80,6 +87,88 @@ def learning_blocks(told: LearnedReport) -> tuple[Block, ...]:
         *section(Heading("Warnings"), _lines(tuple(_warnings(learned, answer)))),
         *section(Heading("How the runs were read"), _lines(tuple(_reading(told)))),
     )
+
+
+_MOST_OUTCOMES: Final = 40
+"""Losses that a page lists; more are in the law's file and the data."""
+
+
+def _outcomes(batches: Sequence[Batch]) -> list[Outcome]:
+    return [each for batch in batches for each in batch.outcomes]
+
+
+def _scores(batches: Sequence[Batch]) -> list[tuple[str, Score]]:
+    """The score of every set, in the order in which they appear."""
+    outcomes = _outcomes(batches)
+    sets = dict.fromkeys(each.set for each in outcomes)
+    return [(name, score([each for each in outcomes if each.set == name])) for name in sets]
+
+
+def _foretold(told: LearnedReport) -> Iterator[Block]:
+    """The newest runs loss by loss, then the score of all that were ever added."""
+    if not told.history:
+        return
+    fresh = told.history[len(told.history) - told.fresh :]
+    outcomes = _outcomes(fresh)
+    if outcomes:
+        yield Table(
+            (
+                Column("run"),
+                Column("set"),
+                Column("predicted", "loss"),
+                Column("interval"),
+                Column("reached", "loss"),
+                Column("off", "loss", "reached less predicted"),
+                Column("", title="whether it lies in its interval"),
+            ),
+            tuple(_outcome_row(each) for each in outcomes[:_MOST_OUTCOMES]),
+            title="What the law of the runs before foretold of the new ones",
+        )
+    unjudged = [sentence for batch in fresh for sentence in batch.unjudged]
+    if len(outcomes) > _MOST_OUTCOMES:
+        unjudged.append(f"{len(outcomes) - _MOST_OUTCOMES} more losses are not listed")
+    if unjudged:
+        yield Sentences(tuple(f"{each[0].upper()}{closed(each[1:])}" for each in unjudged))
+    scores = _scores(told.history)
+    if not scores:
+        return
+    everything = score(_outcomes(told.history))
+    yield Table(
+        (
+            Column("set"),
+            Column("foretold", "count"),
+            Column("inside", "count", "losses within their interval"),
+            Column("mean error", "loss"),
+            Column("bias", "loss", "mean of reached less predicted"),
+        ),
+        tuple(_score_row(name, each) for name, each in (*scores, ("all", everything))),
+        title="Its predictions of all runs that were ever added",
+    )
+    yield Sentence(_verdict(told, everything))
+
+
+def _outcome_row(each: Outcome) -> Row:
+    interval, inside = "none", "no interval"
+    if each.half_width is not None:
+        low, high = each.predicted - each.half_width, each.predicted + each.half_width
+        interval, inside = f"{low:.4f} to {high:.4f}", "inside" if each.inside else "outside"
+    cells = (each.run, each.set, each.predicted, interval, each.reached, each.off, inside)
+    return Row(cells, "chosen" if each.inside is False else "")
+
+
+def _score_row(name: str, each: Score) -> Row:
+    return Row((name, each.count, f"{each.inside} of {each.told}", each.error, each.bias))
+
+
+def _verdict(told: LearnedReport, all_of_them: Score) -> str:
+    aim = percent(told.learned.question.coverage)
+    side = "more than" if all_of_them.bias > 0 else "less than"
+    said = (
+        f"Of {all_of_them.told} losses with an interval {all_of_them.inside} "
+        f"({percent(all_of_them.inside / max(all_of_them.told, 1))}) fell inside, where {aim} are "
+        f"meant to; runs reached {abs(all_of_them.bias):.4f} {side} foretold on average."
+    )
+    return f"{said} The law is learned from all of them now."
 
 
 def learning_data(told: LearnedReport) -> dict[str, Any]:
@@ -114,6 +203,13 @@ def learning_data(told: LearnedReport) -> dict[str, Any]:
         ],
         "absent": [{"law": name, "needs": package} for name, package in learned.absent],
         "mixture": _mixture_data(learned, told.answer) if told.answer else None,
+        "history": history_data(told.history),
+        "score": {
+            "all": dataclasses.asdict(score(_outcomes(told.history))),
+            **{name: dataclasses.asdict(each) for name, each in _scores(told.history)},
+        }
+        if told.history
+        else {},
         "next": _planned_data(told.planned) if told.planned else [],
         "held_out": _held_out_data(learned),
         "warnings": list(_warnings(learned, told.answer)),

@@ -147,8 +147,10 @@ def best_alone(program: Program, row: int, floor: float) -> Alone:
     share = float(x[own].sum()) / total if total > 0 else 0.0
     if not program.heard[row]:
         share = 1.0  # its capacity term is left out, as everywhere: it is infinite in every mixture
-    capacity = program.capacity * share ** -float(program.phi[row]) if program.heard[row] else 0.0
-    lost = [_data(program, float(values @ s)) for values in (gain, program.expected[row])]
+    capacity = 0.0
+    if program.heard[row]:
+        capacity = float(program.capacity[row] * _reach(program, row, share) ** -program.phi[row])
+    lost = [_data(program, row, float(values @ s)) for values in (gain, program.expected[row])]
     floor += capacity
     return Alone(floor + lost[0], float(program.expected[row] @ s), floor + lost[1])
 
@@ -168,8 +170,14 @@ def _kinks(program: Program, row: int) -> Array:
     return np.asarray(np.clip(np.concatenate(ends), 0.0, 1.0), dtype=float)
 
 
-def _data(program: Program, y: float) -> float:
-    return program.data * y**-program.beta if y > 0 else math.inf
+def _data(program: Program, row: int, y: float) -> float:
+    return float(program.data[row] * y ** -program.beta[row]) if y > 0 else math.inf
+
+
+def _reach(program: Program, row: int, share: Array | float) -> Array:
+    """m of the row where its own text has that share of the tokens."""
+    least = program.least[row]
+    return np.asarray(least + (1.0 - least) * share)
 
 
 def _losses(program: Program, row: int, o: Array, d: Array) -> Array:
@@ -182,5 +190,6 @@ def _losses(program: Program, row: int, o: Array, d: Array) -> Array:
         )
     m = o / np.maximum(o + d, 1e-300)
     with np.errstate(divide="ignore"):
-        data = program.data * y**-program.beta
-        return np.asarray(program.capacity * m ** -program.phi[row] + data)
+        data = program.data[row] * y ** -program.beta[row]
+        reach = _reach(program, row, m)
+        return np.asarray(program.capacity[row] * reach ** -program.phi[row] + data)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from atlasmix.errors import ProblemError
 from atlasmix.evidence.pools import Pool
 from atlasmix.languages.catalogue import name_of
+from atlasmix.laws.kinds import LossLaw
 from atlasmix.laws.saturation import Array, saturate
 from atlasmix.problem.constraints import (
     EpochCap,
@@ -44,6 +45,7 @@ class Compiled:
         columns: for each column the indices of its pools in ``problem.pools``.
         rows_of: language key of every row of the program.
         languages: language key of every column.
+        laws: of every row: one for all, or each target's own, or a draw's.
     """
 
     program: Program
@@ -51,6 +53,7 @@ class Compiled:
     columns: tuple[tuple[int, ...], ...]
     rows_of: tuple[str, ...]
     languages: tuple[str, ...]
+    laws: tuple[LossLaw, ...]
 
     def heads(self, problem: MixProblem) -> list[Pool]:
         """A pool of every column: what they all have in common."""
@@ -72,7 +75,7 @@ class Compiled:
         """The columns of given tokens per pool; exact where each column is read evenly."""
         return np.array([tokens[list(column)].sum() for column in self.columns]) / self.tokens
 
-    def at(self, tokens: float, params: float, problem: MixProblem) -> Compiled:
+    def at(self, tokens: float, params: float) -> Compiled:
         """The same question at another T and N."""
         program, ratio = self.program, tokens / self.tokens
         keep = np.array([kind == "keep" for kind in program.rows.kinds], dtype=bool)
@@ -82,8 +85,8 @@ class Compiled:
             program,
             unique=program.unique / ratio,
             upper=program.upper / ratio,
-            capacity=problem.law.capacity_loss(params),
-            data=problem.law.data_loss(tokens),
+            capacity=np.array([law.capacity_loss(params) for law in self.laws]),
+            data=np.array([law.data_loss(tokens) for law in self.laws]),
             rows=rows.at(levels.tolist()),
             drift=None if program.drift is None else program.drift.times(ratio),
         )
@@ -116,6 +119,9 @@ def compile_problem(problem: MixProblem, guards: dict[str, float] | None = None)
         ]
     )
     own = np.where(worth > 0, own, 0.0)  # text that is worth nothing teaches no language
+    laws = tuple(law.of(key) for key in rows_of)
+    least = np.array([each.least for each in laws])
+    own *= 1.0 - least[:, None]
     expected = tau * worth
     gain = np.maximum(tau - charged(problem, tau, sigma), 0.0) * worth
     upper = np.where(_closed(problem, heads), 0.0, cap * held)
@@ -129,18 +135,21 @@ def compile_problem(problem: MixProblem, guards: dict[str, float] | None = None)
         unique=unique,
         upper=upper,
         decay=problem.decay,
-        capacity=law.capacity_loss(problem.params),
+        capacity=np.array([each.capacity_loss(problem.params) for each in laws]),
         phi=np.array([problem.transfer.phi[problem.transfer.index(key)] for key in rows_of]),
-        data=law.data_loss(tokens),
-        beta=law.beta,
+        least=least,
+        data=np.array([each.data_loss(tokens) for each in laws]),
+        beta=np.array([each.beta for each in laws]),
         weight=weight / weight.sum(),
         heard=(own * worth) @ upper > 0,
-        level=np.array([guards.get(key, math.inf) - law.E for key in rows_of]),
+        level=np.array(
+            [guards.get(key, math.inf) - each.E for key, each in zip(rows_of, laws, strict=True)]
+        ),
         base=None,
         rows=_limits(problem, heads),
         drift=_drift(problem, heads, upper),
     )
-    compiled = Compiled(program, tokens, columns, rows_of, languages)
+    compiled = Compiled(program, tokens, columns, rows_of, languages, laws)
     if problem.objective in UNDER_DRAWS:
         return _under_draws(problem, compiled)
     if problem.objective != "worst":
@@ -148,7 +157,8 @@ def compile_problem(problem: MixProblem, guards: dict[str, float] | None = None)
     alone = np.full(len(rows_of), np.inf)
     alone[: len(problem.targets)] = [each.chosen_by for each in alone_of(problem, compiled)]
     counted = np.where(weight > 0, 1.0 / alone, 0.0)
-    return replace(compiled, program=replace(program, weight=counted, base=law.E * counted))
+    floors = np.array([each.E for each in laws])
+    return replace(compiled, program=replace(program, weight=counted, base=floors * counted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +174,7 @@ class OtherWorlds:
         scenario: (R,), as in ``Program``; None where ``base`` is.
         blocks: block of every scenario; None: all are in one.
         most: weight that one scenario may have in its block.
+        laws: (R,) of each row; empty: those of the targets themselves.
     """
 
     at: Sequence[int]
@@ -174,19 +185,28 @@ class OtherWorlds:
     scenario: NDArray[np.intp] | None
     blocks: NDArray[np.intp] | None = None
     most: float = 1.0
+    laws: tuple[LossLaw, ...] = ()
 
 
-def with_worlds(compiled: Compiled, other: OtherWorlds) -> Compiled:
+def with_worlds(problem: MixProblem, compiled: Compiled, other: OtherWorlds) -> Compiled:
     """The program over other worlds: its own rows stay for their guardrails, and count no more."""
     program, at = compiled.program, list(other.at)
     stood = np.zeros(len(compiled.rows_of))
     scenario = other.scenario
+    laws = other.laws or tuple(compiled.laws[row] for row in at)
+    least = np.array([law.least for law in laws])
+    # Of a target that keeps its law ``own`` stays to the last digit.
+    apart = (1.0 - least) / (1.0 - program.least[at])
     changed = replace(
         program,
         gain=np.vstack([program.gain, other.gain]),
         expected=np.vstack([program.expected, other.gain]),
-        own=np.vstack([program.own, program.own[at]]),
+        own=np.vstack([program.own, program.own[at] * apart[:, None]]),
         phi=np.append(program.phi, other.phi),
+        least=np.append(program.least, least),
+        capacity=np.append(program.capacity, [law.capacity_loss(problem.params) for law in laws]),
+        data=np.append(program.data, [law.data_loss(compiled.tokens) for law in laws]),
+        beta=np.append(program.beta, [law.beta for law in laws]),
         weight=np.append(stood, other.weight),
         heard=np.append(program.heard, program.heard[at]),
         level=np.append(program.level, np.full(len(at), math.inf)),
@@ -196,7 +216,7 @@ def with_worlds(compiled: Compiled, other: OtherWorlds) -> Compiled:
         most=other.most,
     )
     rows_of = (*compiled.rows_of, *(compiled.rows_of[row] for row in at))
-    return replace(compiled, program=changed, rows_of=rows_of)
+    return replace(compiled, program=changed, rows_of=rows_of, laws=(*compiled.laws, *laws))
 
 
 def _under_draws(problem: MixProblem, compiled: Compiled) -> Compiled:
@@ -211,16 +231,22 @@ def _under_draws(problem: MixProblem, compiled: Compiled) -> Compiled:
     gain = by_draw.reshape(-1, len(heads))
     weight = np.tile(compiled.program.weight[: len(keys)], count)
     cautious = problem.objective == "cautious"
+    laws = tuple(law.of(key) for law in drawn.laws for key in keys)
+    # What a draw's law leaves for good above the question's own.
+    floors = [
+        law.E - problem.law.of(key).E for law, key in zip(laws, list(keys) * count, strict=True)
+    ]
     other = OtherWorlds(
         at=list(range(len(keys))) * count,
         gain=gain,
         phi=np.stack([drawn.phi(key) for key in keys], axis=1).ravel(),
         weight=weight if cautious else weight / count,
-        base=np.zeros(weight.size) if cautious else None,
+        base=weight * np.array(floors) if cautious else None,
+        laws=laws,
         scenario=np.repeat(np.arange(count), len(keys)) if cautious else None,
         most=most_weight(problem, count) if cautious else 1.0,
     )
-    return with_worlds(compiled, other)
+    return with_worlds(problem, compiled, other)
 
 
 def most_weight(problem: MixProblem, draws: int) -> float:
@@ -230,8 +256,10 @@ def most_weight(problem: MixProblem, draws: int) -> float:
 
 def alone_of(problem: MixProblem, compiled: Compiled) -> tuple[Alone, ...]:
     """What each target could have as the only one, within budget and epoch caps."""
-    program, law = compiled.program, problem.law
-    return tuple(best_alone(program, row, law.E) for row in range(len(problem.targets)))
+    program = compiled.program
+    return tuple(
+        best_alone(program, row, compiled.laws[row].E) for row in range(len(problem.targets))
+    )
 
 
 def same_language(key: str, other: str, axis: str = "language") -> bool:
@@ -372,7 +400,7 @@ def with_wrong_scores(problem: MixProblem, compiled: Compiled, wrong: Wrong) -> 
         scenario=np.arange(len(at)),
         blocks=None if problem.objective == "worst" else np.array(at),
     )
-    return with_worlds(compiled, other)
+    return with_worlds(problem, compiled, other)
 
 
 def most_harmful(problem: MixProblem, compiled: Compiled, x: Array) -> Wrong:

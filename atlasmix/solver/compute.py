@@ -15,11 +15,14 @@ import math
 from dataclasses import dataclass, field, fields, replace
 from typing import Final
 
+import numpy as np
+
 from atlasmix.errors import Infeasible, ProblemError
 from atlasmix.laws.hardware import FLOPS_PER_PARAM_TOKEN
-from atlasmix.laws.kinds import FAR
+from atlasmix.laws.kinds import FAR, TargetLaws
 from atlasmix.problem.constraints import Guardrail
 from atlasmix.problem.problem import Allocation, MixProblem, Trial, canonical, check_problem
+from atlasmix.problem.worlds import floor_of
 from atlasmix.quantities import format_flops
 from atlasmix.solver.compile import compile_problem
 from atlasmix.solver.feasibility import check_feasible
@@ -98,6 +101,16 @@ def _check(problem: MixProblem, compute: float) -> None:
             field="objective",
             value=problem.objective,
         )
+    law = problem.law
+    if isinstance(law, TargetLaws) and not (law.params_vary and law.tokens_vary):
+        same = "tokens" if law.params_vary else "parameters"
+        raise ProblemError(
+            f"the runs behind law {law.name} all have the same {same}, so it cannot divide compute "
+            "between parameters and tokens",
+            field="compute",
+            hint=f"add runs of other {same} and learn it again, or state parameters and budget",
+            value=compute,
+        )
     if problem.exact_tokens:
         raise ProblemError(
             "tokens are asked for exactly and a compute budget is given: the compute decides how "
@@ -149,7 +162,7 @@ class _Sizes:
             sized = at_size(self.problem, self.params(tokens), tokens)
             try:
                 solved = optimise_problem(sized)
-                self.seen[tokens] = solved.optimum.value + self.problem.law.E
+                self.seen[tokens] = solved.optimum.value + floor_of(self.problem)
             except Infeasible:
                 self.seen[tokens] = math.inf
         return self.seen[tokens]
@@ -171,7 +184,8 @@ def _allocate(problem: MixProblem, compute: float) -> Allocation:
         tokens = _walk(sizes, tokens)
     params, tokens = _rounded(sizes, tokens)
     loss = sizes.loss(tokens)
-    bound = min(outcome.bound + law.E, loss)
+    floor = floor_of(problem)
+    bound = min(outcome.bound + floor, loss)
     others = []
     for factor in _LADDER:
         there = tokens / factor
@@ -186,7 +200,7 @@ def _allocate(problem: MixProblem, compute: float) -> Allocation:
         tokens=tokens,
         loss=loss,
         bound=bound,
-        gap=max(loss - bound, 0.0) / max(loss - law.E, 1e-300),
+        gap=max(loss - bound, 0.0) / max(loss - floor, 1e-300),
         proved=not without,
         without=without,
         others=tuple(sorted(others, key=lambda trial: trial.params)),
@@ -213,13 +227,14 @@ def _search(problem: MixProblem, compute: float) -> SearchResult:
 
     def solve_at(tokens: float) -> Point | None:
         params = sizes.params(tokens)
-        return point_at(tokens, params, compiled.at(tokens, params, problem))
+        return point_at(tokens, params, compiled.at(tokens, params))
 
     searches = []
     turn = min(max(turn, ends.low), ends.high)
     if turn < ends.high:
         above = replace(ends, least=turn, low=turn) if turn > ends.low else ends
-        searches.append(search(solve_at, above, problem.law.alpha))
+        growth = np.array([law.alpha for law in compiled.laws])
+        searches.append(search(solve_at, above, growth))
     # Below it N stays and D falls, which can still serve a target whose text is short.
     if ends.low < turn:
         below = replace(ends, high=turn, most=turn) if turn < ends.high else ends

@@ -86,13 +86,14 @@ class _Model:
         # A unit of its own keeps the arguments of the logarithms near 1.
         unit = max(float(gain[row] @ np.minimum(program.upper, 1.0)), 1e-300)
         y = (gain[row] / unit) @ self.s
-        lost = program.data * unit**-program.beta * cp.exp(-program.beta * cp.log(y))
+        beta = float(program.beta[row])
+        lost = float(program.data[row]) * unit**-beta * cp.exp(-beta * cp.log(y))
         if not program.heard[row]:
             return lost
-        most = max(float(program.own[row] @ np.minimum(program.upper, 1.0)), 1e-300)
-        phi = float(program.phi[row])
-        m = (program.own[row] / most) @ self.x
-        return lost + program.capacity * most**-phi * cp.exp(-phi * cp.log(m))
+        least, phi = float(program.least[row]), float(program.phi[row])
+        most = max(least + float(program.own[row] @ np.minimum(program.upper, 1.0)), 1e-300)
+        m = least / most + (program.own[row] / most) @ self.x
+        return lost + float(program.capacity[row]) * most**-phi * cp.exp(-phi * cp.log(m))
 
     def cost(self) -> Any:
         """The objective."""

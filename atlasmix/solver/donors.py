@@ -256,7 +256,8 @@ def _value_rows(model: _Model, rows: _Rows) -> None:
     each, heard = np.eye(targets), np.where(program.heard, program.capacity, 0.0)
     for m in model.shares:
         lost, phi = heard * m**-program.phi, program.phi
-        rows.add(-lost * (1.0 + phi), c=-each, x=-(lost * phi / m)[:, None] * program.own)
+        ahead = 1.0 + phi - phi * program.least / m
+        rows.add(-lost * ahead, c=-each, x=-(lost * phi / m)[:, None] * program.own)
     guarded = np.isfinite(program.level)
     beta = program.beta
     for depth in model.depths:

@@ -76,8 +76,9 @@ def explain_guardrails(problem: MixProblem, compiled: Compiled) -> Infeasible:
         level[row] = program.level[row]
         factor = relief(replace(program, level=level))
         if factor > 1.0:
-            wanted = program.level[row] + problem.law.E
-            best = factor * program.level[row] + problem.law.E
+            floor = compiled.laws[row].E
+            wanted = program.level[row] + floor
+            best = factor * program.level[row] + floor
             broken.append(
                 f"'{guard.title}' (asks for a loss of {wanted:.4g}, the best within the other "
                 f"limits is {best:.4g})"

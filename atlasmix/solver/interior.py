@@ -449,8 +449,10 @@ class _Model:
             gain = np.vstack([gain[self.mine], program.expected[self.kept]])
         own = program.own if speaks.size == counted.size else program.own[speaks]
         self.terms = Terms(own, gain, unit, often, again, self.v)
-        data = np.full(self.mine.size + self.kept.size, program.beta)
-        self.exponent = np.concatenate([program.phi[speaks], data])
+        rows = np.concatenate([self.mine, self.kept])
+        self.exponent = np.concatenate([program.phi[speaks], program.beta[rows]])
+        self.given = np.concatenate([program.least[speaks], np.zeros(rows.size)])
+        """What the arguments of the powers are where nothing is read."""
         self._sums(speaks, aim)
 
     def _sums(self, speaks: NDArray[np.intp], aim: Aim | None) -> None:
@@ -459,8 +461,8 @@ class _Model:
         size, targets, limits = self.exponent.size, program.weight.size, program.rows
         wide = self.terms.spread
         heard = np.zeros(size)
-        heard[: speaks.size] = program.weight[speaks] * program.capacity
-        heard[speaks.size : speaks.size + mine.size] = program.weight[mine] * program.data
+        heard[: speaks.size] = program.weight[speaks] * program.capacity[speaks]
+        heard[speaks.size : speaks.size + mine.size] = program.weight[mine] * program.data[mine]
         self.cost, self.price = np.zeros(self.v), heard
         parts, lines, bounds = [np.zeros((0, size))], [np.zeros((0, self.v))], [np.zeros(0)]
         place = np.full(targets, -1)
@@ -468,8 +470,8 @@ class _Model:
         if kept.size:
             expect = np.zeros((kept.size, size))
             heard_too = place[kept] >= 0
-            expect[heard_too, place[kept][heard_too]] = program.capacity
-            expect[:, speaks.size + mine.size :] = program.data * np.eye(kept.size)
+            expect[heard_too, place[kept][heard_too]] = program.capacity[kept][heard_too]
+            expect[:, speaks.size + mine.size :] = np.diag(program.data[kept])
             parts.append(expect)
             lines.append(np.zeros((kept.size, self.v)))
             bounds.append(program.level[kept])
@@ -514,8 +516,8 @@ class _Model:
         member[each.of_row, np.arange(mine.size)] = program.weight[mine]
         part = np.zeros((each.count, self.exponent.size))
         told = place[mine] >= 0
-        part[:, place[mine][told]] = member[:, told] * program.capacity
-        part[:, speaks.size : speaks.size + mine.size] = member * program.data
+        part[:, place[mine][told]] = member[:, told] * program.capacity[mine][told]
+        part[:, speaks.size : speaks.size + mine.size] = member * program.data[mine]
         line = np.zeros((each.count, self.v))
         line[np.arange(each.count), self.top.start + each.block] = -1.0
         self.cost[self.top] = 1.0
@@ -532,7 +534,7 @@ class _Model:
     def inner(self, v: Array) -> Array:
         """m and y, the arguments of the powers, (K,)."""
         n, k, decay = self.n, self.k, self.program.decay
-        return self.terms.values(v, -np.expm1(-decay * v[n : n + k]) / decay)
+        return self.given + self.terms.values(v, -np.expm1(-decay * v[n : n + k]) / decay)
 
     def columns(self, v: Array) -> Array:
         """Shares of the tokens per column."""

@@ -15,6 +15,7 @@ from atlasmix.languages.catalogue import name_of
 from atlasmix.problem.baselines import baseline_tokens
 from atlasmix.problem.constraints import Guardrail
 from atlasmix.problem.problem import MixProblem, check_problem
+from atlasmix.problem.worlds import floor_of
 from atlasmix.solver.collisions import reach
 from atlasmix.solver.compile import (
     Compiled,
@@ -117,7 +118,7 @@ def matrix_bests(problem: MixProblem) -> tuple[MatrixBest, ...]:
             question = replace(alone, matrix=matrix, calibration=None, assumed=None)
         with about("rivals", matrix.name):
             solved = optimise_problem(question)
-        bests.append(MatrixBest(question, problem.law.E + solved.optimum.value, solved))
+        bests.append(MatrixBest(question, floor_of(question) + solved.optimum.value, solved))
     return tuple(bests)
 
 
@@ -133,7 +134,7 @@ def under_rivals(compiled: Compiled, bests: Sequence[MatrixBest]) -> Compiled:
         tau, sigma = weights_of(best.problem, keys, compiled.languages)
         gains.append(np.maximum(tau - charged(best.problem, tau, sigma), 0.0) * worth)
         phi[place] = [transfer.phi[transfer.index(key)] for key in keys]
-        base[place, 0] = problem.law.E - best.loss
+        base[place, 0] = floor_of(problem) - best.loss
     other = OtherWorlds(
         at=list(range(len(keys))) * times,
         gain=np.vstack(gains),
@@ -142,7 +143,7 @@ def under_rivals(compiled: Compiled, bests: Sequence[MatrixBest]) -> Compiled:
         base=base.ravel(),
         scenario=np.repeat(np.arange(times), len(keys)),
     )
-    return with_worlds(compiled, other)
+    return with_worlds(problem, compiled, other)
 
 
 def _wrong_scores(problem: MixProblem, compiled: Compiled, engine: Engine | None) -> Solved:
@@ -163,7 +164,7 @@ def _wrong_scores(problem: MixProblem, compiled: Compiled, engine: Engine | None
         optimum, at = outcome.best.optimum, outcome.best.compiled
         worst = most_harmful(problem, at, optimum.x)
         new = tuple(each for each in worst if each not in wrong)
-        inside = compiled.at(at.tokens, problem.params, problem)
+        inside = compiled.at(at.tokens, problem.params)
         whole = with_wrong_scores(problem, inside, (*wrong, *new)).program
         value = objective(whole, optimum.x)
         if best is None or value < best.optimum.value:
@@ -191,7 +192,7 @@ def over_tokens(
         compiled = replace(compiled, program=only(compiled.program, *allowed))
 
     def solve_at(tokens: float) -> Point | None:
-        there = compiled.at(tokens, problem.params, problem)
+        there = compiled.at(tokens, problem.params)
         return point_at(tokens, problem.params, there, engine)
 
     if problem.exact_tokens:
@@ -210,7 +211,7 @@ def token_range(problem: MixProblem, compiled: Compiled) -> TokenRange | None:
     ends = reach(compiled.program)
     # Linear programs know absolute sizes: what is little of the budget is looked at again.
     while ends is not None and ends[1] < 0.01:
-        compiled = compiled.at(compiled.tokens * ends[1] * 2, problem.params, problem)
+        compiled = compiled.at(compiled.tokens * ends[1] * 2, problem.params)
         ends = reach(compiled.program)
     if ends is None:
         return None
@@ -308,7 +309,7 @@ class _DonorCount:
 
     def _look_at(self, tokens: float) -> None:
         """The best set at T, and the best T of a set that was not met before."""
-        there = self.compiled.at(tokens, self.problem.params, self.problem)
+        there = self.compiled.at(tokens, self.problem.params)
         optimum = optimise_donors(there.program, self.donor_of, self.most)
         self.solves += 1
         self.proved.append(tokens)
@@ -358,8 +359,10 @@ def guard_levels(problem: MixProblem) -> dict[str, float]:
         read = float(x.sum())
         reference = math.inf
         if read > 0:
-            there = compiled.at(compiled.tokens * read, problem.params, problem)
-            reference = problem.law.E + float(losses(there.program, x / read, expected=True)[row])
+            there = compiled.at(compiled.tokens * read, problem.params)
+            reference = compiled.laws[row].E + float(
+                losses(there.program, x / read, expected=True)[row]
+            )
         if not math.isfinite(reference) or not compiled.program.heard[row]:
             raise Infeasible(
                 f"{limit.title}: the reference mixture reads no {name_of(limit.language)}, so "

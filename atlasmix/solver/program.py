@@ -181,14 +181,15 @@ class Program:
 
     gain: Array  # (T, n) q·max(0, τ - κσ), what the objective counts on
     expected: Array  # (T, n) q·τ, what guardrails count on
-    own: Array  # (T, n) ρ: 1 where the column is in the target's own language
+    own: Array  # (T, n) ρ: 1 (less μ) where the column is in the target's own language
     unique: Array  # (n,) U / T, above 0
     upper: Array  # (n,) epoch cap times unique, also where that is over 1
     decay: float
-    capacity: float  # A / N^α
+    capacity: Array  # (T,) A / N^α
     phi: Array  # (T,)
-    data: float  # B / T^β
-    beta: float
+    least: Array  # (T,) μ, the part of m that no text of a target's own adds to
+    data: Array  # (T,) B / T^β
+    beta: Array  # (T,)
     weight: Array  # (T,) 0 for guarded languages that are no target
     heard: NDArray[np.bool_]  # (T,) has text of its own; without, its capacity term is left out
     level: Array  # (T,) guardrails: most of L - E, expected; inf for none
@@ -217,7 +218,7 @@ def columns(program: Program, kept: NDArray[np.intp]) -> Program:
 
 def own_shares(program: Program, x: Array) -> Array:
     """m of every target, shape (T,)."""
-    return np.asarray(program.own @ x)
+    return np.asarray(program.least + program.own @ x)
 
 
 def effective(program: Program, x: Array, *, expected: bool = False) -> Array:
@@ -389,6 +390,7 @@ class Line:
         capacity: its constant from the capacity terms.
         heavy: (T,), what multiplies m^-φ of every row: weight, price of its guardrail, A/N^α.
         m: (T,), own shares there.
+        lost: (T,), what the data term of every row takes, guardrails included.
         pull: (n,), what a share of the tokens is worth by the capacity it gives a target.
         drift: (n,), what the drift penalty takes for a share of the tokens; below 0 for human text.
         worth: (n,), what a unit of s is worth as data.
@@ -402,6 +404,7 @@ class Line:
     capacity: float
     heavy: Array
     m: Array
+    lost: Array
     pull: Array
     drift: Array
     worth: Array
@@ -427,14 +430,15 @@ def linearise(program: Program, x: Array, duals: Duals) -> Line:
     heavy = np.where(program.heard, share + guard, 0.0) * program.capacity
     bowed = heavy * m**-program.phi
     pull = (bowed * program.phi / m) @ program.own
-    capacity = float(bowed @ (1.0 + program.phi))
-    worth, yields = np.zeros_like(x), np.zeros_like(share)
+    capacity = float(bowed @ (1.0 + program.phi - program.phi * program.least / m))
+    worth, yields, without = np.zeros_like(x), np.zeros_like(share), np.zeros_like(share)
     for price, gain in ((share, program.gain), (guard, program.expected)):
         if not price.any():
             continue
         y = np.maximum(gain @ saturate(x, program.unique, program.decay), _LEAST)
         lost = np.where(price > 0, price * program.data * y**-program.beta, 0.0)
-        fixed += float(lost.sum()) * (1.0 + program.beta)
+        fixed += float(lost @ (1.0 + program.beta))
+        without += lost
         yields += lost * program.beta / y
         worth = worth + (lost * program.beta / y) @ gain
     guarded = guard > 0
@@ -446,7 +450,7 @@ def linearise(program: Program, x: Array, duals: Duals) -> Line:
     if program.drift is not None:
         drift = program.drift.gradient(x)
         value, gradient = value + float(drift @ x), gradient + drift
-    return Line(x, value, fixed, capacity, heavy, m, pull, drift, worth, gradient, yields)
+    return Line(x, value, fixed, capacity, heavy, m, without, pull, drift, worth, gradient, yields)
 
 
 def _worst(program: Program, x: Array, base: Array) -> Array:

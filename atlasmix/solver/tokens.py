@@ -26,6 +26,9 @@ from atlasmix.solver.linear import NoPoint
 from atlasmix.solver.patience import expired
 from atlasmix.solver.program import Program, gathered, scale
 
+Exponent = float | Array
+"""Of the tokens, by which the capacity terms grow: one for all rows, or (T,)."""
+
 _FOLLOWED: Final = (0.0, 0.3, 0.6)
 """Powers of T/T₀ that y is guessed to follow: the best of the three bounds counts."""
 
@@ -76,7 +79,7 @@ def point_at(
 
 
 def proved_over(
-    point: Point, left: Array, right: Array, exponent: float
+    point: Point, left: Array, right: Array, exponent: Exponent
 ) -> tuple[Array, Array, Array]:
     """What the prices at one point prove over every cell of T and at its ends.
 
@@ -89,13 +92,15 @@ def proved_over(
     def proved(ends: Array, kappa: Array) -> Array:
         """b at one end of every cell, by each of the guesses."""
         kappas = np.tile(kappa, (count, 1))
-        at = _curve(point, np.tile(ends, count), kappas, more, float(right.max()))
+        # What no text of a target's own adds to its m grows with T: all over a cell it is given
+        # what it is at the right end.
+        at = _curve(point, np.tile(ends, count), kappas, more, np.tile(right, count))
         return at.reshape(count, ends.size)
 
     first, last = _kappas(point, left, exponent), _kappas(point, right, exponent)
     start, end = proved(left, first), proved(right, last)
     lower = end
-    if exponent + float(phi.max(initial=0.0)) > 1.0:
+    if float(np.max(exponent + phi, initial=0.0)) > 1.0:
         # κ bends up: at the right end its tangent at the left one stands in.
         growth = 1.0 + (exponent + phi) * (right[:, None] / left[:, None] - 1.0)
         lower = proved(right, np.minimum(first * growth, last))
@@ -106,13 +111,13 @@ def proved_over(
     return least, at_left, at_right
 
 
-def proved_at(point: Point, tokens: Array, exponent: float) -> Array:
+def proved_at(point: Point, tokens: Array, exponent: Exponent) -> Array:
     """What the prices at one point prove at other T, by its own tangents."""
-    kappa, most = _kappas(point, tokens, exponent), float(tokens.max())
-    return _curve(point, tokens, kappa, np.ones(tokens.size), most)
+    kappa = _kappas(point, tokens, exponent)
+    return _curve(point, tokens, kappa, np.ones(tokens.size), tokens)
 
 
-def _kappas(point: Point, tokens: Array, exponent: float) -> Array:
+def _kappas(point: Point, tokens: Array, exponent: Exponent) -> Array:
     """κ of every row at every T, (G, T)."""
     ratio = (tokens / point.tokens)[:, None]
     return np.asarray(
@@ -120,13 +125,14 @@ def _kappas(point: Point, tokens: Array, exponent: float) -> Array:
     )
 
 
-def _curve(point: Point, tokens: Array, kappa: Array, more: Array, highest: float) -> Array:
+def _curve(point: Point, tokens: Array, kappa: Array, more: Array, reach: Array) -> Array:
     """b at several T, given κ there and k, ``more``; see the head of this file.
 
     b bends as it is said to only where every T is allowed the same columns: a cell's left end is
-    given what its right end may hold, ``highest`` tokens or more.
+    given what its right end may hold, ``reach`` tokens or more.
 
-    At k times the point's own y the tangents of y^-β are q = k^-(1+β) times as steep. With all
+    At k times the point's own y the tangents of y^-β are q = k^-(1+β) times as steep; where rows
+    differ in β, each is taken at the k that makes them as steep as that of the mean β. With all
     prices times q, columns are read as before: b is q times the same with κ/q in the place of κ,
     and a drift penalty, which is counted in tokens and has one slope at every T, over q.
     """
@@ -134,10 +140,10 @@ def _curve(point: Point, tokens: Array, kappa: Array, more: Array, highest: floa
     line, toll = prices.line, prices.toll(program)
     drift = program.drift is not None
     # No column holds more than all tokens that are read.
-    most = np.minimum(program.upper, max(highest, point.tokens) / point.tokens)
+    most = np.minimum(program.upper, max(float(reach.max()), point.tokens) / point.tokens)
     rows = float(prices.rows @ program.rows.bound) if prices.rows.size else 0.0
-    lost = float(line.worth @ saturate(line.x, program.unique, program.decay)) / program.beta
-    q = more ** -(1.0 + program.beta)
+    q = more ** -(1.0 + float(program.beta.mean()))
+    times = q[:, None] ** (-1.0 / (1.0 + program.beta))
     base = -prices.share * tokens / point.tokens - rows
     if drift:
         # Its tangents bound it at every T as they are, and no price of theirs may be raised.
@@ -148,8 +154,10 @@ def _curve(point: Point, tokens: Array, kappa: Array, more: Array, highest: floa
     s = saturate(read, program.unique[free], program.decay)
     spent = (price * read).sum(axis=1) if drift else price @ read
     base = base + spent - s @ line.worth[free]
-    base = q * (base + _own_parts(point, toll, most, kappa / q[:, None]))
-    return np.asarray(base + line.fixed + lost * (1.0 + program.beta) * (more * q - 1.0))
+    base = q * (base + _own_parts(point, toll, most, kappa / q[:, None], reach))
+    return np.asarray(
+        base + line.fixed + (times * q[:, None] - 1.0) @ (line.lost * (1.0 + program.beta))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +194,7 @@ def _groups(point: Point) -> _Groups | None:
     return _Groups(columns, group, starts, rows, row_group, row_starts)
 
 
-def _own_parts(point: Point, toll: Array, most: Array, kappa: Array) -> Array:
+def _own_parts(point: Point, toll: Array, most: Array, kappa: Array, reach: Array) -> Array:
     """The least of every group's terms at several T, by the best ζ of each; any ζ would do.
 
     κM^-φ >= (1 + φ)·κ^(1/(1+φ))·(z/φ)^(φ/(1+φ)) - z·M for every z >= 0, here z = ζ·z₀ with z₀ the
@@ -201,6 +209,7 @@ def _own_parts(point: Point, toll: Array, most: Array, kappa: Array) -> Array:
     toll, worth, pull = toll[..., columns], line.worth[columns], line.pull[columns]
     first = line.heavy[rows] * phi * line.m[rows] ** (-phi - 1.0)  # z₀
     wide = (phi * kappa / first) ** (1.0 / (1.0 + phi)) * first
+    held = program.least[rows] * reach[:, None] / point.tokens
 
     def read(zeta: Array) -> Array:
         price = toll - zeta[:, groups.column_group] * pull
@@ -211,7 +220,7 @@ def _own_parts(point: Point, toll: Array, most: Array, kappa: Array) -> Array:
         wanted = wide * np.exp(-log_zeta[:, groups.row_group] / (1.0 + phi))
         given = read(np.exp(log_zeta)) * pull
         return np.asarray(
-            np.add.reduceat(wanted, groups.row_starts, axis=1)
+            np.add.reduceat(wanted - first * held, groups.row_starts, axis=1)
             - np.add.reduceat(given, groups.column_starts, axis=1)
         )
 
@@ -226,6 +235,7 @@ def _own_parts(point: Point, toll: Array, most: Array, kappa: Array) -> Array:
     x, z = read(zeta), zeta[:, groups.row_group] * first
     s = saturate(x, program.unique[columns], program.decay)
     lines = (1.0 + phi) * kappa ** (1.0 / (1.0 + phi)) * (z / phi) ** (phi / (1.0 + phi))
+    lines = lines - z * held
     price = toll - zeta[:, groups.column_group] * pull
     return np.asarray(lines.sum(axis=1) + (price * x).sum(axis=1) - s @ worth)
 
@@ -293,7 +303,7 @@ class _Search:
     """Every T solved so far, and cells of T with the best bound that any of them proves."""
 
     solve: Callable[[float], Point | None]
-    exponent: float  # α where N = C/6T; 0 where N is fixed
+    exponent: Exponent  # α (of every row) where N = C/6T; 0 where N is fixed
     seen: dict[float, Point | None] = field(default_factory=dict)
 
     @property
@@ -321,7 +331,7 @@ class _Search:
 
 
 def search(
-    solve: Callable[[float], Point | None], ends: TokenRange, exponent: float = 0.0
+    solve: Callable[[float], Point | None], ends: TokenRange, exponent: Exponent = 0.0
 ) -> SearchResult | None:
     """The T of a range with the least objective; None where none can be solved.
 
@@ -329,7 +339,8 @@ def search(
         solve: the optimum at T; a point that is not ``kept``, or None, where no mixture meets the
             limits there.
         ends: range of T; the bound holds for all of it.
-        exponent: α where N = C/6T, so that A/N^α grows with T^α; 0 where N stays.
+        exponent: α, of all rows or of each, where N = C/6T, so that A/N^α grows with T^α; 0 where
+            N stays.
     """
     low, high = ends.low, ends.high
     known = _Search(solve, exponent)
@@ -458,10 +469,11 @@ def _enough(point: Point) -> float:
     return ENOUGH * scale(point.compiled.program, point.optimum.value)
 
 
-def _slope(point: Point, exponent: float) -> float:
+def _slope(point: Point, exponent: Exponent) -> float:
     """df/d ln T at a solved point, by its prices."""
-    line, phi = point.optimum.prices.line, point.compiled.program.phi
-    rise = (exponent + phi) * line.heavy * line.m**-phi
+    line, program = point.optimum.prices.line, point.compiled.program
+    phi = program.phi
+    rise = (exponent + phi * (1.0 - program.least / line.m)) * line.heavy * line.m**-phi
     return float(rise.sum()) - point.optimum.prices.share
 
 
@@ -574,16 +586,17 @@ def _worthless(known: _Search, high: float) -> float:
     program, tokens = best.compiled.program, best.tokens
     counted = program.weight > 0
     most = program.gain[counted].max(axis=1)
-    lost = program.data * most**-program.beta  # at T tokens of the most useful kind
+    beta = program.beta[counted]
+    lost = program.data[counted] * most**-beta  # at T tokens of the most useful kind
     # With compute given a smaller T leaves a larger N: its capacity terms count for nothing here.
-    least = program.capacity if known.exponent == 0 else 0.0
+    least = program.capacity[counted] * (not np.any(known.exponent))
     capacity = np.where(program.heard[counted], least, 0.0)
     weight = program.weight[counted]
     value = best.optimum.value
     ratio = 1.0
     for _ in range(200):
         ratio *= 0.5
-        total = gathered(program, weight * (capacity + lost * ratio**-program.beta))
+        total = gathered(program, weight * (capacity + lost * ratio**-beta))
         if total > value or ratio * tokens < 1e-9 * high:
             break
     return ratio * tokens

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from atlasmix.errors import DataError
+from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.scores import COMPLETED, DEFINED, MISSING, SEEN, Floats, Texts
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.languages.language import SUBJECTS
-from atlasmix.laws.kinds import LossLaw
+from atlasmix.laws.kinds import LossLaw, TargetLaws
 from atlasmix.transfer.bts import balance, measured_at, score_of_weight
-from atlasmix.transfer.calibration import Calibration, parse_calibration
+from atlasmix.transfer.calibration import BTS, Calibration, parse_calibration
 from atlasmix.transfer.completion import Completed, Observations, complete, follow
 from atlasmix.transfer.exponents import SCATTER, Exponents, baselines, belief, exponents
 from atlasmix.transfer.model import (
@@ -55,6 +56,53 @@ def estimate(
         DataError: a BTS score of 2 or more, where τ would be infinite, or one so near to it, or a
             map so steep, that τ is above a million; no prior of the name on the card.
     """
+    if isinstance(law, TargetLaws):
+        return _as_learned(matrix, law, calibration, prior)
+    return _estimate(matrix, law, calibration, prior)
+
+
+def _as_learned(
+    matrix: TransferMatrix,
+    law: TargetLaws,
+    calibration: str | None,
+    prior: RelatednessPrior | None,
+) -> TransferModel:
+    """φ as the law's runs tell it, and τ of every target under its own constants."""
+    if law.A <= 0 and not law.brings(matrix) and matrix.card.metric == BTS:
+        raise ProblemError(
+            f"law {law.name} has no capacity term, and bilingual scores are read against one: "
+            "leave the matrix out, for the weights that the runs themselves tell",
+            field="matrix",
+            value=matrix.name,
+        )
+    model = _estimate(matrix, law, calibration, prior)
+    columns = {name: getattr(model, name).copy() for name in _BY_TARGET}
+    for place, target in enumerate(law.targets):
+        if target.language not in matrix.keys:
+            continue
+        at = matrix.keys.index(target.language)
+        if model.calibration == "bts":
+            own = _estimate(matrix, target, calibration, prior)
+            for name, column in columns.items():
+                column[..., at] = getattr(own, name)[..., at]
+        drawn = [draw[place].phi for draw in law.draws]
+        columns["phi"][at] = target.phi
+        columns["phi_stderr"][at] = np.std(drawn) if drawn else 0.0
+    return replace(model, **columns)
+
+
+_BY_TARGET: Final = (
+    *("weights", "stderr", "phi", "phi_stderr", "residual", "level", "scale"),
+    *("scale_stderr", "doubt"),
+)
+
+
+def _estimate(
+    matrix: TransferMatrix,
+    law: LossLaw,
+    calibration: str | None,
+    prior: RelatednessPrior | None,
+) -> TransferModel:
     chosen = parse_calibration(calibration, matrix)
     status = matrix.status.copy()
     # A token of the language itself is the unit, whatever the study printed there.

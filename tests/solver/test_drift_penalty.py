@@ -166,13 +166,13 @@ def test_weight_moves_the_mixture_from_machine_text_to_human_text():
 def test_what_one_number_of_tokens_proves_holds_at_every_other(weight):
     problem = mixed(weight)
     compiled = compile_problem(problem)
-    at = compiled.at(12e9, problem.params, problem)
+    at = compiled.at(12e9, problem.params)
     point = point_at(12e9, problem.params, at)
     edges = np.geomspace(3e9, 30e9, 12)
     proved, _, _ = proved_over(point, edges[:-1], edges[1:], 0.0)
     for left, right, bound in zip(edges, edges[1:], proved, strict=False):
         for tokens in (left, np.sqrt(left * right), right):
-            there = point_at(tokens, problem.params, compiled.at(tokens, problem.params, problem))
+            there = point_at(tokens, problem.params, compiled.at(tokens, problem.params))
             assert bound <= there.optimum.value + 1e-9
 
 

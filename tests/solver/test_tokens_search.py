@@ -105,7 +105,7 @@ def test_guardrails_that_hold_at_some_tokens_only():
     compiled = compile_problem(problem, {"c": level})
     values = []
     for tokens in np.geomspace(1e-3, 1.0, 60) * problem.budget:
-        point = point_at(tokens, problem.params, compiled.at(tokens, problem.params, problem))
+        point = point_at(tokens, problem.params, compiled.at(tokens, problem.params))
         values.append(point.optimum.value if point and point.kept else np.inf)
     assert np.isinf(values[0])
     assert np.isfinite(values[-1])
@@ -140,7 +140,7 @@ def points_of(problem, tokens):
     """The problem's point at each of several T."""
     problem = canonical(problem)
     compiled = compile_problem(problem, guard_levels(problem))
-    return [point_at(t, problem.params, compiled.at(t, problem.params, problem)) for t in tokens]
+    return [point_at(t, problem.params, compiled.at(t, problem.params)) for t in tokens]
 
 
 @settings(max_examples=10, deadline=None)
@@ -183,6 +183,7 @@ def test_a_cell_of_tokens_is_bounded_by_its_ends(seed, exponent):
         kappa = _kappas(point, inside, exponent)
         middle = np.sqrt(low * high) / point.tokens
         every = [
-            _curve(point, inside, kappa, np.full(25, middle**part), high) for part in _FOLLOWED
+            _curve(point, inside, kappa, np.full(25, middle**part), np.full(25, high))
+            for part in _FOLLOWED
         ]
         assert proved <= np.max(every, axis=0).min() + 1e-9

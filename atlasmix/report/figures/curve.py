@@ -152,7 +152,7 @@ def _add_losses(figure: Figure, curve: Curve, colours: dict[str, str]) -> None:
     """What is left of each target's reducible loss, against the question's own value."""
     _, reference = curve.reference
     for effect in reference.targets:
-        key, E = effect.language, curve.law.E
+        key, E = effect.language, curve.law.of(effect.language).E
         values, parts, told = [], [], []
         for value, mixture in curve.solved:
             here = _effect(mixture, key)
@@ -176,7 +176,8 @@ def _add_losses(figure: Figure, curve: Curve, colours: dict[str, str]) -> None:
 
 
 def _loss_sentence(curve: Curve, value: float, here: TargetEffect, own: TargetEffect) -> str:
-    moved = (here.loss - curve.law.E) / (own.loss - curve.law.E) - 1.0
+    floor = curve.law.of(own.language).E
+    moved = (here.loss - floor) / (own.loss - floor) - 1.0
     where = value_words(curve.axis, curve.reference[0])
     beside = "" if here is own else f"; its part above E is {change_text(moved)} against {where}"
     return (

@@ -1,0 +1,147 @@
+"""A law learned from runs as the law of a solve, and judged by what it foretold."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from command_line import Run, assert_refused
+
+from atlasmix.io.tables import to_csv
+
+NAMES = ("cat", "eng", "spa")
+TAU = np.array([[1.0, 0.10, 0.40], [0.05, 1.0, 0.10], [0.30, 0.15, 1.0]])
+QUICK = ("--compare", "none", "--no-mixture", "--draws", "8")
+
+
+def runs(path: Path, count: int, seed: int, joint: bool = True, off: float = 0.0) -> str:
+    """Runs of a known law with a little noise."""
+    source = np.random.default_rng(seed)
+    weights = source.dirichlet(np.ones(3), count)
+    params = source.choice([1e8, 4e8, 1e9, 3e9], count) if joint else np.full(count, 1e9)
+    tokens = 10 ** source.uniform(9.7, 11, count) if joint else np.full(count, 2e10)
+    floors = np.array([1.9, 1.6, 1.7])
+    lost = 0.3 * (params[:, None] / 1e9) ** -0.33 * (0.02 + 0.98 * weights) ** -0.15
+    loss = floors + lost + 0.9 * (weights @ TAU.T * tokens[:, None] / 2e10) ** -0.3
+    loss += off + 0.003 * source.normal(size=loss.shape)
+    header = ("run", "params", "tokens", *(f"w_{n}" for n in NAMES), *(f"loss_{n}" for n in NAMES))
+    rows = tuple(
+        (f"r{seed}-{place}", *(repr(float(cell)) for cell in row))
+        for place, row in enumerate(np.column_stack([params, tokens, weights, loss]))
+    )
+    path.write_bytes(to_csv(header, rows))
+    return path.name
+
+
+def test_from_runs_to_a_recipe_that_knows_its_runs(atlasmix: Run, tmp_path: Path) -> None:
+    """learn, solve, check, sweep and capacity, each with what the one before wrote."""
+    name = runs(tmp_path / "runs.csv", 90, 1)
+    done = atlasmix("learn", name, "--for-solve", "--save", "law.yaml", *QUICK)
+    assert done.status == 0, done.err
+    assert "atlasmix solve --law law.yaml --target cat" in done.out
+    asked = ("--law", "law.yaml", "--target", "cat", "--budget", "60B", "--params", "2B")
+    done = atlasmix("solve", *asked, "--max", "cat=60%", "--output", "recipe.yaml")
+    assert done.status == 0, done.err
+    said = " ".join(done.out.split())
+    parts = re.search(
+        r"loss ([\d.]+), .* is ([\d.]+) .* data ([\d.]+), and the rest, ([\d.]+),", said
+    )
+    assert parts is not None
+    loss, *others = map(float, parts.groups())
+    assert sum(others) == pytest.approx(loss, abs=0.002)  # the rest is E of the target, not of all
+    assert "1 measured by you" in said
+    assert "8 resamples of its runs" in said
+    recipe = yaml.safe_load((tmp_path / "recipe.yaml").read_text(encoding="utf-8"))
+    assert recipe["question"]["law"] == recipe["question"]["matrix"] == "law.yaml"
+    assert recipe["origin"]["law"]["runs"][0]["name"] == "runs.csv"
+    assert {pair["status"] for pair in recipe["origin"]["pairs"]} <= {"own", "missing"}
+    assert atlasmix("check", "recipe.yaml").status == 0
+    done = atlasmix("sweep", *asked[:4], "--budget", "30B,60B", "--json")
+    assert done.status == 0, done.err
+    assert len(json.loads(done.out)) == 2
+    done = atlasmix("capacity", "--from", "2", "--to", "3", "--law", "law.yaml", "--json")
+    assert done.status == 0, done.err
+    assert json.loads(done.out)["law"] == "law.yaml"
+    runs(tmp_path / "runs.csv", 90, 5)
+    assert atlasmix("learn", name, "--for-solve", "--save", "law.yaml", *QUICK).status == 0
+    done = atlasmix("check", "recipe.yaml")
+    assert done.status == 1
+    assert "law law.yaml was learned from other runs" in " ".join(done.out.split())
+
+
+def test_a_law_that_serves_no_solve_says_so_when_it_is_written(
+    atlasmix: Run, tmp_path: Path
+) -> None:
+    name = runs(tmp_path / "one.csv", 40, 2, joint=False)
+    done = atlasmix("learn", name, "--for-solve", "--save", "law.yaml", *QUICK)
+    assert done.status == 0, done.err
+    text = (tmp_path / "law.yaml").read_text(encoding="utf-8")
+    (tmp_path / "bent.yaml").write_text(text.replace("gamma: 1.0", "gamma: 0.8"))
+    assert_refused(
+        atlasmix("solve", "--law", "bent.yaml", "--target", "cat"),
+        "lets a source tell less as more of it is read",
+    )
+    asked = ("solve", "--law", "law.yaml", "--target", "cat")
+    assert_refused(atlasmix(*asked, "--params", "7B"), "all of 1B parameters")
+    assert_refused(
+        atlasmix("capacity", "--from", "2", "--to", "3", "--law", "law.yaml"),
+        "have the same parameters",
+    )
+    assert_refused(atlasmix("laws", "show", "law.yaml"), "learned from runs and no card")
+    done = atlasmix("learn", name, "--law", "linear", "--save", "line.yaml", *QUICK)
+    assert "No solve takes it" in done.out
+
+
+def test_runs_that_came_after_judge_the_law(atlasmix: Run, tmp_path: Path) -> None:
+    """Foretold, reached, inside; then again with the next batch: the file remembers."""
+    name = runs(tmp_path / "runs.csv", 60, 1)
+    keep = ("--save", "law.yaml", *QUICK)
+    assert atlasmix("learn", name, *keep).status == 0
+    first = runs(tmp_path / "first.csv", 2, 7)
+    done = atlasmix("learn", name, "--add", first, *keep)
+    assert done.status == 0, done.err
+    assert "Foretold and reached" in done.out
+    assert "r7-1" in done.out
+    assert "from 62 runs" in " ".join(done.out.split())
+    law = yaml.safe_load((tmp_path / "law.yaml").read_text(encoding="utf-8"))
+    kept = law["history"]
+    assert [len(batch["outcomes"]) for batch in kept] == [6]
+    assert law["learned_from"]["tables"] == ["runs.csv", "first.csv"]
+    second = runs(tmp_path / "second.csv", 1, 8, off=0.5)
+    done = atlasmix("learn", name, "--add", first, "--add", second, "--json", *keep)
+    assert done.status == 0, done.err
+    told = json.loads(done.out)
+    assert told["history"][0] == kept[0]
+    assert told["score"]["all"]["count"] == 9
+    assert told["score"]["cat"]["bias"] > 0.1
+    law = yaml.safe_load((tmp_path / "law.yaml").read_text(encoding="utf-8"))
+    assert [batch["runs"] for batch in law["history"]] == [60, 62]
+    assert_refused(atlasmix("learn", name, "--add", second, *keep), "first.csv among its runs")
+
+
+def test_logs_of_the_run_judge_it_too(atlasmix: Run, tmp_path: Path) -> None:
+    """A trainer's logs and a table of its mixture, beside runs that are a table."""
+    name = runs(tmp_path / "runs.csv", 60, 1)
+    state = {
+        "global_step": 9,
+        "max_steps": 9,
+        "log_history": [{"step": 9, "eval_cat_loss": 3.1, "eval_spa_loss": 3.0}],
+    }
+    path = tmp_path / "logs" / "big" / "trainer_state.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(state), encoding="utf-8")
+    (tmp_path / "mix.csv").write_text(
+        "run,w_cat,w_eng,w_spa,params,tokens\nbig,0.5,0.2,0.3,2000000000,60000000000\n"
+    )
+    new = ("--add", "logs", "mix.csv", "--metric", "eval_*_loss")
+    done = atlasmix("learn", name, *new, "--json", *QUICK)
+    assert done.status == 0, done.err
+    outcomes = json.loads(done.out)["history"][0]["outcomes"]
+    assert [(each["run"], each["set"], each["reached"]) for each in outcomes] == [
+        ("big", "cat", 3.1),
+        ("big", "spa", 3.0),
+    ]
