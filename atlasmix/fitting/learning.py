@@ -420,13 +420,19 @@ def _try(runs: MixtureRuns, shape: Shape, scale: Scale, counts: Array, folds: Pl
     return _Trial(whole, held_out, deviations(runs, held_out).mean(axis=1))
 
 
-def resampled(learned: Learned, draws: int, seed: int) -> tuple[Law, ...]:
+def resampled(learned: Learned, draws: int, seed: int, expected: bool = False) -> tuple[Law, ...]:
     """The chosen law fitted to resamples of the runs, repeats of one mixture together.
+
+    Resamples scatter as the noise of the runs does. What no run tells lies in all of them where it
+    is expected before any run is seen, as if it were known; ``expected`` moves that too, so that
+    the laws are draws of what may be true (randomised maximum likelihood; exact where a law is
+    linear).
 
     Args:
         learned: from the runs.
         draws: number of resamples.
         seed: the same seed, the same laws.
+        expected: draw what is expected of the mixing law's constants too.
 
     Raises:
         ProblemError: a law that is a model of a library.
@@ -442,11 +448,15 @@ def resampled(learned: Learned, draws: int, seed: int) -> tuple[Law, ...]:
     if not isinstance(law, MixingLaw):
         raise ProblemError(f"the law {law.name} is not resampled: ask a formula", field="law")
     laws: list[Law] = []
-    size = len(runs.sets) * runs.count * (len(runs.sources) + 8)
-    each = max(1, int(_MOST_NUMBERS / size))
+    numbers = len(runs.sets) * runs.count * (len(runs.sources) + 8)
+    each = max(1, int(_MOST_NUMBERS / numbers))
     for first in range(0, draws, each):
         part = counts[first : first + each]
+        size = (len(part), len(runs.sets), len(runs.sources) + 9)
+        moved = source.normal(size=size) if expected else None
         # From their own start: begun at the fit to all runs they would scatter too little.
-        fits = fit_mixing(runs, learned.shape, part, scale=learned.scale, tolerance=_ROUGH)
+        fits = fit_mixing(
+            runs, learned.shape, part, scale=learned.scale, tolerance=_ROUGH, moved=moved
+        )
         laws += [fits.law(runs, fold) for fold in range(len(part))]
     return tuple(laws)

@@ -159,13 +159,15 @@ def scale_of(runs: MixtureRuns, decay: float | None = None) -> Scale:
     )
 
 
-def fit_mixing(
+def fit_mixing(  # noqa: PLR0913  all but the first three are keywords
     runs: MixtureRuns,
     shape: Shape = Shape(),
     counts: Array | None = None,
+    *,
     start: MixingFits | None = None,
     scale: Scale | None = None,
     tolerance: float = 1e-9,
+    moved: Array | None = None,
 ) -> MixingFits:
     """Fit the law of every set, in every fold.
 
@@ -176,18 +178,20 @@ def fit_mixing(
         start: fits of one fold or of as many, to begin from.
         scale: that the law counts from; None: that of the runs.
         tolerance: a fit ends when a step gains less than this share of its objective.
+        moved: (F, K, S + 9) standard deviations by which what is expected before any run is seen is
+            moved; None: by none.
     """
     weights = np.ones((1, runs.count)) if counts is None else counts
     scale = scale_of(runs) if scale is None else scale
     folds, sets = len(weights), len(runs.sets)
-    fits = _fits(runs, shape, weights, scale)
+    fits = _moved(_fits(runs, shape, weights, scale), moved)
     seen, own = exposure(runs.mixtures, scale), np.tile(runs.own, folds)
     theta, middle = _first(fits, seen, len(runs.sources))
     if start is not None:
         width = start.theta.shape[-1]
         theta = np.broadcast_to(start.theta, (folds, sets, width)).reshape(folds * sets, -1)
         middle = np.broadcast_to(start.middle, (folds, sets)).ravel()
-        fits = _drawn_together(fits, theta, folds, len(runs.sources))
+        fits = _moved(_drawn_together(fits, theta, folds, len(runs.sources)), moved)
     ground = _Ground(seen, own, middle)
     measured = fits.counts
     rounds = _ROUNDS if start is None else _ROUNDS - 1
@@ -197,7 +201,7 @@ def fit_mixing(
             ground.model, fits, theta, tolerance if last else max(tolerance, _ROUGH)
         )
         if not last:
-            fits = _drawn_together(fits, theta, folds, len(runs.sources))
+            fits = _moved(_drawn_together(fits, theta, folds, len(runs.sources)), moved)
             fits = replace(fits, counts=measured * huber_weights(residual, measured))
     return MixingFits(
         theta.reshape(folds, sets, -1), ground.middle.reshape(folds, sets), scale, shape
@@ -266,6 +270,15 @@ def _fits(runs: MixtureRuns, shape: Shape, weights: Array, scale: Scale) -> Fits
         precision=np.where(held, 0.0, 1.0 / deviation**2),
         held=held,
     )
+
+
+def _moved(fits: Fits, moved: Array | None) -> Fits:
+    """The batch with its prior moved; what is held stays."""
+    if moved is None:
+        return fits
+    deviation = 1.0 / np.sqrt(np.where(fits.held, 1.0, fits.precision))
+    step = np.where(fits.held, 0.0, moved.reshape(fits.mean.shape) * deviation)
+    return replace(fits, mean=fits.mean + step)
 
 
 def _drawn_together(fits: Fits, theta: Array, folds: int, count: int) -> Fits:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlasmix.errors import Infeasible, ProblemError, SolverFailed
+from atlasmix.fitting.mixture_runs import Mixtures
 from atlasmix.text import first_few
 
 Array = NDArray[np.float64]
@@ -52,6 +53,9 @@ class ConvexLaw(Protocol):
 
     def bend(self, shares: Array, weights: Array) -> Array:
         """(S, S) second derivative of Σ weights·loss."""
+
+    def predict(self, mixtures: Mixtures) -> Array:
+        """(n, K) loss of each of many mixtures."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -278,8 +278,8 @@ def plan(learned: Learned, answer: LearnedAnswer, count: int, seed: int = 0) -> 
     Raises:
         ProblemError: no run, or more than 64.
     """
-    drawn = cast(tuple[ConvexLaw, ...], resampled(learned, PLANNING_DRAWS, seed))
-    laws = tuple(_sized(each, answer.scale) for each in drawn)
+    drawn = resampled(learned, PLANNING_DRAWS, seed, expected=True)
+    laws = tuple(_sized(cast(ConvexLaw, each), answer.scale) for each in drawn)
     return next_runs(learned, answer.mixture, laws, count, seed)
 
 

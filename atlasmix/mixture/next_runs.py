@@ -1,11 +1,11 @@
 r"""Which mixtures to run next: those whose losses would lower the regret of the final mixture most.
 
-Laws of resampled runs stand for what may be true. A run at x shows its losses, with noise; in the
-linear Gaussian world that the draws span, the expected objective of every decision d moves by
-Cov(f(d), y(x))·(Cov(y(x)) + σ²)^(-1)·(y - E y). Whoever then takes the best decision gains, on
-average over what may be seen, the knowledge gradient of x (Frazier et al. 2009, doi
-10.1287/ijoc.1080.0314). Runs of a batch are chosen one after another, each with the draws drawn
-together by those before it.
+Laws of resampled runs, with what was expected before any run drawn too, stand for what may be
+true. A run at x shows its losses, with noise; in the linear Gaussian world that the draws span, the
+expected objective of every decision d moves by Cov(f(d), y(x))·(Cov(y(x)) + σ²)^(-1)·(y - E y).
+Whoever then takes the best decision gains, on average over what may be seen, the knowledge gradient
+of x (Frazier et al. 2009, doi 10.1287/ijoc.1080.0314). Runs of a batch are chosen one after
+another, each with the draws drawn together by those before it.
 """
 
 from __future__ import annotations
@@ -19,15 +19,34 @@ from numpy.typing import NDArray
 
 from atlasmix.errors import ProblemError
 from atlasmix.fitting.learning import Learned
-from atlasmix.mixture.learned import ConvexLaw, LearnedMixture, best_mixture
+from atlasmix.fitting.mixture_runs import Mixtures
+from atlasmix.fitting.runs import frozen
+from atlasmix.mixture.design import DesignQuestion, design, within
+from atlasmix.mixture.learned import (
+    ConvexLaw,
+    LearnedMixture,
+    MixtureQuestion,
+    best_mixture,
+    divergence,
+)
 
 Array = NDArray[np.float64]
 
-PLANNING_DRAWS: Final = 48
-"""Resamples that a plan rests on: our choice."""
+PLANNING_DRAWS: Final = 256
+"""Resamples that a plan rests on, our choice: what a run shows is read off how the resamples vary
+together, and few of them seem to be told apart by a run or two."""
+DECISIONS: Final = 32
+"""Resamples whose optima are the decisions between which runs are to tell: our choice."""
 MOST_RUNS: Final = 64
 _AROUND: Final = 60
-"""Mixtures tried beside the optima of the draws: our choice."""
+_SPREAD: Final = 64
+_SPARSE: Final = 32
+"""Mixtures tried beside the optima of the draws, our choice: between what is known and chance, of a
+space-filling design, and of few sources each. Most of what runs can tell of a source they tell far
+from the optimum: tried near it alone, planned runs gain no more than a design's."""
+_FEW: Final = 0.3
+_HALVINGS: Final = 30
+"""Steps towards the best mixture of one that lies beyond a region of trust: the last is none."""
 _LEAST_NOISE: Final = 1e-4
 
 
@@ -56,7 +75,7 @@ def next_runs(
     Args:
         learned: from the runs so far.
         best: the best mixture now.
-        laws: of resamples of the runs, at the size of ``best``.
+        laws: that may be true, at the size of ``best``.
         count: runs to plan.
         seed: of the mixtures that are tried.
 
@@ -66,14 +85,17 @@ def next_runs(
     if not 1 <= count <= MOST_RUNS:
         raise ProblemError(f"{count} runs: expected 1 to {MOST_RUNS}", field="next", value=count)
     question = best.question
-    optima = [best_mixture(replace(question, law=law), ranges=False).shares for law in laws]
+    optima = [
+        best_mixture(replace(question, law=law), ranges=False).shares for law in laws[:DECISIONS]
+    ]
     decisions = np.vstack([best.shares, *optima])
-    tried = np.vstack([decisions, _around(learned, best, decisions, seed)])
-    losses = np.array([[law.at(mixture)[0] for mixture in tried] for law in laws])
+    tried = np.vstack([decisions, _candidates(learned, question, decisions, seed)])
+    table = Mixtures(("",) * len(tried), learned.runs.sources, frozen(tried))
+    losses = np.array([law.predict(table) for law in laws])
     objective = losses[:, : len(decisions)] @ question.weights
     noise = _noise(learned)
     chosen: list[int] = []
-    after = []
+    after: list[float] = []
     regret = _regret(objective)
     for _ in range(count):
         values = [
@@ -83,34 +105,47 @@ def next_runs(
         place = int(np.argmax(values))
         chosen.append(place)
         objective, losses = _observed(objective, losses, place, noise, seed + len(chosen))
-        after.append(_regret(objective))
+        # To know more costs nothing on average; some draws of some hundreds may say that it does.
+        after.append(min([_regret(objective), regret, *after]))
     return NextRuns(learned.runs.sources, tried[chosen], regret, np.array(after))
 
 
-def _around(learned: Learned, best: LearnedMixture, decisions: Array, seed: int) -> Array:
-    """Mixtures between the optima, the runs and chance, within the limits."""
+def _candidates(learned: Learned, question: MixtureQuestion, decisions: Array, seed: int) -> Array:
+    """Mixtures that may be run, within the limits: near what is known, and far from it."""
     source = np.random.default_rng(seed)
-    question, runs = best.question, learned.runs.weights
-    drawn = np.empty((_AROUND, decisions.shape[1]))
+    runs, sources = learned.runs.weights, decisions.shape[1]
+    between = np.empty((_AROUND, sources))
     for place in range(_AROUND):
-        far = source.dirichlet(np.ones(decisions.shape[1])) if place % 2 else source.choice(runs)
+        far = source.dirichlet(np.ones(sources)) if place % 2 else source.choice(runs)
         part = source.uniform(0.2, 0.8)
-        drawn[place] = part * source.choice(decisions) + (1.0 - part) * far
-    within = np.all((drawn >= question.low - 1e-9) & (drawn <= question.high + 1e-9), axis=1)
-    near = question.near
-    if near is not None:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            terms = np.where(drawn > 0, drawn * np.log(drawn / near.reference), 0.0)
-        within &= terms.sum(axis=1) <= near.most
-    return np.asarray(drawn[within])
+        between[place] = part * source.choice(decisions) + (1.0 - part) * far
+    sparse = source.dirichlet(np.full(sources, _FEW), _SPARSE)
+    low, high, near = question.low, question.high, question.near
+    even = np.full(sources, 1.0 / sources)
+    spread = design(DesignQuestion(learned.runs.sources, even, _SPREAD, low, high, seed=seed))
+    drawn = np.array([within(each, low, high) for each in (*between, *spread, *sparse)])
+    for _ in range(_HALVINGS):
+        if near is None:
+            break
+        # The region is convex, and the best mixture lies in it.
+        beyond = [divergence(each, near.reference) > near.most + 1e-9 for each in drawn]
+        drawn[beyond] = (drawn[beyond] + decisions[0]) / 2.0
+    return np.asarray(drawn)
 
 
 def _noise(learned: Learned) -> Array:
-    """(K,) variance of what a run shows: of repeats, or else of what the law leaves over."""
-    repeats = learned.runs.noise
-    law = learned.law.predict(learned.runs.mixtures)
-    rest = 1.4826 * np.nanmedian(np.abs(law - learned.runs.loss), axis=0)
-    return np.asarray(np.maximum(np.where(np.isfinite(repeats), repeats, rest), _LEAST_NOISE) ** 2)
+    """(K,) variance of what a run shows: of repeats, or else of what no law explains.
+
+    What a law leaves over of the runs that it was fitted to is too little, as it bends towards
+    them, and what it misses of those held out too much, by about as many parts of the truth.
+    """
+    repeats, loss = learned.runs.noise, learned.runs.loss
+    near, far = (
+        1.4826 * np.nanmedian(np.abs(predicted - loss), axis=0)
+        for predicted in (learned.law.predict(learned.runs.mixtures), learned.chosen.held_out)
+    )
+    spread = np.where(np.isfinite(repeats), repeats, np.sqrt((near**2 + far**2) / 2.0))
+    return np.asarray(np.maximum(spread, _LEAST_NOISE) ** 2)
 
 
 def _regret(objective: Array) -> float:

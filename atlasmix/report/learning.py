@@ -395,8 +395,8 @@ def _planned(planned: NextRuns) -> Iterator[Block | str]:
     )
     yield (
         f"Expected regret of the best mixture now {number_text(planned.regret)}: what it loses to "
-        "the best of every resampled law. Each run is chosen for what it takes off, given those "
-        "before it."
+        "the best of every law that may be true. Each run is chosen for what it takes off, given "
+        "those before it."
     )
 
 

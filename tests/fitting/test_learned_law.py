@@ -267,6 +267,29 @@ def test_resamples_scatter_as_the_noise_does() -> None:
     assert np.array_equal(laws[3].predict(new), again[3].predict(new))
 
 
+def test_draws_of_what_may_be_true_hold_the_truth() -> None:
+    """Resamples alone would have what no run tells where it is expected, and miss many weights."""
+    inside, alone = [], []
+    for seed in range(3):
+        truth = made_law(300 + seed, alpha=0.33)
+        runs = made_runs_of(truth, 120, noise=0.01, seed=seed, sizes=True)
+        learned = learn(runs, ALONE)
+        sized = truth.at_size(learned.scale.params, learned.scale.tokens)
+        donors = np.ones(truth.worth.shape, dtype=bool)
+        donors[np.flatnonzero(truth.own >= 0), truth.own[truth.own >= 0]] = False
+        for expected in (True, False):
+            laws = resampled(learned, 40, seed, expected)
+            for name in ("floor", "alpha", "beta", "worth"):
+                drawn = np.array([getattr(law, name) for law in laws])
+                low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
+                true = getattr(sized, name)
+                held = (low <= true) & (true <= high)
+                told = inside if expected else alone
+                told += held[donors].tolist() if name == "worth" else held.tolist()
+    assert np.mean(inside) >= 0.9
+    assert np.mean(alone) < np.mean(inside)
+
+
 def test_trees_and_process_foretell_where_they_are_installed() -> None:
     names = tuple(name for name in ("lightgbm-small", "gaussian-process") if not absent(name))
     if not names:
