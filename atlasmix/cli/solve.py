@@ -58,6 +58,7 @@ def execute(options: argparse.Namespace) -> int:
     from atlasmix.cli.terminal import PATIENCE, counting, working
     from atlasmix.evidence.published import published
     from atlasmix.evidence.store import Store
+    from atlasmix.mixture.advice import advise
     from atlasmix.mixture.comparison import compare
     from atlasmix.mixture.explain import explain
     from atlasmix.mixture.sensitivity import sensitivity
@@ -75,7 +76,8 @@ def execute(options: argparse.Namespace) -> int:
     machine = machine_of(options)
     if options.report:
         _check(options.report)
-    problem = problem_from_mapping(question_of(options), Store(options.store))
+    store = Store(options.store)
+    problem = problem_from_mapping(question_of(options), store)
     with working("solving"), within(_seconds(options.time_limit)):
         problem = at_compute(problem)
         mixture = solve(problem)
@@ -90,7 +92,8 @@ def execute(options: argparse.Namespace) -> int:
     with working("trying other scores and other constants"):
         reasons, steps = explain(problem, mixture), sensitivity(problem)
         shares = explain_shares(problem, mixture) if options.report else ()
-    findings = Findings(comparisons, reasons, steps, shares=shares, machine=machine)
+        advice = advise(problem, mixture, store)
+    findings = Findings(comparisons, reasons, steps, shares=shares, advice=advice, machine=machine)
     if options.report:
         _report(problem, mixture, findings, options.report)
     if options.output == "-":

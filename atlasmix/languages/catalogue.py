@@ -34,3 +34,13 @@ def name_of(key: str) -> str:
     if key in (code, f"{code}_{entry.script}"):
         return entry.name
     return f"{entry.name} ({tables.script_names()[script]})" if script in entry.scripts else key
+
+
+def branch_of(key: str) -> str:
+    """The branch of the family that a language belongs to, the family where it has none.
+
+    >>> branch_of("cat"), branch_of("fin"), branch_of("code")
+    ('Romance', 'Finnic', 'no family')
+    """
+    entry = tables.languages().get(key.partition("_")[0])
+    return "no family" if entry is None else entry.genus or entry.family or "no family"

@@ -16,6 +16,9 @@ FLOPS_PER_PARAM_TOKEN: Final = 6.0
 DEFAULT_UTILISATION: Final = 0.4
 """Our choice: Llama 3 405B reports 38-43 % of the dense BF16 peak (arXiv 2407.21783, §3.3)."""
 
+USUAL_GPU: Final = "H100"
+"""GPU whose hours are told where nobody named one: our choice, what most clusters rent out."""
+
 _LARGEST_PEAK = 1e18
 
 

@@ -58,8 +58,8 @@ def one_step(problem: MixProblem) -> tuple[Step, ...]:
     )
 
 
-def _with(question: Mapping[str, Any], **changed: Any) -> dict[str, Any]:
-    """The question with some keys changed; None takes a key out."""
+def with_changes(question: Mapping[str, Any], **changed: Any) -> dict[str, Any]:
+    """The question with some keys changed; None takes a key out, and so does an empty mapping."""
     copied = {**copy.deepcopy(dict(question)), **changed}
     return {key: value for key, value in copied.items() if value is not None and value != {}}
 
@@ -73,19 +73,19 @@ def _own_limits(question: Mapping[str, Any], problem: MixProblem) -> Iterator[St
             if 0 < eased < 1:
                 changed = {**limits, name: eased}
                 change = f"{_percent(share)} to {_percent(eased)}"
-                yield Step(what, change, _with(question, **{bound: changed}))
-            yield Step(what, "without it", _with(question, **{bound: _less(limits, name)}))
+                yield Step(what, change, with_changes(question, **{bound: changed}))
+            yield Step(what, "without it", with_changes(question, **{bound: _less(limits, name)}))
     for name, tokens in question.get("keep", {}).items():
         what = f"Keep {format_quantity(tokens)} of {_named(name)}"
-        yield Step(what, "without it", _with(question, keep=_less(question["keep"], name)))
+        yield Step(what, "without it", with_changes(question, keep=_less(question["keep"], name)))
     rails = question.get("guardrails", {})
     for name, rail in rails.items():
         slack = f"{100 * rail['slack']:g}%"
         what = f"{_named(name)} at most {slack} worse than {rail['reference']}"
         looser = {**rails, name: {**rail, "slack": round(rail["slack"] * 2, 6)}}
         if rail["slack"] > 0:
-            yield Step(what, "twice the slack", _with(question, guardrails=looser))
-        yield Step(what, "without it", _with(question, guardrails=_less(rails, name)))
+            yield Step(what, "twice the slack", with_changes(question, guardrails=looser))
+        yield Step(what, "without it", with_changes(question, guardrails=_less(rails, name)))
 
 
 def _caps(question: Mapping[str, Any], problem: MixProblem) -> Iterator[Step]:
@@ -96,20 +96,22 @@ def _caps(question: Mapping[str, Any], problem: MixProblem) -> Iterator[Step]:
         if 1 <= cap <= HARD_EPOCHS:
             written = _tidy(cap)
             changed = {**own, "default": written} if own else written
-            yield Step("Epoch cap", f"{now:g} to {cap:g}", _with(question, max_epochs=changed))
+            yield Step(
+                "Epoch cap", f"{now:g} to {cap:g}", with_changes(question, max_epochs=changed)
+            )
 
 
 def _donors(question: Mapping[str, Any], problem: MixProblem) -> Iterator[Step]:
     if problem.donor_keys:
         if problem.max_donors != 0:
-            yield Step("Donors", "none", _with(question, max_donors=0))
+            yield Step("Donors", "none", with_changes(question, max_donors=0))
         if problem.max_donors is not None:
-            yield Step("Donors", "as many as help", _with(question, max_donors=None))
+            yield Step("Donors", "as many as help", with_changes(question, max_donors=None))
     now = problem.risk_aversion
     if now != 0:
-        yield Step("Doubt about scores", f"κ {now:g} to 0", _with(question, risk_aversion=0))
+        yield Step("Doubt about scores", f"κ {now:g} to 0", with_changes(question, risk_aversion=0))
     if now != DEFAULT_RISK_AVERSION:
-        back = _with(question, risk_aversion=None)
+        back = with_changes(question, risk_aversion=None)
         yield Step("Doubt about scores", f"κ {now:g} to {DEFAULT_RISK_AVERSION:g}", back)
 
 
@@ -118,7 +120,7 @@ def _budget(question: Mapping[str, Any], problem: MixProblem) -> Iterator[Step]:
         for factor in (0.1, 10.0):
             then = question["compute"] * factor
             change = f"{format_flops(question['compute'])} to {format_flops(then)} FLOPs"
-            yield Step("Compute", change, _with(question, compute=then))
+            yield Step("Compute", change, with_changes(question, compute=then))
         return
     now = question.get("budget", DEFAULT_BUDGET)
     for factor in (0.5, 2):
@@ -126,12 +128,12 @@ def _budget(question: Mapping[str, Any], problem: MixProblem) -> Iterator[Step]:
         if not _phases_fit(problem.phases, then):
             continue
         change = f"{format_quantity(now)} to {format_quantity(then)}"
-        yield Step("Budget", change, _with(question, budget=then))
+        yield Step("Budget", change, with_changes(question, budget=then))
 
 
 def _tokens(question: Mapping[str, Any], problem: MixProblem) -> Iterator[Step]:
     if problem.exact_tokens:
-        yield Step("All of the budget", "no more than serves", _with(question, tokens=None))
+        yield Step("All of the budget", "no more than serves", with_changes(question, tokens=None))
 
 
 def _phases_fit(phases: Sequence[Phase], budget: float) -> bool:
@@ -151,10 +153,10 @@ def _provenance(question: Mapping[str, Any], problem: MixProblem) -> Iterator[St
     of_targets = {p.provenance for p in problem.inventory.pools if p.language in targets}
     if _MACHINE in of_targets and _MACHINE not in chosen:
         changed = {**pools, "provenance": [*chosen, _MACHINE]}
-        yield Step("Provenance", "translated text too", _with(question, pools=changed))
+        yield Step("Provenance", "translated text too", with_changes(question, pools=changed))
     if len(chosen) > 1 and "human" in chosen and "human" in here:
         changed = {**pools, "provenance": ["human"]}
-        yield Step("Provenance", "human text alone", _with(question, pools=changed))
+        yield Step("Provenance", "human text alone", with_changes(question, pools=changed))
 
 
 def _less(limits: Mapping[str, Any], name: str) -> dict[str, Any]:

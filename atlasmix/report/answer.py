@@ -12,9 +12,11 @@ from atlasmix.laws.hardware import Machine, training_flops
 from atlasmix.mixture.caveats import unspent_warning
 from atlasmix.mixture.mixture import Comparison, Mixture, Reason, SensitivityStep
 from atlasmix.mixture.shares import ShareReason
+from atlasmix.problem.command import needs_file, solve_command
 from atlasmix.problem.constraints import title_of
 from atlasmix.problem.link import short_question
 from atlasmix.problem.problem import Allocation, MixProblem
+from atlasmix.problem.steps import Step
 from atlasmix.quantities import format_flops, format_quantity
 from atlasmix.recipe.file import dump_question
 from atlasmix.report.answer_tables import (
@@ -210,7 +212,8 @@ def answer_report(
     told = findings or Findings()
     blocks = (
         *_head(problem, mixture, told.machine),
-        *section(Heading("In four figures", detail=True), _four_figures(problem, mixture)),
+        *section(Heading("What to try instead"), _sentences(map(_tried, told.advice))),
+        *section(Heading("In a few figures", detail=True), _figures(problem, mixture, told)),
         *section(Heading("The question", detail=True), Facts(question_facts(problem))),
         *_mixture(problem, mixture),
         *section(Heading("Other sizes at the same compute"), *sizes_blocks(problem)),
@@ -270,6 +273,12 @@ def explanation_report(
     return Report(f"Why this mixture for {_whose(problem)}", blocks)
 
 
+def _tried(step: Step) -> str:
+    """A change as one types it."""
+    command = solve_command(step.question) if not needs_file(step.question) else "in a file"
+    return f"{step.limit}: {step.change}: {command}"
+
+
 def told_warnings(mixture: Mixture) -> tuple[str, ...]:
     """The warnings without what the headline says already."""
     said = unspent_warning(mixture)
@@ -300,8 +309,8 @@ def _head(problem: MixProblem, mixture: Mixture, machine: Machine | None) -> tup
     )
 
 
-def _four_figures(problem: MixProblem, mixture: Mixture) -> Facts:
-    figures = key_figures(problem, mixture)
+def _figures(problem: MixProblem, mixture: Mixture, told: Findings) -> Facts:
+    figures = key_figures(problem, mixture, told.machine)
     return Facts(
         tuple(Fact(figure.label, figure.value, figure.meaning) for figure in figures), large=True
     )

@@ -23,7 +23,7 @@ from atlasmix.problem.baselines import TEMPERATURES
 from atlasmix.problem.constraints import ShareLimit, title_of
 from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import format_quantity
-from atlasmix.report.answer_words import price_words
+from atlasmix.report.answer_words import loss_intervals, price_words
 from atlasmix.report.blocks import Cell, Column, Row, Table, Value
 from atlasmix.report.words import SAME, epochs_text, named, range_text
 from atlasmix.text import listed
@@ -155,11 +155,12 @@ def more_pools(rest: Sequence[PoolShare | PhaseShare]) -> tuple[str, str, float,
 
 def effects_table(mixture: Mixture) -> Table:
     """One line a target: its share, its loss and what that is made of, its data, its φ."""
-    alone = len(mixture.targets) > 1
+    alone, intervals = len(mixture.targets) > 1, loss_intervals(mixture)
     columns = (
         Column("target"),
         Column("own share", "share", "part of the tokens read that is in the language itself"),
         Column("loss", "loss"),
+        *([Column("interval", "loss range", "90 of 100 draws lie in it")] if intervals else []),
         *([Column("alone", "loss", "its loss were it the only target")] if alone else []),
         Column(
             "capacity loss",
@@ -172,18 +173,22 @@ def effects_table(mixture: Mixture) -> Table:
         Column("donors", "tokens", "what other languages give"),
         Column("φ", "coefficient", "capacity exponent of the target"),
     )
-    rows = tuple(_effect_row(effect, alone) for effect in mixture.targets)
+    rows = tuple(
+        _effect_row(effect, alone, *([intervals.get(effect.language)] if intervals else []))
+        for effect in mixture.targets
+    )
     title = "Predicted effect on each target"
     return Table(columns, rows, brief=_first_rows(rows), title=title)
 
 
-def _effect_row(effect: TargetEffect, alone: bool) -> Row:
+def _effect_row(effect: TargetEffect, alone: bool, *interval: tuple[float, float] | None) -> Row:
     name = name_of(effect.language) + (f" x{effect.weight:g}" if effect.weight != 1 else "")
     return Row(
         (
             name,
             effect.own_share,
             effect.loss,
+            *interval,
             *([effect.loss_alone] if alone else []),
             effect.capacity_loss,
             effect.data_loss,

@@ -18,9 +18,11 @@ from atlasmix.problem.worlds import weighed
 from atlasmix.quantities import at_most, format_quantity
 from atlasmix.report.words import (
     HUMAN,
+    LOSS_DECIMALS,
     TRACE,
     closed,
     loss_text,
+    losses_apart,
     number_text,
     percent,
     tokens_text,
@@ -98,17 +100,26 @@ def effect_sentence(problem: MixProblem, mixture: Mixture) -> str:
     """What the answer is predicted to give: for one target in full, else the range."""
     if len(mixture.targets) > 1:
         return _several(mixture)
+    interval = loss_intervals(mixture)
     effect = mixture.targets[0]
     name = name_of(effect.language)
     part = percent(effect.transfer_share) if effect.transferred > 0 else "none"
     said = (
         f"Predicted: {format_quantity(effect.effective_data)} effective {name} tokens, {part} of "
-        f"them from donors; {_loss_parts(problem, effect)}"
+        f"them from donors; {_loss_parts(problem, effect, interval.get(effect.language))}"
     )
     return said if mixture.donors else f"{said} {_no_donor(problem, mixture, name)}"
 
 
-def _loss_parts(problem: MixProblem, effect: TargetEffect) -> str:
+def loss_intervals(mixture: Mixture) -> dict[str, tuple[float, float]]:
+    """Where the loss of each target lies in 90 of 100 draws; empty where none were made."""
+    sure = mixture.uncertainty
+    return {} if sure is None else {e.language: (e.loss.low, e.loss.high) for e in sure.losses}
+
+
+def _loss_parts(
+    problem: MixProblem, effect: TargetEffect, interval: tuple[float, float] | None
+) -> str:
     """A target's loss, and what of it is capacity and what is data."""
     if not math.isfinite(effect.loss):
         return (
@@ -116,9 +127,10 @@ def _loss_parts(problem: MixProblem, effect: TargetEffect) -> str:
             f"part that data decide: {_part(effect.data_loss)})."
         )
     return (
-        f"loss {loss_text(effect.loss)}, of which capacity is {_part(effect.capacity_loss)} (own "
-        f"share {percent(effect.own_share)}), data {_part(effect.data_loss)}, and the rest, "
-        f"{problem.law.of(effect.language).E:.3f}, is beyond both."
+        f"loss {loss_text(effect.loss, interval)}, of which capacity is "
+        f"{_part(effect.capacity_loss)} (own share {percent(effect.own_share)}), data "
+        f"{_part(effect.data_loss)}, and the rest, {_part(problem.law.of(effect.language).E)}, "
+        "is beyond both."
     )
 
 
@@ -137,7 +149,7 @@ def _several(mixture: Mixture) -> str:
         (effect,) = served
         said += (
             f": {name_of(effect.language)} gets {format_quantity(effect.effective_data)} effective "
-            f"tokens and a loss of {loss_text(effect.loss)}, alone {loss_text(effect.loss_alone)}."
+            f"tokens and a loss of {losses_apart(effect.loss, effect.loss_alone, ', alone ')}."
         )
     else:
         said += "."
@@ -156,7 +168,7 @@ def _losses(least: TargetEffect, most: TargetEffect) -> str:
         return "no loss is worse than what each could have"
     return (
         f"losses {_above(least)} ({name_of(least.language)}) to {_above(most)} "
-        f"({name_of(most.language)}: {loss_text(most.loss)}, alone {loss_text(most.loss_alone)}) "
+        f"({name_of(most.language)}: {losses_apart(most.loss, most.loss_alone, ', alone ')}) "
         "against what each could have"
     )
 
@@ -300,7 +312,7 @@ def price_words(problem: MixProblem, price: Price) -> str:
 
 
 def _part(loss: float) -> str:
-    return f"{loss:.3f}" if math.isfinite(loss) else "without end"
+    return f"{loss:.{LOSS_DECIMALS}f}" if math.isfinite(loss) else "without end"
 
 
 def _above(effect: TargetEffect) -> str:

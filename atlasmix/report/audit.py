@@ -23,7 +23,7 @@ from atlasmix.report.blocks import (
     Table,
     Value,
 )
-from atlasmix.report.words import SAME, loss_text, named, percent
+from atlasmix.report.words import SAME, losses_apart, named, percent
 from atlasmix.text import listed
 
 _MOST_ROWS: Final = 20
@@ -156,8 +156,8 @@ def _resolved(resolved: Resolved) -> list[Block]:
             Column("language"),
             Column("now", "share"),
             Column("solved", "share"),
-            Column("loss now", "loss"),
-            Column("loss solved", "loss"),
+            Column("loss now", "close loss"),
+            Column("loss solved", "close loss"),
         ),
         tuple(rows),
         title="Shares now and solved again",
@@ -186,7 +186,7 @@ def _effect(resolved: Resolved) -> str:
     now, then = (
         math.inf if each is None else each for each in (resolved.value_now, resolved.value_then)
     )
-    numbers = f"{loss_text(now)} to {loss_text(then)}"
+    numbers = losses_apart(now, then, " to ")
     return (
         f"{percent(resolved.moved)} of these tokens would go elsewhere; {words} from {numbers}"
         f"{gap}. Predicted, with the law's constants for every language."

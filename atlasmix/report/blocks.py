@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from atlasmix.quantities import format_flops, format_quantity
 from atlasmix.report.words import (
+    NO_TEXT,
     change_text,
     constant_text,
     epochs_text,
@@ -34,6 +35,8 @@ Kind = Literal[
     "FLOPs",
     "epochs",
     "loss",
+    "close loss",
+    "loss range",
     "loss part",
     "loss difference",
     "small loss difference",
@@ -62,6 +65,11 @@ def _range(ends: tuple[float, float]) -> str:
     return range_text(*ends)
 
 
+def _close(loss: float) -> str:
+    """Four decimals: for losses side by side, whose difference is what is looked at."""
+    return f"{loss:.4f}" if math.isfinite(loss) else NO_TEXT
+
+
 def _part(loss: float) -> str:
     return f"{loss:.3f}" if math.isfinite(loss) else "-"
 
@@ -83,6 +91,8 @@ _WRITTEN: Final[Mapping[str, Callable[[Any], str]]] = {
     "FLOPs": format_flops,
     "epochs": epochs_text,
     "loss": loss_text,
+    "close loss": _close,
+    "loss range": lambda ends: "-".join(map(loss_text, ends)),
     "loss part": _part,
     "loss difference": "{:+.4f}".format,
     "small loss difference": _signed,

@@ -12,7 +12,7 @@ from atlasmix.quantities import format_quantity
 from atlasmix.recipe.compare import By, Judgement, SideBySide, without_pools
 from atlasmix.report.blocks import Block, Column, Heading, Row, Sentence, Table
 from atlasmix.report.recipes import phases_asked, short_value
-from atlasmix.report.words import NO_TEXT, SAME, change_text, loss_text, named, percent
+from atlasmix.report.words import NO_TEXT, SAME, change_text, losses_apart, named, percent
 
 
 def diff_tables(moved: Diff) -> tuple[Table, Table]:
@@ -46,8 +46,8 @@ def diff_tables(moved: Diff) -> tuple[Table, Table]:
             Column("target"),
             Column("effective before", "tokens"),
             Column("after", "tokens"),
-            Column("loss before", "loss"),
-            Column("after", "loss"),
+            Column("loss before", "close loss"),
+            Column("after", "close loss"),
             Column("", title="verdict"),
         ),
         tuple(
@@ -78,9 +78,11 @@ def diff_sentence(moved: Diff) -> str:
     if not moved.effects:
         return said
     most = max(moved.effects, key=_size)
+    after = " after" if abs(most.loss_change) >= 1e-4 else ""
     return (
-        f"{said} Predicted loss of {name_of(most.language)}: {loss_text(most.loss_before)} before, "
-        f"{loss_text(most.loss_after)} after (effective data {change_text(most.gain)})."
+        f"{said} Predicted loss of {name_of(most.language)}: "
+        f"{losses_apart(most.loss_before, most.loss_after, ' before, ')}{after} (effective data "
+        f"{change_text(most.gain)})."
     )
 
 
@@ -204,8 +206,8 @@ def _judgement_table(judgement: Judgement) -> Table:
             Column("target"),
             Column("effective A", "tokens"),
             Column("effective B", "tokens"),
-            Column("loss A", "loss"),
-            Column("loss B", "loss"),
+            Column("loss A", "close loss"),
+            Column("loss B", "close loss"),
         ),
         tuple(rows),
         title=f"Predicted effect by the question of {judgement.by}",

@@ -14,6 +14,7 @@ from atlasmix.mixture.sensitivity import sensitivity
 from atlasmix.mixture.shares import ShareReason, explain_shares
 from atlasmix.problem.baselines import unique_by_language
 from atlasmix.problem.problem import MixProblem
+from atlasmix.problem.steps import Step
 from atlasmix.report.answer_tables import is_baseline
 
 _MOST_MODELS: Final = 5
@@ -31,6 +32,7 @@ class Findings:
         steps: the answer over the ranges of λ, φ and the worth of synthetic text.
         published: further published mixtures on the same objective, for a whole page.
         shares: why each language has its share, no more and no less.
+        advice: what its caveats call for, each with an answer.
         machine: the GPU whose hours are told; None: FLOPs alone.
         command: what asks the question again, as one types it.
     """
@@ -40,6 +42,7 @@ class Findings:
     steps: tuple[SensitivityStep, ...] = ()
     published: tuple[Comparison, ...] = ()
     shares: tuple[ShareReason, ...] = ()
+    advice: tuple[Step, ...] = ()
     machine: Machine | None = None
     command: str = ""
 

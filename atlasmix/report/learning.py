@@ -345,7 +345,7 @@ def _gains(learned: Learned, answer: LearnedAnswer) -> Iterator[Block | str]:
         yield Table(
             (
                 Column("over"),
-                Column("its loss", "loss"),
+                Column("its loss", "close loss"),
                 Column("gain", "loss difference"),
                 Column("low", "loss difference"),
                 Column("high", "loss difference"),
@@ -370,7 +370,7 @@ def _gains(learned: Learned, answer: LearnedAnswer) -> Iterator[Block | str]:
         yield Table(
             (
                 Column("law"),
-                Column("loss of the mixture", "loss"),
+                Column("loss of the mixture", "close loss"),
                 Column("gain over the best run", "loss difference"),
             ),
             tuple(Row((each.law, each.loss, each.gain)) for each in answer.opinions),

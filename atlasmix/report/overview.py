@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from atlasmix.errors import ProblemError
-from atlasmix.languages.catalogue import name_of
-from atlasmix.laws.hardware import FLOPS_PER_PARAM_TOKEN
+from atlasmix.evidence.scores import SEEN
+from atlasmix.languages.catalogue import branch_of, name_of
+from atlasmix.laws.hardware import (
+    FLOPS_PER_PARAM_TOKEN,
+    USUAL_GPU,
+    Machine,
+    machine,
+    training_flops,
+)
+from atlasmix.mixture.flows import flows
 from atlasmix.mixture.mixture import Mixture
 from atlasmix.mixture.prediction import drift_value
 from atlasmix.problem.constraints import origin_words
@@ -17,13 +25,21 @@ from atlasmix.problem.parsing import origin_of, problem_to_mapping
 from atlasmix.problem.problem import MixProblem
 from atlasmix.problem.vocabulary import EVERY_TARGET
 from atlasmix.quantities import format_flops, format_quantity
-from atlasmix.report.answer_words import gap_text
+from atlasmix.report.answer_words import gap_text, loss_intervals
 from atlasmix.report.blocks import Column, Fact, Row, Table
 from atlasmix.report.recipes import phases_asked, short_value
 from atlasmix.report.words import loss_text, percent
+from atlasmix.text import listed
 
 MOST_PIECES: Final = 40
 """Our choice: so many pieces of three pixels, and what is between them, fit on a phone."""
+
+
+FEW_PIECES: Final = 6
+"""Languages up to which each has room for its name, and is coloured by what it is read as."""
+
+MOST_KIN: Final = 6
+"""Branches with a colour of their own: as many as the palette tells apart."""
 
 
 class Piece(NamedTuple):
@@ -34,31 +50,67 @@ class Piece(NamedTuple):
         share: of the tokens read, 0-1.
         words: name and share.
         role: ``target``, ``donor`` or ``rest``.
+        code: of three letters, where there is no room for the name; may be empty.
+        kin: the branch of its family, where the pieces are coloured by branch; else empty.
+        colour: number of the branch among those with a colour, from 0; -1: none of its own.
     """
 
     name: str
     share: float
     words: str
     role: str
+    code: str = ""
+    kin: str = ""
+    colour: int = -1
 
 
 def mixture_strip(mixture: Mixture) -> tuple[Piece, ...]:
     """Languages by share, largest first, the small ones together at the end; shares sum to 1."""
     shares = list(mixture.proportions.items())
     shown = shares if len(shares) <= MOST_PIECES else shares[: MOST_PIECES - 1]
-    pieces = [
-        _piece(name_of(key), share, "donor" if key in mixture.donors else "target")
-        for key, share in shown
-    ]
+    by_kin = len(shares) > FEW_PIECES
+    sums: dict[str, float] = {}
+    for key, share in shares:
+        sums[branch_of(key)] = sums.get(branch_of(key), 0.0) + share
+    largest = sorted(sums, key=lambda kin: -sums[kin])[:MOST_KIN]
+    pieces = []
+    for key, share in shown:
+        kin = branch_of(key)
+        pieces.append(
+            Piece(
+                name_of(key),
+                share,
+                f"{name_of(key)} {percent(share)}",
+                "donor" if key in mixture.donors else "target",
+                key[:3] if len(key.partition("_")[0]) == 3 else "",
+                kin if by_kin else "",
+                largest.index(kin) if by_kin and kin in largest else -1,
+            )
+        )
     rest = shares[len(shown) :]
     if rest:
-        name = f"{len(rest)} more languages"
-        pieces.append(_piece(name, sum(share for _, share in rest), "rest"))
+        name, share = f"{len(rest)} more languages", sum(share for _, share in rest)
+        pieces.append(Piece(name, share, f"{name} {percent(share)}", "rest"))
     return tuple(pieces)
 
 
-def _piece(name: str, share: float, role: str) -> Piece:
-    return Piece(name, share, f"{name} {percent(share)}", role)
+def strip_legend(pieces: Sequence[Piece]) -> tuple[tuple[Piece, tuple[str, ...]], ...]:
+    """A line a branch: a piece of its colour, then the words of all its pieces, largest first.
+
+    Empty where the pieces have room for their names.
+    """
+    branches: dict[str, list[Piece]] = {}
+    for piece in pieces:
+        if piece.kin or branches:  # the rest comes last, and is no branch
+            branches.setdefault(piece.kin, []).append(piece)
+    ranked = sorted(branches.values(), key=lambda mine: -sum(piece.share for piece in mine))
+    return tuple(
+        (mine[0], tuple(f"{piece.words}{_AS_DONOR[piece.role]}" for piece in mine))
+        for mine in ranked
+    )
+
+
+_AS_DONOR: Final = {"target": "", "donor": " (donor)", "rest": ""}
 
 
 class KeyFigure(NamedTuple):
@@ -69,8 +121,16 @@ class KeyFigure(NamedTuple):
     meaning: str
 
 
-def key_figures(problem: MixProblem, mixture: Mixture) -> tuple[KeyFigure, ...]:
-    """Four figures: what is read, what it gives, what donors give, how well that is proved."""
+def key_figures(
+    problem: MixProblem, mixture: Mixture, gpu: Machine | None = None
+) -> tuple[KeyFigure, ...]:
+    """What is read, what it gives, what donors give, its proof, what speaks for it, its cost.
+
+    Args:
+        problem: the question.
+        mixture: its answer.
+        gpu: whose hours are told; None: an H100 at 40 % of its peak.
+    """
     spent = f"{format_quantity(mixture.tokens)} tokens"
     read = KeyFigure(
         "Trained on",
@@ -88,6 +148,56 @@ def key_figures(problem: MixProblem, mixture: Mixture) -> tuple[KeyFigure, ...]:
             "them stands in the sentence above.",
         ),
         _proof(mixture),
+        _evidence(problem, mixture),
+        _cost(mixture, gpu or machine(USUAL_GPU, None)),
+    )
+
+
+_SAYS: Final = {
+    "measured": "measured by a study",
+    "own": "measured by you",
+    "predicted": "predicted by a study",
+    "completed": "completed from relatedness",
+}
+
+
+def _evidence(problem: MixProblem, mixture: Mixture) -> KeyFigure:
+    """How much of what languages give one another somebody measured."""
+    sums: dict[str, float] = {}
+    for flow in flows(problem, mixture):
+        if not flow.own:
+            sums[flow.status] = sums.get(flow.status, 0.0) + flow.tokens
+    sums = dict(sorted(sums.items(), key=lambda each: -each[1]))
+    whole, label = sum(sums.values()), "Transfer measured"
+    if whole <= 0:
+        return KeyFigure(
+            label, "none needed", "Each target learns from its own text alone: no score was used."
+        )
+    seen = sum(given for status, given in sums.items() if status in SEEN)
+    parts = [f"{percent(given / whole)} {_SAYS.get(key, key)}" for key, given in sums.items()]
+    sure = mixture.uncertainty
+    doubt = (
+        "Own text needs no score."
+        if sure is None
+        else f"In {sure.draws} draws of what that leaves open, this mixture is "
+        f"{percent(sure.regret.relative_expected)} of the reducible loss from the best on average."
+    )
+    return KeyFigure(
+        label,
+        percent(seen / whole),
+        f"Of the {format_quantity(whole)} effective tokens that targets get of other languages: "
+        f"{listed(parts)}. {doubt}",
+    )
+
+
+def _cost(mixture: Mixture, gpu: Machine) -> KeyFigure:
+    flops = training_flops(mixture.params, mixture.tokens)
+    return KeyFigure(
+        "GPU-hours",
+        format_quantity(gpu.hours(flops)),
+        f"{format_flops(flops)} FLOPs (6ND) on {gpu.gpu.name}, {gpu.gpu.peak / 1e12:.4g} TFLOP/s "
+        f"in dense BF16, of which training gets {gpu.utilisation:.0%}: a usual GPU and a usual "
+        "share, unless the report names another.",
     )
 
 
@@ -107,11 +217,12 @@ def _proof(mixture: Mixture) -> KeyFigure:
 def _effect(problem: MixProblem, mixture: Mixture) -> KeyFigure:
     if len(mixture.targets) == 1:
         effect = mixture.targets[0]
+        interval = loss_intervals(mixture).get(effect.language)
         return KeyFigure(
             "Predicted effective data",
             f"{format_quantity(effect.effective_data)} tokens",
             f"Worth as many fresh {name_of(effect.language)} tokens; predicted loss "
-            f"{loss_text(effect.loss)} ({problem.law.unit}).",
+            f"{loss_text(effect.loss, interval)}, {problem.law.unit}.",
         )
     tokens = np.array([share.tokens for share in mixture.pools])
     value = mixture.certificate.value

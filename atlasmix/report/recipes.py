@@ -114,9 +114,9 @@ def _effects(report: CheckReport) -> Table:
     return Table(
         (
             Column("predicted loss of"),
-            Column("recorded", "loss"),
-            Column("recipe today", "loss"),
-            Column("best today", "loss"),
+            Column("recorded", "close loss"),
+            Column("recipe today", "close loss"),
+            Column("best today", "close loss"),
         ),
         tuple(
             Row(

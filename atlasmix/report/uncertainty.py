@@ -119,8 +119,8 @@ def matrices_table(problem: MixProblem, mixture: Mixture) -> Table | None:
     return Table(
         (
             Column("if this matrix is right"),
-            Column("best", "loss", "mean loss of the mixture that would be best"),
-            Column("this one", "loss", "mean loss of this mixture"),
+            Column("best", "close loss", "mean loss of the mixture that would be best"),
+            Column("this one", "close loss", "mean loss of this mixture"),
             Column("regret", "loss difference", "how far apart they are"),
             Column("the best reads"),
         ),

@@ -50,6 +50,34 @@ def heading(visit):
     return visit.at.header[0].value.replace("\\", "")
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [SHRUNK, "{targets: {cat: 1}, min: {spa: 0.8, eng: 0.5}}"],
+    ids=["caveat", "refusal"],
+)
+def test_what_is_advised_is_a_button_whose_question_is_answered(visit, asked):
+    guest = visit(q=asked)
+    at = guest.page("mix")
+    buttons = [one for one in at.button if str(one.key).startswith("advice-")]
+    assert buttons
+    buttons[0].click().run()
+    guest.whole()
+    assert "no answer" not in heading(guest)
+    assert guest.at.session_state["section"] == "Before and after" or "Read" in heading(guest)
+
+
+def test_intervals_stand_beside_the_loss_where_they_are_asked_for(visit):
+    guest = visit()
+    guest.page("mix")
+    assert "(2.5" not in guest.words()
+    control(guest.at, "toggle", "Intervals of shares and losses").set_value(True).run()
+    guest.whole()
+    problem, mixture = answered(targets="cat")
+    sure = with_uncertainty(problem, mixture, cores=1).uncertainty
+    low, high = sure.losses[0].loss.low, sure.losses[0].loss.high
+    assert f"loss 2.57 ({low:.2f} to {high:.2f} in 90 of 100 draws)" in guest.words()
+
+
 def test_what_keeps_an_answer_from_being_certified_stands_over_it(visit):
     guest = visit(q=SHRUNK)
     at = guest.page("mix")
@@ -117,7 +145,7 @@ def test_ranges_have_a_table_of_their_own_where_a_language_has_several_pools(vis
     assert "What the share of each language may be" in guest.words()
 
 
-def test_effects_are_compared_with_every_baseline(visit):
+def test_effects_are_compared_with_every_baseline_that_keeps_the_limits(visit):
     guest = visit()
     guest.page("mix")
     guest.tab("section", "Effect")
@@ -125,7 +153,9 @@ def test_effects_are_compared_with_every_baseline(visit):
     marks = guest.figures()[0]["data"][0]
     shown = dict(zip(marks["y"], marks["x"], strict=True))
     assert shown["this mixture"] == pytest.approx(mixture.targets[0].loss)
-    for one in compare(problem):
+    kept = [one for one in compare(problem) if one.within_limits]
+    assert set(shown) == {"this mixture", *(one.name for one in kept)}
+    for one in kept:
         assert shown[one.name] == pytest.approx(one.losses[0])
 
 
@@ -164,7 +194,7 @@ def test_the_effect_on_a_target_is_told_in_its_parts(visit):
         assert f">{heading_text}</th>" in table
     for cell in (f"{100 * effect.own_share:.1f}%", f"{effect.capacity_loss:.3f}"):
         assert f">{cell}</td>" in table
-    for cell in (f"{effect.data_loss:.3f}", f"{effect.phi:.2f}", f"{effect.loss:.4f}"):
+    for cell in (f"{effect.data_loss:.3f}", f"{effect.phi:.2f}", f"{effect.loss:.2f}"):
         assert f">{cell}</td>" in table
 
 

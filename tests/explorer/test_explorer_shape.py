@@ -9,6 +9,7 @@ import pytest
 
 from atlasmix.io.shipped import explorer_script
 from atlasmix.report.figures import drawing as palette
+from atlasmix.report.overview import MOST_KIN
 
 HOME = explorer_script().parent
 SOURCES = sorted(HOME.rglob("*.py"))
@@ -77,6 +78,9 @@ def test_the_strip_has_the_colours_of_the_figures():
     text = (HOME / "explorer.css").read_text(encoding="utf-8")
     found = dict(re.findall(r"\.atlas-strip \.(\w+) \{ background: (#\w+); \}", text))
     assert found == {"target": palette.TARGET, "donor": palette.DONOR, "rest": palette.GREY}
+    branches = re.findall(r"\.kin-\d \{ background: (#\w+); \}", text)
+    assert tuple(branches) == palette.CATEGORIES
+    assert len(branches) == MOST_KIN
 
 
 def test_the_explorer_is_found_by_one_function():

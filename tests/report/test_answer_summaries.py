@@ -7,7 +7,9 @@ import io
 import pytest
 
 from atlasmix.evidence.store import Store
+from atlasmix.laws.hardware import machine
 from atlasmix.mixture.comparison import compare
+from atlasmix.mixture.flows import flows
 from atlasmix.mixture.solve import solve
 from atlasmix.problem.parsing import problem_from_mapping
 from atlasmix.quantities import format_quantity
@@ -17,6 +19,7 @@ from atlasmix.report.answer_words import proof_sentence
 from atlasmix.report.evidence import coverage, coverage_table, matrix_sentence, role_sentence
 from atlasmix.report.interop import COLUMNS, PHASE_COLUMNS, mixture_csv, phases_csv
 from atlasmix.report.overview import key_figures
+from atlasmix.report.words import percent
 
 STORE = Store("/nonexistent")
 
@@ -28,12 +31,28 @@ def asked(**question):
 
 def test_one_target_is_told_in_effective_data():
     problem, mixture = asked(targets="cat")
-    read, effect, donors, proof = key_figures(problem, mixture)
+    read, effect, donors, proof, evidence, cost = key_figures(problem, mixture)
     assert read.value == "100B tokens"
     assert effect.value == f"{format_quantity(mixture.targets[0].effective_data)} tokens"
-    assert f"{mixture.targets[0].loss:.4f}" in effect.meaning
+    assert f"{mixture.targets[0].loss:.2f}" in effect.meaning
     assert donors.value == "15.0%"
     assert proof.value == "1 in a billion"
+    assert evidence.value == "0%", "Spanish for Catalan is predicted by the study"
+    assert "100% predicted by a study" in evidence.meaning
+    assert cost.value == format_quantity(6 * 2e9 * 100e9 / (989.4e12 * 0.4) / 3600)
+    assert key_figures(problem, mixture, machine("A100", None))[5].value != cost.value
+
+
+def test_what_speaks_for_transfer_is_what_the_scores_are_called():
+    problem, mixture = asked(targets="cat,spa,por,fra", budget="300B")
+    sums = {"measured": 0.0, "predicted": 0.0}
+    for flow in flows(problem, mixture):
+        if not flow.own:
+            sums[problem.matrix.pair(flow.source, flow.target).status] += flow.tokens
+    figure = next(one for one in key_figures(problem, mixture) if "Transfer" in one.label)
+    assert figure.value == percent(sums["measured"] / sum(sums.values()))
+    alone = asked(targets="cat", max_donors=0)
+    assert key_figures(*alone)[4].value == "none needed"
 
 
 @pytest.mark.parametrize(
@@ -48,7 +67,7 @@ def test_many_targets_are_told_in_their_objective(objective, label):
     figure = key_figures(problem, mixture)[1]
     assert figure.label == label
     value = mixture.certificate.value
-    shown = {"loss": f"{value:.4f}", "worst": f"{value:.3f} ×"}
+    shown = {"loss": f"{value:.2f}", "worst": f"{value:.3f} ×"}
     assert figure.value == shown[objective]
 
 

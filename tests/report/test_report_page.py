@@ -168,7 +168,7 @@ def test_every_table_of_the_markdown_reads_back(report: Report) -> None:
 def test_each_part_that_a_committee_asks_for_has_its_section(report: Report) -> None:
     titles = [one.heading.text for one in report.sections if one.heading]
     wanted = [
-        "In four figures",
+        "In a few figures",
         "The question",
         "Mixture",
         "Predicted effect (by the law and the scores, not measured)",

@@ -80,8 +80,8 @@ def test_regret_comes_first_in_the_laws_unit(problem: MixProblem, mixture: Mixtu
 def test_intervals_stand_beside_what_was_predicted(problem: MixProblem, mixture: Mixture) -> None:
     tables = [each for each in uncertainty_blocks(problem, mixture) if isinstance(each, Table)]
     losses, shares = tables
-    predicted = f"{mixture.targets[0].loss:.4f}"
-    assert losses.texts()[2] == (("English (eng)", predicted, "2.4000", "2.5000", "2.7500"),)
+    predicted = f"{mixture.targets[0].loss:.2f}"
+    assert losses.texts()[2] == (("English (eng)", predicted, "2.40", "2.50", "2.75"),)
     assert shares.texts()[2][1] == ("French (fra)", "20.0%", "0-30%", "75.0%")
 
 

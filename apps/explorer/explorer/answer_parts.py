@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from atlasmix.errors import AtlasMixError
+from atlasmix.errors import AtlasMixError, Infeasible
 from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.diff import diff, side_of_mixture
 from atlasmix.mixture.mixture import Mixture
@@ -94,9 +98,14 @@ _SHAPES = {
 }
 
 
-def overview(answer: Answer) -> None:
-    """What keeps the answer from being one, then the answer, its proof and its key figures."""
+def overview(answer: Answer) -> DeltaGenerator:
+    """What keeps the answer from being one, then the answer, its proof and its key figures.
+
+    Returns:
+        The place under the caveats for what they call for, which takes a moment to try.
+    """
     before_use(caveat_sentences(answer.mixture))
+    place = st.container(key="advice-place")
     st.header(escaped(headline(answer.mixture)))
     size = answer.problem.allocation
     if size is not None:
@@ -108,6 +117,30 @@ def overview(answer: Answer) -> None:
     with st.container(horizontal=True, key="key-figures"):
         for each in figures:
             st.metric(escaped(each.label), each.value, help=escaped(each.meaning), border=True)
+    if draws_of(answer.problem):
+        st.toggle(
+            "Intervals of shares and losses",
+            key="intervals",
+            persist_state="session",
+            help="The answer is tried in draws of what nobody knows for certain: a second or more.",
+        )
+    return place
+
+
+def advice_in(place: DeltaGenerator, answer: Answer) -> None:
+    """What the caveats call for, each a button whose question is answered."""
+    if answer.mixture.caveats:
+        with place, suppress(AtlasMixError):  # then there is none, and the caveats stand alone
+            step_buttons("advice", answers.about("advice", session.question()))
+
+
+def with_intervals(answer: Answer) -> Answer:
+    """The answer tried in draws, where its visitor asked for that; else as it is."""
+    if not (st.session_state.get("intervals") and draws_of(answer.problem)):
+        return answer
+    with suppress(AtlasMixError):  # the tab on doubt says why there are none
+        return replace(answer, mixture=answers.about("draws", session.question()))
+    return answer
 
 
 def mixture_part(answer: Answer) -> None:
@@ -203,19 +236,30 @@ def costs(answer: Answer) -> None:
         tell("No limit costs anything here.")
     st.subheader("Change one thing")
     st.caption("One click asks the changed question; the tab Before and after shows what moved.")
+    step_buttons("step", one_step(answer.problem)[:_MOST_STEPS])
+
+
+def after_refusal(error: AtlasMixError) -> None:
+    """What the refused question could be changed to, each a button whose question is answered."""
+    named = error.conflict if isinstance(error, Infeasible) else ()
+    with suppress(AtlasMixError):  # then there is no advice, and the refusal stands by itself
+        told = answers.about("advice after", session.question(), error.field or "", list(named))
+        if told:
+            tell("These changes have an answer:")
+            step_buttons("advice", told)
+
+
+def step_buttons(key: str, steps: Sequence[Step]) -> None:
+    """A button for each changed question; one click asks it."""
     with st.container(horizontal=True):
-        for number, step in enumerate(one_step(answer.problem)[:_MOST_STEPS]):
-            _step_button(number, step)
-
-
-def _step_button(number: int, step: Step) -> None:
-    st.button(
-        f"{escaped(step.limit)}: {escaped(step.change)}",
-        key=f"step-{number}",
-        on_click=_take_step,
-        args=(step,),
-        icon=":material/arrow_forward:",
-    )
+        for number, step in enumerate(steps):
+            st.button(
+                f"{escaped(step.limit)}: {escaped(step.change)}",
+                key=f"{key}-{number}",
+                on_click=_take_step,
+                args=(step,),
+                icon=":material/arrow_forward:",
+            )
 
 
 def _take_step(step: Step) -> None:

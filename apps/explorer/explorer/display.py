@@ -29,7 +29,7 @@ from atlasmix.report.blocks import (
 from atlasmix.report.evidence import card_facts
 from atlasmix.report.figures.drawing import standalone
 from atlasmix.report.html import html_fragment
-from atlasmix.report.overview import Piece
+from atlasmix.report.overview import Piece, strip_legend
 from atlasmix.report.words import closed
 from explorer import session
 from explorer.workers import Busy
@@ -239,6 +239,7 @@ def figure(
         else:
             height = int(made.layout.height)
             with st.container(height=height, border=False, key=f"to-come-{name}"):
+                st.caption(escaped(alt))  # what will be drawn, where a hole would be
                 _after_the_words()
         st.download_button(
             "Figure as HTML",
@@ -282,16 +283,36 @@ def _after_the_words() -> None:
 def band(pieces: Sequence[Piece], alt: str) -> None:
     """The whole mixture in one line, there before any figure has been drawn.
 
+    A piece has its name where it fits, else its code; where there are too many for names, colours
+    are branches of families, and a legend under the line names them all.
+
     Args:
         pieces: as the library made them.
         alt: the same in a sentence.
     """
     parts = "".join(
-        f'<span class="{html.escape(piece.role)}" style="flex-grow:{piece.share:.6f}" '
-        f'title="{html.escape(piece.words)}"><b>{html.escape(piece.words)}</b></span>'
+        f'<span class="{_looks(piece)}" style="flex-grow:{piece.share:.6f}" '
+        f'title="{html.escape(piece.words)}"><i>{html.escape(piece.code)}</i>'
+        f"<b>{html.escape(piece.words)}</b></span>"
         for piece in pieces
     )
-    st.html(f'<div class="atlas-strip" role="img" aria-label="{html.escape(alt)}">{parts}</div>')
+    legend = "".join(
+        f'<li><b><span class="{_looks(piece, striped=False)}"></span>'
+        f"{html.escape(piece.kin)}</b> {html.escape(', '.join(words))}</li>"
+        for piece, words in strip_legend(pieces)
+    )
+    below = f'<ul class="atlas-strip-legend">{legend}</ul>' if legend else ""
+    st.html(
+        f'<div class="atlas-strip" role="img" aria-label="{html.escape(alt)}">{parts}</div>{below}'
+    )
+
+
+def _looks(piece: Piece, striped: bool = True) -> str:
+    """The classes of a piece: what it is read as, or its branch, striped where it is a donor."""
+    if not piece.kin:
+        return html.escape(piece.role)
+    branch = "rest" if piece.colour < 0 else f"kin-{piece.colour}"
+    return f"{branch} striped" if striped and piece.role == "donor" else branch
 
 
 def paper(title: str, blocks: tuple[Block, ...], pieces: Sequence[Piece]) -> None:

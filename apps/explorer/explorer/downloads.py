@@ -101,6 +101,7 @@ def whole_report(answer: Answer, question: Mapping[str, Any], find: Callable[[st
         steps=find("steps") or (),
         published=find("models") or (),
         shares=find("shares") or (),
+        advice=(find("advice") or ()) if answer.mixture.caveats else (),
         command=solve_command(question),
     )
     return answer_report(answer.problem, find("draws") or answer.mixture, findings)

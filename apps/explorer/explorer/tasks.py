@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from atlasmix.errors import Infeasible
 from atlasmix.evidence.overlay import Overlay, lay, save
 from atlasmix.evidence.published import published
 from atlasmix.evidence.shelf import INVENTORIES, MATRICES
@@ -19,6 +20,7 @@ from atlasmix.interop.exporters.plan import Run
 from atlasmix.interop.exporters.planning import ExportOptions
 from atlasmix.interop.exporters.writing import export_recipe
 from atlasmix.laws.shelf import DEFAULT_LAW
+from atlasmix.mixture.advice import advise, advise_after
 from atlasmix.mixture.comparison import compare
 from atlasmix.mixture.curve import Curve, Size, curve
 from atlasmix.mixture.explain import explain
@@ -33,6 +35,7 @@ from atlasmix.problem.link import read_link, short_question, stranger_problem
 from atlasmix.problem.parsing import read_law
 from atlasmix.problem.problem import MixProblem
 from atlasmix.problem.scenarios import Scenarios
+from atlasmix.problem.steps import Step
 from atlasmix.recipe.check import CheckReport, check
 from atlasmix.recipe.compare import SideBySide, compare_mixtures
 from atlasmix.recipe.file import load_recipe
@@ -104,6 +107,26 @@ def shares(
     """Why each language has its share, and some more that are left out."""
     problem = at_compute(stranger_problem(question, overlay))
     return explain_shares(problem, solve(problem), languages)
+
+
+def advice(question: Mapping[str, Any], overlay: Overlay) -> tuple[Step, ...]:
+    """What the caveats of an answer call for, each solved before it is offered."""
+    problem = at_compute(stranger_problem(question, overlay))
+    return advise(problem, solve(problem), overlay)
+
+
+def advice_after(
+    question: Mapping[str, Any], overlay: Overlay, field: str, conflict: Sequence[str]
+) -> tuple[Step, ...]:
+    """What a refused question could be changed to.
+
+    Args:
+        question: without an answer.
+        overlay: evidence.
+        field: what the refusal is about; empty: nothing in particular.
+        conflict: limits that collide.
+    """
+    return advise_after(question, Infeasible("", tuple(conflict), field=field or None), overlay)
 
 
 def steps(question: Mapping[str, Any], overlay: Overlay) -> tuple[SensitivityStep, ...]:
@@ -241,6 +264,8 @@ TASKS: dict[str, Callable[..., Any]] = {
     "short": short,
     "reasons": reasons,
     "shares": shares,
+    "advice": advice,
+    "advice after": advice_after,
     "steps": steps,
     "models": models,
     "draws": draws,

@@ -10,7 +10,7 @@ from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.mixture import Comparison, Mixture, Price, SensitivityStep
 from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import format_quantity
-from atlasmix.report.answer_words import price_words
+from atlasmix.report.answer_words import loss_intervals, price_words
 from atlasmix.report.certainty import DECAY, EXPONENT, steps_by_constant
 from atlasmix.report.figures.drawing import (
     BLUE,
@@ -37,53 +37,48 @@ if TYPE_CHECKING:
 
 OURS = "this mixture"
 
-_TWO_LINES = 8
-"""Pixels more for a row in which two lines of words stand."""
-
 
 def effect_figure(
     problem: MixProblem, mixture: Mixture, comparisons: Sequence[Comparison]
 ) -> Figure:
-    """Predicted loss of the answer and of every baseline; hollow marks break a limit."""
+    """Predicted loss of the answer and of every baseline that keeps the limits.
+
+    One that breaks a limit is no alternative, and one without a loss has no place on an axis: both
+    stand in the tables alone. Losses of several targets are not to be compared with one another,
+    so each target's row has what a baseline's loss lies above or below that of the answer.
+    """
+    kept = [each for each in comparisons if each.within_limits]
     if len(mixture.targets) == 1:
-        return _one_target(problem, mixture, comparisons)
-    return _many_targets(problem, mixture, comparisons)
+        return _one_target(problem, mixture, kept)
+    return _many_targets(problem, mixture, kept)
 
 
 def _one_target(problem: MixProblem, mixture: Mixture, comparisons: Sequence[Comparison]) -> Figure:
-    """One row a mixture, the least loss on top; those that break a limit stand below all others."""
+    """One row a mixture, the least loss on top."""
     from plotly.graph_objects import Scatter
 
     effect = mixture.targets[0]
     name = name_of(effect.language)
-    rows = [(OURS, effect.effective_data, effect.loss, True)]
-    rows += [
-        (
-            comparison.name,
-            comparison.effective_data[0],
-            comparison.losses[0],
-            comparison.within_limits,
-        )
-        for comparison in comparisons
-    ]
-    rows.sort(key=lambda row: (row[3], -row[2], row[0] == OURS))
+    rows = [(OURS, effect.effective_data, effect.loss)]
+    rows += [(each.name, each.effective_data[0], each.losses[0]) for each in comparisons]
+    rows = [row for row in rows if row[0] == OURS or math.isfinite(row[2])]
+    rows.sort(key=lambda row: (-row[2], row[0] == OURS))
     unit = f"predicted loss for {unmarked(name)}<br>({unmarked(problem.law.unit)})"
-    broken = not all(kept for _, _, _, kept in rows)  # then words take two lines
-    figure = canvas(rows_height(len(rows)) + 16 + (_TWO_LINES * len(rows) if broken else 0), x=unit)
+    figure = canvas(rows_height(len(rows)) + 16, x=unit)
+    interval = loss_intervals(mixture).get(effect.language)
     figure.add_trace(
         Scatter(
-            x=[_finite(loss) for _, _, loss, _ in rows],
-            y=[label(who) for who, _, _, _ in rows],
+            x=[_finite(loss) for _, _, loss in rows],
+            y=[label(who) for who, _, _ in rows],
             mode="markers+text",
             marker={
-                "size": [13 if who == OURS else 10 for who, _, _, _ in rows],
-                "color": [BLUE if who == OURS else GREY for who, _, _, _ in rows],
-                "symbol": [_symbol(who, 0, kept) for who, _, _, kept in rows],
-                "line": {"width": 2},
+                "size": [13 if who == OURS else 10 for who, _, _ in rows],
+                "color": [BLUE if who == OURS else GREY for who, _, _ in rows],
+                "symbol": [_symbol(who, 0) for who, _, _ in rows],
             },
             text=[
-                "  " + loss_text(loss) + ("" if kept else ",<br>  breaks a limit")
-                for _, _, loss, kept in rows
+                "  " + (loss_text(loss, interval) if who == OURS else _apart(loss - effect.loss))
+                for who, _, loss in rows
             ],
             textposition="middle right",
             cliponaxis=False,
@@ -91,18 +86,18 @@ def _one_target(problem: MixProblem, mixture: Mixture, comparisons: Sequence[Com
             customdata=sentences(
                 [
                     f"{who[0].upper() + who[1:]} is predicted to give {name} "
-                    f"{_amounts(data, loss)}." + ("" if kept else " It breaks a limit.")
-                    for who, data, loss, kept in rows
+                    f"{_amounts(data, loss, effect.loss)}."
+                    for who, data, loss in rows
                 ]
             ),
             hovertemplate=HOVER,
         )
     )
-    known = [loss for _, _, loss, _ in rows if math.isfinite(loss)] or [0.0]
+    known = [loss for _, _, loss in rows if math.isfinite(loss)] or [0.0]
     room = max(max(known) - min(known), 1e-3)
     # Room on the right for what stands beside the last mark.
     figure.update_xaxes(range=[min(known) - 0.1 * room, max(known) + 0.9 * room])
-    order = [label(who) for who, _, _, _ in rows]
+    order = [label(who) for who, _, _ in rows]
     figure.update_yaxes(categoryorder="array", categoryarray=order, showgrid=True)
     return figure
 
@@ -110,66 +105,88 @@ def _one_target(problem: MixProblem, mixture: Mixture, comparisons: Sequence[Com
 def _many_targets(
     problem: MixProblem, mixture: Mixture, comparisons: Sequence[Comparison]
 ) -> Figure:
+    """A row a target: how far each baseline's loss lies from that of the answer."""
     from plotly.graph_objects import Scatter
 
-    effects = sorted(mixture.targets, key=lambda each: each.loss)
-    order = [unmarked(name_of(each.language)) for each in effects]
-    unit = f"predicted loss ({unmarked(problem.law.unit)})"
-    figure = canvas(rows_height(len(order), legend=True), x=unit)
     place = {effect.language: index for index, effect in enumerate(mixture.targets)}
-    keys = [effect.language for effect in effects]
-    rows = [(OURS, [(each.effective_data, each.loss) for each in effects], True)]
-    rows += [
-        (
-            comparison.name,
-            [
-                (comparison.effective_data[place[key]], comparison.losses[place[key]])
-                for key in keys
-            ],
-            comparison.within_limits,
-        )
-        for comparison in comparisons
-    ]
-    for number, (who, values, kept) in enumerate(reversed(rows)):
-        ours = who == OURS
-        at = len(rows) - 1 - number
-        broken = "" if kept else ", breaks a limit"
+    effects = sorted(mixture.targets, key=lambda each: each.own_share)
+    order = [unmarked(name_of(each.language)) for each in effects]
+    unit = f"loss less that of this mixture<br>({unmarked(problem.law.unit)}); right is worse"
+    figure = canvas(rows_height(len(order), legend=True) + 16, x=unit)
+    for number, comparison in reversed(list(enumerate(comparisons))):
+        losses = [comparison.losses[place[each.language]] for each in effects]
+        data = [comparison.effective_data[place[each.language]] for each in effects]
+        apart = [
+            loss - each.loss if math.isfinite(loss) and math.isfinite(each.loss) else None
+            for loss, each in zip(losses, effects, strict=True)
+        ]
         figure.add_trace(
             Scatter(
-                x=[_finite(loss) for _, loss in values],
+                x=apart,
                 y=order,
                 mode="markers",
-                name=unmarked(who) + broken,
+                name=unmarked(comparison.name),
                 marker={
-                    "size": 13 if ours else 9,
-                    "symbol": _symbol(who, at - 1, kept),
-                    "color": BLUE if ours else [*CATEGORIES[1:], GREY][(at - 1) % 6],
+                    "size": 9,
+                    "symbol": _symbol(comparison.name, number),
+                    "color": [*CATEGORIES[1:], GREY][number % 6],
                 },
                 customdata=sentences(
                     [
-                        f"{name_of(key)}, {who}{broken}: {_amounts(data, loss)}."
-                        for key, (data, loss) in zip(keys, values, strict=True)
+                        f"{name_of(each.language)}, {comparison.name}: "
+                        f"{_amounts(data[row], losses[row], each.loss)}."
+                        for row, each in enumerate(effects)
                     ]
                 ),
                 hovertemplate=HOVER,
             )
         )
+    figure.add_trace(
+        Scatter(
+            x=[0.0 if math.isfinite(each.loss) else None for each in effects],
+            y=order,
+            mode="markers",
+            name=OURS,
+            marker={"size": 13, "symbol": "diamond", "color": BLUE},
+            customdata=sentences(
+                [
+                    f"{name_of(each.language)}, {OURS}: "
+                    f"{_amounts(each.effective_data, each.loss, each.loss)}."
+                    for each in effects
+                ]
+            ),
+            hovertemplate=HOVER,
+        )
+    )
+    figure.add_vline(x=0, line={"color": GREY, "width": 1})
     make_room_for_legend(figure)
-    figure.update_layout(legend_traceorder="reversed")
+    figure.update_layout(legend_traceorder="reversed", showlegend=True)
+    figure.update_xaxes(exponentformat="none")
     figure.update_yaxes(categoryorder="array", categoryarray=order, showgrid=True)
     return figure
 
 
-def _symbol(who: str, number: int, kept: bool) -> str:
-    """A diamond for the answer; hollow where a limit is broken."""
-    symbol = "diamond" if who == OURS else SYMBOLS[number % len(SYMBOLS)]
-    return symbol if kept else f"{symbol}-open"
+def _symbol(who: str, number: int) -> str:
+    """A diamond for the answer."""
+    return "diamond" if who == OURS else SYMBOLS[number % len(SYMBOLS)]
 
 
-def _amounts(data: float, loss: float) -> str:
+def _apart(difference: float) -> str:
+    """How far a loss lies from that of the answer, in digits that tell them apart."""
+    if abs(difference) < 1e-4:
+        return "the same to within 0.0001"
+    digits = 3 if abs(difference) >= 1e-3 else 4
+    return f"{difference:+.{digits}f}"
+
+
+def _amounts(data: float, loss: float, ours: float) -> str:
+    """Effective tokens and loss, and how far that is from the answer's."""
     if not math.isfinite(loss):
         return "no loss, for no text of its own is read"
-    return f"{format_quantity(max(data, 0.0))} effective tokens and a loss of {loss_text(loss)}"
+    said = f"{format_quantity(max(data, 0.0))} effective tokens and a loss of {loss_text(loss)}"
+    if loss == ours or not math.isfinite(ours):
+        return said
+    return f"{said}, {_apart(loss - ours)} beside this mixture"
 
 
 def prices_figure(problem: MixProblem, prices: Sequence[Price], most: int = 8) -> Figure:

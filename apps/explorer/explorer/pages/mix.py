@@ -3,6 +3,8 @@
 import streamlit as st
 from explorer import answers, links, session
 from explorer.answer_parts import (
+    advice_in,
+    after_refusal,
     before_and_after,
     costs,
     effects,
@@ -11,6 +13,7 @@ from explorer.answer_parts import (
     overview,
     printed,
     take_home,
+    with_intervals,
 )
 from explorer.curve_part import curve_part
 from explorer.display import narrow_hint, refuse, sections
@@ -37,6 +40,7 @@ except Busy as error:
 except AtlasMixError as error:
     st.header("This question has no answer as it stands")
     refuse(error)
+    after_refusal(error)
     if session.changes():
         st.button("Undo the change", on_click=session.undo, type="primary", icon=":material/undo:")
     links.say_link()
@@ -44,7 +48,8 @@ except AtlasMixError as error:
 
 session.understood(answer.short)
 links.say_link()
-overview(answer)
+answer = with_intervals(answer)
+advice_place = overview(answer)
 keep_present(answer.problem)
 SECTIONS = {
     "Mixture": mixture_part,
@@ -57,3 +62,4 @@ SECTIONS = {
 }
 sections("section", SECTIONS, answer)
 printed(answer)
+advice_in(advice_place, answer)

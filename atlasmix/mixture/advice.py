@@ -1,0 +1,166 @@
+"""What to try instead: the changes that a caveat or a refusal calls for, each one solved before.
+
+An advice is a :class:`~atlasmix.problem.steps.Step`: what changes, how, and the changed question as
+plain data. The command line shows it as a command, the app as a button, and neither shows one whose
+question has no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from atlasmix.errors import AtlasMixError, Infeasible
+from atlasmix.evidence.store import Store
+from atlasmix.languages.catalogue import name_of
+from atlasmix.laws.kinds import FAR
+from atlasmix.mixture.caveats import strangers
+from atlasmix.mixture.mixture import Mixture
+from atlasmix.mixture.solve import best
+from atlasmix.problem.link import short_question
+from atlasmix.problem.parsing import problem_from_mapping
+from atlasmix.problem.problem import MixProblem
+from atlasmix.problem.steps import Step, one_step, with_changes
+from atlasmix.quantities import format_quantity
+from atlasmix.solver.patience import expired, within
+
+MOST: Final = 5
+"""Changes that are offered at once: our choice, a line of buttons."""
+
+SECONDS: Final = 5.0
+"""Time for trying them all: our choice, what a visitor waits for a page."""
+
+_FEW_TARGETS: Final = 8
+_LOOSER: Final = frozenset({"without it", "as many as help", "no more than serves"})
+
+
+def advise(problem: MixProblem, mixture: Mixture, store: Store) -> tuple[Step, ...]:
+    """What the caveats of an answer call for; empty where it has none.
+
+    Args:
+        problem: the question.
+        mixture: its answer.
+        store: where its evidence is looked up by name.
+    """
+    return _solved(_after_caveats(problem, mixture), store)
+
+
+def advise_after(
+    question: Mapping[str, Any], error: AtlasMixError, store: Store
+) -> tuple[Step, ...]:
+    """What a question without an answer could be changed to, what the refusal names first.
+
+    Args:
+        question: as plain data; one that cannot be read has no advice.
+        error: why it has no answer.
+        store: where its evidence is looked up by name.
+    """
+    try:
+        problem = problem_from_mapping(question, store)
+        steps = list(one_step(problem))
+    except AtlasMixError:
+        return ()
+    named = error.conflict if isinstance(error, Infeasible) else ()
+    keys = {name.partition(" ")[0] for name in named} | {error.field or ""}
+
+    def rank(step: Step) -> tuple[bool, bool]:
+        return not keys.intersection(_changed(question, step)), step.change not in _LOOSER
+
+    steps.sort(key=rank)
+    smaller = list(_smaller(question))
+    # Where no limit is named the question is too large rather than impossible.
+    ordered = [*steps, *smaller] if keys - {""} else [*smaller, *steps]
+    return _solved(ordered, store)
+
+
+def _changed(question: Mapping[str, Any], step: Step) -> set[str]:
+    """The keys of the question that a step changes."""
+    keys = {*question, *step.question}
+    return {key for key in keys if question.get(key) != step.question.get(key)}
+
+
+def _solved(steps: Iterable[Step], store: Store) -> tuple[Step, ...]:
+    """The first few whose questions have an answer, as far as time allows to try."""
+    answered: list[Step] = []
+    with within(SECONDS):
+        for step in steps:
+            if len(answered) == MOST or expired():
+                break
+            try:
+                best(problem_from_mapping(step.question, store))
+            except AtlasMixError:
+                continue
+            if not expired():  # an answer cut short is one that may take too long again
+                answered.append(step)
+    return tuple(answered)
+
+
+def _after_caveats(problem: MixProblem, mixture: Mixture) -> Iterator[Step]:
+    kinds = {caveat.kind for caveat in mixture.caveats}
+    if not kinds:
+        return
+    question: dict[str, Any] = dict(short_question(problem))
+    steps = one_step(problem)
+    if kinds & {"shrunk", "unspent"}:
+        yield from (step for step in steps if step.change == "without it" and _named(step, mixture))
+        yield from (step for step in steps if step.limit == "Epoch cap" and _raised(step, question))
+        if not problem.exact_tokens:
+            spend = with_changes(question, tokens="exactly")
+            yield Step("Tokens read", "all of the budget", spend)
+    if kinds & {"no text", "no loss"}:
+        yield from (step for step in steps if step.limit == "Provenance" and "too" in step.change)
+    if "strangers" in kinds:
+        closed = {each.donor: 0 for each in strangers(problem, mixture)}
+        names = ", ".join(map(name_of, closed))
+        limits = {**question.get("max", {}), **closed}
+        yield Step("Donors without kin", f"close {names}", with_changes(question, max=limits))
+    if "worth" in kinds:
+        yield from (step for step in steps if step.change == "human text alone")
+    if "size" in kinds:
+        yield from _nearer(problem, question)
+
+
+def _named(step: Step, mixture: Mixture) -> bool:
+    """Whether a step takes away one of the limits that ended the run."""
+    here = {limit.name for limit in mixture.stopped_by}
+    return any(name.split(" ")[1] in str(step.limit) or _is(step, name) for name in here)
+
+
+def _is(step: Step, name: str) -> bool:
+    """Whether the question of a step lacks the limit of this name."""
+    key, selection = name.split(" ")[:2]
+    return selection not in step.question.get(key, {})
+
+
+def _raised(step: Step, question: Mapping[str, Any]) -> bool:
+    now, then = (str(each) for each in step.change.split(" to "))
+    return float(then) > float(now)
+
+
+def _nearer(problem: MixProblem, question: Mapping[str, Any]) -> Iterator[Step]:
+    """The nearest size at which the law has been seen, or ten times beyond."""
+    if problem.compute is not None:
+        less = with_changes(question, compute=float(question["compute"]) / 10)
+        yield Step("Compute", "a tenth of it", less)
+        return
+    for key, value, ends in (
+        ("params", problem.params, problem.law.fitted_params),
+        ("budget", problem.budget, problem.law.fitted_tokens),
+    ):
+        if ends is None:
+            continue
+        nearest = min(max(value, ends[0] / FAR), ends[1] * FAR)
+        if nearest != value:
+            said = f"{format_quantity(value)} to {format_quantity(nearest)}"
+            name = "Parameters" if key == "params" else "Budget"
+            yield Step(name, said, with_changes(question, **{key: nearest}))
+
+
+def _smaller(question: Mapping[str, Any]) -> Iterator[Step]:
+    """Fewer targets, where a question is too large to be answered in time."""
+    targets = question.get("targets")
+    if isinstance(targets, Mapping) and len(targets) > _FEW_TARGETS:
+        ranked = sorted(targets, key=lambda key: -float(targets[key]))
+        kept = {key: targets[key] for key in targets if key in ranked[:_FEW_TARGETS]}
+        change = f"{len(targets)} to the {_FEW_TARGETS} that weigh most"
+        yield Step("Targets", change, with_changes(question, targets=kept))

@@ -1,0 +1,69 @@
+"""What to try instead: every caveat and refusal is answered by questions that have an answer."""
+
+import pytest
+
+from atlasmix.errors import AtlasMixError, ProblemError
+from atlasmix.evidence.store import Store
+from atlasmix.mixture.advice import advise, advise_after
+from atlasmix.mixture.solve import solve
+from atlasmix.problem.parsing import problem_from_mapping
+
+STORE = Store("/nonexistent")
+CAVEATS = {
+    "shrunk": {"targets": {"yor": 1, "eng": 1}, "budget": "8T", "min": {"yor": 0.01}},
+    "unspent": {"targets": {"yor": 1}, "budget": "1T"},
+    "size": {"targets": {"cat": 1}, "params": "5T"},
+}
+REFUSED = {
+    "minima": {"targets": {"cat": 1}, "min": {"spa": 0.8, "eng": 0.5}},
+    "cap": {"targets": {"yor": 1}, "budget": "300B", "tokens": "exactly", "max_donors": 0},
+    "guardrail": {
+        "targets": {"cat": 1, "eng": 1},
+        "guardrails": {
+            "cat": {"reference": "target only", "slack": 0.0},
+            "eng": {"reference": "natural", "slack": 0.0},
+        },
+        "min": {"fra": 0.9},
+    },
+}
+
+
+def solved(question):
+    problem = problem_from_mapping(question, STORE)
+    return problem, solve(problem)
+
+
+@pytest.mark.parametrize("name", CAVEATS)
+def test_what_a_caveat_calls_for_has_an_answer(name):
+    from atlasmix.solver.compute import at_compute
+
+    problem = at_compute(problem_from_mapping(CAVEATS[name], STORE))
+    mixture = solve(problem)
+    assert mixture.caveats
+    steps = advise(problem, mixture, STORE)
+    assert steps, [caveat.kind for caveat in mixture.caveats]
+    for step in steps:
+        assert solve(at_compute(problem_from_mapping(step.question, STORE))).tokens > 0
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_a_refusal_calls_for_has_an_answer_and_loosens_what_it_names(name):
+    question = REFUSED[name]
+    with pytest.raises(AtlasMixError) as refused:
+        solved(question)
+    steps = advise_after(question, refused.value, STORE)
+    assert steps
+    for step in steps:
+        solved(step.question)
+
+
+def test_an_answer_without_a_caveat_needs_no_advice():
+    assert advise(*solved({"targets": {"cat": 1}}), STORE) == ()
+
+
+def test_too_large_a_question_is_offered_with_fewer_targets():
+    keys = ["deu", "fra", "ita", "spa", "por", "nld", "pol", "ces", "hun"]
+    question = {"targets": {key: 1 for key in keys}}
+    first, *_ = advise_after(question, ProblemError("no answer within 20 seconds"), STORE)
+    assert first.limit == "Targets"
+    assert len(first.question["targets"]) == 8
