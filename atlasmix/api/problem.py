@@ -28,6 +28,7 @@ from atlasmix.evidence.store import Store
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.io.files import write_atomic
 from atlasmix.laws.kinds import LossLaw
+from atlasmix.mixture.growth import MixtureGrowth, growth, more_targets
 from atlasmix.mixture.solve import solve
 from atlasmix.mixture.uncertainty import with_uncertainty
 from atlasmix.problem.parsing import (
@@ -213,6 +214,25 @@ class Problem:
                     f"a Problem has no argument {name!r}: expected {', '.join(known)}", field=name
                 )
         return dataclasses.replace(self, **changes)
+
+    def growth(self, *languages: str) -> MixtureGrowth:
+        """Which N and D keep every target's loss when these languages become targets, too.
+
+        They weigh as much as the present targets do on average, under the same constraints.
+
+        Args:
+            languages: keys, as ``"glg"``.
+
+        Raises:
+            ProblemError: none that is no target yet, or a target without text.
+            Infeasible, SolverFailed: as :meth:`solve`.
+
+        >>> grown = Problem("cat").growth("eng")
+        >>> [(way.name, round(way.tokens / grown.now.budget, 1)) for way in grown.ways]
+        [('same parameters', 2.5), ('same tokens', 1.0), ('least compute', 1.8)]
+        """
+        then = self.with_(targets=more_targets(self.question, languages))
+        return growth(self.question, then.question)
 
     def solve(self, draws: int | None = None, seed: int | None = None) -> Solution:
         """The best mixture, with its proof; a compute budget is divided first.

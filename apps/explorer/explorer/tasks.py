@@ -25,6 +25,7 @@ from atlasmix.mixture.comparison import compare
 from atlasmix.mixture.curve import Curve, Size, curve
 from atlasmix.mixture.explain import explain
 from atlasmix.mixture.forced_share import ForcedShare, force_share
+from atlasmix.mixture.growth import MixtureGrowth, growth, more_targets
 from atlasmix.mixture.measuring import MeasuringPlan, measuring_plan
 from atlasmix.mixture.mixture import Comparison, Mixture, Reason, SensitivityStep
 from atlasmix.mixture.sensitivity import sensitivity
@@ -54,6 +55,10 @@ PLANNED_DRAWS = 100
 CURVE_SECONDS = 5.0
 """Time after which a curve is drawn with the points that there are: our choice, half of what a task
 may take."""
+
+GROWTH_SECONDS = 7.0
+"""Time after which more languages are told without the least compute: our choice, under a task's.
+"""
 
 SHELVES = {"matrix": MATRICES, "inventory": INVENTORIES}
 
@@ -170,6 +175,13 @@ def force(
     return force_share(problem, tokens, language, share)
 
 
+def grown(question: Mapping[str, Any], overlay: Overlay, added: tuple[str, ...]) -> MixtureGrowth:
+    """Which N and D keep every target's loss when these languages become targets, too."""
+    now = stranger_problem(question, overlay)
+    then = stranger_problem({**question, "targets": more_targets(now, added)}, overlay)
+    return growth(now, then, GROWTH_SECONDS)
+
+
 def plan(question: Mapping[str, Any], overlay: Overlay) -> MeasuringPlan:
     """What to measure next, over few worlds."""
     problem = replace(stranger_problem(question, overlay), draws=PLANNED_DRAWS)
@@ -271,6 +283,7 @@ TASKS: dict[str, Callable[..., Any]] = {
     "draws": draws,
     "curve": over,
     "force": force,
+    "growth": grown,
     "plan": plan,
     "weights": weights,
     "lay": lay_table,

@@ -13,6 +13,7 @@ from explorer.display import (
     sections,
     tell,
 )
+from explorer.growth_part import growth_part
 from explorer.question_form import COMPUTES, FIRST_COMPUTE
 from explorer.sizes import gpu_hours, hardware, known_size, language_count, size_slider
 
@@ -136,6 +137,7 @@ def scratch_or_finetune() -> None:
 
 SECTIONS = {
     "More languages": more_languages,
+    "More in this mixture": growth_part,
     "One compute budget": compute_budget,
     "Scratch or finetune": scratch_or_finetune,
 }
