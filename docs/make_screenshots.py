@@ -30,6 +30,7 @@ PAGES = {
     "transfer": ("/transfer", "Whole matrix"),
     "donors": ("/transfer", ""),
     "capacity": ("/capacity", ""),
+    "runs": ("/runs", "Best mixture"),
     "evidence": ("/evidence", "Token inventories"),
     "scenarios": ("/", "Keep it"),
     "report": ("/report", ""),

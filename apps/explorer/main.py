@@ -29,6 +29,7 @@ page = st.navigation(
         st.Page("explorer/pages/mix.py", title="Mix", icon=":material/blender:", default=True),
         st.Page("explorer/pages/transfer.py", title="Transfer", icon=":material/share:"),
         st.Page("explorer/pages/capacity.py", title="Capacity", icon=":material/speed:"),
+        st.Page("explorer/pages/runs.py", title="Own runs", icon=":material/science:"),
         st.Page("explorer/pages/evidence.py", title="Evidence", icon=":material/inventory_2:"),
         st.Page("explorer/pages/scenarios.py", title="Scenarios", icon=":material/compare:"),
         st.Page("explorer/pages/report.py", title="Report", icon=":material/article:"),

@@ -11,7 +11,16 @@ from typing import Final
 
 from atlasmix.errors import DataError
 from atlasmix.io.shipped import data_folder
-from atlasmix.io.tables import TABLE_LIMIT, Rows, read_file, read_rows
+from atlasmix.io.tables import (
+    EVERY_SHEET,
+    TABLE_LIMIT,
+    ZIP_MAGIC,
+    Rows,
+    read_file,
+    read_rows,
+    read_tables,
+    to_csv,
+)
 from atlasmix.text import did_you_mean
 
 _SHIPPED: Final = re.compile(r"[a-z0-9-]+")
@@ -54,8 +63,41 @@ def read_run_file(path: str) -> RunFile:
     """
     place = _place(path)
     content = read_file(place, TABLE_LIMIT)
-    digest = hashlib.sha256(content).hexdigest()
-    return RunFile(place.name, digest, read_rows(content, place.name))
+    return RunFile(place.name, _sha256(content), read_rows(content, place.name))
+
+
+def run_tables(content: bytes, name: str) -> tuple[RunFile, ...]:
+    """The tables of a file that somebody sent: one, or every sheet of a workbook that holds any.
+
+    Args:
+        content: CSV, Parquet, JSON Lines or an Excel workbook.
+        name: of the file.
+
+    Raises:
+        DataError: no table.
+
+    >>> [table.rows.header for table in run_tables(b"run,w_web,loss_web\\n1,1,2.5\\n", "runs.csv")]
+    [('run', 'w_web', 'loss_web')]
+    """
+    digest = _sha256(content)
+    workbook = content.startswith(ZIP_MAGIC)
+    tables = read_tables(content, name, (EVERY_SHEET,) if workbook else ())
+    return tuple(RunFile(name, digest, rows) for rows in tables)
+
+
+def first_runs(name: str, count: int) -> bytes:
+    """The first runs of a table that ships, as CSV: a pattern for one's own, or a quick example.
+
+    Args:
+        name: one of those that ship.
+        count: runs.
+    """
+    rows = read_run_file(name).rows
+    return to_csv(rows.header, rows.rows[:count])
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _place(path: str) -> Path:

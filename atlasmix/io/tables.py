@@ -34,12 +34,13 @@ _MOST_UNPACKED = 4 * TABLE_LIMIT
 """Most bytes that a Parquet table says it unpacks to. Our choice: a short number, which a CSV table
 writes in two bytes, has eight there. Whoever takes tables from strangers bounds the memory of the
 process as well, for a file may say what is not so."""
-_ZIP_MAGIC = b"PK\x03\x04"
+ZIP_MAGIC = b"PK\x03\x04"
 """What an Excel workbook (.xlsx) begins with; no other zip is a table."""
 _OLD_EXCEL_MAGIC = b"\xd0\xcf\x11\xe0"
 _MOST_OF_A_WORKBOOK = TABLE_LIMIT // 2
 """Most bytes that a workbook unpacks to. Our choice: half a million cells, ten seconds."""
-_EVERY_SHEET = "*"
+EVERY_SHEET = "*"
+"""The name that stands for every sheet of a workbook that holds anything."""
 _TOO_LONG = (
     "{what} holds texts of over {most:,} bytes, packed into less: at most so much is read, as of "
     "a CSV table; leave out the columns with long texts"
@@ -161,7 +162,7 @@ def read_rows(content: bytes, what: str) -> Rows:
         raise DataError(f"{what} has {len(content):,} bytes: at most {TABLE_LIMIT:,} are read")
     if content.startswith(_PARQUET_MAGIC):
         return _parquet(content, what)
-    if content.startswith(_ZIP_MAGIC):
+    if content.startswith(ZIP_MAGIC):
         return _chosen(_sheets(content, what), (), what)[0]
     if content.startswith(_OLD_EXCEL_MAGIC):
         raise DataError(
@@ -209,7 +210,7 @@ def read_tables(content: bytes, what: str, sheets: Sequence[str] = ()) -> tuple[
     Raises:
         DataError: as :func:`read_rows`; a sheet that is not there, or sheets of what has none.
     """
-    if content.startswith(_ZIP_MAGIC) and len(content) <= TABLE_LIMIT:
+    if content.startswith(ZIP_MAGIC) and len(content) <= TABLE_LIMIT:
         return _chosen(_sheets(content, what), sheets, what)
     if sheets:
         raise DataError(
@@ -223,7 +224,7 @@ def _chosen(filled: Mapping[str, Rows], sheets: Sequence[str], what: str) -> tup
     names = list(filled)
     if not names:
         raise DataError(f"{what} has no sheet that holds anything: expected a header and rows")
-    missing = [name for name in sheets if name != _EVERY_SHEET and name not in filled]
+    missing = [name for name in sheets if name != EVERY_SHEET and name not in filled]
     if missing:
         raise DataError(
             f"{what} has no sheet {missing[0][:60]!r}: {did_you_mean(missing[0], names, ' ')}"
@@ -236,7 +237,7 @@ def _chosen(filled: Mapping[str, Rows], sheets: Sequence[str], what: str) -> tup
             "where none can be named, save one as CSV",
             field="sheet",
         )
-    every = not sheets or _EVERY_SHEET in sheets
+    every = not sheets or EVERY_SHEET in sheets
     return tuple(filled[name] for name in (names if every else dict.fromkeys(sheets)))
 
 

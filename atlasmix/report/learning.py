@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from atlasmix.quantities import format_quantity, percent_above
 from atlasmix.report.blocks import (
     Block,
     Column,
+    Figure,
     Heading,
     Row,
     Sentence,
@@ -27,6 +29,8 @@ from atlasmix.report.blocks import (
     Table,
     section,
 )
+from atlasmix.report.figures.learning import held_out_figure, learned_shares_figure
+from atlasmix.report.report import Report
 from atlasmix.report.words import closed, number_text, percent
 from atlasmix.text import first_few, listed
 
@@ -75,17 +79,67 @@ class LearnedReport:
 def learning_blocks(told: LearnedReport) -> tuple[Block, ...]:
     """What the runs tell, in reading order."""
     learned, answer = told.learned, told.answer
+    fault = section(Heading("The mixture"), told.fault) if told.fault and not answer else ()
+    return (
+        headline(learned),
+        *section(Heading("Foretold and reached"), *_foretold(told)),
+        *(mixture_blocks(learned, answer) if answer else fault),
+        *(planned_blocks(told.planned) if told.planned else ()),
+        *laws_blocks(learned),
+        *warning_blocks(learned, answer),
+        *section(Heading("How the runs were read"), _lines(reading_notes(told))),
+    )
+
+
+def learning_page(told: LearnedReport) -> Report:
+    """The same with its figures, as one page."""
+    learned, answer = told.learned, told.answer
+    runs = f"{learned.runs.count} runs"
+    figures: list[Block] = [
+        Figure(
+            "held-out",
+            "Predicted against measured",
+            f"Losses of {runs}, each predicted by a fit that never saw it.",
+            partial(held_out_figure, learned),
+        )
+    ]
+    if answer is not None:
+        figures.append(
+            Figure(
+                "shares",
+                "The mixture, and where it is as good",
+                "Share of each source, the range in which it is as good, and the best run.",
+                partial(learned_shares_figure, learned, answer),
+            )
+        )
+    blocks = (*learning_blocks(told), *section(Heading("Figures"), *figures))
+    return Report(f"What {runs} of {len(learned.runs.sources)} sources say", blocks)
+
+
+def headline(learned: Learned) -> Sentence:
+    """What was learned from how many runs, and how far to trust it."""
+    return Sentence(_headline(learned), strong=True)
+
+
+def mixture_blocks(learned: Learned, answer: LearnedAnswer) -> tuple[Block, ...]:
+    """The best mixture, its proof and room, what it gains and how far it lies from the runs."""
+    return (
+        *section(Heading("The mixture"), *_mixture(learned, answer)),
+        *section(Heading("What it gains"), *_gains(learned, answer)),
+    )
+
+
+def planned_blocks(planned: NextRuns) -> tuple[Block, ...]:
+    """The runs to train next."""
+    return section(Heading("Runs to train next"), *_planned(planned))
+
+
+def laws_blocks(learned: Learned) -> tuple[Block, ...]:
+    """Every law compared on runs that it never saw, and the chosen one set by set."""
     compared = Heading("Laws on runs that they never saw")
     return (
-        Sentence(_headline(learned), strong=True),
-        *section(Heading("Foretold and reached"), *_foretold(told)),
-        *section(Heading("The mixture"), *(_mixture(learned, answer) if answer else (told.fault,))),
-        *section(Heading("What it gains"), *(_gains(learned, answer) if answer else ())),
-        *section(Heading("Runs to train next"), *(_planned(told.planned) if told.planned else ())),
         *section(compared, _laws(learned), *_comparison(learned)),
         *section(Heading("The law of each set"), _sets(learned), _set_words(learned)),
-        *section(Heading("Warnings"), _lines(tuple(_warnings(learned, answer)))),
-        *section(Heading("How the runs were read"), _lines(tuple(_reading(told)))),
     )
 
 
@@ -169,6 +223,11 @@ def _verdict(told: LearnedReport, all_of_them: Score) -> str:
         f"meant to; runs reached {abs(all_of_them.bias):.4f} {side} foretold on average."
     )
     return f"{said} The law is learned from all of them now."
+
+
+def warning_blocks(learned: Learned, answer: LearnedAnswer | None) -> tuple[Block, ...]:
+    """What has to be known before it is used."""
+    return section(Heading("Warnings"), _lines(tuple(_warnings(learned, answer))))
 
 
 def learning_data(told: LearnedReport) -> dict[str, Any]:
@@ -563,6 +622,11 @@ def _warnings(learned: Learned, answer: LearnedAnswer | None) -> Iterator[str]:
             yield f"{listed(worse)} predicts the best run to be better than this mixture"
     if learned.question.law and learned.question.law != MIXING:
         yield f"the law {learned.question.law} answers because it was asked for"
+
+
+def reading_notes(told: LearnedReport) -> tuple[str, ...]:
+    """How the runs were read, what was left out, and the size that the law is for."""
+    return tuple(_reading(told))
 
 
 def _reading(told: LearnedReport) -> Iterator[str]:

@@ -12,6 +12,7 @@ PAGES = {
     "phases": "/?q={targets: {cat: 1}, phases: [{name: main}, {name: late, tokens: 20%}]}",
     "transfer": "/transfer",
     "capacity": "/capacity",
+    "runs": "/runs",
     "evidence": "/evidence",
     "scenarios": "/scenarios",
     "report": "/report",

@@ -115,6 +115,18 @@ def once(task: str, *arguments: Any) -> Any:
     return _kept(_own(), f"{task} {told.hexdigest()}", task, *arguments)
 
 
+def kept_as(key: str, shipped: bool, task: str, *arguments: Any) -> Any:
+    """The result of a task whose arguments are results too, kept under a key that says them all.
+
+    Args:
+        key: differs wherever the arguments do.
+        shipped: whether they rest on what ships alone; the result is then kept for all visitors.
+        task: its name.
+        arguments: for it.
+    """
+    return _kept(_shared() if shipped else _own(), f"{task} {key}", task, *arguments)
+
+
 def _told(argument: Any) -> bytes:
     if isinstance(argument, Overlay):
         return argument.digest().encode()
@@ -157,7 +169,7 @@ def lay_place() -> None:
 
 def now(task: str, *arguments: Any) -> Any:
     """The result of a task that changes something and is never kept."""
-    place, limit = st.session_state.waiting, workers().seconds
+    place, limit = st.session_state.waiting, workers().limit(task)
     seconds = expected(task, arguments)
 
     def meanwhile(moment: Moment) -> None:

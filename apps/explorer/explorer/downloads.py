@@ -31,21 +31,21 @@ def downloads(answer: Answer) -> None:
     question = short_question(problem)
     st.subheader("Files")
     with st.container(horizontal=True):
-        _file(
+        file_button(
             "Recipe (YAML)",
             lambda: dump_recipe(make_recipe(problem, mixture, answer.comparisons)),
             "recipe.yaml",
             "primary",
         )
-        _file(
+        file_button(
             "Report (HTML)",
             partial(report_page, answers.workers(), answer, question, session.overlay()),
             "report.html",
         )
-        _file("Mixture (CSV)", lambda: mixture_csv(mixture), "mixture.csv")
+        file_button("Mixture (CSV)", lambda: mixture_csv(mixture), "mixture.csv")
         if mixture.phases:
-            _file("Phases (CSV)", lambda: phases_csv(problem, mixture), "phases.csv")
-        _file("Question (YAML)", lambda: dump_question(question), "problem.yaml")
+            file_button("Phases (CSV)", lambda: phases_csv(problem, mixture), "phases.csv")
+        file_button("Question (YAML)", lambda: dump_question(question), "problem.yaml")
     st.caption(
         "atlasmix check recipe.yaml solves the recipe again and says whether it still holds. The "
         "report is one page for others, with figures and sources; it takes a few seconds to make."
@@ -107,7 +107,8 @@ def whole_report(answer: Answer, question: Mapping[str, Any], find: Callable[[st
     return answer_report(answer.problem, find("draws") or answer.mixture, findings)
 
 
-def _file(label: str, content: Callable[[], str], name: str, kind: str = "secondary") -> None:
+def file_button(label: str, content: Callable[[], str], name: str, kind: str = "secondary") -> None:
+    """A button that hands out a file, which is made when somebody asks for it."""
     st.download_button(
         label,
         content,

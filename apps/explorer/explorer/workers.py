@@ -39,6 +39,17 @@ _ENVIRONMENT: Final = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "MALLOC_ARENA_MAX": "2",
 }
+_SMALLER_QUESTION: Final = (
+    "ask a smaller question (fewer targets, pools or limits), or ask with 'atlasmix solve'"
+)
+_FEWER_RUNS: Final = "bring fewer runs, sets or sources, or ask with 'atlasmix learn'"
+_SMALLER: Final = dict.fromkeys(("learn runs", "learned mixture"), _FEWER_RUNS) | {
+    "next runs": "plan fewer runs, or ask with 'atlasmix learn --next'"
+}
+"""The tasks that may take longer, and what a visitor can do where one was not done in time."""
+_LONGER: Final = 6
+"""Times the limit that they have: our choice, 200 runs of 20 losses on a busy machine. They stand
+among the heavy ones, and hold up no light question."""
 _SCRIPT: Final = Path(__file__).resolve().parent.parent / "worker.py"
 
 
@@ -186,6 +197,10 @@ class Workers:
         """Most seconds that a question stands in line."""
         return _WAITS * self.seconds
 
+    def limit(self, task: str) -> float:
+        """Most seconds of a task, by its name."""
+        return self.seconds * _LONGER if task in _SMALLER else self.seconds
+
     def start(self) -> None:
         """Start every worker, so that the first visitor finds them ready."""
         for worker in self.workers:
@@ -238,21 +253,21 @@ class Workers:
                 raise _Overstays
             meanwhile(moment)
 
+        limit = self.limit(task)
         whole = False  # whether the worker may go on with other tasks as it is
         try:
             worker.get_ready(meanwhile)
-            kind, result = worker.run(task, arguments, self.seconds, watched)
+            kind, result = worker.run(task, arguments, limit, watched)
             if kind == "ended":
                 # From outside, or of what earlier tasks left: a fresh one may do it.
                 worker.stop()
                 worker.get_ready(meanwhile)
-                kind, result = worker.run(task, arguments, self.seconds, watched)
+                kind, result = worker.run(task, arguments, limit, watched)
             whole = kind != "memory"  # a fresh one has given back what this one holds
         except TimeoutError:
             raise ProblemError(
-                f"no answer within {self.seconds:g} seconds, the limit of this explorer: ask a "
-                "smaller question (fewer targets, pools or limits), or ask with 'atlasmix solve', "
-                "which has no limit"
+                f"no answer within {limit:g} seconds, the limit of this explorer: "
+                f"{_SMALLER.get(task, _SMALLER_QUESTION)}, which has no limit"
             ) from None
         finally:  # also where the visitor has moved on: Streamlit stops the script this way
             if not whole:
