@@ -21,6 +21,9 @@ from PIL import Image
 
 FOLDER = Path(__file__).parent / "screenshots"
 SHRUNK = "/?q=" + quote("{targets: {yor: 1, eng: 1}, budget: 8T, min: {yor: 1%}}")
+MACHINE = "/provenance?q=" + quote(
+    "{targets: {cat: 1}, budget: 300B, pools: [human, translated], human_floor: balanced}"
+)
 PAGES = {
     "mix": ("/", ""),
     "ranges": ("/", "Thirteen European languages"),
@@ -30,7 +33,9 @@ PAGES = {
     "transfer": ("/transfer", "Whole matrix"),
     "donors": ("/transfer", ""),
     "capacity": ("/capacity", ""),
+    "provenance": (MACHINE, ""),
     "runs": ("/runs", "Best mixture"),
+    "language": ("/evidence?language=glg", ""),
     "evidence": ("/evidence", "Token inventories"),
     "scenarios": ("/", "Keep it"),
     "report": ("/report", ""),

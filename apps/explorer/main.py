@@ -25,15 +25,16 @@ with st.container(key="script"):  # the same for all: nothing that a visitor wro
 session.start()
 answers.lay_place()
 page = st.navigation(
-    [
-        st.Page("explorer/pages/mix.py", title="Mix", icon=":material/blender:", default=True),
-        st.Page("explorer/pages/transfer.py", title="Transfer", icon=":material/share:"),
-        st.Page("explorer/pages/capacity.py", title="Capacity", icon=":material/speed:"),
-        st.Page("explorer/pages/runs.py", title="Own runs", icon=":material/science:"),
-        st.Page("explorer/pages/evidence.py", title="Evidence", icon=":material/inventory_2:"),
-        st.Page("explorer/pages/scenarios.py", title="Scenarios", icon=":material/compare:"),
-        st.Page("explorer/pages/report.py", title="Report", icon=":material/article:"),
-        st.Page("explorer/pages/recipes.py", title="Recipes", icon=":material/description:"),
+    [  # no icons: with them the last three would hide behind "3 more" at 1280 pixels
+        st.Page("explorer/pages/mix.py", title="Mix", default=True),
+        st.Page("explorer/pages/transfer.py", title="Transfer"),
+        st.Page("explorer/pages/provenance.py", title="Provenance"),
+        st.Page("explorer/pages/capacity.py", title="Capacity"),
+        st.Page("explorer/pages/runs.py", title="Own runs"),
+        st.Page("explorer/pages/evidence.py", title="Evidence"),
+        st.Page("explorer/pages/scenarios.py", title="Scenarios"),
+        st.Page("explorer/pages/report.py", title="Report"),
+        st.Page("explorer/pages/recipes.py", title="Recipes"),
     ],
     position="top",
 )

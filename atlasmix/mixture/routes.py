@@ -41,6 +41,10 @@ GENERATOR_PARAMS: Final = 8e9
 """Parameters of the model that writes or translates: Kang et al. 2025 found one of 8B better than
 one of 3B and one of 70B no better."""
 
+CURVE_STEPS: Final = (1e8, 1e9, 1e10, 1e11)
+"""Tokens read more at which the curves of the routes are worked out: our choice, a power of ten
+apart, from a sample to a run."""
+
 _DONORS: Final = 4
 _HALVINGS: Final = 40
 
@@ -157,6 +161,24 @@ def routes(
         overtakes=_overtakes(whole, base, ways, step),
         training_flops=6.0 * whole.params * step,
     )
+
+
+def route_curves(
+    problem: MixProblem,
+    steps: Sequence[float] = CURVE_STEPS,
+    generator_params: float = GENERATOR_PARAMS,
+) -> tuple[Routes, ...]:
+    """The same over the size of the step: what a token is worth falls as more of it is read.
+
+    Args:
+        problem: as for :func:`routes`.
+        steps: tokens read more, rising.
+        generator_params: parameters of the model that writes or translates.
+
+    Raises:
+        ProblemError: as :func:`routes`.
+    """
+    return tuple(routes(problem, step, generator_params) for step in steps)
 
 
 def _route(way: _Way, worth: float, over: Array, best: float) -> Route:

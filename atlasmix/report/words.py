@@ -249,6 +249,14 @@ def language_text(key: str, language: Language) -> Text:
     text.append(
         f", {language.endonym}" if language.endonym and language.endonym != language.name else ""
     )
+    facts = language_facts(language)
+    for label, words in facts:
+        text.append(f"\n  {label}: {words}")
+    return text
+
+
+def language_facts(language: Language) -> tuple[tuple[str, str], ...]:
+    """(label, words) of all that the tables know of a language."""
     facts = [
         ("family", language.family + (f", {language.genus}" if language.genus else "")),
         (
@@ -264,7 +272,4 @@ def language_text(key: str, language: Language) -> Text:
         ("macrolanguage", language.macrolanguage),
         ("speakers", f"about {format_quantity(language.speakers)}" if language.speakers else ""),
     ]
-    for label, words in facts:
-        if words:
-            text.append(f"\n  {label}: {words}")
-    return text
+    return tuple((label, words) for label, words in facts if words)

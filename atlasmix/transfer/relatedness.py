@@ -44,6 +44,8 @@ languages that were left out best."""
 
 POWER: Final = 1.5
 
+_SHARED: Final = ("genus", "family", "script")
+
 _EARTH_KM: Final = 6371.0
 
 
@@ -107,6 +109,56 @@ def relatedness(keys: Sequence[str], samples: Mapping[str, Profile] | None = Non
         ]
     )
     return Relatedness(tuple(keys), values, (depth + near) / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """Another language, and what it shares with one.
+
+    Attributes:
+        key: of the other.
+        kin: correlation of descent and place, 0-1.
+        trigrams: cosine of the trigrams of the two declarations, 0-1; None where either has none.
+        shared: which of ``genus``, ``family`` and ``script`` both have.
+    """
+
+    key: str
+    kin: float
+    trigrams: float | None
+    shared: tuple[str, ...]
+
+
+def relatives(key: str, others: Sequence[str], most: int) -> tuple[Relative, ...]:
+    """The nearest relatives of a language by descent and place, then by trigrams.
+
+    Args:
+        key: of the language.
+        others: among which; itself, in whatever script, is no relative.
+        most: how many.
+
+    Raises:
+        DataError: a key that is no language of the tables.
+
+    >>> [relative.key for relative in relatives("glg", ("fra", "por", "jpn"), 2)]
+    ['por', 'fra']
+    """
+    code = key.partition("_")[0]
+    strangers = tuple(each for each in others if each.partition("_")[0] != code)
+    related = relatedness((key, *strangers))
+    told = []
+    for place, other in enumerate(strangers, start=1):
+        values = dict(zip(FEATURES, related.values[:, 0, place].tolist(), strict=True))
+        power = values["trigrams"]
+        told.append(
+            Relative(
+                other,
+                float(related.kin[0, place]),
+                None if np.isnan(power) else power ** (1 / POWER),
+                tuple(name for name in _SHARED if values[name] > 0),
+            )
+        )
+    told.sort(key=lambda each: (-round(each.kin, 6), -(each.trigrams or 0.0), each.key))
+    return tuple(told[:most])
 
 
 @lru_cache(maxsize=1)

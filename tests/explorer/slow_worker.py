@@ -38,6 +38,8 @@ def gate(folder: str, name: str) -> str:
     return name
 
 
+TASKS["learn runs"] = time.sleep
+TASKS["learn runs"] = time.sleep
 TASKS.update(
     gate=gate,
     sleep=time.sleep,

@@ -12,6 +12,8 @@ PAGES = {
     "phases": "/?q={targets: {cat: 1}, phases: [{name: main}, {name: late, tokens: 20%}]}",
     "transfer": "/transfer",
     "capacity": "/capacity",
+    "provenance": "/provenance",
+    "language": "/evidence?language=glg",
     "runs": "/runs",
     "evidence": "/evidence",
     "scenarios": "/scenarios",

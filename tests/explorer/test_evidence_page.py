@@ -1,6 +1,9 @@
 """The page Evidence: it opens, shows the library's numbers, and refuses what is no table."""
 
+import io
+
 import pytest
+from explorer.uploads import SQUARE, TABLE
 
 from atlasmix.evidence.overlay import Overlay, lay, save
 from atlasmix.evidence.published import list_published, published
@@ -91,7 +94,7 @@ def test_published_mixtures_are_listed(visit):
 def bring(guest, table=SCORES, card=CARD, kind="matrix", name="ours"):
     at = guest.tab("evidence-section", "Your own tables")
     control(at, "segmented_control", "What it is").set_value(kind).run()
-    control(at, "file_uploader", "Table (CSV or Parquet)").set_value(("t.csv", table, "text/csv"))
+    control(at, "file_uploader", TABLE).set_value(("t.csv", table, "text/csv"))
     control(at, "file_uploader", "Card (YAML)").set_value(("c.yaml", card, "text/yaml"))
     control(at, "text_input", "Name").set_value(name)
     next(one for one in at.button if one.label == "Check and add").click().run()
@@ -113,6 +116,54 @@ def test_ones_own_matrix_is_checked_and_asked_with(visit):
     next(one for one in at.button if one.label == "Remove").click().run()
     guest.whole()
     assert "matrix" not in at.session_state["question"]
+
+
+def filled(guest, table, name, **fields):
+    """A table with its card filled in on the page."""
+    at = guest.tab("evidence-section", "Your own tables")
+    control(at, "button_group", "Its card").set_value(True).run()
+    control(at, "file_uploader", TABLE).set_value((name, table, "application/octet-stream"))
+    control(at, "text_input", "Title").set_value("Ours")
+    control(at, "text_input", "Where it comes from").set_value("our own runs")
+    control(at, "text_input", "Licence").set_value("private")
+    for label, value in fields.items():
+        kind = "selectbox" if label in ("The table is", "The scores are") else "text_input"
+        control(at, kind, label).set_value(value)
+    next(one for one in at.button if one.label == "Check and add").click().run()
+    guest.whole()
+    return at
+
+
+@pytest.mark.parametrize("shape", ["source", "target"])
+def test_a_square_workbook_with_its_card_filled_in_is_read_the_right_way_round(visit, shape):
+    """The same square read by rows and by columns gives the two directions of each pair."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for line in SQUARE.splitlines():
+        cells = line.replace("source", "", 1).split(",")
+        book.active.append([float(cell) if cell[:1].isdigit() else cell for cell in cells])
+    packed = io.BytesIO()
+    book.save(packed)
+    guest = visit()
+    guest.page("evidence")
+    fields = {"The table is": shape, "Parameters of the models": "500M", "Name": "squared"}
+    at = filled(guest, packed.getvalue(), "square.xlsx", **fields)
+    assert "square.xlsx is in order" in guest.words()
+    matrix = at.session_state["overlay"].matrix("squared")
+    pair = ("spa", "cat") if shape == "source" else ("cat", "spa")
+    assert matrix.pair(*pair).score == 0.45
+    assert matrix.card.parameters == 5e8
+    assert matrix.pair("por", "spa").stderr == 0.05
+
+
+def test_a_card_that_is_filled_in_badly_is_one_sentence(visit):
+    guest = visit()
+    guest.page("evidence")
+    at = filled(guest, SCORES, "t.csv", **{"Parameters of the models": "many"})
+    assert len(at.error) == 1
+    assert "many" in guest.words()
+    assert at.session_state["overlay"].entries == ()
 
 
 def test_a_broken_matrix_is_refused_with_every_row(visit):

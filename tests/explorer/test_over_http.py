@@ -17,6 +17,7 @@ import yaml
 from browsers import COMMAND, descendants
 from conftest import wait_for
 from explorer.memory import MOST_MEMORY
+from explorer.uploads import TABLE
 from guests import Guest
 from references import spellings
 from test_packing import CARD
@@ -243,7 +244,7 @@ def test_a_small_upload_that_unpacks_to_gigabytes_is_refused(server):
         with Guest(address) as guest:
             guest.go("evidence")
             guest.put("section", "Your own tables")
-            guest.upload("Table (CSV or Parquet)", "t.parquet", content, run=False)
+            guest.upload(TABLE, "t.parquet", content, run=False)
             guest.upload("Card (YAML)", "c.yaml", CARD, run=False)
             said = guest.press("Check and add")
         assert any(word in said for word in ("unpack", "packed", "lists", "cells")), (name, said)

@@ -136,6 +136,11 @@ def test_the_mixture_obeys_its_form_and_is_the_librarys(visit):
     guest.tab("runs-section", "Laws compared")
     guest.tab("runs-section", "Best mixture")
     assert control(at, "number_input", f"Least of {first}, %").value == 40.0
+    other = TABLE.replace(b"w_web", b"w_pages").replace(b"loss_web", b"loss_pages")
+    bring(guest, ("other.csv", other))
+    assert control(at, "multiselect", "At least this share of").value == [], "no such source here"
+    bring(guest, ("mine.csv", TABLE))
+    control(at, "multiselect", "At least this share of").set_value([first]).run()
     control(at, "number_input", f"Least of {first}, %").set_value(100.0).run()
     control(at, "multiselect", "At least this share of").set_value([first, second]).run()
     guest.whole()

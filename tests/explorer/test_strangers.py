@@ -161,6 +161,12 @@ def test_a_question_past_its_time_is_ended_and_the_next_is_answered(workers):
     assert workers.ask("answer", CATALAN, NOBODY).mixture.tokens > 0
 
 
+def test_learning_may_take_longer_and_says_what_to_bring_less_of(workers):
+    workers.seconds = 0.1
+    with pytest.raises(ProblemError, match=r"within 0\.6 seconds, .*: bring fewer runs, sets or"):
+        workers.ask("learn runs", 60)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="address space is bounded on Linux")
 def test_a_task_that_needs_too_much_memory_is_refused_and_the_next_is_answered(workers):
     """A visitor is told what was too large, not that AtlasMix is at fault."""

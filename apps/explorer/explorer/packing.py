@@ -1,4 +1,4 @@
-"""The library's data as JSON and raw bytes, and back: frozen dataclasses, arrays, refusals.
+"""The library's data as JSON and raw bytes, and back: records, arrays, refusals.
 
 Between the server and its workers nothing is unpickled. Whatever a worker says, even one that a
 visitor's file had got the better of, can only become data of AtlasMix's own classes.
@@ -73,7 +73,9 @@ class _Writer:
         if isinstance(value, list):
             return [self.told(each) for each in value]
         if isinstance(value, tuple):
-            return {"tuple": [self.told(each) for each in value]}
+            parts = [self.told(each) for each in value]
+            ours = type(value).__module__.startswith(_OURS)
+            return {"named": [*_name(value), parts]} if ours else {"tuple": parts}
         if isinstance(value, Mapping):
             return {"dict": [[self.told(key), self.told(each)] for key, each in value.items()]}
         return self._once(value)
@@ -117,8 +119,9 @@ class _Reader:
         if not isinstance(said, dict):
             return said
         ((kind, what),) = said.items()
-        if kind == "tuple":
-            return tuple(self.read(each) for each in what)
+        if kind in ("tuple", "named"):
+            parts = tuple(self.read(each) for each in (what if kind == "tuple" else what[2]))
+            return parts if kind == "tuple" else _ours(what[0], what[1], tuple)(*parts)
         if kind == "member":
             return _ours(what[0], what[1], Enum)(what[2])
         if kind == "dict":
@@ -176,13 +179,13 @@ def _name(value: object) -> tuple[str, str]:
 
 
 def _ours(module: str, name: str, base: type) -> Any:
-    """A dataclass or a refusal of AtlasMix, by name; nothing else can be made from a frame."""
+    """A record or a refusal of AtlasMix, by name; nothing else can be made from a frame."""
     kind = getattr(import_module(module), name) if module.startswith(_OURS) else None
     if (
         not isinstance(kind, type)
         or not issubclass(kind, base)
         or kind.__module__ != module
-        or not (dataclasses.is_dataclass(kind) or issubclass(kind, AtlasMixError | Enum))
+        or not (dataclasses.is_dataclass(kind) or issubclass(kind, AtlasMixError | Enum | tuple))
     ):
         raise ValueError(f"no class of AtlasMix: {module}.{name}")
     return kind

@@ -111,10 +111,10 @@ def _sliding(
     return {"options": sorted({*series, value, control["value"]}), **control}
 
 
-def _choosing(
+def choosing(
     name: str,
-    known: Iterable[str],
-    value: str,
+    known: Iterable[Any],
+    value: Any,
     key: str,
     read: Callable[[Any], object] = lambda each: each,
 ) -> dict[str, Any]:
@@ -225,7 +225,7 @@ def _evidence(question: Mapping[str, Any]) -> None:
     st.selectbox(
         "Transfer matrix",
         help="Scores of every language for every other.",
-        **_choosing("matrix", overlay.matrix_names(), now, "matrix"),
+        **choosing("matrix", overlay.matrix_names(), now, "matrix"),
     )
     st.text_input(
         "Calibration",
@@ -250,6 +250,11 @@ def _evidence(question: Mapping[str, Any]) -> None:
         select_all=False,
         **control,
     )
+    pools_form(question)
+
+
+def pools_form(question: Mapping[str, Any]) -> None:
+    """Which pools may be read, by provenance and kind, and what a token of them is worth."""
     pools = question.get("pools", DEFAULT_CHOICE)
     pools = pools if isinstance(pools, dict) else {"provenance": pools}
     for key, words, known in (
@@ -309,11 +314,11 @@ def _mathematics(question: Mapping[str, Any]) -> None:
     st.selectbox(
         "Objective",
         format_func=lambda word: OBJECTIVE_WORDS[word],
-        **_choosing("objective", objectives, now, "objective"),
+        **choosing("objective", objectives, now, "objective"),
     )
     law = question.get("law", DEFAULT_LAW)
     if isinstance(law, str):
-        st.selectbox("Loss law", **_choosing("law", shipped_laws(), law, "law"))
+        st.selectbox("Loss law", **choosing("law", shipped_laws(), law, "law"))
     doubt = float(_number(question.get("risk_aversion"), DEFAULT_RISK_AVERSION))
     control = _control("risk_aversion", doubt, "risk_aversion", lambda value: value)
     st.slider(
@@ -325,6 +330,12 @@ def _mathematics(question: Mapping[str, Any]) -> None:
         "trusts every score.",
         **control,
     )
+    drift_form(question)
+    _decay(question)
+
+
+def drift_form(question: Mapping[str, Any]) -> None:
+    """What the loss may give for less machine text."""
     st.number_input(
         "Drift penalty",
         min_value=0.0,
@@ -341,7 +352,6 @@ def _mathematics(question: Mapping[str, Any]) -> None:
             lambda value: value or None,
         ),
     )
-    _decay(question)
 
 
 def _decay(question: Mapping[str, Any]) -> None:

@@ -12,11 +12,13 @@ from atlasmix.fitting.learning import COMPARED, MIXING, Learned, LearnQuestion
 from atlasmix.fitting.run_files import first_runs
 from atlasmix.mixture.learned_answer import DRAWS, MixtureWish
 from atlasmix.quantities import parse_quantity, parse_share
-from explorer.display import escaped
+from explorer.display import escaped, refuse
 
 EXAMPLE: Final = "regmix-1m"
 EXAMPLE_RUNS: Final = 64
 """Runs of the worked example: our choice, what a small team can run; a few seconds of work."""
+MOST_FILES: Final = 4
+"""Files that are joined at most: our choice; two are what people have."""
 EXAMPLE_FILE: Final = f"regmix-1m-first-{EXAMPLE_RUNS}.csv"
 
 ENDINGS: Final = ["csv", "parquet", "jsonl", "ndjson", "xlsx"]
@@ -89,7 +91,9 @@ def _own() -> SentRuns | None:
         key="runs-files",
         help="CSV, Parquet, JSON Lines or XLSX; every sheet of a workbook is a table.",
     )
-    if sent:
+    if len(sent) > MOST_FILES:
+        refuse(f"{len(sent)} files: expected one table of runs, or at most {MOST_FILES} to join")
+    elif sent:
         # The page forgets its uploads when the visitor looks at another.
         names = tuple(file.name[:80] for file in sent)
         st.session_state["runs-held"] = SentRuns(names, tuple(f.getvalue() for f in sent), False)
@@ -143,14 +147,14 @@ def wish(learned: Learned) -> MixtureWish:
     Raises:
         ProblemError: no share, or no number.
     """
-    runs = learned.runs
+    sources, sets = learned.runs.sources, learned.runs.sets
     with st.expander("Limits, weights and size", key="runs-wish"):
         left, right = st.columns(2)
         with left:
-            low = _numbers("At least this share of", runs.sources, "least", "%", parse_share)
-            high = _numbers("At most this share of", runs.sources, "most", "%", parse_share)
+            low = _numbers("At least this share of", sources, "least", "%", parse_share)
+            high = _numbers("At most this share of", sources, "most", "%", parse_share)
         with right:
-            targets = _numbers("Losses that count", runs.sets, "weight", "", _weight)
+            targets = _numbers("Losses that count", sets, "weight", "", _weight)
             near = _near()
             epochs, tokens, params = _sizes(learned)
     return MixtureWish(
@@ -179,7 +183,7 @@ def _numbers(
     chosen = st.multiselect(
         label,
         names,
-        key=f"runs-{what}",
+        key=f"runs-{what}-of-{tag(names)}",
         persist_state="session",
         placeholder="all, alike" if what == "weight" else "no limit",
         max_selections=20,
@@ -199,6 +203,11 @@ def _numbers(
         )
         told[name] = parse(f"{value:g}{unit}", f"{what} of {name}")
     return told
+
+
+def tag(names: Sequence[str]) -> str:
+    """What tells a control over these names from one over those of another table."""
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
 
 
 def _weight(text: str, what: str) -> float:

@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from atlasmix.audit.corpus.audit_file import parse_audit
+from atlasmix.audit.corpus.inventory_table import AuditInventory, audit_inventory
+from atlasmix.audit.corpus.summary import AuditSummary, summarise
 from atlasmix.errors import Infeasible
 from atlasmix.evidence.overlay import Overlay, lay, save
 from atlasmix.evidence.published import published
@@ -23,6 +26,7 @@ from atlasmix.interop.exporters.paths import parse_paths
 from atlasmix.interop.exporters.plan import Run
 from atlasmix.interop.exporters.planning import ExportOptions
 from atlasmix.interop.exporters.writing import export_recipe
+from atlasmix.languages.catalogue import all_languages
 from atlasmix.laws.shelf import DEFAULT_LAW
 from atlasmix.mixture.advice import advise, advise_after
 from atlasmix.mixture.comparison import compare
@@ -36,6 +40,7 @@ from atlasmix.mixture.learned_answer import plan as plan_runs
 from atlasmix.mixture.measuring import MeasuringPlan, measuring_plan
 from atlasmix.mixture.mixture import Comparison, Mixture, Reason, SensitivityStep
 from atlasmix.mixture.next_runs import NextRuns
+from atlasmix.mixture.routes import Routes, route_curves
 from atlasmix.mixture.sensitivity import sensitivity
 from atlasmix.mixture.shares import ShareReason, explain_shares
 from atlasmix.mixture.solve import solve
@@ -56,6 +61,7 @@ from atlasmix.solver.compute import at_compute, at_size
 from atlasmix.solver.effort import expected_seconds
 from atlasmix.transfer.estimation import estimate
 from atlasmix.transfer.model import TransferModel
+from atlasmix.transfer.relatedness import Relative, relatives
 
 PLANNED_DRAWS = 100
 """Worlds of a plan here: our choice, a few seconds; the command line takes 256."""
@@ -321,6 +327,31 @@ def next_runs(learned: Learned, best: LearnedAnswer, count: int) -> NextRuns:
     return plan_runs(learned, best, count)
 
 
+def nearest(key: str, most: int) -> tuple[Relative, ...]:
+    """The nearest relatives of a language among all."""
+    return relatives(key, [each.code for each in all_languages()], most)
+
+
+def curves(question: Mapping[str, Any], overlay: Overlay) -> tuple[Routes, ...]:
+    """What the next tokens of every kind are worth, by how many are read."""
+    return route_curves(at_compute(stranger_problem(question, overlay)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedAudit:
+    """What an audit says, and its pools."""
+
+    summary: AuditSummary
+    inventory: AuditInventory
+
+
+def open_audit(name: str, content: bytes) -> OpenedAudit:
+    """The numbers and warnings of an audit, and its pools, from its file."""
+    audit = parse_audit(content, name)
+    summary = summarise(audit)
+    return OpenedAudit(summary, audit_inventory(audit, summary))
+
+
 TASKS: dict[str, Callable[..., Any]] = {
     "answer": answer,
     "short": short,
@@ -348,12 +379,18 @@ TASKS: dict[str, Callable[..., Any]] = {
     "learn runs": learn_runs,
     "learned mixture": learned_mixture,
     "next runs": next_runs,
+    "relatives": nearest,
+    "routes": curves,
+    "open audit": open_audit,
 }
 
 SOLVING = frozenset({"answer", "reasons", "shares", "steps", "models"})
 """Tasks that take about as long as the answer of their question."""
 
-LIGHT = frozenset({"short", "weights", "lay", "save", "read recipe", "export"})
+LIGHT = frozenset(
+    {"short", "weights", "lay", "save", "read recipe", "export"}
+    | {"read runs", "relatives", "open audit"}
+)
 """Tasks that solve nothing. All others, as draws, curves and plans, are taken for heavy."""
 
 

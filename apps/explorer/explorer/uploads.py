@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Final
 
 import streamlit as st
 
 from atlasmix.errors import AtlasMixError
+from atlasmix.evidence.card import card_text
 from atlasmix.evidence.overlay import OVERLAY_ENTRIES, take_away
 from atlasmix.evidence.shelf import DEFAULT_INVENTORY, DEFAULT_MATRIX
 from explorer import answers, session
+from explorer.card_form import card_form
 from explorer.display import escaped, refuse, tell, worded
+from explorer.downloads import file_button
 from explorer.tasks import SHELVES
 
 SAVING_VARIABLE: Final = "ATLASMIX_EXPLORER_SAVING"
 DEFAULTS: Final = {"matrix": DEFAULT_MATRIX, "inventory": DEFAULT_INVENTORY}
 KINDS: Final = {"matrix": "A transfer matrix", "inventory": "A token inventory"}
+
+TABLE: Final = "Table (CSV, Parquet, XLSX or JSON Lines)"
+ENDINGS: Final = ["csv", "parquet", "xlsx", "jsonl", "ndjson"]
+_CARDS: Final = {False: "A file", True: "Fill it in here"}
+SQUARE: Final = "source,cat,spa,por\ncat,1,0.31,0.22\nspa,0.45,1,0.4\npor,0.2,0.38,1\n"
+"""A square table, for which the card says 'rows: source'."""
 
 _EXAMPLES: Final = {
     "matrix": (
@@ -82,22 +92,32 @@ def _entry(number: int, kind: str, name: str) -> None:
 
 def _form(kind: str) -> None:
     laid = st.session_state.setdefault("laid", 0)
-    with st.form(f"upload-{kind}-{laid}", border=True):
-        table = st.file_uploader(
-            "Table (CSV or Parquet)", type=["csv", "parquet"], key=f"table-{kind}-{laid}"
-        )
-        card = st.file_uploader("Card (YAML)", type=["yaml", "yml"], key=f"card-{kind}-{laid}")
+    key = f"{kind}-{laid}"
+    by_form = st.segmented_control(
+        "Its card",
+        list(_CARDS),
+        format_func=lambda word: _CARDS[word],
+        default=False,
+        required=True,
+        key=f"card-by-{kind}",
+        help="What the table is, where it comes from, and how sure it is.",
+    )
+    with st.form(f"upload-{key}", border=True):
+        table = st.file_uploader(TABLE, type=ENDINGS, key=f"table-{key}")
+        card, fault = _sent_card(kind, key, by_form)
         name = st.text_input(
             "Name",
             max_chars=64,
             placeholder="as on the card, or that of the file",
-            key=f"name-{kind}-{laid}",
+            key=f"name-{key}",
         )
         sent = st.form_submit_button("Check and add", type="primary")
-    if sent and (table is None or card is None):
-        refuse("a table and its card are needed: choose both files")
+    if sent and fault is not None:
+        refuse(fault)
+    elif sent and (table is None or card is None):
+        refuse("a table and its card are needed: choose both files, or fill in the card")
     elif sent and table is not None and card is not None:
-        _bring(kind, (table.name, table.getvalue()), (card.name, card.getvalue()), name.strip())
+        _bring(kind, (table.name, table.getvalue()), card, name.strip())
     if brought := st.session_state.pop("brought", ""):
         words = f"{brought} is in order and stands above, ready to ask with."
         st.success(escaped(words), icon=":material/check:")
@@ -105,7 +125,32 @@ def _form(kind: str) -> None:
         example = _EXAMPLES[kind]
         st.code(example[0], language=None)
         st.code(example[1], language="yaml")
+        _templates(kind)
         st.caption(f"Files of at most 5 MiB, {OVERLAY_ENTRIES} tables in a session.")
+
+
+def _sent_card(
+    kind: str, key: str, by_form: bool
+) -> tuple[tuple[str, bytes] | None, AtlasMixError | None]:
+    """Name and bytes of the card, None where there is none yet; and what is wrong in its form."""
+    if not by_form:
+        sent = st.file_uploader("Card (YAML)", type=["yaml", "yml"], key=f"card-{key}")
+        return (None if sent is None else (sent.name, sent.getvalue())), None
+    try:
+        return ("of the form", card_text(card_form(kind, key)).encode()), None
+    except AtlasMixError as error:
+        return None, error
+
+
+def _templates(kind: str) -> None:
+    """Files to fill in."""
+    table, card = _EXAMPLES[kind]
+    files = {f"{kind}.csv": table, f"{kind}-card.yaml": card}
+    if kind == "matrix":
+        files["square-matrix.csv"] = SQUARE
+    with st.container(horizontal=True):
+        for name, content in files.items():
+            file_button(name, partial(str, content), name, "tertiary")
 
 
 def _bring(kind: str, table: tuple[str, bytes], card: tuple[str, bytes], name: str) -> None:

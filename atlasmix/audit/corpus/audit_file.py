@@ -127,10 +127,27 @@ def read_audit(path: Path) -> Audit:
         raise DataError(
             f"{str(path)[:200]} cannot be read ({error.strerror}): name the file of an audit"
         ) from error
+    return parse_audit(content, str(path)[:200])
+
+
+def parse_audit(content: bytes, what: str) -> Audit:
+    """An audit from the bytes of its file.
+
+    Args:
+        content: of the file.
+        what: how a message names it.
+
+    Raises:
+        DataError: another file, or one that is damaged.
+    """
     data = _parsed(content)
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        printed = isinstance(data, dict) and {"corpus", "groups", "languages"} <= set(data)
         raise DataError(
-            f"{str(path)[:200]} is no audit: expected a file that 'atlasmix audit' wrote, with the "
+            f"{what} is what 'atlasmix audit --json' prints, for programs: expected the file that "
+            "--output writes"
+            if printed
+            else f"{what} is no audit: expected a file that 'atlasmix audit' wrote, with the "
             f"schema {SCHEMA}"
         )
     try:
@@ -142,9 +159,7 @@ def read_audit(path: Path) -> Audit:
             shards=tuple(str(each) for each in data["shards"]),
         )
     except _MALFORMED as error:
-        raise DataError(
-            f"{str(path)[:200]} is a damaged audit ({str(error)[:80]}): write it again"
-        ) from error
+        raise DataError(f"{what} is a damaged audit ({str(error)[:80]}): write it again") from error
 
 
 _MALFORMED: Final = (KeyError, TypeError, ValueError, AttributeError, zlib.error, binascii.Error)

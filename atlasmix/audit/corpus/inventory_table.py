@@ -42,16 +42,31 @@ class InventoryFiles:
     left_out: int
 
 
-def write_inventory(folder: Path, audit: Audit, summary: AuditSummary) -> InventoryFiles:
-    """Write the pools of an audit and their card into a folder, which is made where it is missing.
+@dataclass(frozen=True, slots=True)
+class AuditInventory:
+    """The pools of an audit as a table and its card.
+
+    Attributes:
+        table, card: CSV and YAML.
+        name: of the inventory on a shelf.
+        pools: how many.
+        left_out: documents that name no language.
+    """
+
+    table: bytes
+    card: str
+    name: str
+    pools: int
+    left_out: int
+
+
+def audit_inventory(audit: Audit, summary: AuditSummary) -> AuditInventory:
+    """The pools of an audit and their card.
 
     A pool is what has one language, provenance, generator, generation, source language, decoding
     and verification. Its unique tokens are its tokens less the share of the bytes, in its language
     and origin, that repeat an earlier document; without a tokenizer they are words. What names no
     origin is ``unknown``.
-
-    Raises:
-        DataError: a path that cannot be written.
     """
     name = slug(audit.corpus)
     rows, left_out = [], 0
@@ -62,12 +77,23 @@ def write_inventory(folder: Path, audit: Audit, summary: AuditSummary) -> Invent
         else:
             rows.append((label, figures, tokens))
     lines = _named(name, rows, audit.counts, summary)
+    table = to_csv(COLUMNS, tuple(lines))
+    return AuditInventory(table, _card(audit, summary), name, len(rows), left_out)
+
+
+def write_inventory(folder: Path, audit: Audit, summary: AuditSummary) -> InventoryFiles:
+    """Write the inventory of an audit into a folder, which is made where it is missing.
+
+    Raises:
+        DataError: a path that cannot be written.
+    """
+    made = audit_inventory(audit, summary)
     with refusing_to_write(folder):
         folder.mkdir(parents=True, exist_ok=True)
     table, card = folder / TABLE, folder / CARD
-    write_atomic(table, to_csv(COLUMNS, tuple(lines)).decode())
-    write_atomic(card, _card(audit, summary))
-    return InventoryFiles(table, card, name, len(rows), left_out)
+    write_atomic(table, made.table.decode())
+    write_atomic(card, made.card)
+    return InventoryFiles(table, card, made.name, made.pools, made.left_out)
 
 
 def slug(text: str) -> str:

@@ -13,6 +13,7 @@ from explorer.display import (
     table,
     tell,
 )
+from explorer.language_page import SECTION, close_language, one_language, open_language
 from explorer.uploads import own_tables
 from streamlit.delta_generator import DeltaGenerator
 
@@ -155,6 +156,7 @@ def _half() -> DeltaGenerator:
 
 SECTIONS = {
     "Gaps for your targets": gaps,
+    SECTION: one_language,
     "Token inventories": inventories,
     "Transfer matrices": matrices,
     "Published mixtures": mixtures,
@@ -163,4 +165,7 @@ SECTIONS = {
 }
 narrow_hint()
 st.header("What every number rests on")
+open_language("evidence-section")
 sections("evidence-section", SECTIONS)
+if st.session_state["evidence-section"] != SECTION:
+    close_language()

@@ -7,9 +7,17 @@ from typing import NamedTuple
 
 import streamlit as st
 from explorer import answers
-from explorer.display import bullets, capital, figure, narrow_hint, refuse, report, sections
+from explorer.display import (
+    bullets,
+    capital,
+    figure,
+    narrow_hint,
+    refuse,
+    report,
+    sections,
+)
 from explorer.downloads import file_button
-from explorer.runs_form import SentRuns, learn_question, sent_runs, wish
+from explorer.runs_form import SentRuns, learn_question, sent_runs, tag, wish
 from explorer.tasks import ReadRuns
 
 from atlasmix.errors import AtlasMixError
@@ -61,10 +69,9 @@ def laws(told: Told) -> None:
     learned = told.learned
     st.subheader("Predicted against measured, each run unseen")
     left, right = st.columns(2)
-    shown = left.selectbox("Evaluation set", [_EVERY, *learned.runs.sets], key="runs-set")
-    law = right.selectbox(
-        "Predicted by", [each.name for each in learned.judged], key="runs-shown-law"
-    )
+    sets, names = learned.runs.sets, [each.name for each in learned.judged]
+    shown = left.selectbox("Evaluation set", [_EVERY, *sets], key=f"runs-set-{tag(sets)}")
+    law = right.selectbox("Predicted by", names, key=f"runs-shown-law-{tag(names)}")
     alone = "" if shown == _EVERY else shown
     alt = f"Loss predicted by {law} against loss measured, {shown}, every run held out."
     figure(partial(held_out_figure, learned, alone, law), "held-out", alt, zoom=True)

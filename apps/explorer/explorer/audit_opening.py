@@ -1,0 +1,87 @@
+"""An audit that somebody brings: its numbers and warnings, and its pools as the question's own."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import streamlit as st
+
+from atlasmix.errors import AtlasMixError
+from atlasmix.problem.scenarios import named_tables
+from atlasmix.report.corpus import audit_report
+from explorer import answers, session
+from explorer.display import escaped, refuse, report, tell
+from explorer.tasks import OpenedAudit
+
+
+class SentAudit(NamedTuple):
+    """The file of an audit."""
+
+    name: str
+    content: bytes
+
+
+def an_audit() -> None:
+    """The report of an audit from its file, and a button that asks with what it counted."""
+    st.subheader("An audit of a corpus")
+    tell(
+        "atlasmix audit CORPUS --output corpus.audit.json counts a corpus where it lies: who wrote "
+        "it as far as its records say, copies, and whether it is as varied as human text. Bring "
+        "that file: the corpus itself stays where it is."
+    )
+    sent = st.file_uploader("Audit (JSON)", type=["json"], key="audit-file")
+    if sent is not None:
+        # The page forgets its uploads when the visitor looks at another.
+        st.session_state["audit-held"] = SentAudit(sent.name[:80], sent.getvalue())
+    held: SentAudit | None = st.session_state.get("audit-held")
+    if held is None:
+        return
+    if sent is None:
+        st.caption(f"Still open from before: {escaped(held.name)}")
+    try:
+        opened: OpenedAudit = answers.once("open audit", held.name, held.content)
+    except AtlasMixError as error:
+        refuse(error)
+        return
+    _take_up(opened)
+    report(audit_report(opened.summary).blocks)
+
+
+def _take_up(opened: OpenedAudit) -> None:
+    """Its pools, and the button that lays them on the visitor's shelf."""
+    made = opened.inventory
+    if not made.pools:
+        tell("No document of it names a language, so there is no pool to ask with.")
+        return
+    name = made.name
+    if name in named_tables(session.question()):
+        tell(f"The question on the page Mix is asked with its {made.pools} pools, as {name}.")
+        return
+    st.button(
+        "Ask with its pools",
+        key="audit-inventory",
+        on_click=_ask_with,
+        args=(opened,),
+        type="primary",
+        icon=":material/inventory_2:",
+        help="They become an inventory of your own, in this session alone.",
+    )
+    if made.left_out:
+        st.caption(f"{made.left_out:,} documents name no language and are in no pool.")
+
+
+def _ask_with(opened: OpenedAudit) -> None:
+    made = opened.inventory
+    overlay = session.overlay()
+    try:
+        if made.name not in {name for _, name, _, _ in overlay.entries}:
+            files = {"table": f"{made.name}.csv", "card": f"{made.name}.yaml"}
+            sent = (made.table, made.card.encode())
+            overlay, _ = answers.now("lay", "inventory", overlay, files, *sent, made.name)
+    except AtlasMixError as error:
+        session.say(str(error), refused=True)
+        return
+    st.session_state.overlay = overlay
+    session.change("inventory", made.name)
+    session.renew()
+    session.say(f"The question on the page Mix is asked with {made.name} from now on.")

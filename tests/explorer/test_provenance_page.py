@@ -1,0 +1,167 @@
+"""The page Provenance: its limits are those of the question, its numbers the library's."""
+
+import json
+from pathlib import Path
+
+import pytest
+from explorer.packing import pack, unpack
+from explorer.tasks import TASKS
+
+from atlasmix.audit.corpus.audit_file import Audit, parse_audit, write_audit
+from atlasmix.audit.corpus.corpus import CountingPlan, count_corpus
+from atlasmix.audit.corpus.listing import list_corpus
+from atlasmix.audit.corpus.summary import summarise
+from atlasmix.evidence.overlay import Overlay
+from atlasmix.evidence.store import Store
+from atlasmix.mixture.routes import CURVE_STEPS, route_name, routes
+from atlasmix.mixture.solve import solve
+from atlasmix.problem.constraints import HUMAN_FLOORS
+from atlasmix.problem.parsing import problem_from_mapping
+from atlasmix.report.corpus import audit_report
+from atlasmix.report.provenance import writers_blocks
+
+STORE = Store("/nonexistent")
+TRANSLATED = {"targets": {"cat": 1}, "budget": "300B", "pools": ["human", "translated"]}
+
+
+def control(at, kind, label):
+    return next(one for one in getattr(at, kind) if one.label == label)
+
+
+@pytest.fixture(scope="module")
+def audit_file(tmp_path_factory) -> Path:
+    """An audit of a small corpus of Catalan, some of it translated."""
+    folder = tmp_path_factory.mktemp("audited")
+    human = {"origin": "human"}
+    made = {
+        "origin": "synthetic",
+        "kind": "translate",
+        "generator": "nllb-200@3.3B",
+        "generation": 1,
+        "source_lang": "en",
+    }
+    rows = [
+        {"text": f"Bon dia {i}: el vent bufa de llevant.", "language": "ca", "provenance": origin}
+        for i in range(40)
+        for origin in (human, made)
+    ]
+    (folder / "corpus.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    counts = count_corpus(list_corpus(folder / "corpus.jsonl"), CountingPlan())
+    write_audit(folder / "a.audit.json", Audit("my corpus", counts))
+    return folder / "a.audit.json"
+
+
+def test_limits_of_the_page_are_limits_of_the_question(visit):
+    """Solved anew with each: the human share is at the floor, no generator above its cap."""
+    guest = visit(q=json.dumps(TRANSLATED))
+    guest.page("mix")
+    at = guest.page("provenance")
+    free = solve(problem_from_mapping(TRANSLATED, STORE))
+    machine = sum(each.tokens for each in free.pools if each.pool.provenance == "translated")
+    assert machine > 0.5 * free.tokens, "else the limits below bind nothing"
+    assert "Machine text, and what it risks" in guest.words()
+    assert "multisynt" in str(free.pools)
+    control(at, "selectbox", "Human floor of every target").set_value("conservative").run()
+    guest.whole()
+    floored = solve(problem_from_mapping({**TRANSLATED, "human_floor": "conservative"}, STORE))
+    assert at.session_state["question"]["human_floor"] == "conservative"
+    assert guest.figures(), "who wrote it is drawn"
+    own = {}
+    for each in floored.pools:
+        if each.pool.language == "cat":
+            own[each.pool.provenance] = own.get(each.pool.provenance, 0) + each.tokens
+    assert own["human"] / sum(own.values()) >= HUMAN_FLOORS["conservative"] - 1e-6
+    name = "Most of one generator of all that is read of a language"
+    control(at, "selectbox", name).set_value(0.1).run()
+    guest.whole()
+    assert at.session_state["question"]["max"] == {"*/generator:*": 0.1}
+    guest.page("mix")  # which understands them: one limit a target, one a generator
+    assert "human_floor" not in at.session_state["question"]
+    assert set(at.session_state["question"]["max"].values()) == {0.1}
+    at = guest.page("provenance")
+    assert control(at, "selectbox", name).value == 0.1
+    floor = control(at, "selectbox", "Human floor of every target")
+    assert floor.value == "conservative"
+    control(at, "selectbox", name).set_value(1.0).run()
+    control(at, "selectbox", "Human floor of every target").set_value("no floor").run()
+    guest.whole()
+    assert {"max", "min", "human_floor"}.isdisjoint(at.session_state["question"])
+
+
+def test_writers_sum_to_what_is_read():
+    """A pool told under the wrong language or twice would break the sums of a language."""
+    problem = problem_from_mapping(TRANSLATED, STORE)
+    mixture = solve(problem)
+    _, table = writers_blocks(problem, mixture)
+    assert sum(row.values()[3] for row in table.rows) == pytest.approx(mixture.tokens)
+    shares = {}
+    for row in table.rows:
+        shares[row.values()[0]] = shares.get(row.values()[0], 0) + row.values()[4]
+    assert list(shares.values()) == pytest.approx([1.0] * len(shares))
+
+
+def test_the_curves_are_the_routes_of_each_step(visit):
+    guest = visit()
+    guest.page("provenance")
+    guest.tab("provenance-section", "Donor or synthetic")
+    problem = problem_from_mapping({"targets": "cat"}, STORE)
+    lines = {trace["name"]: trace for trace in guest.figures()[0]["data"]}
+    assert "translated by benchmarks" not in lines, "another scale"
+    for step in CURVE_STEPS[1:3]:
+        for route in routes(problem, step).routes:
+            if route_name(route) in lines:  # a donor with less text than a step is not in it
+                drawn = dict(zip(*(lines[route_name(route)][axis] for axis in "xy"), strict=True))
+                assert drawn[step] == pytest.approx(route.worth)
+    assert "Of the next 1B tokens for Catalan" in guest.words()
+
+
+def test_an_audit_is_told_and_its_pools_are_asked_with(visit, audit_file):
+    guest = visit()
+    guest.page("provenance")
+    at = guest.tab("provenance-section", "An audit")
+    uploader = next(one for one in at.file_uploader if one.key == "audit-file")
+    uploader.set_value(("a.audit.json", audit_file.read_bytes(), "application/json")).run()
+    guest.whole()
+    assert "80 documents" in guest.words()
+    control(at, "button", "Ask with its pools").click().run()
+    guest.whole()
+    assert at.session_state["question"]["inventory"] == "my-corpus"
+    assert "asked with its 2 pools, as my-corpus" in guest.words()
+    at = guest.page("mix")
+    assert not at.error
+    (read,) = {p.corpus for p in at.session_state["overlay"].inventory("my-corpus").pools}
+    assert read.startswith("my-corpus")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"{}", "is no audit: expected a file that 'atlasmix audit' wrote"),
+        (b"\x00", "is no audit"),
+        (b'{"schema": "atlasmix/audit/1"}', "is a damaged audit"),
+        (b'{"corpus": "x", "groups": [], "languages": []}', "expected the file that --output"),
+    ],
+)
+def test_what_is_no_audit_is_one_sentence(visit, content, words):
+    guest = visit()
+    guest.page("provenance")
+    at = guest.tab("provenance-section", "An audit")
+    uploader = next(one for one in at.file_uploader if one.key == "audit-file")
+    uploader.set_value(("a.json", content, "application/json")).run()
+    guest.whole()
+    assert len(at.error) == 1
+    assert words in guest.words()
+
+
+def test_what_an_audit_says_comes_back_whole(audit_file):
+    """Its labels are named tuples: as plain ones they would have lost their names."""
+    opened = TASKS["open audit"]("a.audit.json", audit_file.read_bytes())
+    back = unpack(pack(opened))
+    assert type(back.summary.groups[0].label) is type(opened.summary.groups[0].label)
+    whole = summarise(parse_audit(audit_file.read_bytes(), "a"))
+    assert audit_report(back.summary).text(every=True) == audit_report(whole).text(every=True)
+    files = {"table": "t.csv", "card": "c.yaml"}
+    made = back.inventory
+    sent = (made.table, made.card.encode(), made.name)
+    overlay, name = TASKS["lay"]("inventory", Overlay(), files, *sent)
+    assert len(overlay.inventory(name).pools) == made.pools == 2
