@@ -17,10 +17,6 @@ from atlasmix.errors import Infeasible
 from atlasmix.evidence.overlay import Overlay, lay, save
 from atlasmix.evidence.published import published
 from atlasmix.evidence.shelf import INVENTORIES, MATRICES
-from atlasmix.fitting.learning import Learned, LearnQuestion, check_enough, learn
-from atlasmix.fitting.mixture_runs import MixtureRuns
-from atlasmix.fitting.mixture_tables import RunsReading, read_mixture_runs
-from atlasmix.fitting.run_files import run_tables
 from atlasmix.interop.exporters.exporter import find_exporter
 from atlasmix.interop.exporters.paths import parse_paths
 from atlasmix.interop.exporters.plan import Run
@@ -34,12 +30,8 @@ from atlasmix.mixture.curve import Curve, Size, curve
 from atlasmix.mixture.explain import explain
 from atlasmix.mixture.forced_share import ForcedShare, force_share
 from atlasmix.mixture.growth import MixtureGrowth, growth, more_targets
-from atlasmix.mixture.learned_answer import LearnedAnswer, MixtureWish
-from atlasmix.mixture.learned_answer import answer as learned_answer
-from atlasmix.mixture.learned_answer import plan as plan_runs
 from atlasmix.mixture.measuring import MeasuringPlan, measuring_plan
 from atlasmix.mixture.mixture import Comparison, Mixture, Reason, SensitivityStep
-from atlasmix.mixture.next_runs import NextRuns
 from atlasmix.mixture.routes import Routes, route_curves
 from atlasmix.mixture.sensitivity import sensitivity
 from atlasmix.mixture.shares import ShareReason, explain_shares
@@ -62,6 +54,7 @@ from atlasmix.solver.effort import expected_seconds
 from atlasmix.transfer.estimation import estimate
 from atlasmix.transfer.model import TransferModel
 from atlasmix.transfer.relatedness import Relative, relatives
+from explorer.run_tasks import learn_runs, learned_mixture, next_runs, read_runs
 
 PLANNED_DRAWS = 100
 """Worlds of a plan here: our choice, a few seconds; the command line takes 256."""
@@ -283,48 +276,6 @@ def export(text: bytes, name: str, paths: str, run: Run, overlay: Overlay) -> di
         "notes": done.export.notes,
         "figures": done.figures,
     }
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ReadRuns:
-    """Tables of runs as they were understood.
-
-    Attributes:
-        runs: enough of them to learn from.
-        tables: name and SHA-256 of each file.
-    """
-
-    runs: MixtureRuns
-    tables: tuple[tuple[str, str], ...]
-
-
-def read_runs(names: Sequence[str], keep_diverged: bool, *contents: bytes) -> ReadRuns:
-    """The runs of one file, or of several whose tables are joined on the run's id."""
-    files = [
-        table
-        for name, content in zip(names, contents, strict=True)
-        for table in run_tables(content, name)
-    ]
-    runs = read_mixture_runs(
-        [file.rows for file in files], RunsReading(keep_diverged=keep_diverged)
-    )
-    check_enough(runs)
-    return ReadRuns(runs, tuple(dict.fromkeys((file.name, file.sha256) for file in files)))
-
-
-def learn_runs(runs: MixtureRuns, question: LearnQuestion) -> Learned:
-    """A law of every loss, judged beside others on runs held out."""
-    return learn(runs, question)
-
-
-def learned_mixture(learned: Learned, wish: MixtureWish) -> LearnedAnswer:
-    """The best mixture under a learned law, with its doubt."""
-    return learned_answer(learned, wish)
-
-
-def next_runs(learned: Learned, best: LearnedAnswer, count: int) -> NextRuns:
-    """The mixtures whose runs would tell most."""
-    return plan_runs(learned, best, count)
 
 
 def nearest(key: str, most: int) -> tuple[Relative, ...]:

@@ -17,8 +17,8 @@ from explorer.display import (
     sections,
 )
 from explorer.downloads import file_button
+from explorer.run_tasks import ReadRuns
 from explorer.runs_form import SentRuns, learn_question, sent_runs, tag, wish
-from explorer.tasks import ReadRuns
 
 from atlasmix.errors import AtlasMixError
 from atlasmix.evidence.mixture_file import dump_mixture
