@@ -1,4 +1,4 @@
-"""The work on a visitor's own runs: read, learned from, asked for a mixture and for runs to train."""
+"""Work on a visitor's own runs: reading, learning, the best mixture, the runs to train next."""
 
 from __future__ import annotations
 
