@@ -3,11 +3,13 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from made_languages import texts
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -36,6 +38,10 @@ COMMANDS = [
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_of_the_table_runs(command, tmp_path):
     (tmp_path / "problem.yaml").write_text("targets: {cat: 1}\nbudget: 50B\n")
+    if "measure" in command:  # what a reader brings: curves of own runs, texts of languages
+        shutil.copy(Path(__file__).with_name("files") / "curves.csv", tmp_path)
+        for name, text in zip(("cat", "spa", "oci"), texts().values(), strict=False):
+            (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
     run = atlasmix(*shlex.split(command)[1:], cwd=tmp_path)
     assert run.returncode == 0, run.stderr
 
