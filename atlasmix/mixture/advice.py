@@ -14,7 +14,7 @@ from atlasmix.errors import AtlasMixError, Infeasible
 from atlasmix.evidence.store import Store
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.kinds import FAR
-from atlasmix.mixture.caveats import strangers
+from atlasmix.mixture.caveats import LEAST_OWN, own_share, strangers
 from atlasmix.mixture.mixture import Mixture
 from atlasmix.mixture.solve import best
 from atlasmix.problem.link import short_question
@@ -109,6 +109,11 @@ def _after_caveats(problem: MixProblem, mixture: Mixture) -> Iterator[Step]:
             yield Step("Tokens read", "all of the budget", spend)
     if kinds & {"no text", "no loss"}:
         yield from (step for step in steps if step.limit == "Provenance" and "too" in step.change)
+    if "drowned" in kinds and problem.compute is None:
+        least = problem.budget * own_share(mixture) / LEAST_OWN
+        budget = float(f"{least:.1e}")
+        said = f"{format_quantity(problem.budget)} to {format_quantity(budget)}"
+        yield Step("Budget", said, with_changes(question, budget=budget))
     if "strangers" in kinds:
         closed = {each.donor: 0 for each in strangers(problem, mixture)}
         names = ", ".join(map(name_of, closed))

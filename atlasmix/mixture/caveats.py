@@ -7,6 +7,7 @@ met in a way that its author did not mean, that is said before the proof.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -103,6 +104,10 @@ Muennighoff et al. 2023 (arXiv 2305.16264), as for epochs and R_D*."""
 _MUCH: Final = 0.05
 """Share of unlikely donors from which on an answer is not called certified: our choice."""
 
+LEAST_OWN: Final = 0.02
+"""Share of the tokens in the targets' own languages below which the law was held against nothing:
+1/50, that of each language in ATLAS's largest mixtures (arXiv 2510.22037, Table B.5)."""
+
 _HALF: Final = 0.5
 _SAME: Final = 1e-6
 
@@ -185,6 +190,7 @@ def caveats(problem: MixProblem, solved: Solved, mixture: Mixture) -> tuple[Cave
     if lost:
         told.append(Caveat("no loss", f"the predicted loss of {_few(lost)} is without bound"))
     told += _shrunk(problem, mixture)
+    told += _drowned(mixture, mute)
     told += _borrowed(problem, mixture)
     told += _assumed(problem, mixture)
     told += _far(problem, mixture)
@@ -234,6 +240,35 @@ def _far(problem: MixProblem, mixture: Mixture) -> list[Caveat]:
             )
         )
     return told
+
+
+def own_share(mixture: Mixture) -> float:
+    """Share of the tokens in any target's own language, all scripts of it."""
+    targets = [effect.language for effect in mixture.targets]
+    return sum(
+        share.proportion
+        for share in mixture.pools
+        if any(same_language(target, share.pool.language) for target in targets)
+    )
+
+
+def _drowned(mixture: Mixture, mute: Sequence[str]) -> list[Caveat]:
+    """Nearly all that is read is donors: a model of theirs, with a little of the target."""
+    own = own_share(mixture)
+    if own >= LEAST_OWN or len(mute) == len(mixture.targets):
+        return []
+    named = _few([effect.language for effect in mixture.targets if effect.language not in mute])
+    part = f"{100 * own:.2g}%" if own >= 1e-4 else "less than 0.01%"
+    donor = max(mixture.donors, key=lambda key: mixture.proportions[key])
+    return [
+        Caveat(
+            "drowned",
+            f"{part} of the tokens are {named}, and the law was never held against less than "
+            f"{100 * LEAST_OWN:g}% of a model's text: what comes out is a model of "
+            f"{name_of(donor)}; read fewer tokens, start from a checkpoint that knows "
+            f"{name_of(donor)}, or add text",
+        )
+    ]
 
 
 def _borrowed(problem: MixProblem, mixture: Mixture) -> list[Caveat]:

@@ -324,14 +324,17 @@ class Caveat:
     Attributes:
         kind: ``no text`` (a target has none of its own), ``no loss`` (a target's loss is infinite),
             ``unspent`` (more than half of the budget), ``shrunk`` (a limit was met by reading
-            fewer tokens), ``strangers`` (more than 5 % of it are donors that only a prediction
+            fewer tokens), ``drowned`` (less than 2 % of it is in the targets' own languages),
+            ``strangers`` (more than 5 % of it are donors that only a prediction
             speaks for), ``worth`` (it hangs on a worth of synthetic or unknown text that is
             assumed) or ``size`` (N or D lies beyond ten times the law's runs, or N beyond what so
             much text can use).
         sentence: the same in plain words, with the limit or the language by name.
     """
 
-    kind: Literal["no text", "no loss", "unspent", "shrunk", "strangers", "worth", "size"]
+    kind: Literal[
+        "no text", "no loss", "unspent", "shrunk", "drowned", "strangers", "worth", "size"
+    ]
     sentence: str
 
 

@@ -13,6 +13,7 @@ CAVEATS = {
     "shrunk": {"targets": {"yor": 1, "eng": 1}, "budget": "8T", "min": {"yor": 0.01}},
     "unspent": {"targets": {"yor": 1}, "budget": "1T"},
     "size": {"targets": {"cat": 1}, "params": "5T"},
+    "drowned": {"targets": {"arn": 1}},
 }
 REFUSED = {
     "minima": {"targets": {"cat": 1}, "min": {"spa": 0.8, "eng": 0.5}},

@@ -46,7 +46,7 @@ def check(problem, mixture):
     """Certified, all targets with text served, no cap broken, every loss finite."""
     proof = mixture.certificate
     assert proof.exact
-    assert {caveat.kind for caveat in mixture.caveats} <= {"strangers"}
+    assert {caveat.kind for caveat in mixture.caveats} <= {"strangers", "drowned"}
     for effect in mixture.targets:
         assert effect.own_share > 0
         assert effect.loss < 10
@@ -161,6 +161,9 @@ def test_catalan_reads_spanish_first():
 def test_scarce_targets_have_donors(target):
     problem, mixture = answer((target,), budget=20e9, params=1e9)
     check(problem, mixture)
+    # 98.8 % Catalan was once certified as the best model of Yoruba, without a word.
+    drowned = "drowned" in {caveat.kind for caveat in mixture.caveats}
+    assert drowned == (mixture.targets[0].own_share < 0.02) == (target == "yor")
     assert mixture.donors
     assert mixture.targets[0].transferred > 0.5 * mixture.targets[0].own
     own = next(share for share in mixture.pools if share.pool.language == target)
