@@ -68,7 +68,7 @@ def solving_draws(learned: Learned, draws: int, seed: int) -> tuple[MixingLaw, .
     """The law under resamples of its runs, for its file; none of a law that no solve takes."""
     if not draws or obstacle(learned.law, learned.scale.repeats):
         return ()
-    return cast(tuple[MixingLaw, ...], resampled(learned, draws, seed))
+    return cast(tuple[MixingLaw, ...], resampled(learned, draws, seed, True))
 
 
 def read_solving_law(path: Path, name: str) -> TargetLaws:

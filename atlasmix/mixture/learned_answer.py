@@ -169,7 +169,7 @@ def answer(
     advance()
     doubted = None
     if wish.draws:
-        drawn = cast(tuple[ConvexLaw, ...], resampled(learned, wish.draws, wish.seed))
+        drawn = cast(tuple[ConvexLaw, ...], resampled(learned, wish.draws, wish.seed, True))
         laws = tuple(_sized(each, scale) for each in drawn)
         doubted = doubt(optimum, laws, references)
     shares = optimum.shares

@@ -364,13 +364,13 @@ def _mixture(learned: Learned, answer: LearnedAnswer) -> Iterator[Block | str]:
             *passes,
         )
         rows.append(Row(cells))
-    resampled = Column("resampled", "share range", "nine tenths of the resamples' own optima")
+    drawn_shares = Column("drawn", "share range", "nine tenths of the draws' own optima")
     yield Table(
         (
             Column("source"),
             Column("share", "share"),
             Column("as good", "share range", f"within {FLAT:.1%} of what can fall"),
-            *((resampled,) if doubt else ()),
+            *((drawn_shares,) if doubt else ()),
             Column(f"run {answer.best_run}", "share", "the best run"),
             *((Column("epochs", "epochs"),) if repeated else ()),
         ),
@@ -415,8 +415,9 @@ def _gains(learned: Learned, answer: LearnedAnswer) -> Iterator[Block | str]:
             title="What it gains",
         )
         yield (
-            f"Low to high: nine tenths of {doubt.draws} resamples of the runs. Whoever chooses "
-            "where a law is lowest chooses where it errs low: the optima of the resamples promised "
+            f"Low to high: nine tenths of {doubt.draws} draws of the law: the runs resampled, "
+            "and what no run tells drawn as it was expected. Whoever chooses where "
+            "a law is lowest chooses where it errs low: the optima of the draws promised "
             f"{doubt.optimism:.4f} more than the law of all runs keeps, so expect that much less."
         )
     away = answer.distance
