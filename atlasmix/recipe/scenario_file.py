@@ -170,6 +170,8 @@ def load_scenarios(
 
 def is_scenarios_file(path: Path) -> bool:
     """Whether a file begins as such a file does; False where there is none."""
+    if not path.is_file():  # a pipe would be waited for
+        return False
     try:
         with path.open("rb") as file:
             return file.read(len(ZIP_MAGIC)) == ZIP_MAGIC

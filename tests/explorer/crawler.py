@@ -112,6 +112,8 @@ def _option(control: Any, draw: random.Random) -> Any:
         return draw.choice((AT_MOST, EXACTLY))
     if type(control).__name__ == "ButtonGroup":
         return getattr(words, "content", words)
+    if words.endswith("%"):
+        return float(words.strip("<%")) / (200 if "<" in words else 100)
     return parse_flops(words, "compute") if "FLOP" in control.label else parse_quantity(words, "x")
 
 

@@ -234,7 +234,7 @@ def test_lines_and_figures_end_where_the_eye_does(visitor):
 def test_letters_of_a_figure_are_those_of_the_page(visitor, theme):
     page = visitor(color_scheme=theme)
     inks = page.evaluate(
-        """() => ['.xtick text', '.ytick text', '.xtitle', '.legendtext', '.bartext-outside'].map(
+        """() => ['.xtick text', '.ytick text', '.xtitle', '.legendtext'].map(
             s => getComputedStyle(document.querySelector('.js-plotly-plot ' + s)).fill)"""
     )
     ink = page.evaluate(

@@ -13,6 +13,9 @@ from explorer.tasks import Answer
 
 _ALL: Final = ""
 
+_FEW: Final = 6
+"""Targets that are drawn at once to begin with: more are lines that no eye follows."""
+
 
 def _choice(key: str) -> str:
     return name_of(key) if key else "All targets"
@@ -27,6 +30,7 @@ def flows_part(answer: Answer) -> None:
             "Of which target",
             [_ALL, *answer.problem.target_keys],
             format_func=_choice,
+            index=0 if len(answer.problem.target_keys) <= _FEW else 1,
             key="flows-of",
         )
     report(flow_blocks(answer.problem, answer.mixture, target or _ALL))

@@ -21,7 +21,9 @@ def forced_part(answer: Answer) -> None:
         return
     st.subheader("Move one share, and see what it costs")
     left, right = st.columns([1, 2])
-    chosen = left.selectbox("Share of", list(ranges), format_func=name_of, key="forced-language")
+    chosen = left.selectbox(
+        "Share to move", list(ranges), format_func=name_of, key="forced-language"
+    )
     flat = ranges.get(chosen) or next(iter(ranges.values()))
     steps = share_steps(flat)
     share = right.select_slider(

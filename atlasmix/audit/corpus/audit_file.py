@@ -144,8 +144,7 @@ def parse_audit(content: bytes, what: str) -> Audit:
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         printed = isinstance(data, dict) and {"corpus", "groups", "languages"} <= set(data)
         raise DataError(
-            f"{what} is what 'atlasmix audit --json' prints, for programs: expected the file that "
-            "--output writes"
+            f"{what} is what 'atlasmix audit' prints for programs: expected the file that it writes"
             if printed
             else f"{what} is no audit: expected a file that 'atlasmix audit' wrote, with the "
             f"schema {SCHEMA}"
