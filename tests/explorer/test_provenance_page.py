@@ -139,7 +139,7 @@ def test_an_audit_is_told_and_its_pools_are_asked_with(visit, audit_file):
         (b"{}", "is no audit: expected a file that 'atlasmix audit' wrote"),
         (b"\x00", "is no audit"),
         (b'{"schema": "atlasmix/audit/1"}', "is a damaged audit"),
-        (b'{"corpus": "x", "groups": [], "languages": []}', "expected the file that --output"),
+        (b'{"corpus": "x", "groups": [], "languages": []}', "expected the file that it writes"),
     ],
 )
 def test_what_is_no_audit_is_one_sentence(visit, content, words):
