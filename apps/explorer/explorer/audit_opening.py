@@ -25,9 +25,9 @@ def an_audit() -> None:
     """The report of an audit from its file, and a button that asks with what it counted."""
     st.subheader("An audit of a corpus")
     tell(
-        "atlasmix audit CORPUS --output corpus.audit.json counts a corpus where it lies: who wrote "
-        "it as far as its records say, copies, and whether it is as varied as human text. Bring "
-        "that file: the corpus itself stays where it is."
+        "The command 'atlasmix audit' counts a corpus where it lies: who wrote it as far as its "
+        "records say, copies, and whether it is as varied as human text. Bring the file that it "
+        "writes: the corpus itself stays where it is."
     )
     sent = st.file_uploader("Audit (JSON)", type=["json"], key="audit-file")
     if sent is not None:
