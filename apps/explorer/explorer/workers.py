@@ -44,7 +44,7 @@ _SMALLER_QUESTION: Final = (
 )
 _FEWER_RUNS: Final = "bring fewer runs, sets or sources, or ask with 'atlasmix learn'"
 _SMALLER: Final = dict.fromkeys(("learn runs", "learned mixture"), _FEWER_RUNS) | {
-    "next runs": "plan fewer runs, or ask with 'atlasmix learn --next'",
+    "next runs": "plan fewer runs, or ask 'atlasmix learn', which has no limit",
     "routes": "ask of fewer targets or pools, or with 'atlasmix route'",
 }
 """The tasks that may take longer, and what a visitor can do where one was not done in time."""

@@ -81,8 +81,8 @@ def laws(told: Told) -> None:
     )
     report(laws_blocks(learned))
     st.caption(
-        "Trees (RegMix's LightGBM) and a Gaussian process need packages and minutes: atlasmix "
-        "learn --compare all judges them on the same runs."
+        "Trees (RegMix's LightGBM) and a Gaussian process need packages and minutes: the "
+        "command 'atlasmix learn' compares them on the same runs where it is asked to."
     )
 
 
@@ -160,8 +160,8 @@ def files(told: Told) -> None:
             "learned-report.html",
         )
     st.caption(
-        "atlasmix lint and atlasmix compare take the mixture. atlasmix learn learned-law.yaml "
-        "--predict TABLE says what the law predicts of other mixtures. Both files hold the names "
+        "atlasmix lint and atlasmix compare take the mixture; atlasmix learn takes the law, and "
+        "predicts the losses of other mixtures. Both files hold the names "
         "and SHA-256 of the tables they rest on."
     )
 
