@@ -14,15 +14,15 @@ import pytest
 import atlasmix
 from atlasmix.cli.main import COMMANDS, MODULES
 from atlasmix.cli.parsing import OPTIONS, Parser, option_of
+from atlasmix.io.shipped import explorer_script
 from atlasmix.problem.parsing import QUESTION_KEYS
 
 PACKAGE = Path(atlasmix.__file__).parent
-EXPLORER = PACKAGE.parent / "apps" / "explorer"
+EXPLORER = explorer_script().parent  # inside the package where a wheel was installed
 SOURCES = sorted(
     path
-    for root in (PACKAGE, EXPLORER)
-    for path in root.rglob("*.py")
-    if "_apps" not in path.parts and path.parent != PACKAGE / "cli"
+    for path in {*PACKAGE.rglob("*.py"), *EXPLORER.rglob("*.py")}
+    if path.parent != PACKAGE / "cli"
 )
 OF_OTHERS = {
     "interop/exporters/exporter.py": {"--seed"},
@@ -51,7 +51,7 @@ DESTINATIONS = {action.dest for parser in parsers() for action in parser._action
 
 
 def place_of(path: Path) -> str:
-    return path.relative_to(PACKAGE if PACKAGE in path.parents else EXPLORER).as_posix()
+    return path.relative_to(EXPLORER if EXPLORER in path.parents else PACKAGE).as_posix()
 
 
 def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:

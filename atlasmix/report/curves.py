@@ -30,7 +30,7 @@ def curve_blocks(scores: CurveScores) -> tuple[Block, ...]:
     """All that a report of ``measure curves`` says."""
     return (
         Sentence(headline(scores), strong=True),
-        *(Caution(closed(_capital(text))) for text in scores.warnings),
+        *(Caution(closed(text)) for text in scores.warnings),
         *section(Heading("Scores"), scores_table(scores), Sentences(tuple(_notes(scores)))),
     )
 
@@ -122,7 +122,7 @@ def _notes(scores: CurveScores) -> list[str]:
             f"{listed(names, _FEW)}: the loss is not reached within the run of both. Let it go on, "
             "or look at a smaller anchor."
         )
-    return [*map(_capital, map(closed, scores.notes)), *said]
+    return [*map(closed, scores.notes), *said]
 
 
 def _seed_words(noise: float) -> str:
@@ -131,10 +131,6 @@ def _seed_words(noise: float) -> str:
     if noise == 0:
         return "; repeated runs differ by no more than that."
     return f", and a run {noise:.2g} from another seed of it."
-
-
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
 
 
 def curve_data(scores: CurveScores, origin: Origin) -> dict[str, Any]:

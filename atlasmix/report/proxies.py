@@ -39,7 +39,7 @@ def proxy_blocks(
         )
     return (
         Sentence(headline(proxies), strong=True),
-        *(Caution(closed(f"{text[:1].upper()}{text[1:]}")) for text in proxies.warnings),
+        *(Caution(closed(text)) for text in proxies.warnings),
         *section(Heading("Proxies"), proxies_table(proxies), Sentences(tuple(_notes(proxies)))),
         *section(Heading("Controls"), controls_table(proxies)),
         *section(Heading("What they are worth"), said),
