@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from atlasmix.fitting.fit import fit as fit_runs
 from atlasmix.fitting.fit_question import FitQuestion
 from atlasmix.fitting.tables import Reading, parse_filter, read_runs, read_targets
 from atlasmix.io.files import write_atomic
-from atlasmix.io.tables import frame_rows, to_csv
+from atlasmix.io.tables import frame_rows
 from atlasmix.languages.resolving import resolve
 from atlasmix.laws.cards import parse_card
 from atlasmix.laws.kinds import LossLaw
@@ -208,7 +207,7 @@ def fit(  # noqa: PLR0913  one keyword for each thing that a table of runs may n
     runs = read_targets(rows, reading) if several else read_runs(rows, reading)
     result = fit_runs(runs, question)
     intervals = bootstrap(result, bootstraps, seed) if bootstraps else None
-    digest = hashlib.sha256(to_csv(rows.header, rows.rows)).hexdigest()
+    digest = rows.sha256
     return FittedLaw(
         Fitted(
             name=name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from atlasmix.fitting.solving_law import solving_draws
 from atlasmix.interop.trackers.run_folder import read_runs as read_logs
 from atlasmix.interop.trackers.run_table import LogReading, table_of_runs
 from atlasmix.io.files import write_atomic
-from atlasmix.io.tables import Rows, frame_rows, to_csv
+from atlasmix.io.tables import Rows, frame_rows, rows_of_frames
 from atlasmix.mixture.learned_answer import (
     DRAWS,
     LearnedAnswer,
@@ -228,7 +227,7 @@ class LearnedLaw:
         Raises:
             DataError: sources or sets that the runs before do not know.
         """
-        tables = _tables(frames, "new runs")
+        tables = rows_of_frames(frames, "new runs")
         new = read_mixture_runs(tables, RunsReading(keep_diverged=True))
         grown = grow(
             (self.learned.runs, self.tables),
@@ -423,21 +422,11 @@ def learn(  # noqa: PLR0913  one keyword for each choice
     """
     if not frames:
         raise ProblemError("no frame of runs: expected one with w_SOURCE and loss_SET")
-    tables = _tables(frames, "frame")
+    tables = rows_of_frames(frames, "frame")
     how = RunsReading(own=tuple((own or {}).items()), keep_diverged=keep_diverged)
     question = LearnQuestion(law, tuple(compare), seed, coverage, for_solve)
     return LearnedLaw(learn_runs(read_mixture_runs(tables, how), question), _digests(tables))
 
 
-def _tables(frames: Sequence[pd.DataFrame], what: str) -> list[Rows]:
-    return [
-        frame_rows(frame, f"{what} {place + 1}" if len(frames) > 1 else what)
-        for place, frame in enumerate(frames)
-    ]
-
-
 def _digests(tables: Sequence[Rows]) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (table.what, hashlib.sha256(to_csv(table.header, table.rows)).hexdigest())
-        for table in tables
-    )
+    return tuple((table.what, table.sha256) for table in tables)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from atlasmix.errors import ProblemError
 from atlasmix.evidence.new_matrix import NewMatrix, Origin, write_matrix
-from atlasmix.evidence.scores import scores_csv
 from atlasmix.evidence.transfer_matrix import TransferMatrix
-from atlasmix.evidence.trigrams import read_text
+from atlasmix.evidence.trigrams import read_texts
 from atlasmix.fitting.curve_matrix import score_matrix
 from atlasmix.fitting.curve_scores import CurveQuestion, CurveScores, scores_of_curves
 from atlasmix.fitting.loss_curves import read_curves
-from atlasmix.io.tables import frame_rows, joined, to_csv
+from atlasmix.io.tables import joined, rows_of_frames
 from atlasmix.languages.resolving import resolve
 from atlasmix.quantities import parse_quantity
 from atlasmix.report.curves import curve_blocks
@@ -53,7 +51,7 @@ class MeasuredScores:
         Raises:
             DataError: no pair has a score there.
         """
-        return _as_matrix("measured", self._matrix())
+        return TransferMatrix.of_table("measured", *self._matrix())
 
     def _matrix(self) -> NewMatrix:
         return score_matrix(self.measured, self.origin)
@@ -106,11 +104,6 @@ class MeasuredScores:
         return str(self.to_frame().to_html(max_rows=20))
 
 
-def _as_matrix(name: str, made: NewMatrix) -> TransferMatrix:
-    digest = hashlib.sha256(scores_csv(made.table)).hexdigest()
-    return TransferMatrix(name, *made.table, made.card, digest)
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class MeasuredProxies:
     """Proxies of transfer from texts alone: an order of donors, and no transfer score.
@@ -135,7 +128,7 @@ class MeasuredProxies:
         Raises:
             DataError: no two languages write in the same letters.
         """
-        return _as_matrix("proxies", proxy_matrix(self.proxies, self.origin))
+        return TransferMatrix.of_table("proxies", *proxy_matrix(self.proxies, self.origin))
 
     def predicted(self, matrix: TransferMatrix) -> TransferMatrix:
         """BTS predicted from the proxies, by a line fitted on what a matrix has measured.
@@ -149,7 +142,7 @@ class MeasuredProxies:
         """
         line = calibrate(self.proxies, matrix)
         made = calibrated_matrix(self.proxies, line, matrix, self.origin)
-        return _as_matrix("predicted", made)
+        return TransferMatrix.of_table("predicted", *made)
 
     def to_frame(self) -> pd.DataFrame:
         """A row a pair: outcome, raw proxy, proxy between controls, errors, cosine of trigrams."""
@@ -214,10 +207,7 @@ def measure_text(
     MeasuredProxies: 2 pairs of 2 languages
     """
     named = {str(resolve(key)): Path(path) for key, path in texts.items()}
-    read = {key: read_text(path) for key, path in named.items()}
-    digests = tuple(
-        (path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in named.values()
-    )
+    read, digests = read_texts(named)
     proxies = text_proxies(read, characters, seeds, allow_parallel)
     return MeasuredProxies(proxies, Origin(digests, source, licence))
 
@@ -258,14 +248,8 @@ def measure_curves(
     """
     if not frames:
         raise ProblemError("no frame of curves: expected one row a checkpoint")
-    tables = [
-        frame_rows(frame, f"frame {place + 1}" if len(frames) > 1 else "frame")
-        for place, frame in enumerate(frames)
-    ]
-    digests = tuple(
-        (table.what, hashlib.sha256(to_csv(table.header, table.rows)).hexdigest())
-        for table in tables
-    )
+    tables = rows_of_frames(frames, "frame")
+    digests = tuple((table.what, table.sha256) for table in tables)
     given = (at,) if isinstance(at, str | int | float) else tuple(at)
     anchors = tuple(parse_quantity(each, "at") for each in given)
     size = None if params is None else parse_quantity(params, "params")

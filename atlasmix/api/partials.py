@@ -63,10 +63,10 @@ class Partials:
         with refusing_to_write(folder):
             folder.mkdir(parents=True, exist_ok=True)
 
-    def take(self, problem: MixProblem) -> Answer | None:
+    def take(self, problem: MixProblem, path: Path) -> Answer | None:
         """What was kept of a problem; None where nothing is, or nothing whole."""
         try:
-            kept: Any = msgspec.msgpack.decode(self._path(problem).read_bytes(), type=_kept())
+            kept: Any = msgspec.msgpack.decode(path.read_bytes(), type=_kept())
             mixture = None
             if kept.mixture is not None:
                 limits = tuple(problem.limits[place] for place in kept.stopped_by)
@@ -75,7 +75,7 @@ class Partials:
             return None
         return Answer(mixture, kept.refusal, kept.allocation)
 
-    def keep(self, problem: MixProblem, answer: Answer) -> None:
+    def keep(self, problem: MixProblem, answer: Answer, path: Path) -> None:
         """Write an answer in one step.
 
         Raises:
@@ -91,9 +91,10 @@ class Partials:
             "stopped_by": [problem.limits.index(limit) for limit in stopped],
             "allocation": allocation and dataclasses.replace(allocation, question=()),
         }
-        write_atomic(self._path(problem), msgspec.msgpack.encode(content))
+        write_atomic(path, msgspec.msgpack.encode(content))
 
-    def _path(self, problem: MixProblem) -> Path:
+    def path(self, problem: MixProblem) -> Path:
+        """Where the answer to a problem is kept."""
         return self.folder / f"{problem_hash(problem)[:32]}{_ENDING}"
 
 

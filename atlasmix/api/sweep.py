@@ -212,9 +212,10 @@ def sweep(  # noqa: PLR0913  all but the first are keywords
     step = advance or (lambda count: None)
     kept = None if partials is None else Partials(Path(partials))
     answers: dict[int, Answer] = {}
+    paths = [] if kept is None else [kept.path(question) for question in questions]
     if kept is not None:
         for place, question in enumerate(questions):
-            taken = kept.take(question)
+            taken = kept.take(question, paths[place])
             if taken is not None:
                 answers[place] = taken
                 step(1)
@@ -231,7 +232,7 @@ def sweep(  # noqa: PLR0913  all but the first are keywords
             place = left[number]
             answers[place] = answer
             if kept is not None:
-                kept.keep(questions[place], answer)
+                kept.keep(questions[place], answer, paths[place])
             step(1)
     ordered = [answers[place] for place in range(len(questions))]
     solutions = tuple(

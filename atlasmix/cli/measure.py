@@ -157,22 +157,23 @@ def _anchors(text: str | None) -> tuple[float, ...]:
 
 
 def _text(options: argparse.Namespace) -> int:
-    from pathlib import Path
 
     from atlasmix.cli.reading_options import language_file, whole
     from atlasmix.cli.terminal import PATIENCE, counting, print_json, print_text
     from atlasmix.evidence.new_matrix import Origin
     from atlasmix.evidence.store import Store
+    from atlasmix.evidence.trigrams import read_texts
     from atlasmix.report.proxies import proxy_blocks, proxy_data
     from atlasmix.report.terminal import terminal_parts
     from atlasmix.transfer.proxy_matrix import calibrate, calibrated_matrix, proxy_matrix
     from atlasmix.transfer.text_proxy import MOST_SEEDS, SEEDS, TRAINED, steps, text_proxies
 
-    _check_outputs(options, "-bts" if options.calibrate_on else "")
+    beside = "-bts" if options.calibrate_on else ""
+    _check_outputs(options, beside)
     seeds = whole(options.seeds, "--seeds", SEEDS, most=MOST_SEEDS)
     characters = whole(options.characters, "--characters", TRAINED)
     files = _language_files([language_file(each, "a text") for each in options.texts])
-    texts, digests = _read_texts(files)
+    texts, digests = read_texts(files)
     origin = Origin(digests, options.source or "", options.licence or "")
     matrix = Store(options.store).matrix(options.calibrate_on) if options.calibrate_on else None
     with counting("texts", steps(len(texts), seeds), PATIENCE) as advance:
@@ -185,11 +186,7 @@ def _text(options: argparse.Namespace) -> int:
         predicted = calibrated_matrix(proxies, calibration, matrix, origin)
     done = _write(options, made)
     if predicted is not None:
-        if options.output:
-            path = Path(options.output)
-            options.output = str(path.with_name(f"{path.stem}-bts{path.suffix}"))
-        options.save = f"{options.save}-bts" if options.save else None
-        done += _write(options, predicted)
+        done += _write(options, predicted, beside)
     if options.json:
         print_json(proxy_data(proxies, origin, calibration))
         return 0
@@ -215,21 +212,6 @@ def _language_files(named: list[tuple[str, str]]) -> dict[str, str]:
     return files
 
 
-def _read_texts(files: dict[str, str]) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
-    """The texts, and name and hash of each file."""
-    import hashlib
-    from pathlib import Path
-
-    from atlasmix.evidence.trigrams import read_text
-
-    texts = {key: read_text(path) for key, path in files.items()}
-    digests = tuple(
-        (Path(path).name, hashlib.sha256(Path(path).read_bytes()).hexdigest())
-        for path in files.values()
-    )
-    return texts, digests
-
-
 def _check_outputs(options: argparse.Namespace, beside: str = "") -> None:
     """Refuse what cannot be written before anything is computed.
 
@@ -251,8 +233,14 @@ def _check_outputs(options: argparse.Namespace, beside: str = "") -> None:
             raise ProblemError(f"no folder {Path(path).parent}: make it, or name a file in another")
 
 
-def _write(options: argparse.Namespace, matrix: NewMatrix | None) -> list[str]:
-    """Put the matrix where it was asked for, and say how it is used."""
+def _write(options: argparse.Namespace, matrix: NewMatrix | None, beside: str = "") -> list[str]:
+    """Put the matrix where it was asked for, and say how it is used.
+
+    Args:
+        options: of the command.
+        matrix: what is written; None: nothing.
+        beside: what the names end with, where another matrix has those that were asked for.
+    """
     from pathlib import Path
 
     from atlasmix.cli.terminal import lasting
@@ -265,20 +253,22 @@ def _write(options: argparse.Namespace, matrix: NewMatrix | None) -> list[str]:
     if matrix is None:
         return done
     if options.output:
-        card = write_matrix(Path(options.output), matrix)
+        table = Path(options.output)
+        path = table.with_name(f"{table.stem}{beside}{table.suffix}") if beside else options.output
+        card = write_matrix(Path(path), matrix)
         done.append(
-            f"Matrix written to {options.output} and {card}: atlasmix matrices add "
-            f"{options.output} --card {card}"
+            f"Matrix written to {path} and {card}: atlasmix matrices add {path} --card {card}"
         )
     if options.save:
+        name = options.save + beside
         place = Store(options.store).user_place()
-        save_matrix(place, matrix, options.save)
-        use = f"atlasmix matrices show {options.save}"
+        save_matrix(place, matrix, name)
+        use = f"atlasmix matrices show {name}"
         if matrix.card.metric == BTS:
-            beside = "" if is_of_the_default_size(matrix.card) else " --with none"
+            alone = "" if is_of_the_default_size(matrix.card) else " --with none"
             use = (
-                f"atlasmix matrices complete --matrix {options.save}{beside}, then atlasmix solve "
-                f"--target LANG --matrix {options.save}-completed"
+                f"atlasmix matrices complete --matrix {name}{alone}, then atlasmix solve "
+                f"--target LANG --matrix {name}-completed"
             )
-        done.append(f"On your shelf as {options.save}{lasting(place.label)}: {use}")
+        done.append(f"On your shelf as {name}{lasting(place.label)}: {use}")
     return done

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from atlasmix.evidence.card import Card, card_text
 from atlasmix.evidence.places import Place
-from atlasmix.evidence.scores import ScoreTable, scores_csv
+from atlasmix.evidence.scores import ScoreTable, empty_scores, scores_csv
 from atlasmix.evidence.shelf import MATRICES, free_name, name_of_file, new_entry, put
 from atlasmix.io.files import write_atomic
 
@@ -39,6 +40,34 @@ class NewMatrix(NamedTuple):
 
     card: Card
     table: ScoreTable
+
+
+class NewScore(NamedTuple):
+    """What was found of one pair."""
+
+    source: str
+    target: str
+    score: float
+    stderr: float
+
+
+def filled(card: Card, keys: tuple[str, ...], given: Iterable[NewScore], status: str) -> NewMatrix:
+    """The scores that were found, all of one status, between the keys of a matrix.
+
+    Args:
+        card: of the matrix.
+        keys: its rows and columns.
+        given: scores as they are written; a standard error keeps four digits.
+        status: of all of them.
+    """
+    table = empty_scores(keys, card)
+    places = {key: place for place, key in enumerate(keys)}
+    for each in given:
+        place = places[each.source], places[each.target]
+        table.scores[place] = each.score
+        table.stderr[place] = float(f"{each.stderr:.4g}")
+        table.status[place] = status
+    return NewMatrix(card, table)
 
 
 def save_matrix(place: Place, matrix: NewMatrix, name: str) -> None:

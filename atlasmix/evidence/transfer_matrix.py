@@ -18,6 +18,7 @@ from atlasmix.evidence.scores import (
     MISSING,
     PREDICTED,
     Floats,
+    ScoreTable,
     Texts,
     read_scores,
     scores_csv,
@@ -139,9 +140,12 @@ class TransferMatrix:
             tokens=tokens,
             source=source,
         )
-        table = read_scores(rows, card)
-        digest = hashlib.sha256(scores_csv(table)).hexdigest()
-        return cls(name, table.keys, table.scores, table.stderr, table.status, card, digest)
+        return cls.of_table(name, card, read_scores(rows, card))
+
+    @classmethod
+    def of_table(cls, name: str, card: Card, table: ScoreTable) -> TransferMatrix:
+        """Scores and a card that were just made; the hash is that of the scores as written."""
+        return cls(name, *table, card, hashlib.sha256(scores_csv(table)).hexdigest())
 
     def to_frame(self) -> pd.DataFrame:
         """The scores as a square data frame, sources as its index and targets as its columns."""

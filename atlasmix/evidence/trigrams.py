@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from collections import Counter
 from collections.abc import Mapping
@@ -90,7 +91,29 @@ def read_text(path: str | Path) -> str:
     Raises:
         DataError: not readable, longer than 64 MiB, or not in UTF-8.
     """
-    content = read_file(path, _TEXT_LIMIT)
+    return _decoded(read_file(path, _TEXT_LIMIT), path)
+
+
+def read_texts(
+    files: Mapping[str, str | Path],
+) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
+    """Plain texts of the user's own, and the name and SHA-256 of each file, read once.
+
+    Args:
+        files: language key to path.
+
+    Raises:
+        DataError: as :func:`read_text`.
+    """
+    texts, digests = {}, []
+    for key, path in files.items():
+        content = read_file(path, _TEXT_LIMIT)
+        texts[key] = _decoded(content, path)
+        digests.append((Path(path).name, hashlib.sha256(content).hexdigest()))
+    return texts, tuple(digests)
+
+
+def _decoded(content: bytes, path: str | Path) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from atlasmix.errors import DataError
 from atlasmix.evidence.card import ORIENTATION, Card
-from atlasmix.evidence.new_matrix import UNSTATED, NewMatrix, Origin
-from atlasmix.evidence.scores import MEASURED, empty_scores
+from atlasmix.evidence.new_matrix import UNSTATED, NewMatrix, NewScore, Origin, filled
+from atlasmix.evidence.scores import MEASURED
 from atlasmix.fitting.curve_fit import EARLY
 from atlasmix.fitting.curve_scores import BilingualScore, CurveScores
 from atlasmix.fitting.loss_curves import LossCurve
@@ -36,13 +36,11 @@ def score_matrix(scores: CurveScores, origin: Origin, name: str = "") -> NewMatr
         )
     card = _card(scores, known, bounds, origin, name)
     keys = tuple(sorted({key for each in known for key in (each.source, each.target)}))
-    table = empty_scores(keys, card)
-    for each in known:
-        place = keys.index(each.source), keys.index(each.target)
-        table.scores[place] = float(f"{each.score:.6g}")
-        table.stderr[place] = float(f"{each.stderr:.4g}")
-        table.status[place] = MEASURED
-    return NewMatrix(card, table)
+    pairs = [
+        NewScore(each.source, each.target, float(f"{each.score:.6g}"), each.stderr)
+        for each in known
+    ]
+    return filled(card, keys, pairs, MEASURED)
 
 
 def bound_text(score: BilingualScore) -> str:

@@ -117,7 +117,6 @@ class CurveScores:
             was repeated.
         notes: how curves were read, one sentence each.
         warnings: what makes scores doubtful, or is left out.
-        curves: that were used.
     """
 
     scores: tuple[BilingualScore, ...]
@@ -127,7 +126,6 @@ class CurveScores:
     seed_noise: float
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
-    curves: tuple[LossCurve, ...]
 
     def at(self, anchor: float) -> tuple[BilingualScore, ...]:
         """Those at one anchor."""
@@ -189,7 +187,6 @@ def scores_of_curves(read: LossCurves, how: CurveQuestion | None = None) -> Curv
         noise.between,
         read.notes,
         tuple(warnings),
-        tuple(curve for key in fits for curve in groups[key]),
     )
 
 

@@ -116,25 +116,23 @@ class Foreteller:
     Attributes:
         law: predicts losses.
         half_width: (K,) of the intervals, inf: none.
-        unit: of the losses.
         runs: how many runs it was learned from.
     """
 
     law: Law
     half_width: Array
-    unit: str
     runs: int
 
     @staticmethod
     def of_file(saved: SavedLaw) -> Foreteller:
         """The law of a file."""
         count = int(saved.content["learned_from"]["runs"])
-        return Foreteller(saved.law, saved.half_width, saved.unit, count)
+        return Foreteller(saved.law, saved.half_width, count)
 
     @staticmethod
     def of_runs(learned: Learned) -> Foreteller:
         """The law of runs."""
-        return Foreteller(learned.law, learned.half_width, learned.runs.unit, learned.runs.count)
+        return Foreteller(learned.law, learned.half_width, learned.runs.count)
 
 
 def judge(before: Foreteller, new: MixtureRuns, tables: Sequence[tuple[str, str]]) -> Batch:

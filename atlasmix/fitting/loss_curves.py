@@ -44,7 +44,6 @@ CURVE_FIELDS: Final[dict[str, tuple[str, ...]]] = {
 }
 """Fields of a table of curves and the other names that their columns are known by."""
 
-HALF: Final = 0.5
 HALF_WITHIN: Final = 0.01
 """How far from a half the share of each language may lie: our choice, a hundredth, by which a
 score moves by about a fiftieth."""

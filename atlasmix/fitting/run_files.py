@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from atlasmix.errors import DataError
+from atlasmix.io.files import ZIP_MAGIC
 from atlasmix.io.shipped import data_folder
 from atlasmix.io.tables import (
     EVERY_SHEET,
     TABLE_LIMIT,
-    ZIP_MAGIC,
     Rows,
     read_file,
     read_rows,

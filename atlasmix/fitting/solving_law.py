@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.card import Card
-from atlasmix.evidence.scores import DEFINED, MISSING, OWN, ScoreTable, scores_csv
+from atlasmix.evidence.scores import DEFINED, MISSING, OWN, ScoreTable
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.fitting.law_file import LAW_LIMIT, SavedLaw, drawn_laws, load_learned_law
 from atlasmix.fitting.learning import Learned, resampled
@@ -107,10 +107,9 @@ def solving_law(saved: SavedLaw, name: str, sha256: str) -> TargetLaws:
     _check_tokens(law, name)
     facts = _facts(saved, name)
     each = [_law_of(law, row, keys, facts) for row in rows]
-    draws = tuple(
-        tuple(_law_of(drawn, row, keys, facts) for row in rows) for drawn in drawn_laws(saved)
-    )
-    weights = np.array([_worth(drawn)[rows].T for drawn in drawn_laws(saved)])
+    laws = drawn_laws(saved)
+    draws = tuple(tuple(_law_of(drawn, row, keys, facts) for row in rows) for drawn in laws)
+    weights = np.array([_worth(drawn)[rows].T for drawn in laws])
     card = _card(name, axis, keys, facts, len(draws))
     transfer = _matrix(law, rows, keys, weights, card)
     order = [keys.index(key) for key in transfer.keys]
@@ -259,8 +258,8 @@ def _matrix(
     np.fill_diagonal(scores, 1.0)
     np.fill_diagonal(stderr, 0.0)
     np.fill_diagonal(status, DEFINED)
-    digest = hashlib.sha256(scores_csv(ScoreTable(names, scores, stderr, status))).hexdigest()
-    return TransferMatrix(card.name, names, scores, stderr, status, card, digest)
+    table = ScoreTable(names, scores, stderr, status)
+    return TransferMatrix.of_table(card.name, card, table)
 
 
 def _card(name: str, axis: Axis, keys: Sequence[str], facts: Mapping[str, Any], draws: int) -> Card:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import hashlib
 import io
 import itertools
 import json
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atlasmix.errors import DataError
+from atlasmix.io.files import ZIP_MAGIC
 from atlasmix.io.safe_yaml import decode
 from atlasmix.quantities import header_unit, in_unit
 from atlasmix.text import did_you_mean, first_few
@@ -34,8 +36,6 @@ _MOST_UNPACKED = 4 * TABLE_LIMIT
 """Most bytes that a Parquet table says it unpacks to. Our choice: a short number, which a CSV table
 writes in two bytes, has eight there. Whoever takes tables from strangers bounds the memory of the
 process as well, for a file may say what is not so."""
-ZIP_MAGIC = b"PK\x03\x04"
-"""What an Excel workbook (.xlsx) begins with; no other zip is a table."""
 _OLD_EXCEL_MAGIC = b"\xd0\xcf\x11\xe0"
 _MOST_OF_A_WORKBOOK = TABLE_LIMIT // 2
 """Most bytes that a workbook unpacks to. Our choice: half a million cells, ten seconds."""
@@ -77,6 +77,11 @@ class Rows:
         """How sentences call each row, behind the word."""
         return self.places or tuple(map(str, self.numbers))
 
+    @property
+    def sha256(self) -> str:
+        """Of the table as :func:`to_csv` writes it, wherever it came from."""
+        return hashlib.sha256(to_csv(self.header, self.rows)).hexdigest()
+
 
 def frame_rows(frame: pd.DataFrame, what: str, labelled: bool = False) -> Rows:
     """A data frame as rows of text: what is missing is an empty cell.
@@ -99,6 +104,14 @@ def frame_rows(frame: pd.DataFrame, what: str, labelled: bool = False) -> Rows:
     )
     first = [str(frame.index.name or "source")] if named else []
     return Rows(what, (*first, *header), tuple(range(1, len(rows) + 1)), rows)
+
+
+def rows_of_frames(frames: Sequence[pd.DataFrame], what: str) -> list[Rows]:
+    """Each frame as :func:`frame_rows` has it, numbered where there are several."""
+    return [
+        frame_rows(frame, f"{what} {place + 1}" if len(frames) > 1 else what)
+        for place, frame in enumerate(frames)
+    ]
 
 
 def _missing(cell: object) -> bool:
@@ -162,7 +175,7 @@ def read_rows(content: bytes, what: str) -> Rows:
         raise DataError(f"{what} has {len(content):,} bytes: at most {TABLE_LIMIT:,} are read")
     if content.startswith(_PARQUET_MAGIC):
         return _parquet(content, what)
-    if content.startswith(ZIP_MAGIC):
+    if content.startswith(ZIP_MAGIC):  # an Excel workbook: no other zip is a table
         return _chosen(_sheets(content, what), (), what)[0]
     if content.startswith(_OLD_EXCEL_MAGIC):
         raise DataError(

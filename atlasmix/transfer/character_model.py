@@ -29,9 +29,9 @@ class _Level:
     """The strings of one length.
 
     Attributes:
-        grams, counts: hashes, sorted, and how often each was seen (shorter than the longest: after
-            how many different characters).
-        kept: what is left of each count once its discount is taken off.
+        grams: hashes, sorted.
+        kept: how often each was seen (shorter than the longest: after how many different
+            characters), less its discount.
         contexts, totals, taken: hashes of what stands before the last character, sorted; the sum of
             counts after each, and of what was taken off them, which shorter strings share out.
     """

@@ -13,9 +13,12 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from atlasmix.errors import DataError
 from atlasmix.text import first_few
+
+Floats = NDArray[np.float64]
 
 _LEAST_LINES: Final = 50
 _ALIGNED: Final = 0.35
@@ -42,13 +45,13 @@ def check_parallel(texts: Mapping[str, str], allowed: bool = False) -> tuple[str
         DataError: aligned texts.
     """
     aligned, suspect = [], []
+    lengths = {key: _lengths(text) for key, text in texts.items()}
     numbers = {key: _rare_numbers(text) for key, text in texts.items()}
     for first, second in itertools.combinations(sorted(texts), 2):
-        lengths = alignment(texts[first], texts[second])
-        if lengths > _ALIGNED:
-            aligned.append(f"{first} and {second} (lengths of lines correlate by {lengths:.2f})")
-        elif _shared(numbers[first], numbers[second]) > _SHARED_NUMBERS:
-            part = _shared(numbers[first], numbers[second])
+        by_lines = _alignment(lengths[first], lengths[second])
+        if by_lines > _ALIGNED:
+            aligned.append(f"{first} and {second} (lengths of lines correlate by {by_lines:.2f})")
+        elif (part := _shared(numbers[first], numbers[second])) > _SHARED_NUMBERS:
             suspect.append(f"{first} and {second} ({part:.0%} of the rare numbers)")
     warnings = []
     if aligned:
@@ -78,14 +81,20 @@ def alignment(first: str, second: str) -> float:
     >>> round(alignment("a\\nbbb\\nb\\n" * 40, "cc\\ndddd\\ncc\\n" * 40), 2)
     1.0
     """
-    lengths = [
-        np.log([len(line) + 1 for line in text[:_LETTERS_READ].splitlines() if line.strip()] or [1])
-        for text in (first, second)
-    ]
-    count = min(map(len, lengths))
+    return _alignment(_lengths(first), _lengths(second))
+
+
+def _lengths(text: str) -> Floats:
+    """Logarithm of the length of every line that is not empty."""
+    lines = text[:_LETTERS_READ].splitlines()
+    return np.log([len(line) + 1 for line in lines if line.strip()] or [1])
+
+
+def _alignment(first: Floats, second: Floats) -> float:
+    count = min(len(first), len(second))
     if count < _LEAST_LINES:
         return 0.0
-    changes = [np.diff(each[:count]) for each in lengths]
+    changes = [np.diff(each[:count]) for each in (first, second)]
     if any(float(each.std()) < 1e-9 for each in changes):
         return 0.0
     return float(np.corrcoef(changes[0], changes[1])[0, 1])

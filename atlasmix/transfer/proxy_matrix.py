@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.card import ORIENTATION, Card
-from atlasmix.evidence.new_matrix import UNSTATED, NewMatrix, Origin
-from atlasmix.evidence.scores import MEASURED, PREDICTED, SEEN, empty_scores
+from atlasmix.evidence.new_matrix import UNSTATED, NewMatrix, NewScore, Origin, filled
+from atlasmix.evidence.scores import MEASURED, PREDICTED, SEEN
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.transfer.bts import measured_at
 from atlasmix.transfer.calibration import BTS
@@ -57,7 +57,7 @@ class ProxyCalibration:
     trigram_r2: float
 
 
-def proxy_matrix(proxies: TextProxies, origin: Origin, name: str = "") -> NewMatrix:
+def proxy_matrix(proxies: TextProxies, origin: Origin) -> NewMatrix:
     """Proxies between their controls as a matrix; raw ones, controls and cosines on its card.
 
     Raises:
@@ -70,22 +70,20 @@ def proxy_matrix(proxies: TextProxies, origin: Origin, name: str = "") -> NewMat
             "measured between them, which says nothing of transfer",
             field="texts",
         )
-    card = _card(proxies, measured, origin, name)
+    card = _card(proxies, measured, origin)
     keys = tuple(sorted(proxies.controls))
-    table = empty_scores(keys, card)
-    for each in measured:
-        place = keys.index(each.source), keys.index(each.target)
-        table.scores[place] = float(f"{each.score:.5g}")
-        table.stderr[place] = float(f"{each.score_stderr:.4g}")
-        table.status[place] = MEASURED
-    return NewMatrix(card, table)
+    pairs = [
+        NewScore(each.source, each.target, float(f"{each.score:.5g}"), each.score_stderr)
+        for each in measured
+    ]
+    return filled(card, keys, pairs, MEASURED)
 
 
 def _measured(proxies: TextProxies) -> list[ProxyScore]:
     return [each for each in proxies.scores if each.outcome == "measured"]
 
 
-def _card(proxies: TextProxies, measured: list[ProxyScore], origin: Origin, name: str) -> Card:
+def _card(proxies: TextProxies, measured: list[ProxyScore], origin: Origin) -> Card:
     apart = len(proxies.scores) - len(measured)
     controls = "; ".join(
         f"{key} {each.same:.3f} and {each.unrelated:.3f}" for key, each in proxies.controls.items()
@@ -96,7 +94,7 @@ def _card(proxies: TextProxies, measured: list[ProxyScore], origin: Origin, name
         else ""
     )
     return Card(
-        name=name,
+        name="",
         kind="transfer matrix",
         title=f"Character proxy of {len(measured)} pairs, from own texts",
         description=(
@@ -208,7 +206,6 @@ def calibrated_matrix(
     line: ProxyCalibration,
     matrix: TransferMatrix,
     origin: Origin,
-    name: str = "",
 ) -> NewMatrix:
     """BTS predicted from proxies, for pairs that the matrix has not measured.
 
@@ -217,7 +214,6 @@ def calibrated_matrix(
         line: from :func:`calibrate`.
         matrix: that it was fitted on.
         origin: of the texts.
-        name: of the new matrix.
 
     Raises:
         DataError: the proxy foretells measured pairs no better than their mean, or not upwards; or
@@ -238,7 +234,7 @@ def calibrated_matrix(
         )
     params, tokens = measured_at(matrix.card)
     card = Card(
-        name=name,
+        name="",
         kind="transfer matrix",
         title=f"BTS of {len(wanted)} pairs predicted from a character proxy",
         description="slope·proxy + intercept, fitted on measured pairs; nothing here was measured.",
@@ -262,15 +258,12 @@ def calibrated_matrix(
         derivation=f"Calibrated on {matrix.name}, SHA-256 {matrix.sha256}. Texts: {origin.files}",
     )
     keys = tuple(sorted({key for each in wanted for key in (each.source, each.target)}))
-    table = empty_scores(keys, card)
+    pairs = []
     for each in wanted:
-        place = keys.index(each.source), keys.index(each.target)
-        told = line.slope * each.score + line.intercept
-        table.scores[place] = float(f"{min(told, line.most):.5g}")
+        told = min(line.slope * each.score + line.intercept, line.most)
         error = math.hypot(line.slope * each.score_stderr, line.rmse)
-        table.stderr[place] = float(f"{error:.4g}")
-        table.status[place] = PREDICTED
-    return NewMatrix(card, table)
+        pairs.append(NewScore(each.source, each.target, float(f"{told:.5g}"), error))
+    return filled(card, keys, pairs, PREDICTED)
 
 
 def calibration_words(line: ProxyCalibration) -> str:

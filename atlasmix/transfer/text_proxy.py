@@ -20,7 +20,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,10 +156,11 @@ def text_proxies(
     foretold = _held_out_characters(characters)
     keys = tuple(sorted(texts))
     warnings = list(check_parallel(texts, allow_parallel))
+    letters = {key: _letters(texts[key]) for key in keys}
     raw: dict[tuple[str, str], list[tuple[float, float]]] = {
         (source, target): []
         for source, target in itertools.permutations(keys, 2)
-        if alike_letters(texts[source], texts[target])
+        if _alike(letters[source], letters[target])
     }
     same: dict[str, list[float]] = {key: [] for key in keys}
     unrelated: dict[str, list[float]] = {key: [] for key in keys}
@@ -234,15 +235,31 @@ def alike_letters(first: str, second: str) -> bool:
     >>> alike_letters("abc", "aabd"), alike_letters("abc", "абв")
     (True, False)
     """
+    return _alike(_letters(first), _letters(second))
+
+
+class _Letters(NamedTuple):
+    """Letters that a text writes, and how often each comes in its beginning."""
+
+    written: set[str]
+    counts: Counter[str]
+
+
+def _letters(text: str) -> _Letters:
+    return _Letters(
+        {each for each in set(text[:200_000].lower()) if each.isalpha()},
+        Counter(each for each in text[:50_000].lower() if each.isalpha()),
+    )
+
+
+def _alike(first: _Letters, second: _Letters) -> bool:
     return max(_shared(first, second), _shared(second, first)) >= _SHARED_LETTERS
 
 
-def _shared(source: str, target: str) -> float:
+def _shared(source: _Letters, target: _Letters) -> float:
     """The part of the target's letters, as they come, that the source writes too."""
-    written = {each for each in set(source[:200_000].lower()) if each.isalpha()}
-    counts = Counter(each for each in target[:50_000].lower() if each.isalpha())
-    total = sum(counts.values())
-    return sum(counts[each] for each in written) / total if total else 0.0
+    total = sum(target.counts.values())
+    return sum(target.counts[each] for each in source.written) / total if total else 0.0
 
 
 def steps(languages: int, seeds: int) -> int:

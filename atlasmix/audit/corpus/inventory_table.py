@@ -70,8 +70,9 @@ def audit_inventory(audit: Audit, summary: AuditSummary) -> AuditInventory:
     """
     name = slug(audit.corpus)
     rows, left_out = [], 0
-    for label in sorted(_pools(summary), key=_order):
-        figures, tokens = _pools(summary)[label]
+    pools = _pools(summary)
+    for label in sorted(pools, key=_order):
+        figures, tokens = pools[label]
         if label.language == NO_LANGUAGE:
             left_out += figures.documents
         else:
@@ -91,7 +92,7 @@ def write_inventory(folder: Path, audit: Audit, summary: AuditSummary) -> Invent
     with refusing_to_write(folder):
         folder.mkdir(parents=True, exist_ok=True)
     table, card = folder / TABLE, folder / CARD
-    write_atomic(table, made.table.decode())
+    write_atomic(table, made.table)
     write_atomic(card, made.card)
     return InventoryFiles(table, card, made.name, made.pools, made.left_out)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from atlasmix.interop.trackers.run_table import (
     read_blend,
     table_of_runs,
 )
-from atlasmix.io.tables import Rows, to_csv
+from atlasmix.io.tables import Rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,8 +48,7 @@ def read_inputs(paths: Sequence[str], how: LogReading, kind: str = "") -> RunInp
         DataError: absent, unreadable, or neither a table nor a log.
         ProblemError: what the logs do not hold, or a word on logs where there are none.
     """
-    logs = [Path(path) for path in paths if is_log(Path(path))]
-    tables = tuple(read_run_file(path) for path in paths if Path(path) not in logs)
+    logs, tables = _apart(paths)
     ident = _ident(tables)
     if not logs:
         _refuse_words(how, kind)
@@ -59,9 +57,7 @@ def read_inputs(paths: Sequence[str], how: LogReading, kind: str = "") -> RunInp
         return RunInputs((*tables, _made(_blends(how.blends, ident))))
     runs, faults = read_runs(logs, kind, how.step)
     beside = bool(tables)
-    what = f"of {logs[0].name or logs[0].resolve().name}" + f" and {len(logs) - 1} more" * (
-        len(logs) > 1
-    )
+    what = _named(logs)
     table, notes = table_of_runs(runs, how, what, beside)
     table = Rows(table.what, (ident, *table.header[1:]), table.numbers, table.rows)
     notes = [f"{len(runs)} runs in the logs {what}", *faults, *notes]
@@ -81,8 +77,7 @@ def read_curve_inputs(paths: Sequence[str], how: LogReading, kind: str = "") -> 
         DataError: absent, unreadable, or neither a table nor a log.
         ProblemError: what the logs do not hold, or a word on logs where there are none.
     """
-    logs = [Path(path) for path in paths if is_log(Path(path))]
-    tables = tuple(read_run_file(path) for path in paths if Path(path) not in logs)
+    logs, tables = _apart(paths)
     if not logs:
         _refuse_words(how, kind)
         return RunInputs(tables)
@@ -94,8 +89,19 @@ def read_curve_inputs(paths: Sequence[str], how: LogReading, kind: str = "") -> 
         )
     runs, faults = read_runs(logs, kind, EVERY)
     languages = _trained_on(tables[0].rows) if tables else None
-    table, notes = table_of_curves(runs, how, f"of {logs[0].name}", languages)
+    table, notes = table_of_curves(runs, how, _named(logs), languages)
     return RunInputs((_made(table),), (*faults, *notes), table)
+
+
+def _apart(paths: Sequence[str]) -> tuple[list[Path], tuple[RunFile, ...]]:
+    """Logs, and the tables among them, which are read."""
+    logs = [Path(path) for path in paths if is_log(Path(path))]
+    return logs, tuple(read_run_file(path) for path in paths if Path(path) not in logs)
+
+
+def _named(logs: Sequence[Path]) -> str:
+    more = f" and {len(logs) - 1} more" if len(logs) > 1 else ""
+    return f"of {logs[0].name or logs[0].resolve().name}{more}"
 
 
 def _trained_on(table: Rows) -> dict[str, str]:
@@ -128,8 +134,7 @@ def _trained_on(table: Rows) -> dict[str, str]:
 
 def _made(table: Rows) -> RunFile:
     """A table of ours; its hash is that of its text, for the logs themselves may be terabytes."""
-    digest = hashlib.sha256(to_csv(table.header, table.rows)).hexdigest()
-    return RunFile(table.what, digest, table)
+    return RunFile(table.what, table.sha256, table)
 
 
 def _ident(tables: Sequence[RunFile]) -> str:
