@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, TypeVar, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from atlasmix.errors import AtlasMixError, DataError, ProblemError, UnknownLanguage, about
 from atlasmix.evidence.inventory import Inventory
@@ -331,12 +332,7 @@ def _within_text(
     if "compute" in question or not any(what == _EVERY_FLOOR for what, _ in typed):
         return limits
     budget = _size(question.get("budget", DEFAULT_BUDGET), "budget", "tokens", "300B")
-    usual = read_cap(dict(question))
-    caps = np.full(len(pools), usual)
-    for limit in limits:
-        if isinstance(limit, EpochCap):
-            caps[limit.selection.mask(pools)] = limit.epochs
-    most = caps * np.array([pool.unique_tokens for pool in pools])
+    most = _most_read(pools, limits, read_cap(dict(question)))
     shares: list[Limit] = []
     others: list[Limit] = []
     floors: dict[Selection, float] = {}
@@ -355,6 +351,32 @@ def _within_text(
     kept = [KeepTokens(selection, reach) for selection, reach in floors.items()]
     # In the order in which the keys of a question are read.
     return (*shares, *kept, *others)
+
+
+def _most_read(pools: Sequence[Pool], limits: Sequence[Limit], usual: float) -> NDArray[np.float64]:
+    """Most tokens of each pool that caps let be read, without phases."""
+    caps = np.full(len(pools), usual)
+    for limit in limits:
+        if isinstance(limit, EpochCap):
+            caps[limit.selection.mask(pools)] = limit.epochs
+    return np.asarray(caps * np.array([pool.unique_tokens for pool in pools]))
+
+
+def _floors_fit(problem: MixProblem) -> bool:
+    """Whether text and caps can fill every floor of a target, so that ``*`` reads back as it is.
+
+    A floor that was set by name is kept to the letter and may shrink the run; written as ``*`` it
+    would give way.
+    """
+    if problem.compute is not None:
+        return True
+    most = _most_read(problem.pools, problem.limits, problem.max_epochs)
+    targets = {Selection("language", key) for key in problem.target_keys}
+    return all(
+        floor.share * problem.budget <= FLOOR_LEFT * most[floor.selection.mask(problem.pools)].sum()
+        for floor in problem.limits
+        if isinstance(floor, ShareLimit) and floor.bound == "min" and floor.selection in targets
+    )
 
 
 _EVERY_FLOOR: Final = f"min {EVERY_TARGET}"
@@ -1079,7 +1101,8 @@ def problem_to_mapping(problem: MixProblem) -> dict[str, object]:
     Raises:
         ProblemError: pools that the question's inventory does not have.
     """
-    limits = write_limits(problem.limits, problem.max_epochs, problem.target_keys)
+    together = problem.target_keys if _floors_fit(problem) else ()
+    limits = write_limits(problem.limits, problem.max_epochs, together)
     inventories = problem.inventory.name.split(JOINT)
     written: dict[str, object] = {
         "targets": {target.language: tidy_number(target.weight) for target in problem.targets},

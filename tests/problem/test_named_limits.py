@@ -8,7 +8,7 @@ from atlasmix.languages.catalogue import all_languages
 from atlasmix.languages.tables import script_names
 from atlasmix.mixture.solve import solve
 from atlasmix.problem.constraints import KINDS
-from atlasmix.problem.parsing import problem_from_mapping
+from atlasmix.problem.parsing import problem_from_mapping, problem_to_mapping
 
 STORE = Store("/nonexistent")
 LIMITS = ("min", "max", "keep", "max_epochs")
@@ -147,3 +147,12 @@ def test_a_language_without_text_is_refused_with_its_relatives(name):
         problem_from_mapping({"targets": name}, STORE)
     kin = {"ang": ("eng",), "arg": ("spa", "cat")}[name]
     assert all(f"({key}," in str(caught.value) for key in kin), caught.value
+
+
+def test_floors_by_name_are_not_written_as_one_that_would_give_way():
+    """A recipe once held ``*`` for two floors of one share, and read back as another question."""
+    asked = {"targets": "yor,eng", "budget": "8T", "min": {"yor": 0.01, "eng": 0.01}}
+    problem = problem_from_mapping(asked, STORE)
+    again = problem_from_mapping(problem_to_mapping(problem), STORE)
+    assert again.limits == problem.limits
+    assert {limit.name for limit in again.limits} == {"min yor 1%", "min eng 1%"}
