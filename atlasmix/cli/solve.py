@@ -92,7 +92,7 @@ def execute(options: argparse.Namespace) -> int:
     with working("trying other scores and other constants"):
         reasons, steps = explain(problem, mixture), sensitivity(problem)
         shares = explain_shares(problem, mixture) if options.report else ()
-        advice = advise(problem, mixture, store)
+        advice = advise(problem, mixture, store) if options.report or not options.json else ()
     findings = Findings(comparisons, reasons, steps, shares=shares, advice=advice, machine=machine)
     if options.report:
         _report(problem, mixture, findings, options.report)

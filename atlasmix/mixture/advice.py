@@ -42,7 +42,7 @@ def advise(problem: MixProblem, mixture: Mixture, store: Store) -> tuple[Step, .
         mixture: its answer.
         store: where its evidence is looked up by name.
     """
-    return _solved(_after_caveats(problem, mixture), store)
+    return _solved(_after_caveats(problem, mixture, store), store)
 
 
 def advise_after(
@@ -95,14 +95,16 @@ def _solved(steps: Iterable[Step], store: Store) -> tuple[Step, ...]:
     return tuple(answered)
 
 
-def _after_caveats(problem: MixProblem, mixture: Mixture) -> Iterator[Step]:
+def _after_caveats(problem: MixProblem, mixture: Mixture, store: Store) -> Iterator[Step]:
     kinds = {caveat.kind for caveat in mixture.caveats}
     if not kinds:
         return
     question: dict[str, Any] = dict(short_question(problem))
     steps = one_step(problem)
     if kinds & {"shrunk", "unspent"}:
-        yield from (step for step in steps if step.change == "without it" and _named(step, mixture))
+        yield from (
+            step for step in steps if step.change == "without it" and _lifts(step, mixture, store)
+        )
         yield from (step for step in steps if step.limit == "Epoch cap" and _raised(step, question))
         if not problem.exact_tokens:
             spend = with_changes(question, tokens="exactly")
@@ -125,16 +127,10 @@ def _after_caveats(problem: MixProblem, mixture: Mixture) -> Iterator[Step]:
         yield from _nearer(problem, question)
 
 
-def _named(step: Step, mixture: Mixture) -> bool:
+def _lifts(step: Step, mixture: Mixture, store: Store) -> bool:
     """Whether a step takes away one of the limits that ended the run."""
-    here = {limit.name for limit in mixture.stopped_by}
-    return any(name.split(" ")[1] in str(step.limit) or _is(step, name) for name in here)
-
-
-def _is(step: Step, name: str) -> bool:
-    """Whether the question of a step lacks the limit of this name."""
-    key, selection = name.split(" ")[:2]
-    return selection not in step.question.get(key, {})
+    left = {limit.name for limit in problem_from_mapping(step.question, store).limits}
+    return any(limit.name not in left for limit in mixture.stopped_by)
 
 
 def _raised(step: Step, question: Mapping[str, Any]) -> bool:

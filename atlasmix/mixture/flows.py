@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,6 +72,15 @@ def flows(problem: MixProblem, mixture: Mixture) -> tuple[Flow, ...]:
         ]
         every += sorted(mine, key=lambda flow: (-flow.tokens, flow.source, flow.provenance))
     return tuple(every)
+
+
+def donated_by_status(given: Sequence[Flow]) -> dict[str, float]:
+    """Tokens of what donors give, by how the scores behind it came to be."""
+    sums: dict[str, float] = {}
+    for flow in given:
+        if not flow.own:
+            sums[flow.status] = sums.get(flow.status, 0.0) + flow.tokens
+    return sums
 
 
 def _flow(

@@ -17,6 +17,7 @@ from atlasmix.problem.worlds import floor_of
 from atlasmix.quantities import format_quantity
 from atlasmix.solver.compile import compile_problem
 from atlasmix.solver.compute import at_size
+from atlasmix.solver.optimise import for_objective
 from atlasmix.solver.program import scale
 from atlasmix.text import listed
 
@@ -103,7 +104,7 @@ def force_share(problem: MixProblem, tokens: float, language: str, share: float)
                 error.conflict,
             ) from None
     change = max(there.certificate.value - free.certificate.value, 0.0)
-    program = compile_problem(whole).program
+    program = for_objective(whole, compile_problem(whole)).program
     value = free.certificate.value
     reducible = scale(program, value - (0.0 if _is_ratio(problem) else floor_of(problem)))
     return ForcedShare(language, share, there, change, change / reducible)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from atlasmix.errors import ProblemError
@@ -81,9 +81,15 @@ class _Search:
 
     then: MixProblem
     levels: dict[str, float]
+    known: dict[tuple[float, float], tuple[Mixture, str, float]] = field(default_factory=dict)
 
     def at(self, params: float, tokens: float) -> tuple[Mixture, str, float]:
         """The best mixture, the present target that is worst off, and by how much."""
+        if (params, tokens) not in self.known:
+            self.known[params, tokens] = self._judged(params, tokens)
+        return self.known[params, tokens]
+
+    def _judged(self, params: float, tokens: float) -> tuple[Mixture, str, float]:
         mixture = best(at_size(self.then, params, tokens))
         behind = {
             effect.language: (effect.loss - self.levels[effect.language])

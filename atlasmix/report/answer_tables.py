@@ -24,7 +24,7 @@ from atlasmix.problem.constraints import ShareLimit, title_of
 from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import format_quantity
 from atlasmix.report.answer_words import loss_intervals, price_words
-from atlasmix.report.blocks import Cell, Column, Row, Table, Value
+from atlasmix.report.blocks import Cell, Column, Row, Table, Value, first_rows
 from atlasmix.report.words import SAME, epochs_text, named, range_text
 from atlasmix.text import listed
 
@@ -121,18 +121,9 @@ def flatness_table(mixture: Mixture) -> Table:
     return Table(
         (Column("language"), Column("share", "share"), Column("may be", "share range")),
         rows,
-        brief=_first_rows(rows),
+        brief=first_rows(rows, _MOST_ROWS),
         title="What the share of each language may be",
     )
-
-
-def _first_rows(rows: tuple[Row, ...]) -> tuple[Row, ...] | None:
-    """Of a long table the first rows, and a line that counts the others."""
-    more = len(rows) - _MOST_ROWS
-    if more <= 0:
-        return None
-    empty = [None] * (len(rows[0].cells) - 1)
-    return (*rows[:_MOST_ROWS], Row((f"and {more} more", *empty)))
 
 
 def flatness_note() -> str:
@@ -178,7 +169,7 @@ def effects_table(mixture: Mixture) -> Table:
         for effect in mixture.targets
     )
     title = "Predicted effect on each target"
-    return Table(columns, rows, brief=_first_rows(rows), title=title)
+    return Table(columns, rows, brief=first_rows(rows, _MOST_ROWS), title=title)
 
 
 def _effect_row(effect: TargetEffect, alone: bool, *interval: tuple[float, float] | None) -> Row:

@@ -139,7 +139,7 @@ def _several(mixture: Mixture) -> str:
     none = [name_of(effect.language) for effect in mixture.targets if effect not in served]
     said = f"Predicted for {len(mixture.targets)} targets"
     if len(served) > 1:
-        least, most = min(served, key=_sacrifice), max(served, key=_sacrifice)
+        least, most = min(served, key=loss_ratio), max(served, key=loss_ratio)
         data = [effect.effective_data for effect in served]
         said += (
             f": {format_quantity(min(data))} to {format_quantity(max(data))} effective tokens; "
@@ -319,16 +319,17 @@ def _above(effect: TargetEffect) -> str:
     """How far a loss lies above that of the target alone: ``+1.2%``, ``no worse``."""
     if not _worse(effect):
         return "no worse"
-    more = 100 * (_sacrifice(effect) - 1)
+    more = 100 * (loss_ratio(effect) - 1)
     return f"{more:+.1f}%" if more >= 0.05 else f"{number_text(more, 1, signed=True)}%"
 
 
 def _worse(effect: TargetEffect) -> bool:
     """Whether a loss lies above that of the target alone, by more than a solver's last digits."""
-    return _sacrifice(effect) > 1 + _SPENT
+    return loss_ratio(effect) > 1 + _SPENT
 
 
-def _sacrifice(effect: TargetEffect) -> float:
+def loss_ratio(effect: TargetEffect) -> float:
+    """A loss over that of the target alone; infinite where either is."""
     if not (math.isfinite(effect.loss) and math.isfinite(effect.loss_alone)):
         return math.inf
     return effect.loss / effect.loss_alone

@@ -23,6 +23,7 @@ from atlasmix.report.words import (
     range_text,
     times_text,
 )
+from atlasmix.text import and_more
 
 Kind = Literal[
     "text",
@@ -225,6 +226,15 @@ class Table:
     def emphasised(self, every: bool = False) -> tuple[bool, ...]:
         """Which of those rows are the answer itself."""
         return tuple(row.weight == "chosen" for row in self.lines(every))
+
+
+def first_rows(rows: tuple[Row, ...], most: int, of: str = "") -> tuple[Row, ...] | None:
+    """Of a long table the first rows, and a line that counts the others; None of a short one."""
+    left = len(rows) - most
+    if left <= 0:
+        return None
+    empty = [None] * (len(rows[0].cells) - 1)
+    return (*rows[:most], Row((and_more(left, of).strip(), *empty)))
 
 
 @dataclass(frozen=True, slots=True)

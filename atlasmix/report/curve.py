@@ -7,7 +7,7 @@ from typing import Final
 
 from atlasmix.mixture.curve import Curve, runs_out
 from atlasmix.quantities import format_quantity
-from atlasmix.report.blocks import Block, Column, Figure, Heading, Row, Table, blocks_of
+from atlasmix.report.blocks import Block, Column, Figure, Heading, Row, Table, blocks_of, first_rows
 from atlasmix.report.figures.curve import curve_alt, curve_figure, value_words
 from atlasmix.report.sweep import sweep_table
 from atlasmix.report.words import named, tokens_text
@@ -102,7 +102,6 @@ def runs_out_table(curve: Curve) -> Table | None:
         for each in ends
     )
     noun = _NOUNS.get(curve.axis, curve.axis.replace("_", " "))
-    more = len(rows) - _MOST_ROWS
     return Table(
         (
             Column("language"),
@@ -114,9 +113,7 @@ def runs_out_table(curve: Curve) -> Table | None:
         ),
         rows,
         ("It happens between the two points that are named.",),
-        brief=(*rows[:_MOST_ROWS], Row((f"and {more} more pools", *[None] * 5)))
-        if more > 0
-        else None,
+        brief=first_rows(rows, _MOST_ROWS, "pools"),
         title="Where each pool runs out",
     )
 

@@ -7,11 +7,11 @@ from functools import partial
 from typing import Final
 
 from atlasmix.languages.catalogue import name_of
-from atlasmix.mixture.flows import Flow, flows
+from atlasmix.mixture.flows import Flow, donated_by_status, flows
 from atlasmix.mixture.mixture import Mixture
 from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import format_quantity
-from atlasmix.report.blocks import Block, Column, Figure, Row, Table, blocks_of
+from atlasmix.report.blocks import Block, Column, Figure, Row, Table, blocks_of, first_rows
 from atlasmix.report.figures.flows import flows_alt, flows_figure, folded, most_donors
 from atlasmix.report.words import named, percent
 from atlasmix.text import first_few, listed
@@ -68,10 +68,7 @@ def folding_sentence(given: Sequence[Flow]) -> str:
 
 def grounds_sentence(given: Sequence[Flow]) -> str:
     """How much of what donors give somebody measured; empty where no donor gives anything."""
-    by_status: dict[str, float] = {}
-    for flow in given:
-        if not flow.own:
-            by_status[flow.status] = by_status.get(flow.status, 0.0) + flow.tokens
+    by_status = donated_by_status(given)
     total = sum(by_status.values())
     if not total:
         return ""
@@ -87,8 +84,6 @@ def flows_table(given: Sequence[Flow]) -> Table:
     """One line a target: its own text, first pass and repeats, donors, and all of it."""
     targets = list(dict.fromkeys(flow.target for flow in given))
     rows = tuple(_row(key, [flow for flow in given if flow.target == key]) for key in targets)
-    more = len(rows) - _MOST_ROWS
-    brief = (*rows[:_MOST_ROWS], Row((f"and {more} more targets", *[None] * 5)))
     return Table(
         (
             Column("target"),
@@ -99,7 +94,7 @@ def flows_table(given: Sequence[Flow]) -> Table:
             Column("effective", "tokens", "all together"),
         ),
         rows,
-        brief=brief if more > 0 else None,
+        brief=first_rows(rows, _MOST_ROWS, "targets"),
         title="Effective tokens of each target by where they come from",
     )
 

@@ -17,7 +17,7 @@ from atlasmix.laws.hardware import (
     machine,
     training_flops,
 )
-from atlasmix.mixture.flows import flows
+from atlasmix.mixture.flows import donated_by_status, flows
 from atlasmix.mixture.mixture import Mixture
 from atlasmix.mixture.prediction import drift_value
 from atlasmix.problem.constraints import origin_words
@@ -163,10 +163,7 @@ _SAYS: Final = {
 
 def _evidence(problem: MixProblem, mixture: Mixture) -> KeyFigure:
     """How much of what languages give one another somebody measured."""
-    sums: dict[str, float] = {}
-    for flow in flows(problem, mixture):
-        if not flow.own:
-            sums[flow.status] = sums.get(flow.status, 0.0) + flow.tokens
+    sums = donated_by_status(flows(problem, mixture))
     sums = dict(sorted(sums.items(), key=lambda each: -each[1]))
     whole, label = sum(sums.values()), "Transfer measured"
     if whole <= 0:

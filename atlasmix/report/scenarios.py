@@ -16,7 +16,7 @@ from atlasmix.problem.constraints import title_of
 from atlasmix.problem.problem import MixProblem
 from atlasmix.problem.scenarios import LONGEST_NAME
 from atlasmix.quantities import format_flops, format_quantity
-from atlasmix.report.answer_words import caveat_sentences, gap_text
+from atlasmix.report.answer_words import caveat_sentences, gap_text, loss_ratio
 from atlasmix.report.blocks import Block, Column, Figure, Heading, Row, Sentences, Table, Value
 from atlasmix.report.certainty import evidence_kinds
 from atlasmix.report.figures.scenarios import scenarios_alt, scenarios_figure
@@ -357,8 +357,7 @@ def _loss_words(differs: Diff) -> str:
 
 
 def _sacrifice(effect: TargetEffect) -> float:
-    both = math.isfinite(effect.loss) and math.isfinite(effect.loss_alone)
-    return effect.loss / effect.loss_alone - 1 if both else math.inf
+    return loss_ratio(effect) - 1
 
 
 def _worst_off(targets: Sequence[TargetEffect]) -> TargetEffect:

@@ -11,8 +11,26 @@ from atlasmix.mixture.shares import POINT, Gift, Move, ShareReason
 from atlasmix.problem.constraints import title_of
 from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import format_quantity
-from atlasmix.report.blocks import Block, Cell, Column, Row, Sentence, Sentences, Table, Value
-from atlasmix.report.words import change_text, named, number_text, percent, range_text, times_text
+from atlasmix.report.blocks import (
+    Block,
+    Cell,
+    Column,
+    Row,
+    Sentence,
+    Sentences,
+    Table,
+    Value,
+    first_rows,
+)
+from atlasmix.report.words import (
+    change_text,
+    closed,
+    named,
+    number_text,
+    percent,
+    range_text,
+    times_text,
+)
 from atlasmix.text import listed
 
 MOST_TOLD: Final = 8
@@ -31,8 +49,6 @@ def shares_table(problem: MixProblem, reasons: Sequence[ShareReason]) -> Table:
     """One line a language: its share, the worth of its next token, a point less, a point more."""
     ranges = any(reason.flat for reason in reasons)
     rows = tuple(_row(problem, reason, ranges) for reason in reasons)
-    left = len(rows) - _MOST_ROWS
-    empty = [None] * (5 + ranges)
     return Table(
         (
             Column("language"),
@@ -46,7 +62,7 @@ def shares_table(problem: MixProblem, reasons: Sequence[ShareReason]) -> Table:
         ),
         rows,
         (_note(reasons),),
-        (*rows[:_MOST_ROWS], Row((f"and {left} more", *empty, ""))) if left > 0 else None,
+        first_rows(rows, _MOST_ROWS),
         "Why each share is what it is",
     )
 
@@ -234,10 +250,7 @@ def _points(problem: MixProblem, reason: ShareReason) -> str:
         for move, way in ((reason.more, "more"), (reason.less, "less"))
         if move is not None
     ]
-    if not said:
-        return ""
-    told = "; ".join(said)
-    return f"{told[0].upper()}{told[1:]}."
+    return closed("; ".join(said)) if said else ""
 
 
 def _point(problem: MixProblem, move: Move, way: str) -> str:

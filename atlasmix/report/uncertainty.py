@@ -23,6 +23,7 @@ from atlasmix.report.blocks import (
     Row,
     Sentences,
     Table,
+    first_rows,
     section,
 )
 from atlasmix.report.figures.uncertainty import intervals_alt, shares_interval_figure
@@ -94,7 +95,7 @@ def losses_table(mixture: Mixture, sure: Uncertainty) -> Table:
             Column("high", "loss", "95 of 100 draws lie at or below it"),
         ),
         rows,
-        brief=_first(rows),
+        brief=first_rows(rows, _MOST_ROWS),
         title="Loss of each target under this mixture, over the draws",
     )
 
@@ -158,7 +159,7 @@ def shares_table(problem: MixProblem, sure: Uncertainty) -> Table:
             ),
         ),
         rows,
-        brief=_first(rows),
+        brief=first_rows(rows, _MOST_ROWS),
         title="Share of each language here, and in the best mixtures of the draws",
     )
 
@@ -202,12 +203,3 @@ def _measured(problem: MixProblem, source: str) -> bool:
 def _amount(loss: float) -> str:
     """A small loss in two significant digits, or that it is none."""
     return number_text(loss) if loss >= 5e-6 else "0"
-
-
-def _first(rows: tuple[Row, ...]) -> tuple[Row, ...] | None:
-    """Of a long table the first rows, and a line that counts the others."""
-    more = len(rows) - _MOST_ROWS
-    if more <= 0:
-        return None
-    empty = [None] * (len(rows[0].cells) - 1)
-    return (*rows[:_MOST_ROWS], Row((f"and {more} more", *empty)))

@@ -74,9 +74,8 @@ def optimise_problem(
             guardrails say.
     """
     check_problem(problem)
-    compiled = compile_problem(problem, guard_levels(problem) if levels is None else levels)
-    if problem.objective == "regret":
-        compiled = under_rivals(compiled, matrix_bests(problem))
+    levels = guard_levels(problem) if levels is None else levels
+    compiled = for_objective(problem, compile_problem(problem, levels))
     check_feasible(problem, compiled)
     if problem.wrong_scores is not None:
         return _wrong_scores(problem, compiled, engine)
@@ -86,6 +85,13 @@ def optimise_problem(
     if problem.max_donors is not None:
         return _few_donors(problem, compiled, outcome)
     return Solved(outcome.best.compiled, outcome.best.optimum, outcome.bound, outcome.solves)
+
+
+def for_objective(problem: MixProblem, compiled: Compiled) -> Compiled:
+    """The program whose value is the objective: of regret, one with a row a target and matrix."""
+    if problem.objective == "regret":
+        return under_rivals(compiled, matrix_bests(problem))
+    return compiled
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -68,3 +68,18 @@ def test_too_large_a_question_is_offered_with_fewer_targets():
     first, *_ = advise_after(question, ProblemError("no answer within 20 seconds"), STORE)
     assert first.limit == "Targets"
     assert len(first.question["targets"]) == 8
+
+
+def test_only_limits_that_ended_the_run_are_taken_away():
+    """Two minima written as one once made every limit look like one of them."""
+    asked = {
+        "targets": {"yor": 1, "eng": 1},
+        "budget": "8T",
+        "min": {"yor": 0.01, "eng": 0.01},
+        "max": {"spa": 0.3},
+    }
+    problem, mixture = solved(asked)
+    assert {limit.bound for limit in mixture.stopped_by} == {"min"}
+    taken = [step for step in advise(problem, mixture, STORE) if step.change == "without it"]
+    assert taken
+    assert not [step for step in taken if "spa" not in step.question.get("max", {})]

@@ -48,6 +48,14 @@ def test_the_ends_of_a_range_cost_what_the_range_says(answered):
                     force_share(problem, mixture.tokens, flat.language, beyond)
 
 
+def test_regret_is_told_in_parts_of_the_reducible_loss():
+    """It was once told in parts of the regret itself, of which there is hardly any: 614,801."""
+    asked = {"targets": "cat", "budget": 1e12, "objective": "regret", "rivals": ["atlas-2025"]}
+    problem = problem_from_mapping(asked, STORE)
+    forced = force_share(problem, solve(problem).tokens, "spa", 0.3)
+    assert 0 < forced.relative < FLATNESS
+
+
 def test_it_costs_nothing_at_the_best_share_and_more_the_further_it_goes():
     problem = problem_from_mapping(ASKED["four"], STORE)
     mixture = solve(problem)
