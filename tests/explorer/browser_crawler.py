@@ -1,14 +1,18 @@
 """Random links in Chromium, and every control that is seen moved once: run by hand for many.
 
-    OPENBLAS_NUM_THREADS=1 python tests/explorer/browser_crawler.py 300 [first]
+    OPENBLAS_NUM_THREADS=1 python tests/explorer/browser_crawler.py 300 [first] [visitors]
 
 Starts the explorer in a folder of its own, and prints one line a fault: an exception on a page,
 words of a fault of ours, an error of the browser. The exit status is 1 where there is one. What a
 browser does and AppTest (``crawler.py``) does not: scripts, keys, late answers, figures, layout.
+
+A link takes some 40 s, most of which its visitor waits for the page to be still: so several come at
+once, each with a browser and a process of its own.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import random
@@ -18,14 +22,16 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
+from functools import cache
 from itertools import islice
+from multiprocessing import get_context
 from typing import Any
 from urllib.parse import quote
 
-from browsers import BROWSER, COMMAND, settle
+from browsers import BROWSER, COMMAND, settle, wait_for
 from crawler import OURS, link
 
 from atlasmix.errors import AtlasMixError
@@ -45,6 +51,7 @@ KINDS = (
 )
 # Streamlit looks for its server under every page before it looks where it is, and takes the
 # refusal for the answer that it is.
+VIEW = {"width": 1280, "height": 900}
 USUAL = re.compile(r"/_stcore/(health|host-config)$")
 CONTROLS = """kinds => kinds.flatMap(kind =>
     [...document.querySelectorAll(`[data-testid=${kind}]`)]
@@ -154,15 +161,13 @@ def valid(seed: int) -> Iterator[tuple[int, str]]:
         seed += 1
 
 
-def crawl(browser: Any, address: str, seed: int, question: str) -> tuple[list[str], int]:
+def crawl(page: Any, address: str, seed: int, question: str) -> tuple[list[str], int]:
     """Faults on the way of one visitor, and how many controls were moved.
 
     The way is the page Mix of a random link, with all that stands beside its answer, and one of
     the other pages, with one of its tabs.
     """
     draw = random.Random(seed)
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
     mine = Crawl(page, f"{seed}: {question}")
     try:
         mine.open(f"{address}/?q={quote(question)}")
@@ -181,7 +186,7 @@ def crawl(browser: Any, address: str, seed: int, question: str) -> tuple[list[st
     except Exception as error:  # of the browser's driver: it is told where
         mine.faults.append(f"{mine.where}: {type(error).__name__} {str(error)[:300]}")
     finally:
-        context.close()
+        page.close()
     return mine.faults, mine.done
 
 
@@ -196,34 +201,53 @@ def served() -> Iterator[str]:
         command = [*COMMAND, "explore", "--port", str(port), "--no-browser"]
         process = subprocess.Popen(command, cwd=home, env=environment)
         try:
-            for _ in range(300):
-                try:
-                    urllib.request.urlopen(f"http://localhost:{port}/_stcore/health").close()
-                    break
-                except OSError:
-                    time.sleep(0.2)
+            wait_for(f"http://localhost:{port}/_stcore/health", process)
             yield f"http://localhost:{port}"
         finally:
             process.terminate()
             process.wait()
 
 
-def main() -> int:
-    """Crawl as many links as the command line says."""
+def visited(address: str, seed: int, question: str) -> tuple[list[str], int, float]:
+    """A visit in this process, whose browser stays for the next: faults, moves and seconds."""
+    begin = time.monotonic()
+    faults, done = crawl(_profile().new_page(), address, seed, question)
+    return faults, done, time.monotonic() - begin
+
+
+@cache
+def _profile() -> Any:
+    """The browser of this process; it keeps the scripts that it has compiled."""
     from playwright.sync_api import sync_playwright
 
-    count, first = (int(word) for word in (*sys.argv[1:], "0")[:2])
-    told = moved = 0
-    with served() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        for seed, question in islice(valid(first), count):
-            faults, done = crawl(browser, address, seed, question)
-            moved, told = moved + done, told + len(faults)
+    playwright = sync_playwright().start()
+    atexit.register(playwright.stop)
+    chromium = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+    return chromium.new_context(viewport=VIEW)
+
+
+def main() -> int:
+    """Crawl as many links as the command line says."""
+    count, first, visitors = (int(word) for word in (*sys.argv[1:], "0", "3")[:3])
+    told = moved = links = 0
+    begin = time.monotonic()
+    with served() as address, ProcessPoolExecutor(visitors, get_context("spawn")) as pool:
+        visits = {
+            pool.submit(visited, address, *each): each[0] for each in islice(valid(first), count)
+        }
+        for visit in as_completed(visits):
+            faults, done, seconds = visit.result()
+            links, moved, told = links + 1, moved + done, told + len(faults)
             for fault in faults:
                 print(fault, flush=True)
-            print(f"{seed}: {done} controls moved", file=sys.stderr, flush=True)
-        browser.close()
-    print(f"{count} links, {moved} controls moved, {told} faults")
+            print(
+                f"{visits[visit]}: {done} controls moved in {seconds:.0f} s; {links} of {count} "
+                f"links, {told} faults",
+                file=sys.stderr,
+                flush=True,
+            )
+    minutes = (time.monotonic() - begin) / 60
+    print(f"{count} links, {moved} controls moved, {told} faults, {minutes:.0f} minutes")
     return int(told > 0)
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,6 +38,19 @@ def descendants(process: int, command: str) -> Iterator[int]:
         if command in Path(f"/proc/{child}/cmdline").read_text():
             yield child
         yield from descendants(child, command)
+
+
+def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a server answers at an address."""
+    for _ in range(300):
+        assert process.poll() is None, "the explorer ended"
+        try:
+            with urllib.request.urlopen(address, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError("the explorer did not answer within a minute")
 
 
 def heading(page: Any) -> str:

@@ -8,14 +8,12 @@ import os
 import signal
 import socket
 import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsers import BROWSER, COMMAND, REQUIRED, descendants, settle
+from browsers import BROWSER, COMMAND, REQUIRED, descendants, settle, wait_for
 from streamlit.testing.v1 import AppTest
 
 from atlasmix.io.shipped import explorer_script
@@ -144,18 +142,6 @@ def halted(process_and_address: tuple[subprocess.Popen[bytes], str]) -> Iterator
 
     yield halt
     go_on()
-
-
-def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        assert process.poll() is None, "the explorer ended"
-        try:
-            with urllib.request.urlopen(address, timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError("the explorer did not answer within a minute")
 
 
 @pytest.fixture(scope="session")

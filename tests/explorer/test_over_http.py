@@ -14,8 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from browsers import COMMAND, descendants
-from conftest import wait_for
+from browsers import COMMAND, descendants, wait_for
 from explorer.memory import MOST_MEMORY
 from explorer.uploads import TABLE
 from guests import Guest
