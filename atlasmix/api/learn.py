@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from atlasmix.errors import ProblemError
 from atlasmix.evidence.mixture_file import dump_mixture
+from atlasmix.fitting.given_law import given_law
 from atlasmix.fitting.history import Batch, grow, history_data
 from atlasmix.fitting.law_file import law_mapping, law_text
 from atlasmix.fitting.learning import COMPARED, COVERAGE, Learned, LearnQuestion
@@ -394,6 +395,7 @@ def learn(  # noqa: PLR0913  one keyword for each choice
     coverage: float = COVERAGE,
     seed: int = 0,
     for_solve: bool = False,
+    constants_from: str | None = None,
 ) -> LearnedLaw:
     """Learn a law of every loss from runs of mixtures.
 
@@ -406,10 +408,12 @@ def learn(  # noqa: PLR0913  one keyword for each choice
         coverage: of the intervals.
         seed: of folds; the same seed, the same numbers.
         for_solve: whether the mixing law keeps to the form that a solve takes (γ = 1, ε = 0).
+        constants_from: name or card of a law whose exponents count where the runs, being of one
+            size, tell none: assumed, not learned.
 
     Raises:
         DataError: columns that are missing, every fault of a table with its row, or too few runs.
-        ProblemError: a law, set or source that nobody knows.
+        ProblemError: a law, set or source that nobody knows, or a law of another unit.
 
     >>> import numpy as np, pandas as pd
     >>> from atlasmix import learn
@@ -424,7 +428,8 @@ def learn(  # noqa: PLR0913  one keyword for each choice
         raise ProblemError("no frame of runs: expected one with w_SOURCE and loss_SET")
     tables = rows_of_frames(frames, "frame")
     how = RunsReading(own=tuple((own or {}).items()), keep_diverged=keep_diverged)
-    question = LearnQuestion(law, tuple(compare), seed, coverage, for_solve)
+    given = None if constants_from is None else given_law(constants_from)
+    question = LearnQuestion(law, tuple(compare), seed, coverage, for_solve, given)
     return LearnedLaw(learn_runs(read_mixture_runs(tables, how), question), _digests(tables))
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
+    from atlasmix.fitting.assumed import GivenLaw
     from atlasmix.fitting.history import Batch, Grown
     from atlasmix.fitting.learning import Learned, LearnQuestion
     from atlasmix.fitting.mixture_runs import Array, MixtureRuns
@@ -60,22 +61,7 @@ def add_arguments(parser: Parser) -> None:
     group.add_argument(
         "--keep-diverged", action="store_true", help="keep runs far above the others"
     )
-    group = parser.add_argument_group("law")
-    group.add_argument("--law", metavar="LAW", help="that answers (default: mixing)")
-    group.add_argument(
-        "--compare",
-        metavar="LAWS",
-        help="others to judge on the same runs held out: linear,exponential,additive (default), "
-        "lightgbm, lightgbm-small, gaussian-process; all; none",
-    )
-    group.add_argument(
-        "--for-solve",
-        action="store_true",
-        help="keep to the form that solve --law takes: a token of a source tells as much however "
-        "much of it is read",
-    )
-    group.add_argument("--coverage", metavar="PART", help="of the intervals (default: 90%%)")
-    group.add_argument("--seed", metavar="N", help="of folds and resamples (default: 0)")
+    _add_law_options(parser)
     _add_mixture_options(parser)
     group = parser.add_argument_group("output")
     group.add_argument(
@@ -90,6 +76,31 @@ def add_arguments(parser: Parser) -> None:
         "--figure", "--plot", metavar="FILE", help="draw predicted against measured (HTML)"
     )
     add_json(parser)
+
+
+def _add_law_options(parser: Parser) -> None:
+    group = parser.add_argument_group("law")
+    group.add_argument("--law", metavar="LAW", help="that answers (default: mixing)")
+    group.add_argument(
+        "--compare",
+        metavar="LAWS",
+        help="others to judge on the same runs held out: linear,exponential,additive (default), "
+        "lightgbm, lightgbm-small, gaussian-process; all; none",
+    )
+    group.add_argument(
+        "--for-solve",
+        action="store_true",
+        help="keep to the form that solve --law takes: a token of a source tells as much however "
+        "much of it is read",
+    )
+    group.add_argument(
+        "--constants-from",
+        metavar="LAW",
+        help="a law (of 'laws list', or a card) whose exponents count where the runs, being of one "
+        "size, tell none: assumed, not learned",
+    )
+    group.add_argument("--coverage", metavar="PART", help="of the intervals (default: 90%%)")
+    group.add_argument("--seed", metavar="N", help="of folds and resamples (default: 0)")
 
 
 def _add_mixture_options(parser: Parser) -> None:
@@ -422,7 +433,17 @@ def _question(options: argparse.Namespace) -> LearnQuestion:
         seed=count(options.seed, "--seed", 0),
         coverage=coverage,
         for_solve=options.for_solve,
+        constants_from=_given(options.constants_from),
     )
+
+
+def _given(name: str | None) -> GivenLaw | None:
+    """The law whose constants count where the runs tell none."""
+    if name is None:
+        return None
+    from atlasmix.fitting.given_law import given_law
+
+    return given_law(name)
 
 
 def _reading(options: argparse.Namespace) -> RunsReading:

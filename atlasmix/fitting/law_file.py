@@ -72,6 +72,16 @@ class LearnedFrom(Struct, forbid_unknown_fields=True):
     notes: list[str]
 
 
+class AssumedConstants(Struct, forbid_unknown_fields=True):
+    """Constants of a law that the runs could not tell, taken from another: assumed, not learned."""
+
+    law: Text
+    sha256: Digest
+    unit: Text
+    constants: dict[str, float]
+    words: Text
+
+
 class HistoryOutcome(Struct, forbid_unknown_fields=True):
     """One loss that the law foretold, and what the run reached."""
 
@@ -108,6 +118,7 @@ class LawFile(Struct, forbid_unknown_fields=True):
     sets: list[SetConstants]
     compared: dict[str, dict[str, float]]
     learned_from: LearnedFrom
+    assumed: AssumedConstants | UnsetType = UNSET
     history: list[HistoryBatch] | UnsetType = UNSET
     draws: list[list[list[float]]] | UnsetType = UNSET
 
@@ -214,6 +225,7 @@ def law_mapping(
             "seed": learned.question.seed,
             "notes": list(learned.runs.notes),
         },
+        **({"assumed": learned.assumed.data()} if learned.assumed else {}),
         **({"history": list(history)} if history else {}),
         **({"draws": [_rows_of(drawn) for drawn in draws]} if draws else {}),
     }

@@ -19,7 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlasmix.errors import DataError, ProblemError
-from atlasmix.fitting.mixing_fit import FORMS, STRENGTHS, MixingFits, Shape, fit_mixing, scale_of
+from atlasmix.fitting.assumed import Assumed, GivenLaw, assumed_by
+from atlasmix.fitting.mixing_fit import (
+    FORMS,
+    STRENGTHS,
+    Form,
+    MixingFits,
+    Shape,
+    fit_mixing,
+    scale_of,
+)
 from atlasmix.fitting.mixing_law import MixingLaw, Scale
 from atlasmix.fitting.mixture_runs import MixtureRuns, Mixtures
 from atlasmix.fitting.rival_laws import (
@@ -101,6 +110,8 @@ class LearnQuestion:
         coverage: of the intervals.
         for_solve: whether the mixing law keeps to the form that a solve takes: every token of a
             source tells as much (γ = 1), and none is worth anything by itself (ε = 0).
+        constants_from: law whose constants are taken where the runs, being of one size, tell none;
+            the mixing law then keeps to the form that a solve takes too. None: none are taken.
     """
 
     law: str = ""
@@ -108,6 +119,7 @@ class LearnQuestion:
     seed: int = 0
     coverage: float = COVERAGE
     for_solve: bool = False
+    constants_from: GivenLaw | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,6 +189,11 @@ class Learned:
         return self.chosen.law
 
     @property
+    def assumed(self) -> Assumed | None:
+        """Constants of the law that answers that are assumed and not learned; None: none are."""
+        return self.shape.assumed if isinstance(self.law, MixingLaw) else None
+
+    @property
     def ahead(self) -> tuple[Judged, ...]:
         """Laws whose error on these runs is lower by more than its standard error, best first."""
         mine = self._deviations(self.chosen)
@@ -228,7 +245,8 @@ def learn(
     names = tuple(dict.fromkeys((chosen, MIXING, *question.compared)))
     lacking = [(name, absent(name)) for name in names if absent(name) and name != chosen]
     unsized = set(FORMULAS) if runs.varies else set()
-    fits, mixing = _judge_mixing(runs, counts, folds, question.for_solve)
+    assumed = assumed_by(runs, question.constants_from) if chosen == MIXING else None
+    fits, mixing = _judge_mixing(runs, counts, folds, question.for_solve, assumed)
     judged = []
     for name in names:
         if name in dict(lacking) or (name in unsized and name != chosen):
@@ -367,10 +385,11 @@ class _Trial:
 
 
 def _judge_mixing(
-    runs: MixtureRuns, counts: Array, folds: Places, for_solve: bool
+    runs: MixtureRuns, counts: Array, folds: Places, for_solve: bool, assumed: Assumed | None
 ) -> tuple[MixingFits, Judged]:
     """The mixing law in the shape that predicts best, each fold's judged without that fold."""
-    scale = scale_of(runs)
+    scale = scale_of(runs, assumed=assumed)
+    solvable = for_solve or assumed is not None
     trials: dict[Shape, _Trial] = {}
 
     def error(shape: Shape) -> float:
@@ -380,14 +399,21 @@ def _judge_mixing(
 
     # Without own sources the whole law is transfer with γ, and the form between is transfer.
     forms = FORMS if np.any(runs.own >= 0) else (FORMS[0], FORMS[2])
-    if for_solve:
+    if solvable:
         forms = tuple(form for form in FORMS[1:] if form in forms)
-    best = _walk([Shape(forms[0], each, not for_solve) for each in STRENGTHS], error)
+    if assumed is not None and assumed.params and "own share" in forms:
+        # Without shares nothing tells the capacity term of runs of one N.
+        forms = ("own share",)
+
+    def shapes_of(form: Form) -> list[Shape]:
+        return [Shape(form, each, not solvable, assumed) for each in STRENGTHS]
+
+    best = _walk(shapes_of(forms[0]), error)
     for form in forms[1:]:
         # The other form as near to the sets' mean; further only where that is better.
-        other = Shape(form, best.strength, not for_solve)
+        other = Shape(form, best.strength, not solvable, assumed)
         if error(other) < error(best):
-            best = _walk([Shape(form, each, not for_solve) for each in STRENGTHS], error)
+            best = _walk(shapes_of(form), error)
     shapes = list(trials)
     table = np.array([trials[shape].errors for shape in shapes])
     held_out = np.empty_like(runs.loss)
@@ -450,13 +476,21 @@ def resampled(learned: Learned, draws: int, seed: int, expected: bool = False) -
     laws: list[Law] = []
     numbers = len(runs.sets) * runs.count * (len(runs.sources) + 8)
     each = max(1, int(_MOST_NUMBERS / numbers))
+    assumed = learned.shape.assumed if expected else None
+    given = None if assumed is None else assumed.drawn(draws, seed)
     for first in range(0, draws, each):
         part = counts[first : first + each]
         size = (len(part), len(runs.sets), len(runs.sources) + 9)
         moved = source.normal(size=size) if expected else None
         # From their own start: begun at the fit to all runs they would scatter too little.
         fits = fit_mixing(
-            runs, learned.shape, part, scale=learned.scale, tolerance=_ROUGH, moved=moved
+            runs,
+            learned.shape,
+            part,
+            scale=learned.scale,
+            tolerance=_ROUGH,
+            moved=moved,
+            drawn=None if given is None else given[first : first + len(part)],
         )
         laws += [fits.law(runs, fold) for fold in range(len(part))]
     return tuple(laws)

@@ -15,9 +15,18 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from atlasmix.fitting.assumed import ALPHA, BETA, CAPACITY, DATA, Assumed, always_read
 from atlasmix.fitting.least_squares import Fits, descend, huber_weights
-from atlasmix.fitting.mixing_law import DECAY, Exposure, MixingLaw, Scale, exposure, powers
-from atlasmix.fitting.mixture_runs import MixtureRuns
+from atlasmix.fitting.mixing_law import (
+    DECAY,
+    NO_SHARE,
+    Exposure,
+    MixingLaw,
+    Scale,
+    exposure,
+    powers,
+)
+from atlasmix.fitting.mixture_runs import MixtureRuns, middle_of
 from atlasmix.fitting.runs import frozen
 
 Array = NDArray[np.float64]
@@ -29,7 +38,7 @@ FORMS: Final[tuple[Form, ...]] = ("own share, less of more", "own share", "trans
 """The whole law, the one in which every token of a source tells as much (γ = 1), and the one
 without a capacity term too."""
 
-STRENGTHS: Final = (0.00625, 0.0125, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+STRENGTHS: Final = (0.0015625, 0.003125, 0.00625, 0.0125, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Noise that a fit allows for, in standard deviations of a set's loss: the more, the nearer what
 is fitted stays to what the sets have in common. Our choice; the runs held out choose among them."""
 
@@ -42,11 +51,14 @@ class Shape:
         form: the whole law, or the one without a capacity term.
         strength: noise allowed for, in standard deviations of each set's loss.
         background: whether any token is worth something (ε); without it ε is 0.
+        assumed: constants that the runs cannot tell, of a law; None: none are taken. They hold for
+            γ = 1 and ε = 0.
     """
 
     form: Form = "own share, less of more"
     strength: float = 0.2
     background: bool = True
+    assumed: Assumed | None = None
 
 
 _FIXED: Final = 7
@@ -63,6 +75,8 @@ our choices; on public runs anything from half to twice as much changes ranks by
 _APART: Final = 0.2
 _MIDDLES: Final = {2: float(np.log(0.3)), 3: float(np.log(0.02))}
 """ln β (ln α alike) and ln ε before any run is seen."""
+_ABOUT: Final = 0.5
+"""Spread of √A around that of a law whose α is assumed, in parts of it: our choice."""
 _RETURNS: Final = (0.5, 0.7)
 """Mean and spread of logit γ before any run is seen: γ from 0.3 to 0.9. Our choice."""
 _EVEN: Final = 40.0
@@ -133,29 +147,25 @@ class MixingFits:
         )
 
 
-def scale_of(runs: MixtureRuns, decay: float | None = None) -> Scale:
+def scale_of(
+    runs: MixtureRuns, decay: float | None = None, assumed: Assumed | None = None
+) -> Scale:
     """The scale of a law of these runs: the middle (in logarithms) of their sizes."""
     mixtures = runs.mixtures
-
-    def middle(column: Array | None) -> float:
-        if column is None or np.all(np.isnan(column)):
-            return 0.0
-        return float(np.exp(np.nanmedian(np.log(column))))
-
     unique = np.full(len(runs.sources), np.inf)
     if mixtures.unique is not None:
         known = ~np.all(np.isnan(mixtures.unique), axis=0)
         unique[known] = np.nanmedian(mixtures.unique[:, known], axis=0)
-    tokens = middle(mixtures.tokens)
+    tokens = middle_of(mixtures.tokens)
     repeats = tokens > 0 and bool(np.any(np.isfinite(unique)))
     lost = (DECAY if decay is None else decay) if repeats else 0.0
     return Scale(
-        middle(mixtures.params),
+        middle_of(mixtures.params),
         tokens,
         lost,
         frozen(unique),
-        runs.params_vary,
-        runs.tokens_vary,
+        runs.params_vary or (assumed is not None and assumed.params > 0),
+        runs.tokens_vary or (assumed is not None and assumed.tokens > 0),
     )
 
 
@@ -168,6 +178,7 @@ def fit_mixing(  # noqa: PLR0913  all but the first three are keywords
     scale: Scale | None = None,
     tolerance: float = 1e-9,
     moved: Array | None = None,
+    drawn: Array | None = None,
 ) -> MixingFits:
     """Fit the law of every set, in every fold.
 
@@ -180,11 +191,16 @@ def fit_mixing(  # noqa: PLR0913  all but the first three are keywords
         tolerance: a fit ends when a step gains less than this share of its objective.
         moved: (F, K, S + 9) standard deviations by which what is expected before any run is seen is
             moved; None: by none.
+        drawn: (F, 4) what is assumed in each fold, as :meth:`Assumed.logs` has it; None: the law's.
     """
     weights = np.ones((1, runs.count)) if counts is None else counts
-    scale = scale_of(runs) if scale is None else scale
+    scale = scale_of(runs, assumed=shape.assumed) if scale is None else scale
     folds, sets = len(weights), len(runs.sets)
-    fits = _moved(_fits(runs, shape, weights, scale), moved)
+    fits = _fits(runs, shape, weights, scale)
+    if shape.assumed is not None:
+        logs = np.tile(shape.assumed.logs(), (folds, 1)) if drawn is None else drawn
+        fits = _assuming(fits, np.repeat(logs, sets, axis=0), runs, shape.assumed)
+    fits = _moved(fits, moved)
     seen, own = exposure(runs.mixtures, scale), np.tile(runs.own, folds)
     theta, middle = _first(fits, seen, len(runs.sources))
     if start is not None:
@@ -209,15 +225,20 @@ def fit_mixing(  # noqa: PLR0913  all but the first three are keywords
 
 
 def _first(fits: Fits, seen: Exposure, count: int) -> tuple[Array, Array]:
-    """Coordinates to begin from, and the effective data of the middle run there."""
+    """Coordinates to begin from, and the effective data at which C is counted.
+
+    That is the effective data of the middle run there; where B itself is held, one of D₀.
+    """
     theta = fits.mean.copy()
     free = ~fits.held[:, 4 + count]
-    theta[free, 4 + count] = 0.3 / np.sqrt(fits.precision[free, 4 + count])
+    begin = 0.3 / np.sqrt(fits.precision[free, 4 + count])
+    theta[free, 4 + count] = np.maximum(begin, fits.mean[free, 4 + count])
     gamma = _logistic(fits.mean[:, 8 + count])
     effective = np.exp(fits.mean[:, 3])[:, None] * seen.amount ** gamma[:, None]
     told = powers(seen.data, gamma)
     effective = effective + np.einsum("bns,bs->bn", told, fits.mean[:, 4 : 4 + count] ** 2)
-    return theta, np.exp(np.log(effective).mean(axis=1))
+    middle = np.exp(np.log(effective).mean(axis=1))
+    return theta, np.where(fits.held[:, 1], 1.0, middle)
 
 
 def _fits(runs: MixtureRuns, shape: Shape, weights: Array, scale: Scale) -> Fits:
@@ -270,6 +291,40 @@ def _fits(runs: MixtureRuns, shape: Shape, weights: Array, scale: Scale) -> Fits
         precision=np.where(held, 0.0, 1.0 / deviation**2),
         held=held,
     )
+
+
+def _assuming(fits: Fits, logs: Array, runs: MixtureRuns, assumed: Assumed) -> Fits:
+    """The batch with the constants of a law held, and A expected about the law's.
+
+    Args:
+        fits: without them.
+        logs: (b, 4), nan where the runs tell.
+        runs: whose own shares tell a capacity term where a set has one.
+        assumed: the law.
+    """
+    count, folds = len(runs.sources), len(logs) // len(runs.sets)
+    lone, near = np.tile(runs.own < 0, folds), np.tile(always_read(runs), folds)
+    mean, held = fits.mean.copy(), fits.held.copy()
+
+    def hold(place: int, values: Array, rows: Bool) -> None:
+        some = rows & ~np.isnan(values)
+        mean[some, place], held[some, place] = values[some], True
+
+    every = np.ones(len(lone), dtype=bool)
+    hold(7 + count, logs[:, ALPHA], every)
+    hold(4 + count, np.exp(0.5 * logs[:, CAPACITY]), lone)
+    hold(2, logs[:, BETA], every)
+    # B is that of the set's own tokens: without a source of its own it has no such unit.
+    hold(1, logs[:, DATA], ~lone)
+    least = max(assumed.given.law.least, NO_SHARE)
+    hold(6 + count, np.full(len(logs), np.log(least)), near)
+    precision = np.where(held, 0.0, fits.precision)
+    if assumed.params:
+        # Else a capacity term that shares do not tell would be none, and parameters worth nothing.
+        root = np.exp(0.5 * logs[~lone, CAPACITY])
+        mean[~lone, 4 + count] = root
+        precision[~lone, 4 + count] = 1.0 / (_ABOUT * root) ** 2
+    return replace(fits, mean=mean, held=held, precision=precision)
 
 
 def _moved(fits: Fits, moved: Array | None) -> Fits:

@@ -28,6 +28,9 @@ DECAY: Final = 0.037
 """λ of repeated tokens: that of the law which ships as the default, where runs do not tell."""
 
 
+NO_SHARE: Final = 1e-9
+"""μ that stands for none: at a μ of 0 the loss of a set of which nothing is read has no end."""
+
 _NOTHING: Final = 1e-12
 """A share that is as good as none."""
 

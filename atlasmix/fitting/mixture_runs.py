@@ -147,6 +147,13 @@ class MixtureRuns:
         )
 
 
+def middle_of(column: Array | None) -> float:
+    """The middle (in logarithms) of a column of sizes; 0 where the runs do not say."""
+    if column is None or np.all(np.isnan(column)):
+        return 0.0
+    return float(np.exp(np.nanmedian(np.log(column))))
+
+
 def _vary(column: Array | None) -> bool:
     """By more than what a count of the same differs by."""
     if column is None or np.all(np.isnan(column)):

@@ -23,12 +23,12 @@ from atlasmix.evidence.scores import DEFINED, MISSING, OWN, ScoreTable
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.fitting.law_file import LAW_LIMIT, SavedLaw, drawn_laws, load_learned_law
 from atlasmix.fitting.learning import Learned, resampled
-from atlasmix.fitting.mixing_law import MixingLaw
+from atlasmix.fitting.mixing_law import NO_SHARE, MixingLaw
 from atlasmix.io.tables import read_file
 from atlasmix.languages.resolving import resolve
 from atlasmix.laws.kinds import LossLaw, TargetLaws
 from atlasmix.laws.learned_curse import typical
-from atlasmix.text import first_few
+from atlasmix.text import first_few, listed
 from atlasmix.transfer.calibration import TRANSFER_WEIGHT
 
 Array = NDArray[np.float64]
@@ -197,12 +197,21 @@ def _facts(saved: SavedLaw, name: str) -> dict[str, Any]:
     }
     return {
         "unit": saved.unit,
-        "measured_on": f"{learned['runs']} runs of mixtures of {len(law.sources)} sources",
+        "measured_on": f"{learned['runs']} runs of mixtures of {len(law.sources)} sources"
+        + _assumed(content),
         "source": f"learned from {first_few(learned['tables'], 4)}",
         "note": content["words"],
         "decay": law.scale.decay or None,
         **ranges,
     }
+
+
+def _assumed(content: Mapping[str, Any]) -> str:
+    """What the runs could not tell, as a part of what the law was measured on."""
+    if "assumed" not in content:
+        return ""
+    taken = content["assumed"]
+    return f"; {listed(list(taken['constants']))} assumed, from law {taken['law']}"
 
 
 def _worth(law: MixingLaw) -> Array:
@@ -217,6 +226,7 @@ def _law_of(law: MixingLaw, row: int, keys: Sequence[str], facts: Mapping[str, A
     alpha, beta = float(law.alpha[row]), float(law.beta[row])
     grown = alpha * math.log(scale.params) if scale.params_vary and alpha > 0 else 0.0
     unit = math.log(scale.tokens) - math.log1p(float(law.background[row]))
+    held = law.capacity[row] > 0 and law.least[row] > 2 * NO_SHARE
     return LossLaw(
         name=f"{law.sets[row]}",
         E=float(law.floor[row]),
@@ -227,7 +237,7 @@ def _law_of(law: MixingLaw, row: int, keys: Sequence[str], facts: Mapping[str, A
         language=key,
         phi=float(law.phi[row]) if law.capacity[row] > 0 else 0.0,
         phi_range=(0.0, 0.0),
-        least=float(law.least[row]) if law.capacity[row] > 0 else 0.0,
+        least=float(law.least[row]) if held else 0.0,
         **facts,
     )
 

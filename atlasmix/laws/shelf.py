@@ -87,6 +87,24 @@ def law_card(name: str, store: Store | None = None) -> LawCard:
     )
 
 
+def card_bytes(name: str, store: Store | None = None) -> bytes:
+    """The card of a law as it lies on the shelf or in its file, for a hash; see :func:`load_law`.
+
+    Raises:
+        DataError: no such law.
+    """
+    table = name.partition("/")[0]
+    for shipped in (name, table):
+        if shipped in shipped_names():
+            return _SHELF.read(shipped_place(), shipped)
+    card = law_card(name, store)
+    store = store or Store()
+    path = store.path_of(name)
+    if path is not None and _is_file(path):
+        return path.read_bytes()
+    return _SHELF.read(store.user_place(), card.name)
+
+
 def load_law(name: str, store: Store | None = None) -> LossLaw:
     """A law that can drive a solve.
 

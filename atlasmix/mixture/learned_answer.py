@@ -348,11 +348,19 @@ def _reference(name: str, references: Mapping[str, Array], learned: Learned) -> 
 def _opinions(
     learned: Learned, scale: Scale, mixtures: tuple[Array, Array], weights: Array
 ) -> tuple[Opinion, ...]:
-    """What every law predicts of the mixture, and of the best run."""
-    sources = learned.runs.sources
+    """What every law predicts of the mixture, and of the best run.
+
+    One that knows no sizes says nothing at another size than the runs', where the chosen law does.
+    """
+    sources, middle = learned.runs.sources, learned.scale
+    elsewhere = (middle.params_vary and scale.params != middle.params) or (
+        middle.tokens_vary and scale.tokens != middle.tokens
+    )
     told = []
     for judged in learned.judged:
         law = judged.law
+        if not isinstance(law, MixingLaw) and elsewhere:
+            continue
         if isinstance(law, MixingLaw):
             law = law.at_size(scale.params or None, scale.tokens or None, scale.unique)
         here, there = (

@@ -270,6 +270,7 @@ def learning_data(told: LearnedReport) -> dict[str, Any]:
         if told.history
         else {},
         "next": _planned_data(told.planned) if told.planned else [],
+        "assumed": learned.assumed.data() if learned.assumed else None,
         "held_out": _held_out_data(learned),
         "warnings": list(_warnings(learned, told.answer)),
         "notes": list(learned.runs.notes),
@@ -570,6 +571,8 @@ def _set_words(learned: Learned) -> str:
         f"Losses in {unit}. An interval is what {learned.question.coverage:.0%} of the deviations "
         "held out stay within: it holds for mixtures like those of the runs."
     )
+    if learned.assumed is not None:
+        text += f" Assumed, not learned: {listed(learned.assumed.names)}."
     if learned.law.name == MIXING:
         text += (
             " L = E + A·(μ + (1 - μ)·m)^-φ + B/(ε + Σ τ·p^γ)^β, m the own share; the saved law "
@@ -591,6 +594,7 @@ def _warnings(learned: Learned, answer: LearnedAnswer | None) -> Iterator[str]:
             f"{learned.chosen.error:.2f}); at their own size that may be the law to ask, while the "
             "mixing law is made to carry over to larger models"
         )
+    yield from _assumption(learned)
     if runs.count < len(runs.sources) + 2:
         yield (
             f"{runs.count} runs of {len(runs.sources)} sources: most of a set's transfer weights "
@@ -625,6 +629,14 @@ def _warnings(learned: Learned, answer: LearnedAnswer | None) -> Iterator[str]:
         yield f"the law {learned.question.law} answers because it was asked for"
 
 
+def _assumption(learned: Learned) -> Iterator[str]:
+    if learned.assumed is not None:
+        yield (
+            f"{learned.assumed.words}: what is said of other sizes rests on them, and no run of "
+            "these tells how far they are off"
+        )
+
+
 def reading_notes(told: LearnedReport) -> tuple[str, ...]:
     """How the runs were read, what was left out, and the size that the law is for."""
     return tuple(_reading(told))
@@ -646,6 +658,14 @@ def _reading(told: LearnedReport) -> Iterator[str]:
         )
     else:
         yield "no parameters or tokens are named: the law is for the size of the runs"
+    given = learned.question.constants_from
+    if given is not None and learned.assumed is None:
+        why = (
+            "the runs are of several parameters and tokens, which tell them"
+            if learned.law.name == MIXING
+            else f"the law {learned.law.name} has no place for them"
+        )
+        yield f"no constants are taken from law {given.law.name}: {why}"
     if scale.tokens > 0 and np.any(np.isfinite(scale.unique)):
         fading = number_text(scale.decay or DECAY)
         yield f"repeated tokens fade by λ = {fading} an epoch (held, not fitted)"

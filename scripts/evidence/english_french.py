@@ -16,14 +16,21 @@ parameters without embeddings, read books and have other vocabularies), φ, and 
 for each of the two vocabularies. Asked: the runs of the same model with 2.4B and 3.6B tokens, and
 of the other sizes. The law without a capacity term for shares (φ = 0), the one that AtlasMix had
 before, is fitted to the same runs with τ of any sign.
+
+The same runs go through ``atlasmix learn`` as anybody's would: a table of losses, fitted with
+``--constants-from`` the default law, for runs of one N and one D tell no α and no β, and asked with
+``--predict``. A loss is what that law says of the run on one language alone: its error is Δ.
 """
 
 from __future__ import annotations
 
 import csv
 import math
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import numpy as np
@@ -31,6 +38,8 @@ from numpy.typing import NDArray
 from plain_svg import Axis, Series, chart
 from scipy.optimize import least_squares
 
+from atlasmix.cli.main import run
+from atlasmix.io.tables import read_rows, to_csv
 from atlasmix.laws.kinds import LossLaw
 from atlasmix.laws.shelf import DEFAULT_LAW, load_law
 
@@ -249,6 +258,54 @@ def figure(runs: Bilingual, law: LossLaw, constants: Constants) -> str:
     )
 
 
+def learning_table(runs: Bilingual, law: LossLaw) -> bytes:
+    """The runs as ``learn`` takes them, a row a run: w_SOURCE, and loss_SET by vocabulary."""
+    loss = law.E + law.A * runs.params**-law.alpha + law.B * runs.alone**-law.beta
+    header = ("run", "params", "tokens", "w_eng", "w_fra", *(f"loss_{name}" for name in SETS))
+    rows = []
+    for row in range(0, len(runs.share), 2):
+        vocabulary = "disjoint" if runs.disjoint[row] else "anchored"
+        measured = {
+            f"{code}_{vocabulary}": float(loss[row + place])
+            for place, code in enumerate(("eng", "fra"))
+        }
+        # The losses of the other vocabulary were not measured in this run.
+        cells = (repr(measured[name]) if name in measured else "" for name in SETS)
+        sizes = (float(runs.params[row]), float(runs.total[row]))
+        shares = (float(runs.share[row]), float(runs.share[row + 1]))
+        rows.append((f"run-{row // 2 + 1}", *map(repr, (*sizes, *shares)), *cells))
+    return to_csv(header, rows)
+
+
+SETS: Final = ("eng_anchored", "fra_anchored", "eng_disjoint", "fra_disjoint")
+OWN: Final = tuple(f"{name}={name[:3]}" for name in SETS)
+"""What ``--own`` is told."""
+
+
+def learned_errors(runs: Bilingual, law: LossLaw) -> tuple[float, float]:
+    """Errors (fitted, beyond) of the law that ``learn`` makes of the fitted runs, as it prints."""
+    small = runs.select(runs.model == FITTED_MODEL)
+    with TemporaryDirectory() as folder:
+        paths = {name: Path(folder, f"{name}.csv") for name in ("fitted", "all", "foretold")}
+        paths["fitted"].write_bytes(learning_table(small.select(small.fitted), law))
+        paths["all"].write_bytes(learning_table(small, law))
+        own = [word for pair in OWN for word in ("--own", pair)]
+        options = ("--constants-from", law.name, "--compare", "none", "--no-mixture", *own)
+        asked = ("--predict", str(paths["all"]), "--output", str(paths["foretold"]))
+        with redirect_stdout(StringIO()):
+            status = run(["learn", str(paths["fitted"]), *options, *asked])
+        assert status == 0
+        tables = [read_rows(paths[name].read_bytes(), name) for name in ("all", "foretold")]
+    places = [[table.header.index(f"loss_{name}") for name in SETS] for table in tables]
+    off: dict[bool, list[float]] = {True: [], False: []}
+    for measured, foretold in zip(tables[0].rows, tables[1].rows, strict=True):
+        fitted = float(measured[2]) < FITTED_TOKENS
+        for here, there in zip(*places, strict=True):
+            if measured[here]:
+                off[fitted].append(float(foretold[there]) - float(measured[here]))
+    return rms(np.array(off[True])), rms(np.array(off[False]))
+
+
 LAWS: Final[tuple[tuple[str, dict[str, bool]], ...]] = (
     ("this law", {}),
     ("this law, A of the card", {"capacity": False}),
@@ -271,6 +328,8 @@ def main() -> None:
             for disjoint, french in _PAIRS
         )
         print(f"  A / A of the card {constants.A / law.A:.2f}, phi {constants.phi:.3f}, {taus}")
+    fitted, beyond = learned_errors(runs, law)
+    print(f"through learn: {fitted:.4f} on the fitted runs, 2.4B and 3.6B tokens {beyond:.4f}")
     FIGURE.parent.mkdir(exist_ok=True)
     FIGURE.write_text(figure(runs, law, fit(runs, law)), encoding="utf-8")
 

@@ -142,3 +142,28 @@ def test_logs_of_the_run_judge_it_too(atlasmix: Run, tmp_path: Path) -> None:
         ("big", "cat", 3.1),
         ("big", "spa", 3.0),
     ]
+
+
+def test_runs_of_one_size_take_their_exponents_from_a_law(atlasmix: Run, tmp_path: Path) -> None:
+    """Said in the report, in the data, in the file and in the solve; else refused at another D."""
+    name = runs(tmp_path / "one.csv", 40, 2, joint=False)
+    given = ("--constants-from", "hoffmann-2022")
+    done = atlasmix("learn", name, *given, "--save", "law.yaml", *QUICK)
+    assert done.status == 0, done.err
+    said = " ".join(done.out.split())
+    assert "of law hoffmann-2022: assumed, not learned, as all runs are of 1B parameters" in said
+    assert "the same in every draw, for its card states no doubt of them" in said
+    assert "beta" in yaml.safe_load((tmp_path / "law.yaml").read_text())["assumed"]["constants"]
+    far = ("--target", "cat", "--params", "7B", "--budget", "100B")
+    done = atlasmix("solve", "--law", "law.yaml", *far)
+    assert done.status == 0, done.err
+    assert "alpha, beta, B and mu assumed, from law hoffmann-2022" in " ".join(done.out.split())
+    told = json.loads(atlasmix("learn", name, *given, "--json", *QUICK).out)
+    assert told["assumed"]["law"] == "hoffmann-2022"
+    several = runs(tmp_path / "several.csv", 60, 3)
+    done = atlasmix("learn", several, *given, *QUICK)
+    assert "No constants are taken from law hoffmann-2022" in " ".join(done.out.split())
+    assert_refused(
+        atlasmix("learn", name, "--constants-from", "law.yaml", *QUICK),
+        "expected a law of one loss, such as 'atlasmix fit' writes",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -76,3 +77,14 @@ def test_the_figure_is_that_of_the_docs(module, runs, found):
     assert module.FIGURE.read_text(encoding="utf-8").count("<circle") == (
         module.figure(runs, LAW, found).count("<circle")
     )
+
+
+def test_learn_predicts_them_too(module, runs):
+    """The command, from a table of losses: an exponent that is not taken would be off tenfold."""
+    fitted, beyond = module.learned_errors(runs, LAW)
+    assert fitted <= 0.02
+    assert beyond <= 0.03
+    page = (module.ROOT / "docs" / "concepts" / "evidence-for-the-law.md").read_text("utf-8")
+    shown = re.search(r"rms ([\d.]+) on the fitted runs, \*\*([\d.]+)\*\* on", page)
+    assert shown is not None
+    assert [float(text) for text in shown.groups()] == pytest.approx([fitted, beyond], abs=2e-3)
