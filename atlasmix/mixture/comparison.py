@@ -12,7 +12,9 @@ from atlasmix.laws.saturation import Array
 from atlasmix.mixture.mixture import Comparison, Mixture
 from atlasmix.mixture.prediction import build_mixture
 from atlasmix.problem.baselines import (
+    baseline_title,
     baseline_tokens,
+    is_of_targets,
     names,
     published_tokens,
     unique_by_language,
@@ -29,13 +31,19 @@ def compare(
 ) -> tuple[Comparison, ...]:
     """Natural, temperature, UniMax, uniform, target only and published mixtures.
 
-    All of them spend the whole budget (``target only`` and UniMax as far as their caps allow), over
-    the pools of the problem; repeats beyond an epoch cap are kept and said.
+    All of them spend the whole budget (``target only``, UniMax and those of the targets as far as
+    caps allow), over the pools of the problem; repeats beyond an epoch cap are kept and said. The
+    rules over the targets are one and the same where there is one target, and left out.
     """
     problem = at_compute(problem)
     compiled = compile_problem(problem, guard_levels(problem))
     comparisons = []
-    for name in ("target only", *names()):
+    rules = (
+        names()
+        if len(problem.targets) > 1
+        else tuple(name for name in names() if not is_of_targets(name))
+    )
+    for name in ("target only", *rules):
         try:
             tokens = baseline_tokens(problem, name)
         except ProblemError:
@@ -65,7 +73,7 @@ def _judge(
         [*violations(there.program, there.collapse(tokens), 1e-6), *_beyond(problem, mixture)]
     )
     return Comparison(
-        name=words[0].replace("-", " ") if words[0].startswith("temp") else words[0],
+        name=baseline_title(words[0]),
         proportions=mixture.proportions,
         tokens=mixture.tokens,
         value=mixture.certificate.value,

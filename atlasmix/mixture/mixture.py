@@ -417,8 +417,8 @@ class Comparison:
     """A baseline on the same objective.
 
     Attributes:
-        name: ``natural``, ``temperature 3.33``, ``unimax``, ``uniform``, ``target only`` or a
-            published mixture.
+        name: ``natural``, ``temperature 3.33``, ``unimax``, ``uniform``, the same ``of targets``,
+            ``target only`` or a published mixture.
         proportions: share of tokens per language, largest first.
         tokens: tokens it reads.
         value: its objective, in the unit of the certificate's ``value``.

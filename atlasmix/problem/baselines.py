@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from atlasmix.errors import ProblemError
 from atlasmix.evidence.mixture_file import is_mixture_file
 from atlasmix.evidence.published import PublishedMixture, list_published, published
 from atlasmix.evidence.store import NO_FILES, Store
 from atlasmix.laws.saturation import Array
+from atlasmix.problem.constraints import KeepTokens, ShareLimit, epoch_caps
 from atlasmix.problem.problem import MixProblem
 from atlasmix.text import did_you_mean
 
@@ -20,10 +22,36 @@ TEMPERATURES: Final = (1.43, 3.33)
 
 TARGET_ONLY: Final = "target only"
 
+_OF_TARGETS: Final = "targets-"
+"""Before the rule of a baseline that reads the targets and no other language."""
+
 
 def names() -> tuple[str, ...]:
-    """The baselines by name, as guardrails and comparisons take them."""
-    return ("natural", *(f"temperature-{t:g}" for t in TEMPERATURES), "unimax", "uniform")
+    """The baselines by name, as guardrails and comparisons take them.
+
+    Those that begin with ``targets-`` are what teams do: a rule over their own languages, no pool
+    read past its cap, and what a cap leaves handed on. The others are over every language.
+    """
+    heated = tuple(f"temperature-{t:g}" for t in TEMPERATURES)
+    within = ("natural", *heated, "unimax")
+    return ("natural", *heated, "unimax", "uniform", *(f"{_OF_TARGETS}{each}" for each in within))
+
+
+def is_of_targets(name: str) -> bool:
+    """Whether a baseline, by its name or its title, reads the targets and no other language."""
+    return name.startswith(_OF_TARGETS) or name.endswith(" of targets")
+
+
+def baseline_title(name: str) -> str:
+    """What tables call a baseline; any other name stays as it is.
+
+    >>> baseline_title("targets-temperature-3.33"), baseline_title("salamandra-7b")
+    ('temperature 3.33 of targets', 'salamandra-7b')
+    """
+    if name not in names():
+        return name
+    rule = name.removeprefix(_OF_TARGETS)
+    return rule.replace("-", " ") + (" of targets" if rule != name else "")
 
 
 def baseline_tokens(problem: MixProblem, name: str) -> Array:
@@ -39,6 +67,8 @@ def baseline_tokens(problem: MixProblem, name: str) -> Array:
         size = np.array(list(unique.values()))
         read = unimax(size, problem.budget, problem.max_epochs)
         return _divided(problem, dict(zip(unique, read.tolist(), strict=True)))
+    if name in names() and is_of_targets(name):
+        return _of_targets(problem, name.removeprefix(_OF_TARGETS))
     if name in names():
         unique = unique_by_language(problem)
         return _spread(problem, _shares(unique, name))
@@ -103,6 +133,64 @@ def _shares(unique: Mapping[str, float], name: str) -> dict[str, float]:
     return dict(zip(keys, share.tolist(), strict=True))
 
 
+def _of_targets(problem: MixProblem, rule: str) -> Array:
+    """A rule over the targets, every pool at most to its own cap.
+
+    What a limit asks of pools that are none of the targets', an eighth of code say, is read first.
+    """
+    caps = epoch_caps(problem.limits, problem.pools, problem.max_epochs)
+    most = np.array([pool.unique_tokens for pool in problem.pools]) * caps
+    tokens = np.zeros(len(problem.pools))
+    targets = np.array([pool.language in problem.target_keys for pool in problem.pools])
+    for limit in problem.limits:
+        if isinstance(limit, KeepTokens):
+            least = limit.tokens
+        elif isinstance(limit, ShareLimit) and limit.bound == "min":
+            least = limit.share * problem.budget
+        else:
+            continue
+        members = limit.selection.mask(problem.pools)
+        if not (members & targets).any():
+            _fill(tokens, members, most, least)
+    unique = unique_by_language(problem)
+    unique = {key: unique[key] for key in problem.target_keys if key in unique}
+    weight = _shares(unique, "uniform" if rule == "unimax" else rule)
+    mine = [np.array([pool.language == key for pool in problem.pools]) for key in unique]
+    full = np.array([most[members].sum() for members in mine])
+    left = max(problem.budget - tokens.sum(), 0.0)
+    for members, read in zip(
+        mine, filled(np.array(list(weight.values())), full, left), strict=True
+    ):
+        _fill(tokens, members, most, read)
+    return tokens
+
+
+def _fill(tokens: Array, members: NDArray[np.bool_], most: Array, read: float) -> None:
+    """At least so many tokens of some pools, all of them alike far towards their caps."""
+    whole = float(most[members].sum())
+    if whole > 0:
+        share = min(read / whole, 1.0)
+        tokens[members] = np.maximum(tokens[members], most[members] * share)
+
+
+def filled(weight: Array, most: Array, budget: float) -> Array:
+    """Tokens in proportion to a weight, capped, what a cap leaves handed on in proportion too.
+
+    Where all caps together are less than the budget, that is all that is read.
+
+    >>> filled(np.array([1.0, 1.0, 2.0]), np.array([4.0, 40.0, 400.0]), 60.0)
+    array([ 4.        , 18.66666667, 37.33333333])
+    """
+    tokens = np.zeros(weight.size)
+    left, open_weight = budget, float(weight.sum())
+    # First those that meet their cap at the lowest level: with them closed the level rises.
+    for index in np.argsort(most / weight, kind="stable"):
+        tokens[index] = min(left * weight[index] / open_weight, most[index])
+        left -= tokens[index]
+        open_weight -= weight[index]
+    return tokens
+
+
 def unimax(unique: Array, budget: float, max_epochs: float) -> Array:
     """Tokens per language by UniMax: uniform, capped, what a cap leaves handed on to the others.
 
@@ -113,12 +201,7 @@ def unimax(unique: Array, budget: float, max_epochs: float) -> Array:
     >>> unimax(np.array([1.0, 10.0, 100.0]), 60.0, 4.0)
     array([ 4., 28., 28.])
     """
-    tokens = np.zeros(unique.size)
-    left = budget
-    for place, index in enumerate(np.argsort(unique, kind="stable")):
-        tokens[index] = min(left / (unique.size - place), unique[index] * max_epochs)
-        left -= tokens[index]
-    return tokens
+    return filled(np.ones(unique.size), unique * max_epochs, budget)
 
 
 def _spread(problem: MixProblem, shares: Mapping[str, float]) -> Array:

@@ -19,13 +19,14 @@ from atlasmix.mixture.mixture import (
     Reason,
     TargetEffect,
 )
-from atlasmix.problem.baselines import TEMPERATURES
+from atlasmix.problem.baselines import TEMPERATURES, is_of_targets
 from atlasmix.problem.constraints import ShareLimit, title_of
 from atlasmix.problem.problem import MixProblem
+from atlasmix.problem.worlds import floor_of
 from atlasmix.quantities import format_quantity
 from atlasmix.report.answer_words import loss_intervals, price_words
 from atlasmix.report.blocks import Cell, Column, Row, Table, Value, first_rows
-from atlasmix.report.words import SAME, epochs_text, named, range_text
+from atlasmix.report.words import SAME, epochs_text, named, percent, range_text
 from atlasmix.text import listed
 
 _MOST_ROWS: Final = 40
@@ -350,6 +351,14 @@ _WORDS: Final = {
         )
         for t in TEMPERATURES
     },
+    **{
+        f"{rule} of targets": f"{said}, over the targets alone and within the epoch cap"
+        for rule, said in (
+            ("natural", "in proportion to unique tokens"),
+            *((f"temperature {t:g}", f"unique tokens to the power 1/{t:g}") for t in TEMPERATURES),
+            ("unimax", "every target alike"),
+        )
+    },
 }
 
 
@@ -407,6 +416,7 @@ def comparison_table(
         notes.append(f"{said} the drift penalty too.")
     if not kept:
         notes.append("No baseline keeps the limits of this question.")
+    notes += _rule_of_thumb(problem, mixture, kept)
     return Table(
         (
             Column("mixture"),
@@ -417,6 +427,23 @@ def comparison_table(
         tuple(rows),
         tuple(notes),
         title="Baselines within the limits",
+    )
+
+
+def _rule_of_thumb(
+    problem: MixProblem, mixture: Mixture, kept: Sequence[Comparison]
+) -> tuple[str, ...]:
+    """What the evidence is worth against the best rule over the targets, which needs none."""
+    rule = next((each for each in kept if is_of_targets(each.name)), None)
+    reducible = mixture.certificate.value - floor_of(problem)
+    if rule is None or problem.objective in ("worst", "regret") or not reducible > 0:
+        return ()
+    part = (rule.value - mixture.certificate.value) / reducible
+    if not math.isfinite(part):
+        return ()
+    return (
+        f"{rule.name} needs no evidence on transfer and is {percent(max(part, 0.0))} of the "
+        "reducible loss worse: so much is what the evidence is worth here, if it holds.",
     )
 
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from judge import reaches, score, tokens_of
 from worlds import pool, random_world, shipped, world
 
@@ -9,8 +11,15 @@ from atlasmix.errors import ProblemError
 from atlasmix.evidence.published import PublishedMixture, published
 from atlasmix.mixture.comparison import compare
 from atlasmix.mixture.solve import solve
-from atlasmix.problem.baselines import baseline_tokens, names, published_tokens, unimax
-from atlasmix.problem.constraints import Guardrail, Selection, ShareLimit
+from atlasmix.problem.baselines import (
+    baseline_title,
+    baseline_tokens,
+    filled,
+    names,
+    published_tokens,
+    unimax,
+)
+from atlasmix.problem.constraints import EpochCap, Guardrail, Selection, ShareLimit
 
 TAU = np.eye(3)
 SIZES = [1.0, 10.0, 100.0]
@@ -49,6 +58,49 @@ def test_unimax_hands_on_twice():
 
 def test_unimax_beyond_all_caps():
     assert unimax(np.array([1.0, 2.0]), 100.0, 4.0) == pytest.approx([4.0, 8.0])
+
+
+def test_a_rule_over_the_targets_is_capped_and_hands_on():
+    """40B over targets of 1B and 10B at 4 epochs: the root alone reads the small one 13 times.
+
+    Without handing on, the run would be short by what the cap took; over all three it reads c.
+    """
+    tokens = baseline_tokens(world(TAU, SIZES, ["a", "b"], budget=40e9), "targets-temperature-3.33")
+    assert tokens / 1e9 == pytest.approx([4.0, 36.0, 0.0])
+    free = baseline_tokens(world(TAU, SIZES, ["a", "b"], budget=4e9), "targets-temperature-3.33")
+    roots = np.array([1.0, 10.0]) ** (1 / 3.33)
+    assert free / 1e9 == pytest.approx([*(4 * roots / roots.sum()), 0.0])
+
+
+def test_a_rule_over_the_targets_keeps_own_caps_and_reads_what_a_minimum_asks_of_others():
+    limits = (
+        EpochCap(Selection("language", "b"), 1.0),
+        ShareLimit("min", Selection("language", "c"), 0.25),
+    )
+    problem = world(TAU, SIZES, ["a", "b"], budget=16e9, limits=limits)
+    tokens = baseline_tokens(problem, "targets-unimax") / 1e9
+    assert tokens == pytest.approx([4.0, 8.0, 4.0])
+    larger = world(TAU, SIZES, ["a", "b"], budget=32e9, limits=limits)
+    assert baseline_tokens(larger, "targets-unimax") / 1e9 == pytest.approx([4.0, 10.0, 8.0])
+
+
+@given(st.lists(st.tuples(st.floats(0.1, 10), st.floats(0, 10)), min_size=1, max_size=6))
+def test_filled_is_one_level_under_all_caps(columns):
+    """Water filling: those below their cap have one ratio to their weight, the highest of all."""
+    weight, most = np.array(columns).T
+    budget = 0.7 * float(most.sum())
+    tokens = filled(weight, most, budget)
+    assert tokens.sum() == pytest.approx(budget)
+    assert np.all(tokens <= most + 1e-12)
+    below = tokens < most - 1e-9
+    level = (tokens / weight)[below]
+    if below.any():
+        assert level == pytest.approx(np.full(level.size, level.max()))
+        assert np.all((tokens / weight)[~below] <= level.max() + 1e-9)
+
+
+def test_of_one_target_no_rule_over_targets_is_told():
+    assert not [row.name for row in compare(world(TAU, SIZES, ["a"])) if "of targets" in row.name]
 
 
 def test_target_only_is_by_weight():
@@ -94,7 +146,7 @@ def test_no_baseline_within_the_limits_beats_the_answer(objective):
         problem = random_world(seed, targets=2, objective=objective, budget=8e9)
         mixture = solve(problem)
         rows = compare(problem)
-        assert {row.name for row in rows} >= {"target only", "natural", "unimax", "uniform"}
+        assert {row.name for row in rows} >= {"target only", "natural", "unimax of targets"}
         assert len(rows) == 1 + len(names())
         kept = [row for row in rows if row.within_limits]
         assert kept
@@ -106,8 +158,9 @@ def test_a_baseline_is_judged_like_the_answer():
     problem = random_world(214, targets=2, stderr=0.1, risk_aversion=1.0, objective="worst")
     reach = reaches(problem)
     for row in compare(problem):
-        if row.name in names():
-            tokens = baseline_tokens(problem, row.name)
+        name = next((each for each in names() if baseline_title(each) == row.name), None)
+        if name:
+            tokens = baseline_tokens(problem, name)
             assert row.value == pytest.approx(score(problem, tokens, reach), rel=1e-6)
             assert row.tokens == pytest.approx(tokens.sum())
             assert sum(row.proportions.values()) == pytest.approx(1.0)
