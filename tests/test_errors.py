@@ -129,6 +129,7 @@ WRONG: dict[str, list[object]] = {
     "human_floor": ["most", 2, -1],
     "unknown_human": ["x", 2],
     "drift_penalty": ["x", -1, 1e9],
+    "near": [3, "nosuch", "x:unimax", "0%:unimax", "80%:unimax"],
     "rivals": ["nosuch", [], 3, "atlasmix-2026", "langrank-2019-dep"],
 }
 

@@ -82,6 +82,9 @@ class Problem:
         unknown_human: part of text of unknown origin that people wrote, at least.
         drift_penalty: loss given for one unit less of excess error amplification a(h) - 1 over the
             tokens of the budget, h the human share of a target; None: no such term.
+        near: of the mixtures that are about as good as the best, the one nearest to a reference is
+            the answer: ``targets-temperature-3.33``, or with what it may cost of the reducible
+            loss, ``1%:salamandra-7b``.
         worth: worth of a token by provenance, human text 1.
         phases: parts of the run, as the key ``phases`` of a problem file.
         draws: worlds drawn from what the evidence allows, in which the answer is tried; None: 32
@@ -123,6 +126,7 @@ class Problem:
     human_floor: float | str | None = None
     unknown_human: float | str | None = None
     drift_penalty: float | None = None
+    near: str | None = None
     worth: Mapping[str, float] | None = None
     phases: Sequence[Mapping[str, object]] | None = None
     draws: int | None = None
@@ -338,6 +342,7 @@ _WORDS: Final = (
     "human_floor",
     "unknown_human",
     "drift_penalty",
+    "near",
     "worth",
     "draws",
     "seed",

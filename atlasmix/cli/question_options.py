@@ -238,6 +238,7 @@ _AS_WRITTEN = {
     "human_floor": "human_floor",
     "unknown_human": "unknown_human",
     "drift_penalty": "drift_penalty",
+    "near": "near",
     "decay": "lambda",
     "objective": "objective",
     "law": "law",
@@ -414,6 +415,12 @@ def _add_limits(parser: Parser) -> None:
         metavar="LANG=SLACK[:MIX]",
         action="append",
         help="loss at most so much above a reference mixture: eng=1%%:natural",
+    )
+    add(
+        "--near",
+        metavar="[COST:]MIX",
+        help="of the mixtures at most so much worse than the best (0.5%% of the reducible loss "
+        "unless said), the one nearest to a reference: 1%%:targets-temperature-3.33",
     )
     add("--max-donors", metavar="K", help="most languages read beside the targets")
 

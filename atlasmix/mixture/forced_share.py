@@ -117,7 +117,7 @@ def _is_ratio(problem: MixProblem) -> bool:
 
 def _fixed(problem: MixProblem, tokens: float) -> MixProblem:
     """The question at one N, and at one D where nothing is measured against its budget."""
-    problem = replace(problem, phases=())
+    problem = replace(problem, phases=(), near=None)
     against = _is_ratio(problem) or problem.drift_penalty > 0
     against |= any(isinstance(limit, Guardrail) for limit in problem.limits)
     if against and tokens < problem.budget * (1 - _SAME):

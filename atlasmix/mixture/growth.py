@@ -161,7 +161,7 @@ def growth(now: MixProblem, then: MixProblem, seconds: float | None = None) -> M
             "targets and one or more besides",
             field="targets",
         )
-    now = replace(at_compute(now), phases=())
+    now = replace(at_compute(now), phases=(), near=None)
     then = replace(then, phases=(), compute=None, allocation=None)
     before = best(at_size(now, now.params, now.budget))
     levels = {effect.language: effect.loss for effect in before.targets}

@@ -193,7 +193,9 @@ def measuring_plan(
             value=draws,
         )
     # What a score is worth does not depend on how doubt is weighed now: the mean decides.
-    problem = at_compute(replace(problem, objective="loss", rivals=(), wrong_scores=None, box=None))
+    problem = at_compute(
+        replace(problem, objective="loss", rivals=(), wrong_scores=None, box=None, near=None)
+    )
     drawn = worlds(problem, draws, seed)
     study = study or study_of(problem)
     params, tokens, error = study.params, study.tokens, study.stderr

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from atlasmix.evidence.pools import Pool
 from atlasmix.problem.constraints import Limit
+from atlasmix.problem.problem import DEFAULT_WITHIN
 from atlasmix.quantities import format_quantity
 from atlasmix.solver.engines import Engine
 from atlasmix.text import first_few, listed
@@ -203,9 +204,8 @@ class ShareRange:
     high: float
 
 
-FLATNESS: Final = 0.005
-"""Part of the reducible loss by which a share may worsen the objective and still count as free: our
-choice, less than what two seeds of one run differ by."""
+FLATNESS: Final = DEFAULT_WITHIN
+"""Part of the reducible loss by which a share may worsen the objective and still count as free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +339,25 @@ class Caveat:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """What an answer that was asked to stay near a reference leaves as it is there.
+
+    Attributes:
+        reference: its name.
+        within: what of the reducible loss was allowed for it.
+        moved: part of the tokens, 0-1, that lies elsewhere than in the reference.
+        moved_best: the same of the best mixture.
+        same: languages that have the share that they have in the reference.
+    """
+
+    reference: str
+    within: float
+    moved: float
+    moved_best: float
+    same: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Mixture:
     """The answer to a :class:`~atlasmix.problem.problem.MixProblem`.
 
@@ -357,6 +376,7 @@ class Mixture:
         stopped: why not all of the budget is read; empty where it is.
         stopped_by: the limits of the question's own that end it before the budget.
         uncertainty: intervals and regret over draws; None where none were made.
+        left_alone: of an answer that stays near a reference; None: nobody asked for that.
     """
 
     pools: tuple[PoolShare, ...]
@@ -372,6 +392,7 @@ class Mixture:
     stopped: str = ""
     stopped_by: tuple[Limit, ...] = ()
     uncertainty: Uncertainty | None = None
+    left_alone: LeftAlone | None = None
 
     def __repr__(self) -> str:
         """What is read, in two lines."""

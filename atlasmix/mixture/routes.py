@@ -135,7 +135,9 @@ def routes(
                 value=value,
             )
     human = tuple(pool for pool in problem.pools if pool.provenance not in SYNTHETIC)
-    question = at_compute(replace(problem, pools=human, objective="loss", rivals=(), box=None))
+    question = at_compute(
+        replace(problem, pools=human, objective="loss", rivals=(), box=None, near=None)
+    )
     mixture = solve(replace(question, wrong_scores=None))
     target = problem.target_keys[0]
     start = {share.pool.name: share.tokens for share in mixture.pools}

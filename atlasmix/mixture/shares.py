@@ -23,6 +23,7 @@ from atlasmix.solver.engines import violations
 from atlasmix.solver.optimise import Solved, optimise_problem
 from atlasmix.solver.program import (
     effective,
+    linearise,
     losses,
     objective,
     scale,
@@ -44,13 +45,19 @@ _GIVES: Final = 1e-3
 """Part of a token's value below which a target is not named: our choice."""
 
 _NAMED: Final = 0.05
+_APART: Final = 0.005
+"""Part of the common price by which a next token is worth something else: half a percent, our
+choice, below what a table shows."""
 _Mask = NDArray[np.bool_]
 
-Held = Literal["free", "text", "least", "most", "below", "closed", "donors", "no text", "no scores"]
-"""What decides a share: ``free`` to move, the next token is worth the common price; ``text`` runs
-out at the epoch cap; ``least`` and ``most``, limits of the question; ``below``: not read, its first
-token is worth less than the common price; ``closed`` by a limit of 0; ``donors``: no more of them
-may be read; ``no text`` here; ``no scores`` in the matrix."""
+Held = Literal[
+    "free", "near", "text", "least", "most", "below", "closed", "donors", "no text", "no scores"
+]
+"""What decides a share: ``free`` to move, the next token is worth the common price; ``near``: it
+stays near that of a reference, as was asked; ``text`` runs out at the epoch cap; ``least`` and
+``most``, limits of the question; ``below``: not read, its first token is worth less than the common
+price; ``closed`` by a limit of 0; ``donors``: no more of them may be read; ``no text`` here;
+``no scores`` in the matrix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +156,12 @@ def explain_shares(
     """
     problem = canonical(problem)
     solved = optimise_problem(problem)
-    margin = _Margin(problem, solved)
+    x = solved.optimum.x
+    if problem.near is not None:
+        read_by = {share.pool.name: share.tokens for share in mixture.pools}
+        x = solved.compiled.collapse(np.array([read_by[pool.name] for pool in problem.pools]))
+        x = x / x.sum()
+    margin = _Margin(problem, solved, x)
     ranges = {each.language: (each.low, each.high) for each in mixture.flatness}
     read = list(mixture.proportions)
     usual = [ASKED_ABOUT] if problem.transfer.axis == "language" else []
@@ -170,14 +182,18 @@ def explain_shares(
 
 
 class _Margin:
-    """The slopes of the objective at an optimum, column by column, and what holds each column."""
+    """The slopes of the objective at an answer, column by column, and what holds each column."""
 
-    def __init__(self, problem: MixProblem, solved: Solved) -> None:
-        """Read off the line under the objective."""
+    def __init__(self, problem: MixProblem, solved: Solved, x: Array) -> None:
+        """Read off the line under the objective at ``x``, the optimum or one near a reference."""
         self.problem, self.compiled, self.optimum = problem, solved.compiled, solved.optimum
-        program, x = self.compiled.program, self.optimum.x
+        program = self.compiled.program
         self.program, self.x = program, x
-        line = self.optimum.prices.line
+        at_best = x is self.optimum.x
+        self.line = line = (
+            self.optimum.prices.line if at_best else linearise(program, x, self.optimum.duals)
+        )
+        self.value_there = self.optimum.value if at_best else objective(program, x)
         self.languages = np.array(self.compiled.languages)
         self.slope = marginal(x, program.unique, program.decay)
         self.worth = line.pull + line.worth * self.slope - line.drift
@@ -240,7 +256,7 @@ class _Margin:
         if own is None or others is None:
             return None
         there = np.maximum(self.x + own + others, 0.0)
-        change = objective(self.program, there) - self.optimum.value
+        change = objective(self.program, there) - self.value_there
         after = losses(self.program, there, expected=True)[: len(self.problem.targets)]
         whose = np.argsort(-np.abs(others), kind="stable")
         least = _NAMED * abs(step)
@@ -298,7 +314,8 @@ def _held(margin: _Margin, key: str) -> tuple[Held, tuple[str, ...]]:
         few = margin.problem.max_donors is not None
         return ("donors" if few and not _forbidden(margin, key) else "closed"), ()
     if margin.free[mine].any():
-        return "free", ()
+        near = margin.problem.near is not None and abs(margin.value(key) - 1.0) > _APART
+        return ("near" if near else "free"), ()
     rows = margin.program.rows
     holding = np.flatnonzero(margin.bound_by[:, mine].any(axis=1))
     floors = tuple(rows.names[row] for row in holding if rows.kinds[row] != "max")
@@ -326,7 +343,7 @@ def _forbidden(margin: _Margin, key: str) -> bool:
 def _gifts(margin: _Margin, key: str, head: int) -> tuple[Gift, ...]:
     """The value of the next token by target, and what each has of the language so far."""
     program, compiled, problem = margin.program, margin.compiled, margin.problem
-    line = margin.optimum.prices.line
+    line = margin.line
     capacity = line.heavy * line.m**-program.phi * program.phi / line.m * program.own[:, head]
     guarded = np.zeros_like(line.yields)
     guard = margin.optimum.duals.guard

@@ -9,6 +9,7 @@ from atlasmix.laws.saturation import Array
 from atlasmix.mixture.caveats import caveats, warn, why_stopped
 from atlasmix.mixture.flatness import flatness
 from atlasmix.mixture.mixture import Mixture
+from atlasmix.mixture.nearest import left_alone, nearest_shares
 from atlasmix.mixture.phases import split_phases
 from atlasmix.mixture.prediction import Proof, build_mixture
 from atlasmix.mixture.prices import prices
@@ -17,6 +18,7 @@ from atlasmix.solver.compile import alone_of, compile_problem
 from atlasmix.solver.compute import at_compute
 from atlasmix.solver.engines import Engine
 from atlasmix.solver.optimise import Solved, optimise_problem
+from atlasmix.solver.program import objective, scale
 
 _PROVED = 1e-6
 _PROVED_TOKENS = 1e-4
@@ -46,13 +48,14 @@ def solve(problem: MixProblem, engine: Engine | None = None) -> Mixture:
     order, problem = problem.target_keys, canonical(problem)
     solved = optimise_problem(problem, engine)
     compiled, optimum = solved.compiled, solved.optimum
-    tokens = compiled.expand(problem, optimum.x)
+    x = optimum.x if problem.near is None else nearest_shares(problem, solved)
+    tokens = compiled.expand(problem, x)
     # Alone a target has the whole budget, and any donor.
     whole = compiled.at(problem.budget, problem.params)
     if problem.max_donors is not None:
         whole = compile_problem(problem)
     alone = alone_of(problem, whole)
-    mixture = build_mixture(problem, compiled, tokens, _proof(solved), alone)
+    mixture = build_mixture(problem, compiled, tokens, _proof(solved, x), alone)
     stopped, stopped_by = why_stopped(problem, solved, mixture)
     mixture = replace(
         mixture,
@@ -61,6 +64,7 @@ def solve(problem: MixProblem, engine: Engine | None = None) -> Mixture:
         flatness=flatness(problem, compiled, optimum, mixture),
         stopped=stopped,
         stopped_by=stopped_by,
+        left_alone=None if problem.near is None else left_alone(problem, solved, x),
     )
     mixture = replace(mixture, caveats=caveats(problem, solved, mixture))
     mixture = replace(mixture, warnings=warn(problem, mixture))
@@ -78,18 +82,25 @@ def best(problem: MixProblem) -> Mixture:
     """
     problem = canonical(at_compute(problem))
     solved = optimise_problem(problem)
-    tokens = solved.compiled.expand(problem, solved.optimum.x)
-    return build_mixture(problem, solved.compiled, tokens, _proof(solved))
+    x = solved.optimum.x if problem.near is None else nearest_shares(problem, solved)
+    tokens = solved.compiled.expand(problem, x)
+    return build_mixture(problem, solved.compiled, tokens, _proof(solved, x))
 
 
-def _proof(solved: Solved) -> Proof:
-    """What is proved of a mixture, at its number of tokens and over all of them."""
-    optimum = solved.optimum
-    fixed = optimum.gap(solved.compiled.program)
+def _proof(solved: Solved, x: Array) -> Proof:
+    """What is proved of a mixture, at its number of tokens and over all of them.
+
+    It is ``exact`` where the best one is: what was given for staying near a reference is wanted,
+    and stands in the gap.
+    """
+    optimum, program = solved.optimum, solved.compiled.program
+    fixed = optimum.gap(program)
+    given = max(objective(program, x) - optimum.value, 0.0) / scale(program, optimum.value)
+    given = 0.0 if x is optimum.x else given
     return Proof(
         bound=min(solved.bound, optimum.value),
-        gap=max(solved.gap, fixed),
-        fixed_gap=fixed,
+        gap=max(solved.gap, fixed) + given,
+        fixed_gap=fixed + given,
         engine=optimum.engine,
         exact=fixed <= _PROVED and solved.gap <= _PROVED_TOKENS,
         solves=solved.solves,

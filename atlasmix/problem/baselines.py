@@ -26,6 +26,10 @@ _OF_TARGETS: Final = "targets-"
 """Before the rule of a baseline that reads the targets and no other language."""
 
 
+USUAL_RULE: Final = f"{_OF_TARGETS}temperature-3.33"
+"""What most teams do where nothing is measured: XLM-R's and mT5's exponent over their own list."""
+
+
 def names() -> tuple[str, ...]:
     """The baselines by name, as guardrails and comparisons take them.
 

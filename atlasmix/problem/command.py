@@ -29,6 +29,7 @@ _OPTIONS: Final = {
     "unknown_human": "--unknown-human",
     "human_floor": "--human-floor",
     "drift_penalty": "--drift-penalty",
+    "near": "--near",
     "law": "--law",
     "max_donors": "--max-donors",
     "draws": "--draws",

@@ -71,11 +71,13 @@ from atlasmix.problem.problem import (
     DEFAULT_RISK_AVERSION,
     DEFAULT_SEED,
     DEFAULT_TAIL,
+    DEFAULT_WITHIN,
     NO_TARGET,
     OBJECTIVES,
     UNDER_DRAWS,
     WORTH,
     MixProblem,
+    Near,
     Objective,
     Target,
     check_problem,
@@ -907,6 +909,7 @@ QUESTION_KEYS: Final = (
     "wrong_scores",
     "unknown_human",
     "drift_penalty",
+    "near",
     "law",
     "worth",
     "groups",
@@ -1002,6 +1005,7 @@ def problem_from_mapping(
         wrong_scores=part("wrong_scores", None, lambda n: _whole_or_none(n, "wrong_scores")),
         unknown_human=part("unknown_human", 0, lambda n: parse_share(n, "unknown_human", "text")),
         drift_penalty=part("drift_penalty", 0, lambda n: as_number(n, "drift_penalty", "0.05")),
+        near=part("near", None, lambda value: _near(value, store)),
         max_epochs=part("max_epochs", None, lambda _: read_cap(question)),
         limits=read_limits(question, words, pools, inventory, store),
         max_donors=part("max_donors", None, lambda n: _whole_or_none(n, "max_donors")),
@@ -1093,6 +1097,17 @@ def _box(value: object) -> float | None:
     return None if value is None else parse_share(value, "box", "what may be")
 
 
+def _near(value: object, store: Store) -> Near | None:
+    """``0.5%:REFERENCE``, or the reference alone."""
+    if value is None:
+        return None
+    told = as_text(value, "near")
+    first, _, rest = told.partition(":")
+    within, reference = (first, rest) if rest else (f"{100 * DEFAULT_WITHIN:g}%", first)
+    check_reference(reference, store)
+    return Near(reference, parse_share(within, "near", "the reducible loss"))
+
+
 def problem_to_mapping(problem: MixProblem) -> dict[str, object]:
     """The question as plain data, with every default written out, in a fixed order.
 
@@ -1125,6 +1140,8 @@ def problem_to_mapping(problem: MixProblem) -> dict[str, object]:
         written["unknown_human"] = tidy_number(problem.unknown_human)
     if problem.drift_penalty:
         written["drift_penalty"] = tidy_number(problem.drift_penalty)
+    if problem.near is not None:
+        written["near"] = problem.near.written
     if problem.exact_tokens:
         written["tokens"] = EXACTLY
     if problem.phases:

@@ -150,6 +150,32 @@ class Target:
     weight: float = 1.0
 
 
+DEFAULT_WITHIN: Final = 0.005
+"""Part of the reducible loss within which a share counts as free to move, and that may be given to
+stay near a reference: our choice, less than what two seeds of one run differ by."""
+
+MOST_WITHIN: Final = 0.5
+"""Our choice: half of all that a mixture can change, far beyond sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Among mixtures about as good as the best, the one that lies nearest to a reference.
+
+    Attributes:
+        reference: a baseline (``targets-temperature-3.33``), a published mixture, or its file.
+        within: most of the reducible loss that may be given for it, above 0.
+    """
+
+    reference: str
+    within: float = DEFAULT_WITHIN
+
+    @property
+    def written(self) -> str:
+        """As a question has it: ``0.5%:targets-temperature-3.33``."""
+        return f"{100 * self.within:g}%:{self.reference}"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class MixProblem:
     """What is asked; :func:`atlasmix.solver.optimise` answers it.
@@ -193,6 +219,8 @@ class MixProblem:
         drift_penalty: loss, in the law's unit, that would be given for one unit less of excess
             error amplification a(h) - 1 over all tokens of the budget, read in the targets; 0: the
             objective holds no such term, and what machine text risks is told alone.
+        near: of the mixtures that are about as good as the best, the one that is nearest to this
+            reference is the answer; None: the best.
         rivals: other matrices, one of which may be the one that is right: the objective ``regret``
             is over ``matrix`` and all of them. Everything else that is told is by ``matrix``.
         assumed: weights and exponents in the place of what the scores say, for questions of the
@@ -225,6 +253,7 @@ class MixProblem:
     wrong_scores: int | None = None
     unknown_human: float = 0.0
     drift_penalty: float = 0.0
+    near: Near | None = None
     rivals: tuple[TransferMatrix, ...] = ()
     assumed: TransferModel | None = None
 
@@ -447,6 +476,14 @@ def _check_doubt(problem: MixProblem) -> None:
             value=problem.unknown_human,
         )
     _check_drift_penalty(problem)
+    if problem.near is not None and not 0.0 < problem.near.within <= MOST_WITHIN:
+        raise ProblemError(
+            f"a mixture near {problem.near.reference} may cost {100 * problem.near.within:g}% of "
+            f"the reducible loss: expected above 0 and at most {100 * MOST_WITHIN:g}%, such as "
+            f"{100 * DEFAULT_WITHIN:g}%",
+            field="near",
+            value=problem.near.within,
+        )
     if problem.objective in UNDER_DRAWS:
         _check_under_draws(problem)
     elif problem.wrong_scores is not None and problem.max_donors is not None:

@@ -113,6 +113,17 @@ class QuestionFile(Struct, forbid_unknown_fields=True, kw_only=True):
         Annotated[Written, Meta(description="part of unknown text that people wrote, at least")]
         | UnsetType
     ) = UNSET
+    near: (
+        Annotated[
+            str,
+            Meta(
+                description="of the mixtures at most so much worse than the best (a share of the "
+                "reducible loss, 0.5% unless said), the one nearest to a reference: "
+                "0.5%:targets-temperature-3.33"
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     drift_penalty: (
         Annotated[
             Written,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from atlasmix.languages.catalogue import name_of
+from atlasmix.problem.baselines import USUAL_RULE, baseline_title
 from atlasmix.problem.constraints import HARD_EPOCHS
 from atlasmix.problem.link import short_question
 from atlasmix.problem.phases import Phase
@@ -20,6 +21,7 @@ from atlasmix.problem.problem import (
     DEFAULT_EPOCHS,
     DEFAULT_RISK_AVERSION,
     MixProblem,
+    Near,
 )
 from atlasmix.problem.vocabulary import EVERY_TARGET
 from atlasmix.quantities import format_flops, format_quantity
@@ -28,6 +30,9 @@ _POINTS: Final = 0.05
 """A share limit moves by five points: our choice, enough to be seen in a figure."""
 
 _MACHINE: Final = "translated"
+_SEVERAL: Final = 3
+"""Targets from which on a rule of thumb over them is worth staying near: our choice; of two there
+is one share to choose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ def one_step(problem: MixProblem) -> tuple[Step, ...]:
         *_donors(question, problem),
         *_budget(question, problem),
         *_tokens(question, problem),
+        *_near(question, problem),
         *_provenance(question, problem),
     )
 
@@ -134,6 +140,15 @@ def _budget(question: Mapping[str, Any], problem: MixProblem) -> Iterator[Step]:
 def _tokens(question: Mapping[str, Any], problem: MixProblem) -> Iterator[Step]:
     if problem.exact_tokens:
         yield Step("All of the budget", "no more than serves", with_changes(question, tokens=None))
+
+
+def _near(question: Mapping[str, Any], problem: MixProblem) -> Iterator[Step]:
+    if problem.near is not None:
+        yield Step("Stay near", "nothing", with_changes(question, near=None))
+    elif len(problem.targets) >= _SEVERAL:
+        near = Near(USUAL_RULE)
+        change = f"{baseline_title(near.reference)}, at {100 * near.within:g}%"
+        yield Step("Stay near", change, with_changes(question, near=near.written))
 
 
 def _phases_fit(phases: Sequence[Phase], budget: float) -> bool:

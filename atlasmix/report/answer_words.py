@@ -12,6 +12,7 @@ from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.caveats import short_run
 from atlasmix.mixture.mixture import Caveat, Mixture, Price, TargetEffect
 from atlasmix.mixture.prediction import drift_value
+from atlasmix.problem.baselines import baseline_title
 from atlasmix.problem.constraints import title_of
 from atlasmix.problem.problem import DEFAULT_BOX, UNDER_DRAWS, MixProblem
 from atlasmix.problem.worlds import weighed
@@ -211,7 +212,8 @@ def gap_text(gap: float, part: str = "one part") -> str:
 def proof_sentence(mixture: Mixture) -> str:
     """How good the answer is proved to be, at this many tokens and over all numbers of them.
 
-    "Certified" is said only of an answer without a caveat whose proof is as sharp as is asked.
+    "Certified" is said only of an answer without a caveat whose proof is as sharp as is asked. Of
+    an answer that stays near a reference a second sentence says how near.
     """
     proof = mixture.certificate
     if proof.engine is Engine.GIVEN:
@@ -223,10 +225,26 @@ def proof_sentence(mixture: Mixture) -> str:
         first = "Certified" if proof.exact else "Not certified, but proved so far"
     beaten = f"no mixture within these limits is better by more than {everywhere}"
     if here == everywhere:
-        return f"{first}: {beaten} of the reducible loss."
+        return f"{first}: {beaten} of the reducible loss.{_near_sentence(mixture)}"
     return (
         f"{first}: {beaten} of the reducible loss, whatever number of tokens it reads, and none "
-        f"that reads as many by more than {here}."
+        f"that reads as many by more than {here}.{_near_sentence(mixture)}"
+    )
+
+
+def _near_sentence(mixture: Mixture) -> str:
+    """Of an answer that stays near a reference, how near; empty of any other."""
+    near = mixture.left_alone
+    if near is None:
+        return ""
+    same = len(near.same)
+    have = {0: "No language has", 1: "1 language has"}.get(same, f"{same} languages have")
+    here, free = percent(near.moved), percent(near.moved_best)
+    return (
+        f" Of the mixtures at most {100 * near.within:g}% of the reducible loss worse than the "
+        f"best, this one moves least from {baseline_title(near.reference)}: {here} of the tokens "
+        f"lie elsewhere than there, of the best one's {free}. {have} its very share. How far each "
+        "share may move is told of the best one."
     )
 
 

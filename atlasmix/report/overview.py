@@ -253,6 +253,7 @@ _LABELS: Final = {
     "box": "scores at the lower end of",
     "wrong_scores": "scores wrong at once",
     "drift_penalty": "drift penalty",
+    "near": "nearest to, at a cost",
     "tail": "worst part of the draws",
     "max_epochs": "epoch cap",
     "min": "at least",

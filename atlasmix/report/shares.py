@@ -150,6 +150,7 @@ def _decides(problem: MixProblem, reason: ShareReason) -> str:
     limits = _limits(problem, reason)
     return {
         "free": "no other language pays" if alone else f"free to move: {_whom(reason.gifts)}",
+        "near": f"stays near {problem.near.reference}" if problem.near else "",
         "text": f"its text ends, read {_times(reason.epochs)}",
         "least": f"held up by {limits}",
         "most": f"held down by {limits}",
@@ -195,6 +196,10 @@ def _worth(problem: MixProblem, reason: ShareReason) -> str:
         free = f"no other language's first token is worth its next{of_it}"
     return {
         "free": f"{share}: {free}.",
+        "near": (
+            f"{share}: it stays near {problem.near.reference if problem.near else 'a reference'}, "
+            f"as was asked; {next_one}."
+        ),
         "text": f"{share}: its text ends, read {_times(reason.epochs)}; {next_one}.",
         "least": f"{share}: {limits} holds it up; {next_one}.",
         "most": f"{share}: {limits} holds it down; {next_one}.",

@@ -166,6 +166,51 @@ def solve_conic(program: Program) -> ConicAnswer | None:
     return best[1]
 
 
+def nearest(program: Program, members: Array, reference: Array, ceiling: float) -> Array:
+    """Shares (n,) that move least from a reference among those at most so much worse.
+
+    Args:
+        program: the program; its limits hold.
+        members: (groups, n), 1 where a column belongs to a group.
+        reference: (groups,) shares, summing to 1 at most.
+        ceiling: most of the objective.
+
+    Raises:
+        SolverFailed: no solver came to a usable end; ``ceiling`` lies below the optimum, say.
+    """
+    model = _Model(program)
+    model.limits()
+    cost = model.cost()
+    model.guards()
+    # Scaled to the room that the ceiling leaves: the solver works with absolute tolerances.
+    room = max(abs(ceiling), 1e-12)
+    model.constraints.append(cost / room <= ceiling / room)
+    moved = model.cp.norm1(members @ model.x - reference) / 2
+    task = model.cp.Problem(model.cp.Minimize(moved), model.constraints)
+    for _ in _endings(task, []):
+        if task.status in {"optimal", "optimal_inaccurate"}:
+            x = np.asarray(model.x.value, dtype=float)
+            return np.asarray(np.clip(x, 0.0, np.minimum(program.upper, 1.0)))
+    raise SolverFailed("no solver found the nearest mixture: please report the problem")
+
+
+def _endings(task: Any, seen: list[str]) -> Iterator[str]:
+    """Each solver that came to an end of its own, by name, with the task as it left it."""
+    import cvxpy as cp
+
+    for solver, options in SOLVERS:
+        try:
+            with warnings.catch_warnings():
+                # An inaccurate end is judged by its certified gap, not by a warning.
+                warnings.simplefilter("ignore")
+                task.solve(solver=solver, **options)
+        except cp.error.SolverError as error:
+            seen.append(f"{solver}: {str(error).splitlines()[0][:80]}")
+            continue
+        seen.append(f"{solver}: {task.status}")
+        yield solver
+
+
 def _answers(program: Program, seen: list[str]) -> Iterator[ConicAnswer | None]:
     """Each solver's answer in turn; None where one proves that there is none."""
     model = _Model(program)
@@ -173,16 +218,7 @@ def _answers(program: Program, seen: list[str]) -> Iterator[ConicAnswer | None]:
     cost = model.cost()
     model.guards()
     task = model.cp.Problem(model.cp.Minimize(cost), model.constraints)
-    for solver, options in SOLVERS:
-        try:
-            with warnings.catch_warnings():
-                # An inaccurate end is judged by its certified gap, not by a warning.
-                warnings.simplefilter("ignore")
-                task.solve(solver=solver, **options)
-        except model.cp.error.SolverError as error:
-            seen.append(f"{solver}: {str(error).splitlines()[0][:80]}")
-            continue
-        seen.append(f"{solver}: {task.status}")
+    for solver in _endings(task, seen):
         if task.status in {"infeasible", "infeasible_inaccurate"}:
             yield None
         if task.status in {"optimal", "optimal_inaccurate"}:

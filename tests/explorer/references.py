@@ -32,6 +32,7 @@ WHOLE: dict[str, Any] = {
     "wrong_scores": "1",
     "unknown_human": "20%",
     "drift_penalty": "0.02",
+    "near": "1%:unimax",
     "law": {
         "name": "hoffmann-2022",
         "E": "1.9",

@@ -174,6 +174,23 @@ def test_every_control_of_the_form_reaches_the_question(visit):
     }
 
 
+def test_an_answer_stays_near_a_reference_and_leaves_it(visit):
+    asked = {"targets": {"cat": 1, "spa": 1, "eus": 1}, "budget": 3e11}
+    guest = visit(q=yaml.safe_dump(asked, default_flow_style=True, width=10**6).strip())
+    at = guest.page("mix")
+    before = dict(at.session_state["question"])
+    control(at, "selectbox", "Stay near").set_value("targets-natural").run()
+    guest.whole()
+    assert at.session_state["question"] == {**before, "near": "0.5%:targets-natural"}
+    assert "this one moves least from natural of targets" in guest.words()
+    control(at, "text_input", "Staying near may cost").set_value("1%").run()
+    guest.whole()
+    assert at.session_state["question"]["near"] == "1%:targets-natural"
+    assert "at most 1% of the reducible loss worse" in guest.words()
+    control(at, "selectbox", "Stay near").set_value("").run()
+    assert at.session_state["question"] == before
+
+
 def test_a_drift_penalty_is_asked_for_and_taken_away(visit):
     asked = {"targets": {"cat": 1}, "pools": {"provenance": ["human", "translated"]}}
     guest = visit(q=yaml.safe_dump(asked, default_flow_style=True, width=10**6).strip())

@@ -91,6 +91,17 @@ def test_a_budget_that_must_be_read_need_not_be():
     assert [step.change for step in steps] == ["no more than serves"]
 
 
+def test_several_targets_may_stay_near_a_rule_and_leave_it():
+    """One target alone has no rule over its targets that is another mixture."""
+    asked = {"targets": "cat,spa,glg"}
+    steps = {s.limit: s.question for s in one_step(problem_from_mapping(asked, STORE))}
+    assert steps["Stay near"]["near"] == "0.5%:targets-temperature-3.33"
+    again = one_step(problem_from_mapping(steps["Stay near"], STORE))
+    assert "near" not in next(step for step in again if step.limit == "Stay near").question
+    alone = one_step(problem_from_mapping({"targets": "cat"}, STORE))
+    assert "Stay near" not in {step.limit for step in alone}
+
+
 def test_a_cap_is_never_raised_past_the_hard_one():
     steps = one_step(problem_from_mapping({"targets": "cat", "max_epochs": 16}, STORE))
     assert [step.change for step in steps if step.limit == "Epoch cap"] == ["16 to 8"]

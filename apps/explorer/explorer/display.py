@@ -52,6 +52,7 @@ CONTROLS: Final = {
     "lambda": "Decay of repeats λ",
     "risk_aversion": "Risk aversion κ",
     "drift_penalty": "Drift penalty",
+    "near": "Stay near",
     "tokens": "Tokens read, of the budget",
     "min": "At least this share",
     "max": "At most this share",

@@ -28,6 +28,7 @@ from atlasmix.problem.problem import (
 from atlasmix.quantities import format_flops, format_quantity, parse_flops, parse_quantity
 from explorer import answers, session
 from explorer.limits_form import limits_form
+from explorer.near_form import near_form
 from explorer.phases_form import phases_form
 from explorer.targets_form import start, targets
 
@@ -316,6 +317,7 @@ def _mathematics(question: Mapping[str, Any]) -> None:
         format_func=lambda word: OBJECTIVE_WORDS[word],
         **choosing("objective", objectives, now, "objective"),
     )
+    near_form(question)
     law = question.get("law", DEFAULT_LAW)
     if isinstance(law, str):
         st.selectbox("Loss law", **choosing("law", shipped_laws(), law, "law"))

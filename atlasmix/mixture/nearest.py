@@ -1,0 +1,124 @@
+"""The plainest of the mixtures that are as good: the one that moves least from a reference.
+
+An optimum may be flat: many mixtures are as good as anybody could measure, and which of them the
+program names hangs on the last digits of the evidence. A team that has a mixture, or a rule of
+thumb, leaves it where that pays and nowhere else. So: among the mixtures that read as many tokens
+as the best one and are at most so much worse, the one with the fewest tokens elsewhere than the
+reference has them (total variation between languages). A sum of absolute differences leaves many
+languages just where they are and moves a few.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from atlasmix.errors import ProblemError, about
+from atlasmix.laws.saturation import Array
+from atlasmix.mixture.mixture import LeftAlone
+from atlasmix.problem.baselines import baseline_tokens
+from atlasmix.problem.problem import MixProblem, Near
+from atlasmix.solver.conic import nearest
+from atlasmix.solver.engines import tidy, violations
+from atlasmix.solver.optimise import Solved
+from atlasmix.solver.program import objective, scale
+
+_SAME: Final = 5e-5
+"""Shares that differ by less are one: half a hundredth of a point, which no table shows."""
+
+_GRID: Final = 1e4
+"""A share that is moved is a whole number of hundredths of a point where the limits allow it."""
+
+_DUST: Final = 1e-8
+
+
+def nearest_shares(problem: MixProblem, solved: Solved) -> Array:
+    """Shares of the columns, (n,), of the mixture that the question asks for by ``near``.
+
+    Args:
+        problem: the question in its canonical order, with ``near``.
+        solved: its best mixture.
+
+    Raises:
+        ProblemError: no such reference, or one that reads no pool of the question.
+        SolverFailed: no solver came to a usable end.
+    """
+    near, compiled = _near(problem), solved.compiled
+    program, best = compiled.program, solved.optimum
+    members, reference = _languages(problem, solved)
+    ceiling = best.value + near.within * scale(program, best.value)
+    x = nearest(program, members, reference, ceiling)
+    x = tidy(program, x / x.sum(), _DUST)
+    for candidate in (_rounded(x, members, reference), x):
+        good = objective(program, candidate) <= ceiling + _SLACK * scale(program, best.value)
+        if good and not violations(program, candidate):
+            return candidate
+    return np.asarray(best.x)
+
+
+_SLACK: Final = 1e-6
+"""Of the reducible loss, by which rounding may pass what was allowed."""
+
+
+def left_alone(problem: MixProblem, solved: Solved, x: Array) -> LeftAlone:
+    """What lies where the reference has it, and how much does not."""
+    near = _near(problem)
+    members, reference = _languages(problem, solved)
+    keys = list(dict.fromkeys(solved.compiled.languages))
+    shares, free = members @ x, members @ solved.optimum.x
+    same = [
+        key
+        for key, share, there in zip(keys, shares, reference, strict=True)
+        if there > _SAME and abs(share - there) <= _SAME
+    ]
+    return LeftAlone(
+        near.reference, near.within, _moved(shares, reference), _moved(free, reference), tuple(same)
+    )
+
+
+def _near(problem: MixProblem) -> Near:
+    assert problem.near is not None
+    return problem.near
+
+
+def _languages(problem: MixProblem, solved: Solved) -> tuple[Array, Array]:
+    """Which columns belong to each language, (languages, n), and the reference's shares.
+
+    Languages of the reference that the program has no column for are in none of its shares.
+    """
+    near = _near(problem)
+    with about("near", near.reference):
+        tokens = baseline_tokens(problem, near.reference)
+        if not tokens.any():
+            raise ProblemError(
+                f"{near.reference} reads no pool of this question, so nothing lies near it"
+            )
+    read: dict[str, float] = {}
+    for pool, part in zip(problem.pools, (tokens / tokens.sum()).tolist(), strict=True):
+        read[pool.language] = read.get(pool.language, 0.0) + part
+    languages = solved.compiled.languages
+    keys = list(dict.fromkeys(languages))
+    members = np.array([[float(each == key) for each in languages] for key in keys])
+    return members, np.array([read.get(key, 0.0) for key in keys])
+
+
+def _moved(shares: Array, reference: Array) -> float:
+    """Total variation: the part of the tokens that would have to move."""
+    return float(np.maximum(shares - reference, 0.0).sum())
+
+
+def _rounded(x: Array, members: Array, reference: Array) -> Array:
+    """Shares as the reference has them, or in hundredths of a point; the largest has the rest."""
+    shares = members @ x
+    goal = np.where(
+        np.abs(shares - reference) <= _SAME, reference, np.floor(shares * _GRID) / _GRID
+    )
+    moved = np.flatnonzero(np.abs(shares - reference) > _SAME)
+    if moved.size:
+        last = moved[int(np.argmax(shares[moved]))]
+        goal[last] += 1.0 - float(goal.sum())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = np.where(shares > 0, goal / shares, 1.0)
+    there = x * (members.T @ factor)
+    return np.asarray(there / there.sum())
