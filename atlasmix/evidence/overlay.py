@@ -15,6 +15,7 @@ from atlasmix.evidence.places import CARD_FILE
 from atlasmix.evidence.pools import parse_pools
 from atlasmix.evidence.shelf import (
     INVENTORIES,
+    LAWS,
     MATRICES,
     Shelf,
     free_name,
@@ -51,7 +52,8 @@ class Overlay(Store):
     """A store with a few tables of one's own on top, which nobody else sees and no file holds.
 
     Attributes:
-        entries: (folder of the shelf, name, table, card) of each, the bytes in normal form.
+        entries: (folder of the shelf, name, table, card) of each, the bytes in normal form; a law
+            learned from runs is its file as it came, and has no card.
     """
 
     entries: tuple[tuple[str, str, bytes, bytes], ...] = ()
@@ -98,6 +100,11 @@ class Overlay(Store):
     def names(self, shelf: Shelf) -> tuple[str, ...]:
         """The names of one's own tables of a shelf, in the order in which they came."""
         return tuple(name for folder, name, _, _ in self.entries if folder == shelf.folder)
+
+    def law_file(self, name: str) -> bytes | None:
+        """The file of a law that lies here; None where none of that name does."""
+        entry = self._own(LAWS, name)
+        return None if entry is None else entry[0]
 
     def digest(self) -> str:
         """A hash of all that lies here; empty for an empty overlay."""
@@ -156,17 +163,11 @@ def _laid(
     files: Mapping[str, str],
     name: str,
 ) -> tuple[Overlay, str]:
-    if len(overlay.entries) >= OVERLAY_ENTRIES:
-        raise DataError(
-            f"{len(overlay.entries)} tables lie here already: at most {OVERLAY_ENTRIES}; "
-            "take one away"
-        )
+    check_room(overlay)
     table, card = contents
     read = whole_card(card, shelf, f"card {files['card']}")
     chosen = name or read.name or name_of_file(files["table"])
     chosen = free_name(overlay.user_place(), shelf, chosen)
-    if chosen in overlay.names(shelf):
-        raise DataError(f"{shelf.word} '{chosen}' lies here already: choose another name")
     read = dataclasses.replace(read, name=chosen)
     entry = new_entry(shelf, read, table, f"table {files['table']}")
     size = len(entry[shelf.table])
@@ -175,8 +176,31 @@ def _laid(
             f"table {files['table']} unpacks to {size:,} bytes: expected at most "
             f"{OVERLAY_UNPACKED:,}; add larger ones with the command line"
         )
-    added = (shelf.folder, chosen, entry[shelf.table], entry[CARD_FILE])
-    return dataclasses.replace(overlay, entries=(*overlay.entries, added)), chosen
+    return put_on(overlay, shelf, chosen, entry[shelf.table], entry[CARD_FILE]), chosen
+
+
+def check_room(overlay: Overlay) -> None:
+    """Refuse one more where as many lie there as may; DataError."""
+    if len(overlay.entries) >= OVERLAY_ENTRIES:
+        raise DataError(
+            f"{len(overlay.entries)} tables and laws lie here already: at most {OVERLAY_ENTRIES}; "
+            "take one away"
+        )
+
+
+def put_on(overlay: Overlay, shelf: Shelf, name: str, content: bytes, card: bytes) -> Overlay:
+    """An overlay with one more entry, which somebody has checked.
+
+    Raises:
+        DataError: another one of that name, or a full overlay.
+    """
+    check_room(overlay)
+    if name in overlay.names(shelf):
+        raise DataError(
+            f"{shelf.word} '{name}' lies here already: choose another name", field="name"
+        )
+    entry = (shelf.folder, name, content, card)
+    return dataclasses.replace(overlay, entries=(*overlay.entries, entry))
 
 
 def lay_entry(overlay: Overlay, folder: str, name: str, table: bytes, card: bytes) -> Overlay:
@@ -218,6 +242,8 @@ def save(overlay: Overlay, shelf: Shelf, name: str) -> Overlay:
     Raises:
         DataError: the name is taken by now, or the store cannot be written.
     """
+    if shelf.folder not in _SHELVES:
+        raise DataError(f"a {shelf.kind} is a file, and no store holds one: take the file along")
     for folder, given, table, card in overlay.entries:
         if (folder, given) == (shelf.folder, name):
             put(overlay.user_place(), _SHELVES[folder], name, {shelf.table: table, CARD_FILE: card})

@@ -51,6 +51,8 @@ class Shelf:
 
 MATRICES = Shelf("transfer_matrices", "scores.csv", "matrix", "transfer matrix", DEFAULT_MATRIX)
 INVENTORIES = Shelf("inventories", "pools.csv", "inventory", "token inventory", DEFAULT_INVENTORY)
+LAWS = Shelf("learned_laws", "law.yaml", "law", "learned law", "")
+"""Laws learned from runs: files of somebody's own, which only an overlay holds."""
 
 
 def read_entry(place: Place, shelf: Shelf, name: str) -> tuple[Card, bytes]:

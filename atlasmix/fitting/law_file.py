@@ -294,14 +294,18 @@ def law_text(content: Mapping[str, Any]) -> str:
     return _HEADER + dump_yaml(dict(content))
 
 
-def load_learned_law(source: Path | str | bytes) -> SavedLaw:
+def load_learned_law(source: Path | str | bytes, what: str = "law") -> SavedLaw:
     """A law from its file (``Path``) or from its text.
+
+    Args:
+        source: the file, or what stands in it.
+        what: how a message names a text.
 
     Raises:
         DataError: unreadable, not of this schema, or constants that are missing; ``faults`` names
             all.
     """
-    what = f"law {source.name}" if isinstance(source, Path) else "law"
+    what = f"law {source.name}" if isinstance(source, Path) else what
     text = read_file(source, LAW_LIMIT) if isinstance(source, Path) else source
     content = load_yaml(text, what, LAW_LIMIT)
     if not isinstance(content, dict) or content.get("schema") != LAW_SCHEMA:
@@ -352,6 +356,11 @@ def _inner_faults(content: Mapping[str, Any]) -> list[str]:
             keys = {f"c{at}" for at in range(numbers[content["law"]])}
         if set(each["constants"]) != keys:
             faults.append(f"{name}: constants are not those of the law {content['law']}")
+        elif content["law"] == "mixing":
+            faults += [
+                f"{name}: {fault}"
+                for fault in _range_of_constants([each["constants"][key] for key in _FIELDS])
+            ]
     faults += [
         f"unique of {name!r}: no source of the law"
         for name in content["scale"]["unique"]
@@ -360,22 +369,44 @@ def _inner_faults(content: Mapping[str, Any]) -> list[str]:
     return faults + _draw_faults(content) + _range_faults(content["scale"])
 
 
+_MOST: Final = {"phi": 50.0, "alpha": 50.0, "beta": 50.0, "gamma": 1.0}
+"""Most of each constant; of the exponents our choice, far beyond any that was ever fitted."""
+
+
+def _range_of_constants(values: Sequence[float]) -> list[str]:
+    """What cannot be of the constants of a mixing law, in the order of ``_FIELDS``."""
+    return [
+        f"{key} is {value:g}: expected 0 or more"
+        + (f", at most {_MOST[key]:g}" if key in _MOST else "")
+        for key, value in zip(_FIELDS, values, strict=True)
+        if (value < 0 and key != "E") or value > _MOST.get(key, math.inf)
+    ]
+
+
 def _draw_faults(content: Mapping[str, Any]) -> list[str]:
     sets, width = len(content["sets"]), len(_FIELDS) + len(content["sources"])
-    return [
-        f"draw {at + 1}: expected {sets} rows of {width} numbers, a set each"
-        for at, drawn in enumerate(content.get("draws", ()))
-        if [len(row) for row in drawn] != [width] * sets
-    ]
+    faults = []
+    for at, drawn in enumerate(content.get("draws", ()), start=1):
+        if [len(row) for row in drawn] != [width] * sets:
+            faults.append(f"draw {at}: expected {sets} rows of {width} numbers, a set each")
+            continue
+        for row in drawn:
+            faults += [f"draw {at}: {said}" for said in _range_of_constants(row[: len(_FIELDS)])]
+            if min(row[len(_FIELDS) :]) < 0:
+                faults.append(f"draw {at}: a weight below 0: expected 0 or more")
+    return faults
 
 
 def _range_faults(scale: Mapping[str, Any]) -> list[str]:
     ends = {what: scale.get(what, [1, 1]) for what in ("params_range", "tokens_range")}
-    return [
+    faults = [
         f"{what}: expected least and most, in this order"
         for what, pair in ends.items()
         if len(pair) != 2 or pair[0] > pair[1]
     ]
+    if scale["params_vary"] and not scale["params"]:
+        faults.append("params of the scale is 0: expected the middle of runs that differ in it")
+    return faults
 
 
 def drawn_laws(saved: SavedLaw) -> tuple[MixingLaw, ...]:

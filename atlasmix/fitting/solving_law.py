@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
@@ -19,10 +20,12 @@ from numpy.typing import NDArray
 
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.card import Card
+from atlasmix.evidence.overlay import Overlay, check_room, put_on
 from atlasmix.evidence.scores import DEFINED, MISSING, OWN, ScoreTable
+from atlasmix.evidence.shelf import LAWS, check_name, name_of_file
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.fitting.law_file import LAW_LIMIT, SavedLaw, drawn_laws, load_learned_law
-from atlasmix.fitting.learning import Learned, resampled
+from atlasmix.fitting.learning import MIXING, Learned, resampled
 from atlasmix.fitting.mixing_law import NO_SHARE, MixingLaw
 from atlasmix.io.tables import read_file
 from atlasmix.languages.resolving import resolve
@@ -34,6 +37,18 @@ from atlasmix.transfer.calibration import TRANSFER_WEIGHT
 Array = NDArray[np.float64]
 
 REFIT: Final = "learn it again with for_solve, which fits the form that a solve takes"
+
+LAID_LIMIT: Final = 2 * 1024 * 1024
+"""Most bytes of a law on an overlay: our choice, 60 languages with 24 resamples, read in half a
+second."""
+
+LAID_SOURCES: Final = 400
+"""Most sources of it: our choice, as many languages as a table there may have."""
+
+_NO_LAW_NAME: Final = "scenarios.yaml"
+"""What lies beside the laws in a file of scenarios."""
+
+_NO_TARGET: Final = "has no set that is drawn from one of its sources, so none is a target"
 
 _NOTHING: Final = 1e-9
 """ε below which it is none."""
@@ -53,7 +68,7 @@ def obstacle(law: object, repeats: bool) -> str:
         return "is no mixing law: it knows neither own share nor effective data"
     held = law.own >= 0
     if not np.any(held):
-        return "has no set that is drawn from one of its sources, so none is a target"
+        return _NO_TARGET
     if np.any(law.gamma[held] < _EVEN):
         return (
             "lets a source tell less as more of it is read (γ below 1), which a solve has no place "
@@ -62,6 +77,21 @@ def obstacle(law: object, repeats: bool) -> str:
     if repeats and np.any(law.background[held] > _NOTHING):
         return "has a worth of any token (ε) beside repeated text, which a solve has no place for"
     return ""
+
+
+def refuse_runs(learned: Learned) -> None:
+    """Refuse runs of which no law that a solve takes can be learned, in whatever form.
+
+    Raises:
+        ProblemError: says what the runs lack.
+    """
+    law = next(each.law for each in learned.judged if each.name == MIXING)
+    assert isinstance(law, MixingLaw)
+    name = "of these runs"
+    if not np.any(law.own >= 0):
+        raise ProblemError(f"law {name} {_NO_TARGET}", field="law")
+    _targets(law, name)
+    _check_tokens(law, name)
 
 
 def solving_draws(learned: Learned, draws: int, seed: int) -> tuple[MixingLaw, ...]:
@@ -86,6 +116,56 @@ def read_solving_law(path: Path, name: str) -> TargetLaws:
     return solving_law(load_learned_law(path), name, hashlib.sha256(content).hexdigest())
 
 
+@lru_cache(maxsize=8)
+def laid_law(content: bytes, name: str) -> TargetLaws:
+    """The law of a file on an overlay; one object for the same file, the last few of them.
+
+    Args:
+        content: of the file.
+        name: how the question names it.
+
+    Raises:
+        DataError: no learned law.
+        ProblemError: a law that no solve takes; says which to learn.
+    """
+    saved = load_learned_law(content, f"law {name}")
+    if len(saved.law.sources) > LAID_SOURCES:
+        raise DataError(
+            f"law {name} has {len(saved.law.sources):,} sources: expected at most {LAID_SOURCES}; "
+            "ask larger ones on the command line"
+        )
+    return solving_law(saved, name, hashlib.sha256(content).hexdigest())
+
+
+def lay_law(overlay: Overlay, content: bytes, file: str, name: str = "") -> tuple[Overlay, str]:
+    """An overlay with one more law, if a solve takes it.
+
+    Args:
+        overlay: what lies there.
+        content: of the file that ``learn`` saved, at most 2 MiB.
+        file: what it was called.
+        name: how the question will call it; empty takes that of the file. It ends in ``.yaml``, so
+            that a recipe names the file as it can lie beside it.
+
+    Returns:
+        The new overlay and the name.
+
+    Raises:
+        DataError: no learned law, too large a one, a name that is taken, or a full overlay.
+        ProblemError: a law that no solve takes; says which to learn.
+    """
+    check_room(overlay)
+    if len(content) > LAID_LIMIT:
+        raise DataError(
+            f"law {file} has {len(content):,} bytes: expected at most {LAID_LIMIT:,}; learn it "
+            "with fewer draws, or ask with the command line"
+        )
+    chosen = f"{(name or name_of_file(file)).removesuffix('.yaml')}.yaml"
+    check_name(chosen, LAWS.word, but=_NO_LAW_NAME)
+    laid_law(content, chosen)
+    return put_on(overlay, LAWS, chosen, content, b""), chosen
+
+
 def solving_law(saved: SavedLaw, name: str, sha256: str) -> TargetLaws:
     """A saved law as a solve takes it.
 
@@ -106,9 +186,16 @@ def solving_law(saved: SavedLaw, name: str, sha256: str) -> TargetLaws:
     rows = _targets(law, name)
     _check_tokens(law, name)
     facts = _facts(saved, name)
-    each = [_law_of(law, row, keys, facts) for row in rows]
     laws = drawn_laws(saved)
-    draws = tuple(tuple(_law_of(drawn, row, keys, facts) for row in rows) for drawn in laws)
+    try:
+        each = [_law_of(law, row, keys, facts) for row in rows]
+        draws = tuple(tuple(_law_of(drawn, row, keys, facts) for row in rows) for drawn in laws)
+    except OverflowError:
+        raise DataError(
+            f"law {name} has a size or an exponent that no run has, and its constants cannot be "
+            "counted from it: learn it again",
+            field="law",
+        ) from None
     weights = np.array([_worth(drawn)[rows].T for drawn in laws])
     card = _card(name, axis, keys, facts, len(draws))
     transfer = _matrix(law, rows, keys, weights, card)

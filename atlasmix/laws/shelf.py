@@ -9,9 +9,10 @@ from typing import Final
 
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.file_shelf import FileShelf
+from atlasmix.evidence.overlay import Overlay
 from atlasmix.evidence.places import Place
-from atlasmix.evidence.shelf import shipped_place
-from atlasmix.evidence.store import NO_FILES, Store
+from atlasmix.evidence.shelf import LAWS, shipped_place
+from atlasmix.evidence.store import FILE_ENDINGS, NO_FILES, Store
 from atlasmix.languages.resolving import resolve
 from atlasmix.laws.cards import CARD_LIMIT, parse_card
 from atlasmix.laws.kinds import CurseLaw, LanguageLaws, LawCard, LossLaw
@@ -79,11 +80,12 @@ def law_card(name: str, store: Store | None = None) -> LawCard:
     own = _SHELF.names(place)
     if name in own:
         return _on_shelf(place, name)
-    known = (*shipped_names(), *own)
+    laid = store.names(LAWS) if isinstance(store, Overlay) else ()
+    known = (*laid, *shipped_names(), *own)
     raise DataError(
         f"no law {name[:80]!r}: {did_you_mean(name, known, ' ')}"
         f"expected one of {', '.join(known)}"
-        + (", or the path of a card (.yaml)" if store.opens_files else f"; {NO_FILES}")
+        + (", or the path of a card (.yaml)" if store.opens_files else f"; {_no_file(name)}")
     )
 
 
@@ -103,6 +105,13 @@ def card_bytes(name: str, store: Store | None = None) -> bytes:
     if path is not None and _is_file(path):
         return path.read_bytes()
     return _SHELF.read(store.user_place(), card.name)
+
+
+def _no_file(name: str) -> str:
+    """What is said of a name where no path is opened; it may be that of a law of somebody's own."""
+    if not name.endswith(FILE_ENDINGS):
+        return NO_FILES
+    return f"{NO_FILES}: whoever learned this law has its file, which has to be brought first"
 
 
 def load_law(name: str, store: Store | None = None) -> LossLaw:

@@ -12,17 +12,19 @@ from typing import Any, Final
 
 from atlasmix.errors import AtlasMixError, Infeasible
 from atlasmix.evidence.store import Store
+from atlasmix.fitting.law_file import is_law_file
 from atlasmix.languages.catalogue import name_of
-from atlasmix.laws.kinds import FAR
+from atlasmix.laws.kinds import FAR, TargetLaws
 from atlasmix.mixture.caveats import LEAST_OWN, own_share, strangers
 from atlasmix.mixture.mixture import Mixture
 from atlasmix.mixture.solve import best
 from atlasmix.problem.link import short_question
-from atlasmix.problem.parsing import problem_from_mapping
+from atlasmix.problem.parsing import problem_from_mapping, read_law
 from atlasmix.problem.problem import MixProblem
 from atlasmix.problem.steps import Step, one_step, with_changes
 from atlasmix.quantities import format_quantity
 from atlasmix.solver.patience import expired, within
+from atlasmix.text import first_few
 
 MOST: Final = 5
 """Changes that are offered at once: our choice, a line of buttons."""
@@ -51,7 +53,8 @@ def advise_after(
     """What a question without an answer could be changed to, what the refusal names first.
 
     Args:
-        question: as plain data; one that cannot be read has no advice.
+        question: as plain data; one that cannot be read has no advice, unless it is the law learned
+            from runs that says nothing of what is asked.
         error: why it has no answer.
         store: where its evidence is looked up by name.
     """
@@ -59,7 +62,7 @@ def advise_after(
         problem = problem_from_mapping(question, store)
         steps = list(one_step(problem))
     except AtlasMixError:
-        return ()
+        return _solved(_around_a_law(question, store), store)
     named = error.conflict if isinstance(error, Infeasible) else ()
     keys = {name.partition(" ")[0] for name in named} | {error.field or ""}
 
@@ -155,6 +158,38 @@ def _nearer(problem: MixProblem, question: Mapping[str, Any]) -> Iterator[Step]:
             said = f"{format_quantity(value)} to {format_quantity(nearest)}"
             name = "Parameters" if key == "params" else "Budget"
             yield Step(name, said, with_changes(question, **{key: nearest}))
+
+
+def _around_a_law(question: Mapping[str, Any], store: Store) -> Iterator[Step]:
+    """What a law learned from runs can be asked, or the usual law in its place."""
+    named = question.get("law")
+    if not isinstance(named, str) or not is_law_file(named):
+        return
+    kept = None if question.get("matrix") == named else question.get("matrix")
+    try:
+        law = read_law(named, store)
+    except AtlasMixError:  # nobody brought its file
+        law = None
+    if isinstance(law, TargetLaws):
+        yield from _of_the_runs(question, law, kept)
+    yield Step("Loss law", "the usual one", with_changes(question, law=None, matrix=kept))
+
+
+def _of_the_runs(question: Mapping[str, Any], law: TargetLaws, kept: object) -> Iterator[Step]:
+    """The targets that the runs measured, and their size, in the place of others."""
+    measured = [each.language for each in law.targets]
+    given = question.get("targets")
+    weights = dict(given) if isinstance(given, Mapping) else {}
+    wanted = {key: weights[key] for key in weights if key in measured} or dict.fromkeys(measured, 1)
+    others = with_changes(question, targets=wanted)
+    sizes: dict[str, Any] = dict.fromkeys(("params", "budget", "tokens", "compute"))
+    smaller = with_changes(others, matrix=kept, **sizes)
+    named = f"only {first_few([name_of(key) for key in wanted], 4)}"
+    if wanted != weights:
+        yield Step("Targets", named, others)
+    if smaller not in (question, others):
+        said = f"{named}, at the size of the runs" if wanted != weights else "as the runs"
+        yield Step("Size", said, smaller)
 
 
 def _smaller(question: Mapping[str, Any]) -> Iterator[Step]:

@@ -18,6 +18,7 @@ from atlasmix.evidence.shelf import DEFAULT_INVENTORY, DEFAULT_MATRIX
 from atlasmix.evidence.store import Store
 from atlasmix.io.plain_data import as_mapping
 from atlasmix.io.safe_yaml import load_yaml
+from atlasmix.laws.kinds import TargetLaws
 from atlasmix.laws.saturation import DEFAULT_DECAY
 from atlasmix.laws.shelf import DEFAULT_LAW
 from atlasmix.problem.parsing import problem_from_mapping, problem_to_mapping, tidy_number
@@ -33,6 +34,9 @@ from atlasmix.problem.problem import (
     MixProblem,
 )
 from atlasmix.transfer.calibration import BTS, TRANSFER_WEIGHT, parse_calibration
+
+_OF_THE_RUNS: Final = ("matrix", "budget", "params")
+"""What a learned law says where a question does not."""
 
 LINK_LIMIT: Final = 4096
 """Most bytes of a question in a link: our choice; percent-encoded it stays below the 8 KiB that
@@ -71,6 +75,9 @@ def short_question(problem: MixProblem) -> dict[str, object]:
         "seed": DEFAULT_SEED,
         "tail": tidy_number(DEFAULT_TAIL),
     }
+    if isinstance(problem.law, TargetLaws):
+        # Left out they would be those of its runs.
+        usual = {key: value for key, value in usual.items() if key not in _OF_THE_RUNS}
     if problem.matrix.card.metric in (BTS, TRANSFER_WEIGHT):
         usual["calibration"] = parse_calibration(None, problem.matrix).name
     return {key: value for key, value in full.items() if key not in usual or usual[key] != value}

@@ -20,7 +20,7 @@ from atlasmix.evidence.shelf import DEFAULT_INVENTORY, DEFAULT_MATRIX
 from atlasmix.evidence.store import Store
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.fitting.law_file import is_law_file, is_learned
-from atlasmix.fitting.solving_law import read_solving_law
+from atlasmix.fitting.solving_law import laid_law, read_solving_law
 from atlasmix.io.plain_data import (
     as_list,
     as_mapping,
@@ -108,6 +108,9 @@ def read_law(value: object, store: Store) -> LossLaw:
     """
     if not isinstance(value, dict):
         name = as_text(value, "law")
+        laid = store.law_file(name) if isinstance(store, Overlay) else None
+        if laid is not None:
+            return laid_law(laid, name)
         path = store.path_of(name) if is_law_file(name) else None
         if path is not None and is_learned(path):
             return read_solving_law(path, name)
@@ -1214,6 +1217,14 @@ def _not_scored(key: str, matrix: TransferMatrix) -> DataError:
     kin = [other for other in matrix.keys if _is_kin(key, other)] or list(matrix.keys)
     named = sorted(map(name_of, kin))[:_MOST_NAMED]
     rest = len(matrix.keys) - len(named)
+    if is_law_file(matrix.name):
+        return UnknownLanguage(
+            f"target {name_of(key)} ({key}) is no source of the runs behind law {matrix.name}, "
+            f"which mixed {', '.join(named)}{and_more(rest)}: choose one of them, or another "
+            "law",
+            field="law",
+            value=matrix.name,
+        )
     more = and_more(rest, f"(atlasmix matrices show {matrix.name})")
     return UnknownLanguage(
         f"target {name_of(key)} ({key}) is not in matrix {matrix.name}, which has scores for "

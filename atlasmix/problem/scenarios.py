@@ -8,6 +8,7 @@ from itertools import chain, count
 from typing import Any, Final
 
 from atlasmix.errors import ProblemError
+from atlasmix.fitting.law_file import is_law_file
 from atlasmix.io.plain_data import shown
 
 MOST_SCENARIOS: Final = 6
@@ -186,7 +187,7 @@ def choose(
 
 
 def named_tables(question: Mapping[str, Any]) -> set[str]:
-    """The matrices and the inventories that a question names.
+    """The matrices, the inventories and the learned laws that a question names.
 
     >>> sorted(named_tables({"matrix": "mine", "inventory": ["web-2026", "ours"]}))
     ['mine', 'ours', 'web-2026']
@@ -195,7 +196,8 @@ def named_tables(question: Mapping[str, Any]) -> set[str]:
     for key in ("matrix", "inventory"):
         named = question.get(key, ())
         tables.update([named] if isinstance(named, str) else map(str, named))
-    return tables
+    law = question.get("law")
+    return tables | {law} if isinstance(law, str) and is_law_file(law) else tables
 
 
 def _place(scenarios: Scenarios, name: str) -> int:

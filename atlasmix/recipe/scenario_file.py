@@ -5,6 +5,7 @@ A ZIP archive that opens everywhere, and that anybody can unpack by hand::
     scenarios.yaml                         names and questions
     recipes/1-base.yaml                    question, answer and origin of each that has an answer
     store/transfer_matrices/ours/…         tables of one's own, laid out as a store
+    mine.yaml                              laws learned from runs, by the names that recipes give
 
 so that a recipe of it can be checked on another machine, over the store beside it.
 """
@@ -22,7 +23,8 @@ from msgspec import Meta, Struct
 from atlasmix.errors import AtlasMixError, DataError
 from atlasmix.evidence.overlay import Overlay, lay_entry
 from atlasmix.evidence.places import CARD_FILE
-from atlasmix.evidence.shelf import INVENTORIES, MATRICES, name_of_file
+from atlasmix.evidence.shelf import INVENTORIES, LAWS, MATRICES, name_of_file
+from atlasmix.fitting.solving_law import lay_law
 from atlasmix.io.files import ZIP_MAGIC, read_zip, zip_files
 from atlasmix.io.safe_yaml import load_yaml, yaml_text
 from atlasmix.io.schema import faults_of
@@ -51,6 +53,7 @@ _RECIPE: Final = re.compile(r"recipes/([1-6])-[a-z0-9.-]{1,64}\.yaml")
 _TABLE: Final = re.compile(
     rf"store/({MATRICES.folder}|{INVENTORIES.folder})/([a-z0-9][a-z0-9.-]{{0,63}})/([a-z.]+)"
 )
+_LAW: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,58}\.yaml")
 _FILES: Final = {
     shelf.folder: frozenset((shelf.table, CARD_FILE)) for shelf in (MATRICES, INVENTORIES)
 }
@@ -104,7 +107,7 @@ def dump_scenarios(
     Raises:
         DataError: a table that is gone, or more of them than a file holds.
     """
-    known = {*store.matrix_names(), *store.inventory_names()}
+    known = {*store.matrix_names(), *store.inventory_names(), *store.names(LAWS)}
     for each in scenarios:
         gone = named_tables(each.question) - known
         if gone:
@@ -122,7 +125,9 @@ def dump_scenarios(
         files[f"recipes/{number}-{name_of_file(each.name)}.yaml"] = text
     named = set().union(*(named_tables(each.question) for each in scenarios))
     for folder, name, table, card in store.entries:
-        if name in named:
+        if name in named and folder == LAWS.folder:
+            files[name] = table.decode()
+        elif name in named:
             files[f"store/{folder}/{name}/{_TABLES[folder]}"] = table.decode()
             files[f"store/{folder}/{name}/{CARD_FILE}"] = card.decode()
     packed = zip_files(files)
@@ -183,7 +188,7 @@ def _belongs(name: str) -> bool:
     table = _TABLE.fullmatch(name)
     if table is not None:
         return table[3] in _FILES[table[1]]
-    return name == _LIST or _RECIPE.fullmatch(name) is not None
+    return name == _LIST or any(pattern.fullmatch(name) for pattern in (_RECIPE, _LAW))
 
 
 def _with_tables(files: Mapping[str, bytes], store: Overlay, what: str) -> Overlay:
@@ -195,6 +200,9 @@ def _with_tables(files: Mapping[str, bytes], store: Overlay, what: str) -> Overl
         if table is None or card is None:
             raise DataError(f"{what} lacks the table or the card of {name!r}: write it again")
         overlay = lay_entry(overlay, folder, name, table, card)
+    for name in filter(_LAW.fullmatch, files):
+        if name != _LIST and overlay.law_file(name) != files[name]:
+            overlay, _ = lay_law(overlay, files[name], name, name)
     return overlay
 
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 import yaml
 from browsers import COMMAND, go, heading, moved_on, open_tab, press, settle, until
+from law_runs import run_table
 
 CARD = """\
 title: Ours
@@ -178,6 +179,40 @@ def test_a_broken_matrix_is_answered_with_its_rows(visitor):
     alert = page.get_by_role("alert").first
     alert.get_by_text("row 2: score 9 lies outside the range of BTS").wait_for()
     alert.get_by_text("row 3: source: no language 'xx'").wait_for()
+
+
+def test_a_law_from_own_runs_asks_mix_and_is_uploaded_elsewhere(visitor, tmp_path):
+    """From the runs of one visitor to the answer of another, by the file that the page gave."""
+    asked = "/?q=" + quote("{targets: {eng: 1, spa: 1}}")
+    page = visitor(asked)
+    page.set_default_timeout(90_000)  # the page begins with its example, some seconds of fits
+    go(page, "Own runs")
+    page.get_by_text("Tables of my runs", exact=True).click()
+    settle(page)
+    page.locator("input[type=file]").first.set_input_files(
+        {"name": "runs.csv", "mimeType": "text/csv", "buffer": run_table()}
+    )
+    until(page, "own runs say")
+    open_tab(page, "Best mixture")
+    with page.expect_download() as event:
+        page.get_by_role("button", name="Law for a question (YAML)").click()
+    event.value.save_as(tmp_path / "runs.yaml")
+    page.get_by_role("button", name="Use this law in Mix").click()
+    until(page, "English")
+    answered = heading(page)
+    assert "?q=" not in page.url, "nobody else has this law"
+    other = visitor(asked, alone="other")
+    assert heading(other) != answered
+    go(other, "Evidence")
+    open_tab(other, "Your own tables")
+    other.get_by_text("A law learned from runs", exact=True).click()
+    settle(other)
+    other.locator("input[type=file]").first.set_input_files(tmp_path / "runs.yaml")
+    other.get_by_role("button", name="Check and add").click()
+    other.get_by_role("button", name="Ask with it").click()
+    settle(other)
+    go(other, "Mix")
+    assert heading(other) == answered
 
 
 def test_two_visitors_at_once_each_see_their_own(visitor):

@@ -22,6 +22,10 @@ from atlasmix.evidence.shelf import (
     shipped_names,
 )
 from atlasmix.evidence.transfer_matrix import TransferMatrix
+from atlasmix.fitting.solving_law import laid_law
+from atlasmix.laws.kinds import TargetLaws
+from atlasmix.laws.shelf import DEFAULT_LAW
+from atlasmix.laws.shelf import shipped_names as shipped_law_names
 from atlasmix.report.waiting import line_words, solving_words
 from explorer import session
 from explorer.tasks import Answer, expected
@@ -134,8 +138,20 @@ def _told(argument: Any) -> bytes:
 
 
 def matrix(name: str) -> TransferMatrix:
-    """A matrix by name; shipped ones are kept for all, a visitor's own in the session."""
+    """A matrix by name; shipped ones are kept for all, a visitor's own in the session.
+
+    The name of a law that the visitor brought stands for the weights of its runs.
+    """
+    law = own_law(name)
+    if law is not None and law.transfer is not None:
+        return law.transfer
     return _looked_up(name, MATRICES, session.overlay().matrix)
+
+
+def own_law(name: object) -> TargetLaws | None:
+    """A law learned from runs that this visitor brought; None where none has that name."""
+    content = session.overlay().law_file(name) if isinstance(name, str) else None
+    return None if content is None else laid_law(content, str(name))
 
 
 def inventory(name: str) -> Inventory:
@@ -206,8 +222,10 @@ def _own() -> Kept:
 def _is_shipped(question: Mapping[str, Any]) -> bool:
     names = question.get("inventory", DEFAULT_INVENTORY)
     inventories = [names] if isinstance(names, str) else names
+    law = question.get("law", DEFAULT_LAW)
     return (
         question.get("matrix", DEFAULT_MATRIX) in shipped_names(MATRICES)
+        and (isinstance(law, dict) or str(law).partition("/")[0] in shipped_law_names())
         and isinstance(inventories, list)
         and set(map(str, inventories)) <= set(shipped_names(INVENTORIES))
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
@@ -33,6 +34,22 @@ def standing_row(words: str, key: str, what: str, remove: Callable[..., None], *
         args=named,
         type="tertiary",
     )
+
+
+def ask_with(kind: str, name: str) -> None:
+    """Have the question rest on this evidence, the form showing all that it then says.
+
+    A law learned from runs of one size brings that size along; where the question cannot be asked
+    of it, the page Mix says why.
+
+    Args:
+        kind: ``matrix``, ``inventory`` or ``law``.
+        name: on the shelf.
+    """
+    wanted = session.changed(kind, name)
+    with suppress(AtlasMixError):
+        wanted = answers.now("short", wanted, session.overlay())
+    session.step(wanted)
 
 
 def offer(question: Mapping[str, Any]) -> None:

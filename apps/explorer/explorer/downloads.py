@@ -9,6 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from atlasmix.evidence.overlay import Overlay
+from atlasmix.evidence.shelf import LAWS
 from atlasmix.problem.command import needs_file, solve_command
 from atlasmix.problem.link import short_question
 from atlasmix.recipe.file import dump_question, dump_recipe
@@ -22,13 +23,20 @@ from explorer.display import escaped
 from explorer.tasks import Answer
 from explorer.workers import Workers
 
-_KINDS: Final = {".csv": "text/csv", ".html": "text/html", ".yaml": "application/yaml"}
+_KINDS: Final = {
+    ".csv": "text/csv",
+    ".html": "text/html",
+    ".md": "text/markdown",
+    ".yaml": "application/yaml",
+    ".zip": "application/zip",
+}
 
 
 def downloads(answer: Answer) -> None:
     """Recipe, report, table, question; the command and the link that ask it again."""
     problem, mixture = answer.problem, answer.mixture
     question = short_question(problem)
+    law = session.overlay().law_file(problem.law.name)
     st.subheader("Files")
     with st.container(horizontal=True):
         file_button(
@@ -46,6 +54,8 @@ def downloads(answer: Answer) -> None:
         if mixture.phases:
             file_button("Phases (CSV)", lambda: phases_csv(problem, mixture), "phases.csv")
         file_button("Question (YAML)", lambda: dump_question(question), "problem.yaml")
+        if law is not None:
+            file_button("Law (YAML)", law.decode, problem.law.name)
     st.caption(
         "atlasmix check recipe.yaml solves the recipe again and says whether it still holds. The "
         "report is one page for others, with figures and sources; it takes a few seconds to make."
@@ -54,7 +64,12 @@ def downloads(answer: Answer) -> None:
     st.code(solve_command(question), language=None, wrap_lines=True)
     if needs_file(question):
         st.caption("It reads problem.yaml, which is the question above.")
-    own = [name for _, name, _, _ in session.overlay().entries]
+    if law is not None:
+        st.caption(
+            f"The law {escaped(problem.law.name)} was learned from runs of your own: its file has "
+            "to lie in the folder where the recipe or the question is opened."
+        )
+    own = [name for folder, name, _, _ in session.overlay().entries if folder != LAWS.folder]
     if own:
         st.caption(
             f"Evidence of your own ({escaped(', '.join(own))}) has to be in the store there: "
@@ -107,7 +122,9 @@ def whole_report(answer: Answer, question: Mapping[str, Any], find: Callable[[st
     return answer_report(answer.problem, find("draws") or answer.mixture, findings)
 
 
-def file_button(label: str, content: Callable[[], str], name: str, kind: str = "secondary") -> None:
+def file_button(
+    label: str, content: Callable[[], str | bytes], name: str, kind: str = "secondary"
+) -> None:
     """A button that hands out a file, which is made when somebody asks for it."""
     st.download_button(
         label,

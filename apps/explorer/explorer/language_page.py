@@ -11,7 +11,7 @@ from typing import Any, Final
 import streamlit as st
 
 from atlasmix.errors import AtlasMixError
-from atlasmix.evidence.shelf import DEFAULT_INVENTORY, DEFAULT_MATRIX
+from atlasmix.evidence.shelf import DEFAULT_INVENTORY
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.languages.catalogue import all_languages, name_of
 from atlasmix.languages.language import SUBJECTS
@@ -67,7 +67,7 @@ def close_language() -> None:
 
 def one_language() -> None:
     """All that is known of one language, and what to do with it."""
-    matrix, inventory = answers.matrix(_first("matrix")), answers.inventory(_first("inventory"))
+    matrix, inventory = answers.matrix(session.matrix_name()), answers.inventory(_inventory())
     every = {each.code for each in all_languages()} | set(inventory.languages())
     if matrix.card.axis == "language":
         every |= set(matrix.keys)
@@ -102,21 +102,16 @@ def one_language() -> None:
         _measuring(key, answer)
 
 
-def _first(kind: str) -> str:
-    """The matrix or the first inventory of the question."""
-    usual = DEFAULT_MATRIX if kind == "matrix" else DEFAULT_INVENTORY
-    names = session.question().get(kind, usual)
+def _inventory() -> str:
+    """The first inventory of the question."""
+    names = session.question().get("inventory", DEFAULT_INVENTORY)
     return str(names if isinstance(names, str) else names[0])
 
 
 def _question_of(key: str) -> dict[str, Any]:
     """The question of this language alone, on the evidence of the question of now."""
     wanted = session.question()
-    return {"targets": {key: 1}} | {
-        name: wanted[name]
-        for name in ("matrix", "inventory", "calibration", "law")
-        if name in wanted
-    }
+    return {"targets": {key: 1}} | {name: wanted[name] for name in _EVIDENCE if name in wanted}
 
 
 def _outlook(key: str) -> Answer | None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from atlasmix.errors import AtlasMixError
 from atlasmix.evidence.pools import POOL_KINDS, PROVENANCES
-from atlasmix.evidence.shelf import DEFAULT_INVENTORY, DEFAULT_MATRIX
+from atlasmix.evidence.shelf import DEFAULT_INVENTORY, LAWS
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.laws.saturation import DECAY_RANGE, DEFAULT_DECAY
 from atlasmix.laws.shelf import DEFAULT_LAW, shipped_laws
@@ -27,6 +27,7 @@ from atlasmix.problem.problem import (
 )
 from atlasmix.quantities import format_flops, format_quantity, parse_flops, parse_quantity
 from explorer import answers, session
+from explorer.changes import ask_with
 from explorer.limits_form import limits_form
 from explorer.near_form import near_form
 from explorer.phases_form import phases_form
@@ -64,7 +65,7 @@ def question_form() -> None:
     """All controls, in the sidebar."""
     question = session.question()
     start(question)
-    matrix = _matrix(question)
+    matrix = _matrix()
     if matrix is not None:
         targets(question, matrix)
     _sizes(question)
@@ -126,9 +127,9 @@ def choosing(
     return {"options": offered, "index": offered.index(first), **control}
 
 
-def _matrix(question: Mapping[str, Any]) -> TransferMatrix | None:
+def _matrix() -> TransferMatrix | None:
     try:
-        return answers.matrix(str(question.get("matrix", DEFAULT_MATRIX)))
+        return answers.matrix(session.matrix_name())
     except AtlasMixError:
         return None
 
@@ -222,11 +223,13 @@ def _number(value: object, usual: float) -> float | int:
 
 def _evidence(question: Mapping[str, Any]) -> None:
     overlay = session.overlay()
-    now = str(question.get("matrix", DEFAULT_MATRIX))
+    law = question.get("law")
+    brought = [law] if answers.own_law(law) is not None else []
     st.selectbox(
         "Transfer matrix",
+        format_func=lambda name: f"weights of {name}" if name in brought else name,
         help="Scores of every language for every other.",
-        **choosing("matrix", overlay.matrix_names(), now, "matrix"),
+        **choosing("matrix", [*brought, *overlay.matrix_names()], session.matrix_name(), "matrix"),
     )
     st.text_input(
         "Calibration",
@@ -318,9 +321,7 @@ def _mathematics(question: Mapping[str, Any]) -> None:
         **choosing("objective", objectives, now, "objective"),
     )
     near_form(question)
-    law = question.get("law", DEFAULT_LAW)
-    if isinstance(law, str):
-        st.selectbox("Loss law", **choosing("law", shipped_laws(), law, "law"))
+    _law(question)
     doubt = float(_number(question.get("risk_aversion"), DEFAULT_RISK_AVERSION))
     control = _control("risk_aversion", doubt, "risk_aversion", lambda value: value)
     st.slider(
@@ -334,6 +335,26 @@ def _mathematics(question: Mapping[str, Any]) -> None:
     )
     drift_form(question)
     _decay(question)
+
+
+def _law(question: Mapping[str, Any]) -> None:
+    law = question.get("law", DEFAULT_LAW)
+    if not isinstance(law, str):  # one that a file wrote out
+        return
+    known = [*session.overlay().names(LAWS), *shipped_laws()]
+    control = choosing("law", known, law, "law")
+    widget = control["key"]
+
+    def changed() -> None:
+        if session.stands(widget):
+            ask_with("law", st.session_state[widget])
+
+    st.selectbox(
+        "Loss law",
+        help="One that you learned from runs of your own is brought on the page Evidence, under "
+        "'Your own tables', or made on the page Own runs.",
+        **{**control, "on_change": changed},
+    )
 
 
 def drift_form(question: Mapping[str, Any]) -> None:
@@ -357,7 +378,8 @@ def drift_form(question: Mapping[str, Any]) -> None:
 
 
 def _decay(question: Mapping[str, Any]) -> None:
-    law = shipped_laws().get(str(question.get("law", DEFAULT_LAW)))
+    named = str(question.get("law", DEFAULT_LAW))
+    law = answers.own_law(named) or shipped_laws().get(named)
     usual = (law and law.decay) or DEFAULT_DECAY
     decay = float(_number(question.get("lambda"), usual))
     st.select_slider(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from atlasmix.fitting.law_file import law_mapping, law_text
 from atlasmix.fitting.learning import Learned, LearnQuestion, check_enough, learn
 from atlasmix.fitting.mixture_runs import MixtureRuns
 from atlasmix.fitting.mixture_tables import RunsReading, read_mixture_runs
 from atlasmix.fitting.run_files import run_tables
-from atlasmix.mixture.learned_answer import LearnedAnswer, MixtureWish
+from atlasmix.fitting.solving_law import solving_draws
+from atlasmix.mixture.learned_answer import DRAWS, LearnedAnswer, MixtureWish
 from atlasmix.mixture.learned_answer import answer as learned_answer
 from atlasmix.mixture.learned_answer import plan as plan_runs
 from atlasmix.mixture.next_runs import NextRuns
@@ -45,6 +47,19 @@ def read_runs(names: Sequence[str], keep_diverged: bool, *contents: bytes) -> Re
 def learn_runs(runs: MixtureRuns, question: LearnQuestion) -> Learned:
     """A law of every loss, judged beside others on runs held out."""
     return learn(runs, question)
+
+
+def law_for_solve(runs: MixtureRuns, tables: Sequence[tuple[str, str]], name: str) -> bytes:
+    """The file of the law in the form that a question takes, with the doubt that a solve weighs.
+
+    Args:
+        runs: what is learned from.
+        tables: name and SHA-256 of each file of runs.
+        name: of the law.
+    """
+    learned = learn(runs, LearnQuestion(compared=(), for_solve=True))
+    drawn = solving_draws(learned, DRAWS, learned.question.seed)
+    return law_text(law_mapping(learned, name, tables, drawn)).encode()
 
 
 def learned_mixture(learned: Learned, wish: MixtureWish) -> LearnedAnswer:

@@ -8,16 +8,22 @@ from typing import Any, Final
 import streamlit as st
 
 from atlasmix.evidence.overlay import Overlay
+from atlasmix.evidence.shelf import DEFAULT_MATRIX
 from atlasmix.evidence.store import default_location
+from atlasmix.fitting.law_file import is_law_file
 from atlasmix.problem.scenarios import named_tables
 from explorer.presets import PRESETS
 
 FIRST: Final = next(iter(PRESETS))
 SENT, SHOWN = "sent", "shown"
-GONE_WITH: Final = {"compute": ("budget", "params", "tokens"), "matrix": ("calibration",)}
+GONE_WITH: Final = {
+    "compute": ("budget", "params", "tokens"),
+    "matrix": ("calibration",),
+    "law": ("matrix", "calibration"),
+}
 """What else a change of one key takes out of a question: compute divides itself between tokens and
-parameters, so that no number of tokens is read exactly, and a calibration speaks of the scale of
-its own matrix."""
+parameters, so that no number of tokens is read exactly, a calibration speaks of the scale of its
+own matrix, and a law learned from runs brings the weights of its runs."""
 
 MOST_PAST: Final = 100
 """Questions that a visitor can go back to, one by one; our choice."""
@@ -166,14 +172,31 @@ def first(widget: str, value: Any) -> Any:
 
 def change(key: str, value: object) -> None:
     """Change one key of the question; None takes it out."""
-    gone = {key, *GONE_WITH.get(key, ())}
-    kept = {name: old for name, old in question().items() if name not in gone}
-    if value is not None:
-        kept[key] = value
-    dropped = gone & {name for name in question() if name != key}
-    _ask(kept)
+    dropped = _gone_with(key, value) & question().keys()
+    _ask(changed(key, value))
     if dropped:
         renew()
+
+
+def changed(key: str, value: object) -> dict[str, Any]:
+    """The question with one key changed, and without what goes with it; None takes it out."""
+    gone = {key, *_gone_with(key, value)}
+    kept = {name: old for name, old in question().items() if name not in gone}
+    return kept if value is None else {**kept, key: value}
+
+
+def _gone_with(key: str, value: object) -> set[str]:
+    laws = (value, question().get("law"))
+    if key == "law" and not any(isinstance(each, str) and is_law_file(each) for each in laws):
+        return set()  # of a matrix on the shelf no law says anything
+    return set(GONE_WITH.get(key, ()))
+
+
+def matrix_name() -> str:
+    """The matrix of the question of now; a law learned from runs brings its own."""
+    law = question().get("law")
+    usual = law if isinstance(law, str) and is_law_file(law) else DEFAULT_MATRIX
+    return str(question().get("matrix", usual))
 
 
 def size_by(compute: bool, first: float) -> None:
@@ -216,6 +239,8 @@ def _without(wanted: Mapping[str, Any], kind: str, name: str) -> dict[str, Any]:
     if name not in named_tables({kind: named}):
         return dict(wanted)
     others = {key: value for key, value in wanted.items() if key != kind}
+    if kind == "law" and others.get("matrix") == name:  # its weights go with it
+        others = {key: value for key, value in others.items() if key not in GONE_WITH["law"]}
     return {**others, kind: left} if left else others
 
 

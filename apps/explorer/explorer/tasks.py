@@ -16,7 +16,8 @@ from atlasmix.audit.corpus.summary import AuditSummary, summarise
 from atlasmix.errors import Infeasible
 from atlasmix.evidence.overlay import Overlay, lay, save
 from atlasmix.evidence.published import published
-from atlasmix.evidence.shelf import INVENTORIES, MATRICES
+from atlasmix.evidence.shelf import INVENTORIES, LAWS, MATRICES
+from atlasmix.fitting.solving_law import laid_law, lay_law
 from atlasmix.interop.exporters.exporter import find_exporter
 from atlasmix.interop.exporters.paths import parse_paths
 from atlasmix.interop.exporters.plan import Run
@@ -54,7 +55,7 @@ from atlasmix.solver.effort import expected_seconds
 from atlasmix.transfer.estimation import estimate
 from atlasmix.transfer.model import TransferModel
 from atlasmix.transfer.relatedness import Relative, relatives
-from explorer.run_tasks import learn_runs, learned_mixture, next_runs, read_runs
+from explorer.run_tasks import law_for_solve, learn_runs, learned_mixture, next_runs, read_runs
 
 PLANNED_DRAWS = 100
 """Worlds of a plan here: our choice, a few seconds; the command line takes 256."""
@@ -67,7 +68,7 @@ GROWTH_SECONDS = 7.0
 """Time after which more languages are told without the least compute: our choice, under a task's.
 """
 
-SHELVES = {"matrix": MATRICES, "inventory": INVENTORIES}
+SHELVES = {"matrix": MATRICES, "inventory": INVENTORIES, "law": LAWS}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -208,7 +209,10 @@ def weights(
             help most: the whole is some 50 MB, and what is left out would change none of these.
         most: how many donors, and how many that are helped, of each.
     """
-    matrix = overlay.matrix(str(question["matrix"]))
+    named = str(question["matrix"])
+    laid = overlay.law_file(named)
+    matrix = None if laid is None else laid_law(laid, named).transfer
+    matrix = matrix or overlay.matrix(named)
     law = read_law(question.get("law", DEFAULT_LAW), overlay)
     model = estimate(matrix, law, question.get("calibration"))
     if not model.is_completed:
@@ -222,7 +226,9 @@ def weights(
 def lay_table(
     kind: str, overlay: Overlay, files: Mapping[str, str], table: bytes, card: bytes, name: str
 ) -> tuple[Overlay, str]:
-    """Check an uploaded table and put it on the visitor's overlay."""
+    """Check an uploaded table, or a law that has no card, and put it on the visitor's overlay."""
+    if kind == "law":
+        return lay_law(overlay, table, files["table"], name)
     return lay(overlay, SHELVES[kind], table, card, files, name)
 
 
@@ -328,6 +334,7 @@ TASKS: dict[str, Callable[..., Any]] = {
     "export": export,
     "read runs": read_runs,
     "learn runs": learn_runs,
+    "law for solve": law_for_solve,
     "learned mixture": learned_mixture,
     "next runs": next_runs,
     "relatives": nearest,

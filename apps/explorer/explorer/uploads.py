@@ -12,16 +12,28 @@ from atlasmix.errors import AtlasMixError
 from atlasmix.evidence.card import card_text
 from atlasmix.evidence.overlay import OVERLAY_ENTRIES, take_away
 from atlasmix.evidence.shelf import DEFAULT_INVENTORY, DEFAULT_MATRIX
+from atlasmix.fitting.solving_law import LAID_LIMIT
+from atlasmix.laws.shelf import DEFAULT_LAW
 from explorer import answers, session
 from explorer.card_form import card_form
+from explorer.changes import ask_with
 from explorer.display import escaped, refuse, tell, worded
 from explorer.downloads import file_button
 from explorer.tasks import SHELVES
 
 SAVING_VARIABLE: Final = "ATLASMIX_EXPLORER_SAVING"
-DEFAULTS: Final = {"matrix": DEFAULT_MATRIX, "inventory": DEFAULT_INVENTORY}
-KINDS: Final = {"matrix": "A transfer matrix", "inventory": "A token inventory"}
+DEFAULTS: Final = {
+    "matrix": DEFAULT_MATRIX,
+    "inventory": DEFAULT_INVENTORY,
+    "law": DEFAULT_LAW,
+}
+KINDS: Final = {
+    "matrix": "A transfer matrix",
+    "inventory": "A token inventory",
+    "law": "A law learned from runs",
+}
 
+LAW: Final = "Law (YAML)"
 TABLE: Final = "Table (CSV, Parquet, XLSX or JSON Lines)"
 ENDINGS: Final = ["csv", "parquet", "xlsx", "jsonl", "ndjson"]
 _CARDS: Final = {False: "A file", True: "Fill it in here"}
@@ -53,9 +65,9 @@ def own_tables() -> None:
         "They are checked as if added to the shelf, used by your questions alone, and gone when "
         "you close the page. Nobody else sees them."
     )
-    for number, (folder, name, _, _) in enumerate(session.overlay().entries):
+    for number, (folder, name, content, _) in enumerate(session.overlay().entries):
         kind = next(word for word, shelf in SHELVES.items() if shelf.folder == folder)
-        _entry(number, kind, name)
+        _entry(number, kind, name, content)
     st.subheader("Add a table")
     kind = st.segmented_control(
         "What it is",
@@ -65,7 +77,10 @@ def own_tables() -> None:
         required=True,
         key="upload-kind",
     )
-    _form(kind)
+    if kind == "law":
+        _law_form()
+    else:
+        _form(kind)
 
 
 def may_save() -> bool:
@@ -73,13 +88,15 @@ def may_save() -> bool:
     return os.environ.get(SAVING_VARIABLE, "") == "1"
 
 
-def _entry(number: int, kind: str, name: str) -> None:
+def _entry(number: int, kind: str, name: str, content: bytes) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{escaped(name)}**, {kind}")
         st.button(
-            "Ask with it", key=f"use-{number}", on_click=_use, args=(kind, name), type="primary"
+            "Ask with it", key=f"use-{number}", on_click=use, args=(kind, name), type="primary"
         )
-        if may_save():
+        if kind == "law":
+            file_button("Its file", content.decode, name)
+        elif may_save():
             st.button(
                 "Save to the store",
                 key=f"save-{number}",
@@ -118,15 +135,35 @@ def _form(kind: str) -> None:
         refuse("a table and its card are needed: choose both files, or fill in the card")
     elif sent and table is not None and card is not None:
         _bring(kind, (table.name, table.getvalue()), card, name.strip())
-    if brought := st.session_state.pop("brought", ""):
-        words = f"{brought} is in order and stands above, ready to ask with."
-        st.success(escaped(words), icon=":material/check:")
+    _brought()
     with st.expander("What the two files look like"):
         example = _EXAMPLES[kind]
         st.code(example[0], language=None)
         st.code(example[1], language="yaml")
         _templates(kind)
         st.caption(f"Files of at most 5 MiB, {OVERLAY_ENTRIES} tables in a session.")
+
+
+def _law_form() -> None:
+    """The file of a law, which says of itself what a card says of a table."""
+    laid = st.session_state.setdefault("laid", 0)
+    with st.form(f"upload-law-{laid}", border=True):
+        file = st.file_uploader(LAW, type=["yaml", "yml"], key=f"law-{laid}")
+        name = st.text_input(
+            "Name", max_chars=64, placeholder="that of the file", key=f"name-law-{laid}"
+        )
+        sent = st.form_submit_button("Check and add", type="primary")
+    if sent and file is None:
+        refuse("the file of a law is needed: choose it")
+    elif sent and file is not None:
+        _bring("law", (file.name, file.getvalue()), ("", b""), name.strip())
+    _brought()
+    st.caption(
+        "atlasmix learn RUNS --for-solve --save mine.yaml writes it: the constants of every "
+        "target, the weights between sources, and what resamples of the runs say. The page Own "
+        "runs makes one, too. A question that rests on it takes the weights of its runs in the "
+        f"place of a matrix. Files of at most {LAID_LIMIT >> 20} MiB."
+    )
 
 
 def _sent_card(
@@ -166,9 +203,16 @@ def _bring(kind: str, table: tuple[str, bytes], card: tuple[str, bytes], name: s
     st.rerun()
 
 
-def _use(kind: str, name: str) -> None:
-    session.change(kind, name)
-    session.renew()
+def _brought() -> None:
+    """What has just been laid on the shelf."""
+    if brought := st.session_state.pop("brought", ""):
+        words = f"{brought} is in order and stands above, ready to ask with."
+        st.success(escaped(words), icon=":material/check:")
+
+
+def use(kind: str, name: str) -> None:
+    """Have the question on the page Mix rest on an entry of the visitor's shelf."""
+    ask_with(kind, name)
     session.say(f"The question on the page Mix is asked with {name} from now on.")
 
 

@@ -17,11 +17,12 @@ from explorer.growth_part import growth_part
 from explorer.question_form import COMPUTES, FIRST_COMPUTE
 from explorer.sizes import gpu_hours, hardware, known_size, language_count, size_slider
 
-from atlasmix.evidence.shelf import DEFAULT_INVENTORY
+from atlasmix.evidence.shelf import DEFAULT_INVENTORY, LAWS
 from atlasmix.languages.catalogue import all_languages, name_of
 from atlasmix.laws.capacity import grow, starting
 from atlasmix.laws.crossover import crossover, study
 from atlasmix.laws.kinds import CurseLaw
+from atlasmix.laws.learned_curse import curse_between
 from atlasmix.laws.shelf import DEFAULT_CURSE, law_cards, load_curse
 from atlasmix.problem.parsing import problem_to_mapping
 from atlasmix.problem.problem import DEFAULT_PARAMS
@@ -53,11 +54,17 @@ def more_languages() -> None:
     then = language_count(right, "Languages to serve", 48)
     cards = law_cards(session.overlay())
     curses = [name for name, card in cards if isinstance(getattr(card, "law", None), CurseLaw)]
+    curses += session.overlay().names(LAWS)
     name = law_place.selectbox(
         "Law", curses, index=curses.index(DEFAULT_CURSE), key="curse", persist_state="session"
     )
     size = known_size()
-    law = load_curse(name, session.overlay())
+    learned = answers.own_law(name)
+    law = (
+        load_curse(name, session.overlay())
+        if learned is None
+        else curse_between(learned, now, then)
+    )
     start = starting(law, now, size.params, size.tokens, size.share)
     growth = grow(law, start, then)
     blocks = capacity_blocks(

@@ -17,6 +17,7 @@ from explorer.display import (
     sections,
 )
 from explorer.downloads import file_button
+from explorer.law_taking import take_law
 from explorer.run_tasks import ReadRuns
 from explorer.runs_form import SentRuns, learn_question, sent_runs, tag, wish
 
@@ -44,11 +45,12 @@ _EVERY = "all sets"
 
 
 class Told(NamedTuple):
-    """What was learned of which tables, and under which key it is kept."""
+    """What was learned of which tables, and under which key it is kept; ``runs`` is theirs."""
 
     read: ReadRuns
     learned: Learned
     key: str
+    runs: str
     shipped: bool
 
 
@@ -59,9 +61,9 @@ def learned_of(sent: SentRuns) -> Told:
     read: ReadRuns = answers.kept_as(
         key, sent.shipped, "read runs", sent.names, keep, *sent.contents
     )
-    key = f"{key} {question!r}"
-    learned = answers.kept_as(key, sent.shipped, "learn runs", read.runs, question)
-    return Told(read, learned, key, sent.shipped)
+    whole = f"{key} {question!r}"
+    learned = answers.kept_as(whole, sent.shipped, "learn runs", read.runs, question)
+    return Told(read, learned, whole, key, sent.shipped)
 
 
 def laws(told: Told) -> None:
@@ -94,6 +96,7 @@ def mixture(told: Told) -> None:
     report(warning_blocks(learned, answer))
     figure(partial(learned_shares_figure, learned, answer), "learned-shares", alt)
     report(mixture_blocks(learned, answer))
+    take_law(learned, told.read, f"{told.runs} as a law", told.shipped)
 
 
 def _answer(told: Told, wanted: MixtureWish) -> LearnedAnswer:

@@ -20,7 +20,7 @@ from explorer.display import (
 )
 
 from atlasmix.errors import AtlasMixError
-from atlasmix.evidence.shelf import DEFAULT_MATRIX
+from atlasmix.evidence.shelf import LAWS
 from atlasmix.evidence.transfer_matrix import TransferMatrix, agreement, cluster_order, family_order
 from atlasmix.languages.catalogue import name_of
 from atlasmix.languages.language import SUBJECTS
@@ -61,8 +61,9 @@ ORDERS = {"family": "By family", "cluster": "By what helps each other"}
 
 def chosen_matrix() -> TransferMatrix:
     """The matrix of the sidebar; the page stops where it cannot be read."""
-    names = list(session.overlay().matrix_names())
-    usual = session.question().get("matrix", DEFAULT_MATRIX)
+    overlay = session.overlay()
+    names = [*overlay.matrix_names(), *overlay.names(LAWS)]  # a law holds the weights of its runs
+    usual = session.matrix_name()
     name = st.selectbox(
         "Transfer matrix",
         names,
@@ -106,7 +107,7 @@ def weights_of(matrix: TransferMatrix, keys: list[str], most: int) -> TransferMo
     named = {"matrix": matrix.name}
     if "law" in question:
         named["law"] = question["law"]
-    if "calibration" in question and question.get("matrix", DEFAULT_MATRIX) == matrix.name:
+    if "calibration" in question and session.matrix_name() == matrix.name:
         named["calibration"] = question["calibration"]
     if "calibration" not in named and matrix.card.metric not in (BTS, TRANSFER_WEIGHT):
         return None
