@@ -11,7 +11,8 @@ from atlasmix.audit.corpus.audit_file import Audit, parse_audit, write_audit
 from atlasmix.audit.corpus.corpus import CountingPlan, count_corpus
 from atlasmix.audit.corpus.listing import list_corpus
 from atlasmix.audit.corpus.summary import summarise
-from atlasmix.evidence.overlay import Overlay
+from atlasmix.evidence.overlay import Overlay, lay
+from atlasmix.evidence.shelf import INVENTORIES, MATRICES
 from atlasmix.evidence.store import Store
 from atlasmix.mixture.routes import CURVE_STEPS, route_name, routes
 from atlasmix.mixture.solve import solve
@@ -113,6 +114,49 @@ def test_the_curves_are_the_routes_of_each_step(visit):
                 drawn = dict(zip(*(lines[route_name(route)][axis] for axis in "xy"), strict=True))
                 assert drawn[step] == pytest.approx(route.worth)
     assert "Of the next 1B tokens for Catalan" in guest.words()
+
+
+def audit_of(folder: Path, count: int) -> bytes:
+    """The file of an audit of so many lines of Catalan, always of the same name."""
+    rows = [
+        {"text": f"Bon dia {i}: el vent.", "language": "ca", "provenance": {"origin": "human"}}
+        for i in range(count)
+    ]
+    (folder / "corpus.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    counts = count_corpus(list_corpus(folder / "corpus.jsonl"), CountingPlan())
+    write_audit(folder / "a.audit.json", Audit("my corpus", counts))
+    return (folder / "a.audit.json").read_bytes()
+
+
+def test_a_newer_audit_of_a_corpus_takes_the_place_of_the_older(visit, tmp_path):
+    """By its name alone it would pass for the one that lies there, as a matrix of that name did."""
+    guest = visit()
+    at = guest.page("mix")
+    at.session_state["overlay"], _ = lay(
+        at.session_state["overlay"],
+        MATRICES,
+        b"source,target,score\nspa,cat,0.4\n",
+        b"title: x\nmetric: BTS\norientation: source to target\nstatus: measured\n"
+        b"stderr: {measured: 0.05}\nsource: x\nlicence: private\n",
+        {"table": "my-corpus.csv", "card": "c"},
+    )
+    at.session_state["question"] = {**at.session_state["question"], "matrix": "my-corpus"}
+    guest.page("provenance")
+    guest.tab("provenance-section", "An audit")
+    told = {}
+    for count in (40, 80):
+        uploader = next(one for one in at.file_uploader if one.key == "audit-file")
+        content = audit_of(tmp_path, count)
+        uploader.set_value(("a.audit.json", content, "application/json")).run()
+        assert "asked with its" not in guest.words()
+        control(at, "button", "Ask with its pools").click().run()
+        guest.whole()
+        assert "asked with its pool, as my-corpus" in guest.words()
+        overlay = at.session_state["overlay"]
+        assert overlay.names(INVENTORIES) == overlay.names(MATRICES) == ("my-corpus",)
+        (pool,) = overlay.inventory("my-corpus").pools
+        told[count] = pool.unique_tokens
+    assert told[80] > told[40]
 
 
 def test_an_audit_is_told_and_its_pools_are_asked_with(visit, audit_file):

@@ -2,6 +2,8 @@
 
 import pytest
 from explorer import scenarios as page
+from explorer.downloads import report_page
+from explorer.tasks import TASKS
 
 from atlasmix.evidence.overlay import Overlay, lay
 from atlasmix.evidence.shelf import MATRICES
@@ -53,6 +55,27 @@ def written(at):
     return page.scenarios_file(
         workers(), at.session_state["scenarios"], at.session_state["overlay"]
     )
+
+
+class Noting:
+    """Workers that do each task at once, and note the lane that it was asked in."""
+
+    def __init__(self):
+        self.lanes = {}
+
+    def ask(self, task, *arguments, light=True):
+        self.lanes[task] = light
+        return TASKS[task](*arguments)
+
+
+def test_files_made_outside_of_a_page_stand_in_the_heavy_lane():
+    """In the other one they would hold up every light question while they are made."""
+    noting, shelf = Noting(), Overlay("/nonexistent")
+    page.scenarios_file(noting, (Scenario("a", BASE),), shelf)
+    answer = TASKS["answer"](BASE, shelf)
+    assert report_page(noting, answer, BASE, shelf).startswith("<!")
+    assert {"answer", "draws", "reasons", "shares"} <= set(noting.lanes)
+    assert not any(noting.lanes.values())
 
 
 def test_questions_are_kept_on_mix_and_compared(visit):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import streamlit as st
 
+from atlasmix.audit.corpus.inventory_table import AuditInventory
 from atlasmix.errors import AtlasMixError
+from atlasmix.evidence.overlay import take_away
 from atlasmix.problem.scenarios import named_tables
 from atlasmix.report.corpus import audit_report
 from explorer import answers, session
-from explorer.display import escaped, refuse, report, tell
-from explorer.tasks import OpenedAudit
+from explorer.display import escaped, refuse, report, tell, worded
+from explorer.tasks import SHELVES, OpenedAudit
+from explorer.uploads import use
+
+_LAID: Final = "audit-laid"
 
 
 class SentAudit(NamedTuple):
@@ -53,15 +58,15 @@ def _take_up(opened: OpenedAudit) -> None:
     if not made.pools:
         tell("No document of it names a language, so there is no pool to ask with.")
         return
-    name = made.name
-    if name in named_tables(session.question()):
-        tell(f"The question on the page Mix is asked with its {made.pools} pools, as {name}.")
+    if _is_asked(made):
+        pools = "pool" if made.pools == 1 else f"{made.pools} pools"
+        tell(f"The question on the page Mix is asked with its {pools}, as {made.name}.")
         return
     st.button(
         "Ask with its pools",
         key="audit-inventory",
         on_click=_ask_with,
-        args=(opened,),
+        args=(made,),
         type="primary",
         icon=":material/inventory_2:",
         help="They become an inventory of your own, in this session alone.",
@@ -70,18 +75,24 @@ def _take_up(opened: OpenedAudit) -> None:
         st.caption(f"{made.left_out:,} documents name no language and are in no pool.")
 
 
-def _ask_with(opened: OpenedAudit) -> None:
-    made = opened.inventory
-    overlay = session.overlay()
+def _is_asked(made: AuditInventory) -> bool:
+    """Whether the question rests on these very pools, and not on others of that name."""
+    laid, entry = st.session_state.get(_LAID, (None, None))
+    named = named_tables({"inventory": session.question().get("inventory", ())})
+    same = laid == (made.table, made.card) and entry in session.overlay().entries
+    return same and made.name in named
+
+
+def _ask_with(made: AuditInventory) -> None:
+    """Lay them on the shelf, in the place of those that an older audit has there."""
+    below = take_away(session.overlay(), SHELVES["inventory"], made.name)
+    files = {"table": f"{made.name}.csv", "card": f"{made.name}.yaml"}
+    sent = (made.table, made.card.encode())
     try:
-        if made.name not in {name for _, name, _, _ in overlay.entries}:
-            files = {"table": f"{made.name}.csv", "card": f"{made.name}.yaml"}
-            sent = (made.table, made.card.encode())
-            overlay, _ = answers.now("lay", "inventory", overlay, files, *sent, made.name)
+        overlay, name = answers.now("lay", "inventory", below, files, *sent, made.name)
     except AtlasMixError as error:
-        session.say(str(error), refused=True)
+        session.say(worded(error), refused=True)
         return
     st.session_state.overlay = overlay
-    session.change("inventory", made.name)
-    session.renew()
-    session.say(f"The question on the page Mix is asked with {made.name} from now on.")
+    st.session_state[_LAID] = ((made.table, made.card), overlay.entries[-1])
+    use("inventory", name)

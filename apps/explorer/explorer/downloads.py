@@ -99,7 +99,11 @@ def report_page(
         question: it in short.
         overlay: the evidence that it rests on.
     """
-    return whole_report(answer, question, lambda task: made.ask(task, question, overlay)).html()
+
+    def result_of(task: str) -> Any:
+        return made.ask(task, question, overlay, light=False)
+
+    return whole_report(answer, question, result_of).html()
 
 
 def whole_report(answer: Answer, question: Mapping[str, Any], find: Callable[[str], Any]) -> Report:
@@ -123,9 +127,23 @@ def whole_report(answer: Answer, question: Mapping[str, Any], find: Callable[[st
 
 
 def file_button(
-    label: str, content: Callable[[], str | bytes], name: str, kind: str = "secondary"
+    label: str,
+    content: Callable[[], str | bytes],
+    name: str,
+    kind: str = "secondary",
+    icon: str = "download",
+    meaning: str | None = None,
 ) -> None:
-    """A button that hands out a file, which is made when somebody asks for it."""
+    """A button that hands out a file, which is made when somebody asks for it.
+
+    Args:
+        label: of the button.
+        content: of the file; it is called outside of any visitor's script.
+        name: of the file, one a page.
+        kind: of the button.
+        icon: of Material Symbols.
+        meaning: its help.
+    """
     st.download_button(
         label,
         content,
@@ -134,7 +152,8 @@ def file_button(
         key=f"download-{name}",
         on_click="ignore",
         type=kind,  # type: ignore[arg-type]
-        icon=":material/download:",
+        icon=f":material/{icon}:",
+        help=meaning,
     )
 
 

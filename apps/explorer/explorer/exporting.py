@@ -16,6 +16,7 @@ from atlasmix.recipe.recipe import make_recipe
 from atlasmix.report.interop import export_blocks
 from explorer import answers, session
 from explorer.display import report
+from explorer.downloads import file_button
 from explorer.tasks import Answer
 
 PATHS: Final = """\
@@ -59,16 +60,8 @@ def exports(answer: Answer) -> None:
 
 
 def _show(exporter: Exporter, done: dict[str, Any]) -> None:
-    st.download_button(
-        f"Files for {exporter.title} (ZIP)",
-        partial(zip_files, done["files"]),
-        file_name=f"{exporter.name}.zip",
-        mime="application/zip",
-        key="download-export",
-        on_click="ignore",
-        type="primary",
-        icon=":material/download:",
-    )
+    packed = partial(zip_files, done["files"])
+    file_button(f"Files for {exporter.title} (ZIP)", packed, f"{exporter.name}.zip", "primary")
     export = Export(done["files"], done["load"], done["notes"])
     written = Written(exporter, export, done["figures"], done["files"])
     with st.expander("What is in it, and how it is loaded", key="open-export"):

@@ -13,6 +13,7 @@ from atlasmix.fitting.run_files import first_runs
 from atlasmix.mixture.learned_answer import DRAWS, MixtureWish
 from atlasmix.quantities import parse_quantity, parse_share
 from explorer.display import escaped, refuse
+from explorer.downloads import file_button
 
 EXAMPLE: Final = "regmix-1m"
 EXAMPLE_RUNS: Final = 64
@@ -110,16 +111,7 @@ def _own() -> SentRuns | None:
 
 
 def _pattern() -> None:
-    st.download_button(
-        "Example table (CSV)",
-        lambda: example().contents[0],
-        file_name=EXAMPLE_FILE,
-        mime="text/csv",
-        key="runs-pattern",
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
-    )
+    file_button("Example table (CSV)", lambda: example().contents[0], EXAMPLE_FILE, "tertiary")
 
 
 def learn_question() -> tuple[LearnQuestion, bool]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from itertools import count
 from typing import Final
 
 import streamlit as st
@@ -31,12 +30,12 @@ from atlasmix.recipe.scenario_file import dump_scenarios
 from atlasmix.report.scenarios import scenario_name
 from explorer import answers, session
 from explorer.display import escaped, refuse, worded
+from explorer.downloads import file_button
 from explorer.tasks import Answer
 from explorer.workers import Workers
 
 PAGE: Final = "explorer/pages/scenarios.py"
 _MOST_MEGABYTES: Final = 16
-_FILES: Final = count(1)  # each file opened gets a control of its own, which is empty again
 
 
 def kept() -> Scenarios:
@@ -145,22 +144,14 @@ def files() -> None:
     """Write all scenarios into one file, and open such a file."""
     st.subheader("As one file")
     if kept():
-        st.download_button(
-            "All scenarios (ZIP)",
-            partial(scenarios_file, answers.workers(), kept(), session.overlay()),
-            file_name="scenarios.zip",
-            mime="application/zip",
-            key="download-scenarios",
-            on_click="ignore",
-            type="primary",
-            icon=":material/download:",
-        )
+        made = partial(scenarios_file, answers.workers(), kept(), session.overlay())
+        file_button("All scenarios (ZIP)", made, "scenarios.zip", "primary")
         st.caption(
-            "Questions, a recipe of each, and your own tables with their cards. It opens here in "
-            "any session; atlasmix compare scenarios.zip and atlasmix check scenarios.zip read it, "
-            "too."
+            "Questions, a recipe of each, your own tables with their cards, and your own laws. It "
+            "opens here in any session; atlasmix compare scenarios.zip and atlasmix check "
+            "scenarios.zip read it, too."
         )
-    opened = st.session_state.setdefault("scenario files", "")
+    opened = st.session_state.setdefault("scenario files", 0)
     sent = st.file_uploader(
         "Open a file of scenarios (ZIP)",
         type=["zip"],
@@ -181,7 +172,7 @@ def _open(content: bytes) -> None:
         return
     new = [each.name for each in joined[len(kept()) :]]
     st.session_state.scenarios, st.session_state.overlay = joined, overlay
-    st.session_state["scenario files"] = next(_FILES)
+    st.session_state["scenario files"] += 1  # the next control is another one, empty again
     words = f"Opened: {', '.join(new)}." if new else "All that is in this file is kept already."
     session.say(words)
     st.rerun()
@@ -197,7 +188,7 @@ def scenarios_file(made: Workers, scenarios: Scenarios, overlay: Overlay) -> byt
     """
 
     def recipe_of(scenario: Scenario) -> Recipe:
-        answer: Answer = made.ask("answer", scenario.question, overlay)
+        answer: Answer = made.ask("answer", scenario.question, overlay, light=False)
         return make_recipe(answer.problem, answer.mixture, answer.comparisons)
 
     return dump_scenarios(scenarios, recipe_of, overlay)

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 from explorer import answers, session
 from explorer.display import escaped, narrow_hint, refuse, report, sheet
-from explorer.downloads import whole_report
+from explorer.downloads import file_button, whole_report
 from explorer.workers import Busy
 
 from atlasmix.errors import AtlasMixError
@@ -50,34 +50,14 @@ with st.container(key="not-printed"):
         "browser (Ctrl+P, on a Mac ⌘P), or take it along."
     )
     with st.container(horizontal=True):
-        st.download_button(
-            "Report (HTML)",
-            made.html,
-            file_name="report.html",
-            mime="text/html",
-            key="report-html",
-            on_click="ignore",
-            type="primary",
-            icon=":material/download:",
-        )
-        st.download_button(
-            "Report (Markdown)",
-            made.markdown,
-            file_name="report.md",
-            mime="text/markdown",
-            key="report-markdown",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-        st.download_button(
+        file_button("Report (HTML)", made.html, "report.html", "primary")
+        file_button("Report (Markdown)", made.markdown, "report.md")
+        file_button(
             "Figures for a talk, 16:9 (HTML)",
             made.slides,
-            file_name="figures-16-9.html",
-            mime="text/html",
-            key="report-slides",
-            on_click="ignore",
-            icon=":material/slideshow:",
-            help="One figure a screen; printed, one a page; the camera of each makes a PNG of "
+            "figures-16-9.html",
+            icon="slideshow",
+            meaning="One figure a screen; printed, one a page; the camera of each makes a PNG of "
             "1920 × 1080.",
         )
 sheet()
