@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from atlasmix.fitting.assumed import GivenLaw
     from atlasmix.fitting.history import Batch, Grown
+    from atlasmix.fitting.law_file import SavedLaw
     from atlasmix.fitting.learning import Learned, LearnQuestion
     from atlasmix.fitting.mixture_runs import Array, MixtureRuns
     from atlasmix.fitting.mixture_tables import RunsReading
@@ -186,18 +187,12 @@ def _grown(
     """The runs with those that were added, foretold by the law that the file holds, if any."""
     from pathlib import Path
 
-    from atlasmix.errors import about
     from atlasmix.fitting.history import grow
     from atlasmix.fitting.law_file import is_learned, load_learned_law
 
     path = Path(options.save) if options.save else None
     saved = load_learned_law(path) if path is not None and is_learned(path) else None
-    added = []
-    for paths in options.add:
-        with about("add", " ".join(paths)):
-            runs, files = _read(options, paths)
-        added.append((runs, tuple((file.name, file.sha256) for file in files)))
-    return grow(first, added, question, saved)
+    return grow(first, _added(options), question, saved)
 
 
 def _runs(options: argparse.Namespace) -> tuple[MixtureRuns, tuple[RunFile, ...]]:
@@ -270,11 +265,20 @@ def _from_saved(options: argparse.Namespace) -> int:
     from atlasmix.fitting.run_files import read_run_file
 
     saved = load_learned_law(Path(options.runs[0]))
-    if not options.predict:
+    if not (options.predict or options.add):
         raise ProblemError(
-            f"{options.runs[0]} is a saved law, which predicts: give --predict TABLE, or the runs "
-            "for a new law and a mixture"
+            f"{options.runs[0]} is a saved law, which predicts: give --predict TABLE, --add NEW to "
+            "judge it by runs that came after, or the runs for a new law and a mixture"
         )
+    if options.predict and options.add:
+        raise ProblemError("--predict and --add of a saved law: ask for one at a time")
+    if options.add and (options.save or options.mixture or options.figure or options.next):
+        raise ProblemError(
+            "--save, --mixture, --figure and --next need the runs: with them the law is learned "
+            f"anew, {_again(options, saved)}"
+        )
+    if options.add:
+        return _judge_saved(options, saved)
     if options.save or options.mixture or options.figure:
         raise ProblemError(
             "--save, --mixture and --figure need the runs: a saved law only predicts"
@@ -285,6 +289,43 @@ def _from_saved(options: argparse.Namespace) -> int:
 
         print_text(*_ending(options))
     return 0
+
+
+def _judge_saved(options: argparse.Namespace, saved: SavedLaw) -> int:
+    """What a law's file foretold of runs that came after; the file stays as it is."""
+    from atlasmix.cli.terminal import print_json, print_text
+    from atlasmix.fitting.history import foretold
+    from atlasmix.report.learning import foretold_blocks, foretold_data
+    from atlasmix.report.terminal import terminal_parts
+
+    history, fresh = foretold(saved, _added(options))
+    if options.json:
+        print_json({"law": saved.name, **foretold_data(history)})
+        return 0
+    ending = f"The law stays as it is; with its runs it is learned anew: {_again(options, saved)}"
+    print_text(*terminal_parts(foretold_blocks(history, fresh, saved.coverage, ending)))
+    return 0
+
+
+def _again(options: argparse.Namespace, saved: SavedLaw) -> str:
+    """The command that learns from the runs behind a law and the new ones."""
+    behind = saved.content["learned_from"]["tables"]
+    added = " ".join(f"--add {' '.join(paths)}" for paths in options.add)
+    return f"atlasmix learn {' '.join(behind)} {added} --save {options.runs[0]}"
+
+
+def _added(
+    options: argparse.Namespace,
+) -> list[tuple[MixtureRuns, tuple[tuple[str, str], ...]]]:
+    """Every batch of runs that came after, with the name and hash of its tables."""
+    from atlasmix.errors import about
+
+    added = []
+    for paths in options.add:
+        with about("add", " ".join(paths)):
+            runs, files = _read(options, paths)
+        added.append((runs, tuple((file.name, file.sha256) for file in files)))
+    return added
 
 
 def _predict(options: argparse.Namespace, law: object, half_width: Array, wanted: RunFile) -> None:

@@ -18,7 +18,13 @@ from atlasmix.errors import DataError, ProblemError
 from atlasmix.fitting.law_file import SavedLaw
 from atlasmix.fitting.learning import Law, Learned, LearnQuestion, learn
 from atlasmix.fitting.mixing_law import MixingLaw
-from atlasmix.fitting.mixture_runs import SAME_SIZE, MixtureRuns, Mixtures, groups_of
+from atlasmix.fitting.mixture_runs import (
+    NO_SOURCE,
+    SAME_SIZE,
+    MixtureRuns,
+    Mixtures,
+    groups_of,
+)
 from atlasmix.fitting.runs import frozen
 from atlasmix.quantities import format_quantity
 from atlasmix.text import did_you_mean, first_few
@@ -312,6 +318,48 @@ def read_history(content: Mapping[str, Any]) -> tuple[Batch, ...]:
         )
         for batch in content.get("history", ())
     )
+
+
+def foretold(
+    saved: SavedLaw, added: Sequence[tuple[MixtureRuns, Tables]]
+) -> tuple[tuple[Batch, ...], int]:
+    """The history of a law's file with batches that this law foretold; its runs are not needed.
+
+    Args:
+        saved: the law.
+        added: batches of runs that came after it.
+
+    Returns:
+        The history, and how many of its batches, the last ones, are new.
+
+    Raises:
+        DataError: runs of other sources, sets or another unit.
+        ProblemError: a table that the law was learned from.
+    """
+    behind = set(saved.content["learned_from"]["sha256"])
+    history = list(read_history(saved.content))
+    law = saved.law
+    count = len(law.sources)
+    own = law.own if isinstance(law, MixingLaw) else np.full(len(law.sets), NO_SOURCE)
+    empty = MixtureRuns(
+        Mixtures((), law.sources, np.zeros((0, count))),
+        law.sets,
+        np.zeros((0, len(law.sets))),
+        own,
+        np.zeros(0, dtype=np.int64),
+        saved.unit,
+    )
+    for runs, tables in added:
+        known = [name for name, digest in tables if digest in behind]
+        if known:
+            raise ProblemError(
+                f"the law was learned from {first_few(known, 4)}, so it foretold nothing of it: "
+                "add runs that came after it",
+                field="add",
+            )
+        new = aligned(runs, empty, " and ".join(name for name, _ in tables))
+        history.append(judge(Foreteller.of_file(saved), new, tables))
+    return tuple(history), len(added)
 
 
 Tables = tuple[tuple[str, str], ...]

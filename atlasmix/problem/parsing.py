@@ -1072,16 +1072,27 @@ def _matrices(
 ) -> tuple[TransferMatrix, tuple[TransferMatrix, ...]]:
     """The matrix that everything is told by, and its rivals; a learned law brings its own."""
 
+    def read(name: str) -> TransferMatrix:
+        path = store.path_of(name)
+        if path is not None and is_learned(path):
+            raise ProblemError(
+                f"{name} is a law learned from runs, and no matrix: its weights come with it",
+                field="law",
+                hint=f"say {name} as the law, and leave the matrix out",
+                value=name,
+            )
+        return store.matrix(name)
+
     def rivals(names: object) -> tuple[TransferMatrix, ...]:
         several = () if names is None else as_list(names, "rivals")
-        return tuple(store.matrix(as_text(name, "rivals")) for name in several)
+        return tuple(read(as_text(name, "rivals")) for name in several)
 
     matrix = given.matrix
     if matrix is None and isinstance(law, TargetLaws):
         matrix = law.transfer if question.get("matrix", law.file) == law.file else None
     if matrix is None:
         matrix = _part(
-            question, "matrix", DEFAULT_MATRIX, lambda name: store.matrix(as_text(name, "matrix"))
+            question, "matrix", DEFAULT_MATRIX, lambda name: read(as_text(name, "matrix"))
         )
     if given.rivals is not None:
         return matrix, given.rivals

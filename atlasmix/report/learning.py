@@ -82,7 +82,12 @@ def learning_blocks(told: LearnedReport) -> tuple[Block, ...]:
     fault = section(Heading("The mixture"), told.fault) if told.fault and not answer else ()
     return (
         headline(learned),
-        *section(Heading("Foretold and reached"), *_foretold(told)),
+        *foretold_blocks(
+            told.history,
+            told.fresh,
+            learned.question.coverage,
+            "The law is learned from all of them now.",
+        ),
         *(mixture_blocks(learned, answer) if answer else fault),
         *(planned_blocks(told.planned) if told.planned else ()),
         *laws_blocks(learned),
@@ -158,11 +163,40 @@ def _scores(batches: Sequence[Batch]) -> list[tuple[str, Score]]:
     return [(name, score([each for each in outcomes if each.set == name])) for name in sets]
 
 
-def _foretold(told: LearnedReport) -> Iterator[Block]:
+def foretold_blocks(
+    history: Sequence[Batch], fresh: int, coverage: float, ending: str
+) -> tuple[Block, ...]:
+    """What a law foretold of runs that came after it, and what they reached.
+
+    Args:
+        history: batches of runs, in the order in which they came.
+        fresh: how many of them, the last ones, are told loss by loss.
+        coverage: of the intervals.
+        ending: what became of the law.
+    """
+    heading = Heading("Foretold and reached")
+    return section(heading, *_foretold(history, fresh, coverage, ending)) if history else ()
+
+
+def foretold_data(history: Sequence[Batch]) -> dict[str, Any]:
+    """The same for programs."""
+    scores = _scores(history)
+    return {
+        "history": history_data(history),
+        "score": {
+            "all": dataclasses.asdict(score(_outcomes(history))),
+            **{name: dataclasses.asdict(each) for name, each in scores},
+        }
+        if history
+        else {},
+    }
+
+
+def _foretold(
+    history: Sequence[Batch], count: int, coverage: float, ending: str
+) -> Iterator[Block]:
     """The newest runs loss by loss, then the score of all that were ever added."""
-    if not told.history:
-        return
-    fresh = told.history[len(told.history) - told.fresh :]
+    fresh = history[len(history) - count :]
     outcomes = _outcomes(fresh)
     if outcomes:
         yield Table(
@@ -183,10 +217,10 @@ def _foretold(told: LearnedReport) -> Iterator[Block]:
         unjudged.append(f"{len(outcomes) - _MOST_OUTCOMES} more losses are not listed")
     if unjudged:
         yield Sentences(tuple(f"{each[0].upper()}{closed(each[1:])}" for each in unjudged))
-    scores = _scores(told.history)
+    scores = _scores(history)
     if not scores:
         return
-    everything = score(_outcomes(told.history))
+    everything = score(_outcomes(history))
     yield Table(
         (
             Column("set"),
@@ -198,7 +232,7 @@ def _foretold(told: LearnedReport) -> Iterator[Block]:
         tuple(_score_row(name, each) for name, each in (*scores, ("all", everything))),
         title="Its predictions of all runs that were ever added",
     )
-    yield Sentence(_verdict(told, everything))
+    yield Sentence(_verdict(coverage, everything, ending))
 
 
 def _outcome_row(each: Outcome) -> Row:
@@ -214,15 +248,15 @@ def _score_row(name: str, each: Score) -> Row:
     return Row((name, each.count, f"{each.inside} of {each.told}", each.error, each.bias))
 
 
-def _verdict(told: LearnedReport, all_of_them: Score) -> str:
-    aim = percent(told.learned.question.coverage)
+def _verdict(coverage: float, all_of_them: Score, ending: str) -> str:
+    aim = percent(coverage)
     side = "more than" if all_of_them.bias > 0 else "less than"
     said = (
         f"Of {all_of_them.told} losses with an interval {all_of_them.inside} "
         f"({percent(all_of_them.inside / max(all_of_them.told, 1))}) fell inside, where {aim} are "
         f"meant to; runs reached {abs(all_of_them.bias):.4f} {side} foretold on average."
     )
-    return f"{said} The law is learned from all of them now."
+    return f"{said} {ending}"
 
 
 def warning_blocks(learned: Learned, answer: LearnedAnswer | None) -> tuple[Block, ...]:
@@ -262,13 +296,7 @@ def learning_data(told: LearnedReport) -> dict[str, Any]:
         ],
         "absent": [{"law": name, "needs": package} for name, package in learned.absent],
         "mixture": _mixture_data(learned, told.answer) if told.answer else None,
-        "history": history_data(told.history),
-        "score": {
-            "all": dataclasses.asdict(score(_outcomes(told.history))),
-            **{name: dataclasses.asdict(each) for name, each in _scores(told.history)},
-        }
-        if told.history
-        else {},
+        **foretold_data(told.history),
         "next": _planned_data(told.planned) if told.planned else [],
         "assumed": learned.assumed.data() if learned.assumed else None,
         "held_out": _held_out_data(learned),

@@ -167,3 +167,36 @@ def test_runs_of_one_size_take_their_exponents_from_a_law(atlasmix: Run, tmp_pat
         atlasmix("learn", name, "--constants-from", "law.yaml", *QUICK),
         "expected a law of one loss, such as 'atlasmix fit' writes",
     )
+
+
+def test_the_file_alone_is_judged_by_runs_that_came_after(atlasmix: Run, tmp_path: Path) -> None:
+    """The same figures as with the runs; what needs the runs says how it is asked."""
+    name = runs(tmp_path / "runs.csv", 60, 1)
+    first = runs(tmp_path / "first.csv", 2, 7)
+    assert atlasmix("learn", name, "--for-solve", "--save", "law.yaml", *QUICK).status == 0
+    before = (tmp_path / "law.yaml").read_bytes()
+    alone = atlasmix("learn", "law.yaml", "--add", first)
+    assert alone.status == 0, alone.err
+    command = "atlasmix learn runs.csv --add first.csv --save law.yaml"
+    assert f"with its runs it is learned anew: {command}" in " ".join(alone.out.split())
+    assert (tmp_path / "law.yaml").read_bytes() == before
+    told = json.loads(atlasmix("learn", "law.yaml", "--add", first, "--json").out)
+    whole = atlasmix("learn", name, "--add", first, "--save", "law.yaml", *QUICK, "--json")
+    assert told["history"] == json.loads(whole.out)["history"]
+    assert told["score"]["all"]["count"] == 6
+    seen = atlasmix("learn", "law.yaml", "--add", first)
+    assert_refused(seen, "was learned from first.csv, so it foretold nothing of it")
+    later = runs(tmp_path / "later.csv", 2, 8)
+    kept = atlasmix("learn", "law.yaml", "--add", later, "--save", "other.yaml")
+    assert_refused(kept, "with them the law is learned anew, atlasmix learn runs.csv first.csv")
+    both = atlasmix("learn", "law.yaml", "--add", later, "--predict", later)
+    assert_refused(both, "ask for one at a time")
+
+
+def test_a_law_in_the_place_of_a_matrix_is_named_as_what_it_is(
+    atlasmix: Run, tmp_path: Path
+) -> None:
+    name = runs(tmp_path / "runs.csv", 40, 1)
+    assert atlasmix("learn", name, "--for-solve", "--save", "law.yaml", *QUICK).status == 0
+    asked = atlasmix("solve", "--target", "cat", "--matrix", "law.yaml")
+    assert_refused(asked, "say law.yaml as the law, and leave the matrix out (--law)")
