@@ -32,29 +32,9 @@ def fill(value: Array, unique: Array, upper: Array, decay: float, budget: float 
     """
     useful = value > 0
     x = np.zeros(value.size)
-    if not useful.any():
-        return x
-    if upper[useful].sum() <= budget:
-        x[useful] = upper[useful]
-        return x
-    log_worth, distinct, most = np.log(value[useful]), unique[useful], upper[useful]
-
-    def at(log_price: float) -> Array:
-        """Tokens read at the price μ; pools worth just μ are still left alone."""
-        epochs = 1.0 + np.maximum(log_worth - log_price, 0.0) / decay
-        return np.minimum(np.where(log_worth > log_price, distinct * epochs, 0.0), most)
-
-    low = float(np.min(log_worth - decay * most / distinct)) - 1.0
-    high = float(log_worth.max())
-    for _ in range(200):
-        middle = 0.5 * (low + high)
-        if not low < middle < high:
-            break
-        low, high = (middle, high) if at(middle).sum() > budget else (low, middle)
-    # Between the two neighbouring prices only pools worth just μ differ: they share what is left.
-    less, more = at(high), at(low)
-    step = more.sum() - less.sum()
-    x[useful] = less + (more - less) * ((budget - less.sum()) / step if step > 0 else 0.0)
+    if useful.any():
+        pools = value[useful], unique[useful], upper[useful]
+        x[useful] = _filled(*pools, decay, np.array([budget]))[0]
     return x
 
 
@@ -70,24 +50,41 @@ def most_value(value: Array, unique: Array, upper: Array, decay: float, budgets:
     worth, distinct, most = value[useful], unique[useful], upper[useful]
     if not useful.any():
         return np.zeros(budgets.size)
-    log_worth = np.log(worth)
-
-    def at(log_price: Array) -> Array:
-        epochs = 1.0 + np.maximum(log_worth - log_price[:, None], 0.0) / decay
-        read = np.where(log_worth > log_price[:, None], distinct * epochs, 0.0)
-        return np.minimum(read, most)
-
-    low = np.full(budgets.size, float(np.min(log_worth - decay * most / distinct)) - 1.0)
-    high = np.full(budgets.size, float(log_worth.max()))
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        over = at(middle).sum(axis=1) > budgets
-        low, high = np.where(over, middle, low), np.where(over, high, middle)
-    less, more = at(high), at(low)
-    step = (more - less).sum(axis=1)
-    part = np.clip((budgets - less.sum(axis=1)) / np.where(step > 0, step, np.inf), 0.0, 1.0)
-    x = less + (more - less) * part[:, None]
+    x = _filled(worth, distinct, most, decay, budgets)
     return np.asarray(saturate(x, distinct, decay) @ worth)
+
+
+def _filled(worth: Array, distinct: Array, most: Array, decay: float, budgets: Array) -> Array:
+    """Tokens of every pool for each budget, shape (budgets, pools); all are worth something.
+
+    As the price μ falls, a pool enters at its worth with all its fresh tokens at once; from there
+    to its cap it grows in a straight line of log μ. So does the sum, from mark to mark, and the
+    price of a budget is read off it.
+    """
+    log_worth, fresh = np.log(worth), np.minimum(distinct, most)
+    slope = np.where(most > distinct, distinct / decay, 0.0)
+    full = log_worth - decay * np.maximum(most / distinct - 1.0, 0.0)
+    marks, place = np.unique(-np.concatenate([log_worth, full]), return_inverse=True)
+    marks, enter, end = -marks, place[: worth.size], place[worth.size :]  # from the highest down
+    jump = np.bincount(enter, fresh, marks.size)
+    steepness = np.bincount(enter, slope, marks.size) - np.bincount(end, slope, marks.size)
+    steepness = np.maximum(np.cumsum(steepness), 0.0)
+    grown = jump[:-1] + steepness[:-1] * -np.diff(marks)
+    above = np.concatenate([[0.0], np.cumsum(grown)])  # read before those worth just μ are
+
+    at = np.maximum(np.searchsorted(above, budgets, side="right") - 1, 0)
+    left = budgets - above[at] - jump[at]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fall = np.where(left > 0, left / steepness[at], 0.0)
+        part = np.clip(np.where(left > 0, 1.0, 1.0 + left / jump[at]), 0.0, 1.0)
+    lowest = np.append(marks[1:], marks[-1] - 1.0)  # below the last mark all are full
+    price = np.maximum(marks[at] - fall, lowest[at])
+    price, entering = price[:, None], enter == at[:, None]
+    epochs = 1.0 + np.maximum(log_worth - price, 0.0) / decay
+    read = np.where(log_worth > price, np.minimum(distinct * epochs, most), 0.0)
+    # Pools worth just μ share what is left, by their fresh tokens.
+    shared = entering & (log_worth <= price)
+    return np.asarray(np.where(shared, part[:, None] * fresh, read))
 
 
 _GRID = 41

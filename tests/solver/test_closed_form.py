@@ -163,6 +163,30 @@ def test_fill_stops_at_the_caps():
     assert fill(np.array([1.0, 0.5]), np.ones(2), np.full(2, 0.4), 0.04).tolist() == [0.4, 0.4]
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_filled_has_one_price(seed):
+    """Ties, caps below the fresh tokens, budgets on a turning point: the conditions of an optimum.
+
+    A price read off the wrong stretch spends another sum, or reads a pool that is worth less.
+    """
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(1, 8))
+    value = rng.choice([0.1, 0.3, 0.3, 1.0], count) if seed % 2 else rng.uniform(0.01, 1, count)
+    unique = rng.choice([1e-4, 0.05, 0.3, 2.0], count) * rng.uniform(0.5, 1, count)
+    upper = unique * rng.choice([0.3, 1.0, 2.0, 16.0], count)
+    corners = [0.0, float(np.minimum(unique, upper)[value == value.max()].sum()), upper.sum(), 9.0]
+    for budget in [*corners, *rng.uniform(0, upper.sum(), 4)]:
+        x = fill(value, unique, upper, 0.2, budget)
+        assert x.sum() == pytest.approx(min(budget, upper.sum()), rel=1e-12, abs=1e-15)
+        assert np.all((x >= 0) & (x <= upper))
+        # What a token more is worth, and what the last one was: none could be moved to gain.
+        more = np.where(x < unique, value, value * np.exp(-0.2 * np.maximum(x / unique - 1, 0)))
+        room, read = x < upper * (1 - 1e-12), x > 0
+        last = np.where(x > unique, more, value)
+        if room.any() and read.any():
+            assert more[room].max() <= last[read].min() * (1 + 1e-9)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_the_most_that_budgets_buy_is_what_filling_gives(seed):
     """One by one and side by side, and no random split of the same tokens is worth more."""

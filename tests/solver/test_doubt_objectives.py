@@ -74,7 +74,7 @@ def test_no_mixture_of_a_grid_is_better_over_the_same_draws(seed, objective, tai
     assert mixture.certificate.value == pytest.approx(mine, rel=1e-12)
     others = worst_mean(by_draw(problem, grid(problem, 25)), tail)
     part = mine - problem.law.E
-    assert mixture.certificate.bound <= others.min()
+    assert mixture.certificate.bound <= others.min() * (1 + 1e-15)  # the last digit of a sum
     assert mine <= others.min() + 2e-5 * part  # the search over tokens ends at that gap
     assert mixture.certificate.gap <= 2e-5
     assert others.min() <= mine + 5e-3 * part  # and the grid comes near it
