@@ -11,6 +11,7 @@ import sys
 
 from explorer.frames import read_frame, write_frame
 from explorer.memory import bound_memory
+from explorer.packing import pack
 from explorer.tasks import TASKS
 
 from atlasmix.errors import AtlasMixError
@@ -21,7 +22,7 @@ def main() -> None:
     """Serve tasks until the pipe closes."""
     answers = os.dup(1)
     os.dup2(2, 1)  # whatever a library prints must not fall between two answers
-    TASKS["answer"]({"targets": {"cat": 1}}, Overlay())  # load what every task needs
+    pack(TASKS["answer"]({"targets": {"cat": 1}}, Overlay()))  # load what every task needs
     bound_memory()
     write_frame(answers, ("ready", None))
     while (task := read_frame(0)) is not None:

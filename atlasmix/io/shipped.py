@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from atlasmix.errors import DataError
 
 
+@cache
 def data_folder() -> Path:
     """The folder with ``languages/``, ``transfer_matrices/``, ``inventories/`` and the rest.
 

@@ -521,8 +521,9 @@ def languages_beside(mixture: Mixture, comparisons: Sequence[Comparison], title:
     Languages beyond the 40 with the largest shares are one line together. Of a published mixture
     the shares are those of the whole of it, as its makers published them.
     """
+    here = mixture.proportions  # worked out anew each time that it is asked for
     columns = [
-        mixture.proportions,
+        here,
         *(
             {key: share * each.covered for key, share in each.proportions.items()}
             for each in comparisons
@@ -533,8 +534,8 @@ def languages_beside(mixture: Mixture, comparisons: Sequence[Comparison], title:
         for key in dict.fromkeys(key for shares in columns for key in shares)
     }
     targets = {effect.language for effect in mixture.targets}
-    first = [key for key in most if key in mixture.proportions or key in targets]
-    first.sort(key=lambda key: (-mixture.proportions.get(key, 0.0), key))
+    first = [key for key in most if key in here or key in targets]
+    first.sort(key=lambda key: (-here.get(key, 0.0), key))
     others = sorted(set(most) - set(first), key=lambda key: (-most[key], key))
     shown = [*first, *others][:_MOST_LANGUAGES]
     rows = [Row((named(key), *(shares.get(key) for shares in columns))) for key in shown]

@@ -388,3 +388,22 @@ def test_who_finds_no_free_worker_tries_again_and_has_lost_nothing(visit, busy, 
     guest.whole()
     assert list(at.session_state["question"]["targets"]) == ["oci"]
     assert "Occitan" in at.header[0].value
+
+
+def test_what_is_printed_follows_the_answer_and_what_was_worked_out(visit):
+    """It is kept while nothing changes; kept too long, an old report would be printed."""
+
+    def sheet():
+        return next(str(part.value) for part in guest.at.html if "atlas-paper" in str(part.value))
+
+    guest = visit(q="{targets: {cat: 1}}")
+    guest.page("mix")
+    first = sheet()
+    guest.tab("section", "What limits cost")
+    assert sheet() == first
+    guest.tab("section", "Why, and how sure")
+    told = guest.tab("section", "Mixture") and sheet()
+    assert len(told) > len(first), "the reasons are in it"
+    control(guest.at, "select_slider", "Epoch cap").set_value(8).run()
+    guest.whole()
+    assert sheet() not in (first, told)

@@ -174,6 +174,24 @@ def test_what_stands_twice_is_said_once():
     assert first is second
 
 
+def test_evidence_that_ships_is_named_and_not_sent():
+    """28 MB of every answer were one and the same matrix, written and read anew each time."""
+    answer = TASKS["answer"]({"targets": {"cat": 1}}, Overlay())
+    assert len(pack(answer)) < 300_000
+    first, second = (unpack(pack(answer)).problem for _ in range(2))
+    assert first.matrix is second.matrix
+    assert first.inventory is second.inventory
+
+
+def test_evidence_of_a_shipped_name_that_is_not_the_shipped_one_is_sent_whole():
+    """Told by its name alone it would come back as another table."""
+    matrix, inventory = Overlay().matrix("atlas-2025"), Overlay().inventory()
+    fewer = dataclasses.replace(matrix.part(["cat", "spa"]), sha256="0" * 64)
+    other = dataclasses.replace(inventory, card=dataclasses.replace(inventory.card, title="Ours"))
+    for evidence in (fewer, other):
+        same(evidence, unpack(pack(evidence)))
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -232,6 +250,8 @@ def frame(said):
         ({"error": ["atlasmix.evidence.overlay", "Overlay", "x", []]}, "no class of AtlasMix"),
         ({"data": ["atlasmix.nowhere", "Overlay", []]}, "no such data"),
         ({"again": 3}, "no such data"),
+        ({"shipped": ["matrix", "no-such", "0"]}, "no such data"),
+        ({"shipped": ["matrix", "atlas-2025", "0"]}, "is not the one that ships"),
         ({"call": ["print"]}, "no kind of data: 'call'"),
         ({"array": ["O", [1], [0, 8]]}, "cannot create an OBJECT array"),
         ({"array": ["<f8", [2], [0, 8]]}, "cannot reshape array"),

@@ -75,15 +75,13 @@ from explorer.display import (
     capital,
     escaped,
     figure,
-    paper,
     part,
     refuse,
     report,
-    sheet,
     table,
     tell,
 )
-from explorer.downloads import downloads, whole_report
+from explorer.downloads import downloads
 from explorer.exporting import exports
 from explorer.flows_part import flows_part
 from explorer.forced_part import forced_part
@@ -388,10 +386,3 @@ def take_home(answer: Answer) -> None:
     """Everything a visitor can keep."""
     downloads(answer)
     exports(answer)
-
-
-def printed(answer: Answer) -> None:
-    """What is printed of this page: the report, with all that was worked out of its tabs by now."""
-    made = whole_report(answer, answer.short, lambda task: answers.known(task, answer.short))
-    sheet()
-    paper(made.title, made.blocks, mixture_strip(answer.mixture))

@@ -19,7 +19,6 @@ from atlasmix.evidence.shelf import (
     INVENTORIES,
     MATRICES,
     Shelf,
-    shipped_names,
 )
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.fitting.solving_law import laid_law
@@ -28,6 +27,7 @@ from atlasmix.laws.shelf import DEFAULT_LAW
 from atlasmix.laws.shelf import shipped_names as shipped_law_names
 from atlasmix.report.waiting import line_words, solving_words
 from explorer import session
+from explorer.packing import shipped
 from explorer.tasks import Answer, expected
 from explorer.workers import Moment, Workers, workers_of_host
 
@@ -161,7 +161,7 @@ def inventory(name: str) -> Inventory:
 
 def _looked_up(name: str, shelf: Shelf, read: Callable[[str], _Evidence]) -> _Evidence:
     overlay = session.overlay()
-    if name in shipped_names(shelf):
+    if name in shipped(shelf):
         kept, key = _shared(), f"{shelf.folder} {name}"
     elif name in overlay.names(shelf):
         kept, key = _own(), f"{shelf.folder} {name} {overlay.digest()}"
@@ -224,8 +224,8 @@ def _is_shipped(question: Mapping[str, Any]) -> bool:
     inventories = [names] if isinstance(names, str) else names
     law = question.get("law", DEFAULT_LAW)
     return (
-        question.get("matrix", DEFAULT_MATRIX) in shipped_names(MATRICES)
+        question.get("matrix", DEFAULT_MATRIX) in shipped(MATRICES)
         and (isinstance(law, dict) or str(law).partition("/")[0] in shipped_law_names())
         and isinstance(inventories, list)
-        and set(map(str, inventories)) <= set(shipped_names(INVENTORIES))
+        and set(map(str, inventories)) <= set(shipped(INVENTORIES))
     )

@@ -316,8 +316,8 @@ def _looks(piece: Piece, striped: bool = True) -> str:
     return f"{branch} striped" if striped and piece.role == "donor" else branch
 
 
-def paper(title: str, blocks: tuple[Block, ...], pieces: Sequence[Piece]) -> None:
-    """A report that is not seen on the screen and is printed in the place of its page.
+def paper(title: str, blocks: tuple[Block, ...], pieces: Sequence[Piece]) -> str:
+    """A report that is not seen on the screen and is printed in the place of its page, as HTML.
 
     Args:
         title: of the report.
@@ -329,15 +329,15 @@ def paper(title: str, blocks: tuple[Block, ...], pieces: Sequence[Piece]) -> Non
         f'style="width:{piece.share:.4%}"></i></div>'
         for piece in pieces
     )
-    st.html(
+    return (
         f'<div class="atlas-paper"><h1>{html.escape(title)}</h1><div class="atlas-bars">{bars}'
         f"</div>{html_fragment(blocks)}</div>"
     )
 
 
-def sheet() -> None:
-    """Have this page printed on A4, as its report is laid out for it."""
-    st.html("<style>@page { size: A4; margin: 16mm 15mm; }</style>")
+def sheet(text: str = "") -> None:
+    """Have this page printed on A4; in its place a report where there is one (:func:`paper`)."""
+    st.html(f"<style>@page {{ size: A4; margin: 16mm 15mm; }}</style>{text}")
 
 
 def toolbar(name: str, zoom: bool = False) -> dict[str, Any]:

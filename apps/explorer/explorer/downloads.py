@@ -27,6 +27,7 @@ _KINDS: Final = {
     ".csv": "text/csv",
     ".html": "text/html",
     ".md": "text/markdown",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".yaml": "application/yaml",
     ".zip": "application/zip",
 }
@@ -104,6 +105,10 @@ def report_page(
         return made.ask(task, question, overlay, light=False)
 
     return whole_report(answer, question, result_of).html()
+
+
+TOLD: Final = ("reasons", "steps", "models", "shares", "advice", "draws")
+"""The tasks whose results a report tells."""
 
 
 def whole_report(answer: Answer, question: Mapping[str, Any], find: Callable[[str], Any]) -> Report:

@@ -1,7 +1,8 @@
 """The library's data as JSON and raw bytes, and back: records, arrays, refusals.
 
 Between the server and its workers nothing is unpickled. Whatever a worker says, even one that a
-visitor's file had got the better of, can only become data of AtlasMix's own classes.
+visitor's file had got the better of, can only become data of AtlasMix's own classes. Evidence that
+ships is on both sides, and is named: 28 MB of every answer were the same matrix.
 """
 
 from __future__ import annotations
@@ -13,19 +14,25 @@ import struct
 import weakref
 from collections.abc import Mapping
 from enum import Enum
+from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
 import numpy as np
 
 from atlasmix.errors import AtlasMixError
+from atlasmix.evidence.inventory import Inventory
+from atlasmix.evidence.shelf import INVENTORIES, MATRICES, Shelf, shipped_names
+from atlasmix.evidence.store import Store
+from atlasmix.evidence.transfer_matrix import TransferMatrix
 
 _HEAD: Final = struct.Struct("<Q")
 _ODD: Final = (AttributeError, ImportError, LookupError, RecursionError, TypeError, struct.error)
 _OURS: Final = ("atlasmix.", "explorer.")
+_SHELVES: Final = {shelf.word: shelf for shelf in (MATRICES, INVENTORIES)}
 _LARGE: Final = 1 << 16
-"""Bytes from which an array is kept once for all that hold the same: those of a matrix are 28 MB,
-which every answer brings along."""
+"""Bytes from which an array is kept once for all that hold the same, as those of a visitor's own
+matrix, which every answer brings along."""
 _kept: weakref.WeakValueDictionary[tuple[str, tuple[int, ...], bytes], np.ndarray[Any, Any]]
 _kept = weakref.WeakValueDictionary()
 
@@ -91,6 +98,8 @@ class _Writer:
             said = {"error": [*_name(value), str(value.args[0]), parts]}
         elif isinstance(value, np.ndarray) and not value.dtype.hasobject:
             said = {"array": [value.dtype.str, list(value.shape), self._span(value.tobytes())]}
+        elif isinstance(value, TransferMatrix | Inventory) and _is_shipped(value):
+            said = {"shipped": [_shelf(value).word, value.name, value.sha256]}
         elif dataclasses.is_dataclass(value) and not isinstance(value, type):
             fields = [self.told(getattr(value, field.name)) for field in dataclasses.fields(value)]
             said = {"data": [*_name(value), fields]}
@@ -129,7 +138,7 @@ class _Reader:
         return self._made[what] if kind == "again" else self._once(kind, what)
 
     def _once(self, kind: str, what: Any) -> object:
-        value: object
+        value: Any
         if kind == "bytes":
             value = self._span(what).tobytes()
         elif kind == "error":
@@ -138,6 +147,11 @@ class _Reader:
             value = _array(np.dtype(what[0]), tuple(what[1]), self._span(what[2]))
         elif kind == "data":
             value = _ours(what[0], what[1], object)(*(self.read(each) for each in what[2]))
+        elif kind == "shipped":
+            word, name, digest = what
+            value = _shipped(word, name)
+            if value.sha256 != digest:
+                raise ValueError(f"{word} {name!r} is not the one that ships")
         else:
             raise ValueError(f"no kind of data: {kind!r}")
         self._made.append(value)
@@ -151,6 +165,33 @@ class _Reader:
     def _span(self, span: list[int]) -> memoryview:
         begin, end = span
         return self._raw[begin:end]
+
+
+def _shelf(evidence: TransferMatrix | Inventory) -> Shelf:
+    return MATRICES if isinstance(evidence, TransferMatrix) else INVENTORIES
+
+
+def _is_shipped(evidence: TransferMatrix | Inventory) -> bool:
+    """Whether evidence is what ships under its name; something else may have the same one."""
+    shelf = _shelf(evidence)
+    if evidence.name not in shipped(shelf):
+        return False
+    ours = _shipped(shelf.word, evidence.name)
+    return (ours.sha256, ours.card) == (evidence.sha256, evidence.card)
+
+
+@cache
+def shipped(shelf: Shelf) -> tuple[str, ...]:
+    """The names that ship, which no file is looked at for again."""
+    return shipped_names(shelf)
+
+
+@cache
+def _shipped(word: str, name: str) -> TransferMatrix | Inventory:
+    """Evidence that ships, by its name; kept, so that all answers hold the same."""
+    if name not in shipped(_SHELVES[word]):
+        raise LookupError(f"no {word} {name!r} ships")
+    return Store().matrix(name) if word == MATRICES.word else Store().inventory(name)
 
 
 def _array(kind: np.dtype[Any], shape: tuple[int, ...], content: memoryview) -> object:

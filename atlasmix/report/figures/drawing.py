@@ -276,13 +276,12 @@ def canvas(height: int, x: str = "", y: str = "", **layout: Any) -> Figure:
     Raises:
         DataError: Plotly is not installed.
     """
-    figure: Figure = plotly_objects().Figure()
-    # Without a legend the toolbar has a line of its own, so that it covers no bar.
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 12, "t": 34, "b": 8},
-        dragmode=False,  # a finger on a figure moves the page
-        legend={
+    usual: dict[str, Any] = {
+        "height": height,
+        # Without a legend the toolbar has a line of its own, so that it covers no bar.
+        "margin": {"l": 8, "r": 12, "t": 34, "b": 8},
+        "dragmode": False,  # a finger on a figure moves the page
+        "legend": {
             "orientation": "h",
             "xref": "container",
             "yref": "container",
@@ -291,13 +290,13 @@ def canvas(height: int, x: str = "", y: str = "", **layout: Any) -> Figure:
             "xanchor": "left",
             "x": 0,
         },
-        hoverlabel={"align": "left", "namelength": -1},
-        bargap=0.3,
-        **layout,
-    )
-    figure.update_xaxes(title_text=x, automargin=True)
-    figure.update_yaxes(title_text=y, automargin=True)
-    return figure
+        "hoverlabel": {"align": "left", "namelength": -1},
+        "bargap": 0.3,
+        "xaxis": {"title": {"text": x}, "automargin": True},
+        "yaxis": {"title": {"text": y}, "automargin": True},
+    }
+    # At once: Plotly takes some milliseconds for every update.
+    return plotly_objects().Figure(layout=usual | layout)
 
 
 def rows_height(rows: int, legend: bool = False) -> int:
@@ -315,7 +314,7 @@ def make_room_for_legend(figure: Figure) -> None:
     more = _LEGEND_ROW * max(entries - 2, 0)
     # A legend gets half of a figure at most; what does not fit in it would have to be scrolled.
     least = 2 * _LEGEND_ROW * (entries + 1) if entries > 2 else 0
-    figure.update_layout(height=max(figure.layout.height + more, least))
+    figure.layout.height = max(figure.layout.height + more, least)
 
 
 def share_axis(figure: Figure, most: float) -> None:
@@ -325,9 +324,10 @@ def share_axis(figure: Figure, most: float) -> None:
         figure: whose x axis.
         most: the largest share, 0-1.
     """
-    figure.update_xaxes(range=[0, min(125 * most, 125)], zeroline=True)
+    figure.layout.xaxis.range = [0, min(125 * most, 125)]
+    figure.layout.xaxis.zeroline = True
     if most > 0.8:  # the room is no share: nothing above 100 % is written there
-        figure.update_xaxes(tickvals=list(range(0, 101, 20)))
+        figure.layout.xaxis.tickvals = list(range(0, 101, 20))
 
 
 def unmarked(text: str) -> str:

@@ -59,11 +59,12 @@ def mixture_bars(mixture: Mixture) -> Figure:
     targets = {effect.language for effect in mixture.targets}
     figure = canvas(rows_height(len(keys), legend=True), x="share of the tokens read (%)")
     shown: set[str] = set()
+    bars = []
     for share in mixture.read:
         role = "target" if share.pool.language in targets else "donor"
         kind = share.pool.provenance.replace("_", "-")
         name = f"{role}, {kind} text"
-        figure.add_trace(
+        bars.append(
             Bar(
                 x=[100 * share.proportion],
                 y=[rows[share.pool.language]],
@@ -83,6 +84,7 @@ def mixture_bars(mixture: Mixture) -> Figure:
             )
         )
         shown.add(name)
+    figure.add_traces(bars)
     if flat:
         _add_bands(figure, flat, rows)
     if sure is not None:

@@ -11,12 +11,12 @@ from explorer.answer_parts import (
     how_sure,
     mixture_part,
     overview,
-    printed,
     take_home,
     with_intervals,
 )
 from explorer.curve_part import curve_part
 from explorer.display import narrow_hint, refuse, sections
+from explorer.printed_part import printed
 from explorer.question_form import question_form
 from explorer.scenarios import keep_present
 from explorer.targets_form import landing
