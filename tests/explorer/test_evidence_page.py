@@ -2,8 +2,9 @@
 
 import io
 
+import pandas as pd
 import pytest
-from explorer.uploads import SQUARE, TABLE
+from explorer.uploads import SQUARE, TABLE, templates, workbook
 
 from atlasmix.evidence.overlay import Overlay, lay, save
 from atlasmix.evidence.published import list_published, published
@@ -91,10 +92,10 @@ def test_published_mixtures_are_listed(visit):
     assert select.options == [one.name for one in list_published()]
 
 
-def bring(guest, table=SCORES, card=CARD, kind="matrix", name="ours"):
+def bring(guest, table=SCORES, card=CARD, kind="matrix", name="ours", file="t.csv"):
     at = guest.tab("evidence-section", "Your own tables")
     control(at, "segmented_control", "What it is").set_value(kind).run()
-    control(at, "file_uploader", TABLE).set_value(("t.csv", table, "text/csv"))
+    control(at, "file_uploader", TABLE).set_value((file, table, "text/csv"))
     control(at, "file_uploader", "Card (YAML)").set_value(("c.yaml", card, "text/yaml"))
     control(at, "text_input", "Name").set_value(name)
     next(one for one in at.button if one.label == "Check and add").click().run()
@@ -137,24 +138,63 @@ def filled(guest, table, name, **fields):
 @pytest.mark.parametrize("shape", ["source", "target"])
 def test_a_square_workbook_with_its_card_filled_in_is_read_the_right_way_round(visit, shape):
     """The same square read by rows and by columns gives the two directions of each pair."""
-    import openpyxl
-
-    book = openpyxl.Workbook()
-    for line in SQUARE.splitlines():
-        cells = line.replace("source", "", 1).split(",")
-        book.active.append([float(cell) if cell[:1].isdigit() else cell for cell in cells])
-    packed = io.BytesIO()
-    book.save(packed)
+    packed = workbook(SQUARE.replace("source", "", 1))
     guest = visit()
     guest.page("evidence")
     fields = {"The table is": shape, "Parameters of the models": "500M", "Name": "squared"}
-    at = filled(guest, packed.getvalue(), "square.xlsx", **fields)
+    at = filled(guest, packed, "square.xlsx", **fields)
     assert "square.xlsx is in order" in guest.words()
     matrix = at.session_state["overlay"].matrix("squared")
     pair = ("spa", "cat") if shape == "source" else ("cat", "spa")
     assert matrix.pair(*pair).score == 0.45
     assert matrix.card.parameters == 5e8
     assert matrix.pair("por", "spa").stderr == 0.05
+
+
+def parquet(table):
+    """The Parquet file of a table in CSV."""
+    packed = io.BytesIO()
+    pd.read_csv(io.StringIO(table), keep_default_na=False, dtype=str).to_parquet(packed)
+    return packed.getvalue()
+
+
+MAKERS = {"csv": str.encode, "xlsx": workbook, "parquet": parquet}
+
+
+@pytest.mark.parametrize("ending", MAKERS)
+@pytest.mark.parametrize("kind", ["matrix", "square-matrix", "inventory"])
+def test_every_format_is_read_in_every_form(visit, kind, ending):
+    """A template, filled in or saved by another program, is in order with its card."""
+    shelf = kind.removeprefix("square-")
+    files = {name: made() for name, made in templates(shelf).items()}
+    card = files[f"{kind}-card.yaml"]
+    content = MAKERS[ending](files[f"{kind}.csv"])
+    guest = visit()
+    guest.page("evidence")
+    bring(guest, content, card.encode(), shelf, "own", f"t.{ending}")
+    assert f"t.{ending} is in order" in guest.words()
+    overlay = guest.at.session_state["overlay"]
+    if kind == "inventory":
+        assert {pool.unique_tokens for pool in overlay.inventory("own").pools} == {21e9, 90e9}
+    else:
+        assert overlay.matrix("own").pair("spa", "cat").score == 0.45
+
+
+@pytest.mark.parametrize("kind", ["matrix", "inventory"])
+def test_templates_are_offered_as_text_and_as_workbooks_that_hold_the_same(visit, kind):
+    guest = visit()
+    guest.page("evidence")
+    at = guest.tab("evidence-section", "Your own tables")
+    control(at, "segmented_control", "What it is").set_value(kind).run()
+    offered = {button.proto.label for button in at.get("download_button")}
+    files = {name: made() for name, made in templates(kind).items()}
+    assert files.keys() <= offered
+    books = [name for name in files if name.endswith(".xlsx")]
+    assert len(books) == (2 if kind == "matrix" else 1)
+    for name in books:
+        frame = pd.read_excel(io.BytesIO(files[name]))
+        text = pd.read_csv(io.StringIO(files[name.replace(".xlsx", ".csv")]))
+        pd.testing.assert_frame_equal(frame, text, check_dtype=False)
 
 
 def test_a_card_that_is_filled_in_badly_is_one_sentence(visit):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import os
+from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
+from io import BytesIO, StringIO
 from typing import Final
 
 import streamlit as st
@@ -38,7 +42,8 @@ TABLE: Final = "Table (CSV, Parquet, XLSX or JSON Lines)"
 ENDINGS: Final = ["csv", "parquet", "xlsx", "jsonl", "ndjson"]
 _CARDS: Final = {False: "A file", True: "Fill it in here"}
 SQUARE: Final = "source,cat,spa,por\ncat,1,0.31,0.22\nspa,0.45,1,0.4\npor,0.2,0.38,1\n"
-"""A square table, for which the card says 'rows: source'."""
+"""A square table, whose card says what its rows are and that all of it is measured."""
+_SQUARE_CARD: Final = "rows: source\nstatus: measured\n"
 
 _EXAMPLES: Final = {
     "matrix": (
@@ -181,13 +186,38 @@ def _sent_card(
 
 def _templates(kind: str) -> None:
     """Files to fill in."""
-    table, card = _EXAMPLES[kind]
-    files = {f"{kind}.csv": table, f"{kind}-card.yaml": card}
-    if kind == "matrix":
-        files["square-matrix.csv"] = SQUARE
     with st.container(horizontal=True):
-        for name, content in files.items():
-            file_button(name, partial(str, content), name, "tertiary")
+        for name, content in templates(kind).items():
+            file_button(name, content, name, "tertiary")
+
+
+def templates(kind: str) -> dict[str, Callable[[], str | bytes]]:
+    """What makes each file to fill in, by its name; a workbook where one can be written here.
+
+    Args:
+        kind: ``matrix`` or ``inventory``.
+    """
+    examples = {kind: _EXAMPLES[kind]}
+    if kind == "matrix":
+        examples["square-matrix"] = SQUARE, f"{_EXAMPLES[kind][1]}{_SQUARE_CARD}"
+    made: dict[str, Callable[[], str | bytes]] = {}
+    for name, (table, card) in examples.items():
+        made[f"{name}.csv"] = partial(str, table)
+        if find_spec("openpyxl"):
+            made[f"{name}.xlsx"] = partial(workbook, table)
+        made[f"{name}-card.yaml"] = partial(str, card)
+    return made
+
+
+def workbook(table: str) -> bytes:
+    """An Excel workbook of a table in CSV, its numbers as numbers."""
+    from openpyxl import Workbook
+
+    book, packed = Workbook(), BytesIO()
+    for row in csv.reader(StringIO(table)):
+        book.active.append([float(cell) if cell[:1].isdigit() else cell or None for cell in row])
+    book.save(packed)
+    return packed.getvalue()
 
 
 def _bring(kind: str, table: tuple[str, bytes], card: tuple[str, bytes], name: str) -> None:
