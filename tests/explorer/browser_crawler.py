@@ -51,6 +51,8 @@ KINDS = (
 )
 # Streamlit looks for its server under every page before it looks where it is, and takes the
 # refusal for the answer that it is.
+PATIENCE = 180_000
+"""Milliseconds: a visitor may stand in line for a minute, and runs are learned for another."""
 VIEW = {"width": 1280, "height": 900}
 USUAL = re.compile(r"/_stcore/(health|host-config)$")
 CONTROLS = """kinds => kinds.flatMap(kind =>
@@ -74,7 +76,7 @@ class Crawl:
     def __init__(self, page: Any, where: str) -> None:
         """On a page of a browser that has been nowhere yet."""
         self.page, self.where, self.faults, self.done = page, where, [], 0
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self._note(f"script: {error}"))
         page.on("console", self._said)
 
