@@ -21,8 +21,9 @@ from atlasmix.mixture.solve import best
 from atlasmix.problem.link import short_question
 from atlasmix.problem.parsing import problem_from_mapping, read_law
 from atlasmix.problem.problem import MixProblem
-from atlasmix.problem.steps import Step, one_step, with_changes
+from atlasmix.problem.steps import Step, eased, one_step, with_changes
 from atlasmix.quantities import format_quantity
+from atlasmix.solver.feasibility import least_change
 from atlasmix.solver.patience import expired, within
 from atlasmix.text import first_few
 
@@ -70,6 +71,8 @@ def advise_after(
         return not keys.intersection(_changed(question, step)), step.change not in _LOOSER
 
     steps.sort(key=rank)
+    if named:
+        steps = [*eased(problem, least_change(problem)), *steps]
     smaller = list(_smaller(question))
     # Where no limit is named the question is too large rather than impossible.
     ordered = [*steps, *smaller] if keys - {""} else [*smaller, *steps]

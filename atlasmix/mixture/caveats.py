@@ -366,6 +366,8 @@ def warn(problem: MixProblem, mixture: Mixture) -> tuple[str, ...]:
             *_own_tokens(mixture),
             *idle_limits(_all_limits(problem), problem.pools),
             *_strangers(problem, mixture),
+            *_mostly_donors(mixture),
+            *_carrying(problem, mixture),
             *_predicted(problem, mixture),
             *_scale(problem),
             *_beyond_law(problem),
@@ -453,6 +455,52 @@ def _strangers(problem: MixProblem, mixture: Mixture) -> list[str]:
         f"donors with neither family nor script in common, of which nobody measured what they "
         f"give: {first_few(said, 3)}; check before training on it, or close it with a limit of 0 %"
     ]
+
+
+_LITTLE_OWN: Final = 0.1
+"""Share of the tokens in the targets' own languages below which it is said whose model comes out:
+our choice."""
+
+_LARGE: Final = 0.2
+_TIMES_EVEN: Final = 5.0
+"""A share from which, and so many times its part by weight, a target is said to be read for
+others: our choice."""
+
+
+def _mostly_donors(mixture: Mixture) -> list[str]:
+    """Whose model it mostly is, where no caveat says so already."""
+    own = own_share(mixture)
+    if (
+        own >= _LITTLE_OWN
+        or not mixture.donors
+        or any(c.kind == "drowned" for c in mixture.caveats)
+    ):
+        return []
+    donor = max(mixture.donors, key=lambda key: mixture.proportions[key])
+    named = _few([effect.language for effect in mixture.targets])
+    return [
+        f"only {100 * own:.2g}% of the tokens are {named}: this trains mostly a model of "
+        f"{name_of(donor)}; compare it with finetuning one that knows {name_of(donor)}, and with "
+        "reading fewer tokens"
+    ]
+
+
+def _carrying(problem: MixProblem, mixture: Mixture) -> list[str]:
+    """A target that is read far beyond its own part, for what it is foretold to give others."""
+    total = sum(effect.weight for effect in mixture.targets)
+    told = []
+    for effect in mixture.targets:
+        share = mixture.proportions.get(effect.language, 0.0)
+        even = effect.weight / total if total > 0 else 1.0
+        if share >= max(_LARGE, _TIMES_EVEN * even):
+            name = name_of(effect.language)
+            told.append(
+                f"{name} is {100 * share:.3g}% of the tokens, {share / even:.0f} times its part by "
+                f"weight: read for what {problem.matrix.name} says it gives the other "
+                f"{len(mixture.targets) - 1} targets; 'at most' a share of it costs little where "
+                "its range is wide"
+            )
+    return told
 
 
 def _own_tokens(mixture: Mixture) -> list[str]:

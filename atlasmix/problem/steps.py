@@ -25,9 +25,13 @@ from atlasmix.problem.problem import (
 )
 from atlasmix.problem.vocabulary import EVERY_TARGET
 from atlasmix.quantities import format_flops, format_quantity
+from atlasmix.text import listed
 
 _POINTS: Final = 0.05
 """A share limit moves by five points: our choice, enough to be seen in a figure."""
+
+_BOUNDS: Final = (("min", "At least", -1), ("max", "At most", 1))
+"""A bound, how it is said, and in which direction it is loosened."""
 
 _MACHINE: Final = "translated"
 _SEVERAL: Final = 3
@@ -64,6 +68,29 @@ def one_step(problem: MixProblem) -> tuple[Step, ...]:
     )
 
 
+def eased(problem: MixProblem, gives: Mapping[str, float]) -> Iterator[Step]:
+    """All limits that must give, each by so much, in one step; none where one is no plain share.
+
+    Args:
+        problem: the question.
+        gives: by how much, in shares of the tokens, by the name of a limit.
+    """
+    question: dict[str, Any] = dict(short_question(problem))
+    whats, changes = [], []
+    changed = {bound: dict(question.get(bound, {})) for bound, *_ in _BOUNDS}
+    for bound, verb, sign in _BOUNDS:
+        for name, share in question.get(bound, {}).items():
+            size = gives.get(f"{bound} {name} {100 * share:g}%")
+            if size is not None:
+                # Further by a millionth: what just fits is not refused for its last digit.
+                looser = round(min(max(share + sign * (size + 1e-6), 0.0), 1.0), 6)
+                changed[bound][name] = looser
+                whats.append(f"{verb} {_percent(share)} {_named(name)}")
+                changes.append(_percent(looser))
+    if changes and len(changes) == len(gives):
+        yield Step(listed(whats), listed(changes), with_changes(question, **changed))
+
+
 def with_changes(question: Mapping[str, Any], **changed: Any) -> dict[str, Any]:
     """The question with some keys changed; None takes a key out, and so does an empty mapping."""
     copied = {**copy.deepcopy(dict(question)), **changed}
@@ -71,7 +98,7 @@ def with_changes(question: Mapping[str, Any], **changed: Any) -> dict[str, Any]:
 
 
 def _own_limits(question: Mapping[str, Any], problem: MixProblem) -> Iterator[Step]:
-    for bound, verb, sign in (("min", "At least", -1), ("max", "At most", 1)):
+    for bound, verb, sign in _BOUNDS:
         limits = question.get(bound, {})
         for name, share in limits.items():
             eased = round(min(max(share + sign * _POINTS, 0.0), 1.0), 6)

@@ -16,7 +16,7 @@ from atlasmix.problem.constraints import Guardrail, title_of
 from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import format_quantity
 from atlasmix.solver.collisions import collisions
-from atlasmix.solver.compile import Compiled
+from atlasmix.solver.compile import Compiled, compile_problem
 from atlasmix.solver.engines import relief
 from atlasmix.solver.program import Program
 from atlasmix.text import listed
@@ -53,6 +53,13 @@ def check_feasible(problem: MixProblem, compiled: Compiled) -> None:
             f"these limits cannot all hold: {told}; least change: relax {relax}",
             conflict,
         )
+
+
+def least_change(problem: MixProblem) -> dict[str, float]:
+    """By how much of the tokens which limits have to give; empty where none collide."""
+    compiled = compile_problem(problem)
+    _, slack = collisions(compiled.program, exact=problem.exact_tokens)
+    return {name: size for name, _, size in slack}
 
 
 def _amount(kind: str, size: float, budget: float) -> str:

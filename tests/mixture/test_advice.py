@@ -58,6 +58,17 @@ def test_what_a_refusal_calls_for_has_an_answer_and_loosens_what_it_names(name):
         solved(step.question)
 
 
+def test_the_least_change_that_the_refusal_names_comes_first():
+    """It was said in words, and only taking limits away was offered."""
+    question = {"targets": {"cat": 1}, "min": {"cat": 0.9, "spa": 0.2}}
+    with pytest.raises(AtlasMixError, match="relax 'min Catalan 90%' by 10 points") as refused:
+        solved(question)
+    first, *_ = advise_after(question, refused.value, STORE)
+    assert (first.limit, first.change) == ("At least 90% Catalan", "80%")
+    assert first.question["min"] == {"cat": pytest.approx(0.8, abs=2e-6), "spa": 0.2}
+    assert solved(first.question)[1].proportions["cat"] == pytest.approx(0.8, abs=1e-5)
+
+
 def test_an_answer_without_a_caveat_needs_no_advice():
     assert advise(*solved({"targets": {"cat": 1}}), STORE) == ()
 
