@@ -1,11 +1,14 @@
 """Donors on the map: arcs end where languages are at home, and only measured donors are full."""
 
+from itertools import combinations, islice
+
 import pytest
 
 from atlasmix.evidence.store import Store
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.shelf import DEFAULT_LAW, load_law
 from atlasmix.report.evidence import ranked
+from atlasmix.report.figures import world
 from atlasmix.report.figures.drawing import MARKS
 from atlasmix.report.figures.world import donor_map, place_of
 from atlasmix.transfer.estimation import estimate
@@ -93,3 +96,24 @@ def test_a_language_in_another_script_is_no_donor_on_the_map(matrix):
     assert ranked(model, "srp_Latn")[0] == "srp"
     figure = donor_map(some, "srp_Latn", model=model)
     assert not [t for t in figure.data if name_of("srp") in (t.text or ())]
+
+
+def test_no_name_on_the_map_lies_on_another(matrix):
+    """Galician and Asturian, a degree apart, were written over one another."""
+    model = estimate(STORE.matrix(), load_law(DEFAULT_LAW, STORE))
+    donors = list(islice(world._donors(STORE.matrix(), "cat", model), 6))
+    assert {"ast", "glg"} <= {donor.key for donor in donors}
+    here = world.place_of("cat")
+    sides = world._sides(here, donors, False)
+    (west, east), (south, north) = world._ranges([here, *(d.place for d in donors)], False)
+    scale = min(700 / (east - west), 380 / (1.3 * (north - south)))
+    boxes = [
+        world._box(
+            d.place[0] * scale,
+            d.place[1] * 1.3 * scale,
+            7.5 * len(name_of(d.key)),
+            world._SIDES[sides[d.key]],
+        )
+        for d in donors
+    ]
+    assert not [(a, b) for a, b in combinations(boxes, 2) if world._meet(a, b)]

@@ -33,7 +33,11 @@ _SHOWN: Final = 0.75
 drawn: our choice, else nothing is told apart."""
 
 _WIDEST: Final = 9.0
-_POINTS: Final = 9
+_BOW: Final = 0.5
+"""How far a link between donors keeps from the middle, in radii of the circle: our choice, so that
+none lies under a link of the language in the middle."""
+
+_POINTS: Final = 17
 """Points along a link at which its sentence can be found."""
 
 Edge = tuple[str, str]
@@ -67,12 +71,11 @@ def transfer_network(
     for edge in edges:
         status = str(model.status[_place(model, edge)])
         mark = MARKS[status]
-        (x0, y0), (x1, y1) = places[edge[0]], places[edge[1]]
-        steps = [step / (_POINTS - 1) for step in range(_POINTS)]
+        x, y = _link(places[edge[0]], places[edge[1]], straight=key in edge)
         figure.add_trace(
             Scatter(
-                x=[x0 + step * (x1 - x0) for step in steps],
-                y=[y0 + step * (y1 - y0) for step in steps],
+                x=x,
+                y=y,
                 mode="lines",
                 name=mark.words,
                 legendgroup=status,
@@ -105,6 +108,26 @@ def transfer_network(
     axis = {"visible": False, "range": [-1.55, 1.55], "fixedrange": True}
     figure.update_layout(xaxis=axis, yaxis={**axis, "range": [-1.25, 1.25]}, showlegend=True)
     return figure
+
+
+def _link(
+    start: tuple[float, float], end: tuple[float, float], straight: bool
+) -> tuple[list[float], list[float]]:
+    """Points of a link: a line, or where it is of two donors a bow round the middle."""
+    middle = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
+    bow = middle
+    near = math.hypot(*middle)
+    if not straight and near < _BOW:
+        # Away from the middle; of two that face each other, to one side of their line.
+        away = middle if near > 1e-9 else (start[1] - end[1], end[0] - start[0])
+        length = math.hypot(*away)
+        bow = 2 * _BOW * away[0] / length - middle[0], 2 * _BOW * away[1] / length - middle[1]
+    steps = [step / (_POINTS - 1) for step in range(_POINTS)]
+    x, y = (
+        [(1 - t) ** 2 * start[i] + 2 * t * (1 - t) * bow[i] + t**2 * end[i] for t in steps]
+        for i in (0, 1)
+    )
+    return x, y
 
 
 def network_donors(model: TransferModel, key: str, most: int = NEIGHBOURS) -> tuple[str, ...]:

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _CELL: Final = 19
+_FEW: Final = 12
+_TALL_CELL: Final = 30
 
 
 def heat_map(
@@ -80,7 +82,9 @@ def squares(
     names = [unmarked(name_of(key)) for key, _ in order]
     # Two empty lines, because Plotly puts a title two lines too high under upright names: it keeps
     # the title away from the figure's edge, whatever its standoff or the margin.
-    figure = canvas(max(len(order), 6) * _CELL + 230, x="<br><br>target (its loss counts)")
+    # A few rows are as high as letters need, so that each has its name.
+    tall = max(len(order) * _CELL, min(len(order), _FEW) * _TALL_CELL, 6 * _CELL)
+    figure = canvas(tall + 230, x="<br><br>target (its loss counts)")
     figure.update_yaxes(title_text="source (trained on)")
     figure.update_layout(margin={"t": 86})  # legend and scale stand above, so that cells get width
     figure.add_trace(
@@ -98,8 +102,9 @@ def squares(
     )
     # Marks of some rows alone must not put these rows first.
     kept = {"categoryorder": "array", "categoryarray": names, "showgrid": False}
-    figure.update_yaxes(autorange="reversed", **kept)
-    figure.update_xaxes(tickangle=-90, **kept)
+    every = {"tickmode": "linear", "tick0": 0, "dtick": 1}  # a row without its name says nothing
+    figure.update_yaxes(autorange="reversed", **every, **kept)
+    figure.update_xaxes(tickangle=-90, **every, **kept)
     return figure
 
 

@@ -53,6 +53,12 @@ _MOST_WIDTH: Final = 6.0
 Place = tuple[float, float]
 """Degrees east and north."""
 
+_WIDE, _HIGH = 700.0, 380.0
+"""Pixels of the map on a page of 1280."""
+
+_LETTER, _LINE, _DOT = 7.5, 16.0, 8.0
+"""Pixels of a letter and a line of 13 px, and of half a mark."""
+
 _LAND: Final = "rgba(124, 132, 144, 0.16)"
 """The grey of the palette, thin: either ground shows through, and dots and names stand out."""
 
@@ -91,8 +97,9 @@ def donor_map(
     widest = max((donor.strength + donor.error for donor in donors), default=1.0) or 1.0
     for donor in donors:
         _add_arc(figure, donor, here, widest)
+    sides = _sides(here, donors, whole_world)
     for status in dict.fromkeys(donor.status for donor in donors):
-        _add_donors(figure, here, [donor for donor in donors if donor.status == status])
+        _add_donors(figure, sides, [donor for donor in donors if donor.status == status])
     figure.add_trace(
         Scatter(
             x=[here[0]],
@@ -172,6 +179,39 @@ def _away(here: Place, place: Place) -> str:
     return max(_SIDES, key=lambda side: _SIDES[side][0] * east + _SIDES[side][1] * north)
 
 
+def _sides(here: Place, donors: list[_Donor], whole_world: bool) -> dict[str, str]:
+    """On which side of each donor its name stands: away from its target, and on no other name."""
+    (west, east), (south, north) = _ranges([here, *(donor.place for donor in donors)], whole_world)
+    scale = min(_WIDE / (east - west), _HIGH / (1.3 * (north - south)))
+    taken: list[tuple[float, float, float, float]] = []
+    sides = {}
+    for donor in sorted(donors, key=lambda each: -each.place[1]):
+        x, y = donor.place[0] * scale, donor.place[1] * 1.3 * scale
+        width = _LETTER * len(name_of(donor.key))
+        best = _away(here, donor.place)
+        ranked_sides = sorted(_SIDES, key=lambda side: -_along(_SIDES[side], _SIDES[best]))
+        boxes = {side: _box(x, y, width, _SIDES[side]) for side in ranked_sides}
+        free = [side for side in ranked_sides if not any(_meet(boxes[side], b) for b in taken)]
+        sides[donor.key] = side = free[0] if free else best
+        taken += [boxes[side], (x - _DOT, x + _DOT, y - _DOT, y + _DOT)]
+    return sides
+
+
+def _along(side: Place, other: Place) -> float:
+    return side[0] * other[0] + side[1] * other[1]
+
+
+def _box(x: float, y: float, width: float, side: Place) -> tuple[float, float, float, float]:
+    """Where a name stands, in pixels: left, right, bottom, top."""
+    left = x - width / 2 + (width / 2 + _DOT) * round(side[0])
+    bottom = y - _LINE / 2 + (_LINE / 2 + _DOT) * round(side[1])
+    return left, left + width, bottom, bottom + _LINE
+
+
+def _meet(box: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return box[0] < other[1] and other[0] < box[1] and box[2] < other[3] and other[2] < box[3]
+
+
 def _quiet_side(here: Place, places: list[Place]) -> str:
     """The side of the target where the fewest donors are, below it where several are alike."""
     taken = [_away(here, place) for place in places]
@@ -249,7 +289,7 @@ def _add_languages(figure: Figure, named: list[str]) -> None:
     )
 
 
-def _add_donors(figure: Figure, target: Place, donors: list[_Donor]) -> None:
+def _add_donors(figure: Figure, sides: dict[str, str], donors: list[_Donor]) -> None:
     """Names and points of donors whose pairs have one status, each status with its own mark."""
     from plotly.graph_objects import Scatter
 
@@ -261,7 +301,7 @@ def _add_donors(figure: Figure, target: Place, donors: list[_Donor]) -> None:
             mode="markers+text",
             textfont={"size": 13},
             text=[unmarked(name_of(donor.key)) for donor in donors],
-            textposition=[_away(target, donor.place) for donor in donors],
+            textposition=[sides[donor.key] for donor in donors],
             name=f"donors, {mark.words}",
             marker={
                 "size": 11,
@@ -320,16 +360,20 @@ def _arc(start: Place, end: Place) -> tuple[list[float], list[float]]:
     return east.tolist(), north.tolist()
 
 
-def _frame(figure: Figure, places: list[Place], whole_world: bool) -> None:
-    east, north = [place[0] for place in places], [place[1] for place in places]
+def _ranges(places: list[Place], whole_world: bool) -> tuple[list[float], list[float]]:
+    """Degrees east and north that are shown."""
     if whole_world:
-        ranges = [-180.0, 180.0], [-60.0, 80.0]
-    else:
-        side = max(1.5 * _MARGIN, 0.2 * (max(east) - min(east)))  # names look outwards
-        ranges = (
-            [min(east) - side, max(east) + side],
-            [min(north) - _MARGIN, max(north) + _MARGIN],
-        )
+        return [-180.0, 180.0], [-60.0, 80.0]
+    east, north = [place[0] for place in places], [place[1] for place in places]
+    side = max(1.5 * _MARGIN, 0.2 * (max(east) - min(east)))  # names look outwards
+    return (
+        [min(east) - side, max(east) + side],
+        [min(north) - _MARGIN, max(north) + _MARGIN],
+    )
+
+
+def _frame(figure: Figure, places: list[Place], whole_world: bool) -> None:
+    ranges = _ranges(places, whole_world)
     figure.update_xaxes(range=ranges[0], ticksuffix="°", zeroline=False)
     # A degree north is as long as 1.3 degrees east at 40 degrees: shapes look as on a map.
     figure.update_yaxes(
