@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from atlasmix.report.blocks import (
@@ -24,6 +24,7 @@ from atlasmix.report.blocks import (
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+    from rich.table import Table as Grid
 
 BEFORE: Final = "Before you use this"
 """What stands before a caution."""
@@ -33,6 +34,10 @@ WIDEST: Final = 120
 
 _PIPED: Final = 80
 _GAP: Final = 2
+
+_FEW: Final = 4
+_LINES: Final = 3
+"""Lines of a cell at most, in a table of more than a few columns: our choice."""
 
 _SHORT: Final = 20
 """Characters of a text that is set in two lines at most."""
@@ -143,7 +148,6 @@ class _Layout:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Lay the table out for the width at hand."""
-        from rich.table import Table as Grid
         from rich.text import Text
 
         columns = [
@@ -152,17 +156,57 @@ class _Layout:
         ]
         gap = gap_between(columns, options.max_width)
         widths = fitted(columns, options.max_width, gap)
-        grid = Grid(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
-        for heading, number, width in zip(self._headings, self._numbers, widths, strict=False):
-            justify = "right" if number else "left"
-            grid.add_column(heading, justify=justify, width=width, overflow="fold")  # type: ignore[arg-type]
-        for row, texts in zip(self._rows, self._texts, strict=True):
-            cells = (_styled(cell, text) for cell, text in zip(row.cells, texts, strict=True))
-            grid.add_row(*list(cells)[: len(widths)], style=_STYLES[row.weight])
+        if len(widths) == len(columns) > _FEW and is_pillar(columns[-1], widths[-1]):
+            yield from self._words_under(fitted(columns[:-1], options.max_width, _GAP))
+            return
+        grid = self._grid(widths, gap, True)
+        for place in range(len(self._rows)):
+            self._add(grid, place, len(widths))
         yield grid
         left_out = [heading or "notes" for heading in self._headings[len(widths) :]]
         if left_out:
             yield Text(f"Too narrow a page for: {', '.join(left_out)}.", style="dim")
+
+    def _grid(self, widths: Sequence[int], gap: int, headed: bool) -> Grid:
+        from rich.table import Table as Grid
+
+        grid = Grid(
+            box=None,
+            pad_edge=False,
+            padding=(0, gap, 0, 0),
+            header_style="bold",
+            show_header=headed,
+        )
+        for heading, number, width in zip(self._headings, self._numbers, widths, strict=False):
+            justify = "right" if number else "left"
+            grid.add_column(heading, justify=justify, width=width, overflow="fold")  # type: ignore[arg-type]
+        return grid
+
+    def _add(self, grid: Grid, place: int, count: int) -> None:
+        row, texts = self._rows[place], self._texts[place]
+        cells = (_styled(cell, text) for cell, text in zip(row.cells, texts, strict=True))
+        grid.add_row(*list(cells)[:count], style=_STYLES[row.weight])
+
+    def _words_under(self, widths: Sequence[int]) -> Iterator[RenderableType]:
+        """The last column has lines of its own, each under its row."""
+        from rich.padding import Padding
+        from rich.text import Text
+
+        for place, texts in enumerate(self._texts):
+            grid = self._grid(widths, _GAP, headed=place == 0)
+            self._add(grid, place, len(widths))
+            yield grid
+            if texts[-1]:
+                yield Padding(Text(f"{self._headings[-1]}: {texts[-1]}"), (0, 0, 0, 2 * _GAP))
+
+
+def is_pillar(texts: Sequence[str], width: int) -> bool:
+    """Whether words in so narrow a column stand in four lines or more.
+
+    >>> is_pillar(["what decides", "its text ends, read 4 times"], 7), is_pillar(["a b"], 3)
+    (True, False)
+    """
+    return max(len(text) for text in texts) > _LINES * width
 
 
 def _styled(cell: Value | Cell, text: str) -> RenderableType:

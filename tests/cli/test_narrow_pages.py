@@ -69,3 +69,12 @@ def test_columns_fit_the_page_and_hold_their_longest_word(
         assert width >= min(longest, page)
     if sum(max(1, *map(len, texts)) for texts in columns) + 2 * (len(columns) - 1) <= page:
         assert widths == tuple(max(1, *map(len, texts)) for texts in columns)
+
+
+def test_words_of_many_columns_stand_under_their_row(atlasmix: Run) -> None:
+    """At 80 columns the reasons of 'explain' stood as pillars, a word a line."""
+    out = atlasmix("explain", "--target", "cat", env={"COLUMNS": "80"}).out
+    assert "    what decides: its text ends, read 4 times\n" in out
+    assert max(map(len, out.splitlines())) <= 80
+    wide = atlasmix("explain", "--target", "cat", env={"COLUMNS": "120"}).out
+    assert "what decides: its" not in wide
