@@ -330,8 +330,8 @@ def _score(cell: _Cell, card: Card, own: bool, wrong: list[str]) -> float:
         )
     elif not low <= score <= high or (card.metric == "BTS" and score >= 2):
         wrong.append(
-            f"score {score:g} lies outside the range of {card.metric}, {low:g} to {high:g}"
-            + (" (2 itself excluded)" if card.metric == "BTS" else "")
+            f"score {score:g} lies outside the range of {card.metric}, "
+            + ("any number below 2" if card.metric == "BTS" else f"{low:g} to {high:g}")
         )
     elif abs(score) > _MOST_SCORE:
         wrong.append(

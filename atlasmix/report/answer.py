@@ -63,7 +63,13 @@ from atlasmix.report.blocks import (
     blocks_of,
     section,
 )
-from atlasmix.report.certainty import DECAY, EXPONENT, steps_by_constant, sure_sentences
+from atlasmix.report.certainty import (
+    DECAY,
+    EXPONENT,
+    donors_change,
+    steps_by_constant,
+    sure_sentences,
+)
 from atlasmix.report.citations import cited
 from atlasmix.report.collapse import collapse_blocks
 from atlasmix.report.evidence import coverage, coverage_table
@@ -335,7 +341,10 @@ def _mixture(problem: MixProblem, mixture: Mixture) -> tuple[Block, ...]:
             languages_table(mixture) if several else None,
         ),
         *section(
-            Heading("Mixture"), bars, mixture_table(mixture), ranges if flat and beside else None
+            # The bars have the ranges where the table has them.
+            Heading("Mixture"),
+            bars,
+            mixture_table(mixture),
         ),
         *section(
             Heading("How much each share matters"),
@@ -466,7 +475,7 @@ def _certainty(
             partial(sensitivity_figure, problem, steps, constant),
         )
         for constant, name in ((DECAY, "decay"), (EXPONENT, "exponent"))
-        if any(step.donors for step in steps_by_constant(steps).get(constant, ()))
+        if donors_change(steps_by_constant(steps).get(constant, ()))
     ]
     rows = coverage(problem)
     return (

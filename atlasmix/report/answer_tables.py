@@ -421,7 +421,7 @@ def comparison_table(
         (
             Column("mixture"),
             *_headings(problem, single),
-            Column("worse by", "small loss difference"),
+            Column("worse by", "loss difference"),
             Column("most epochs", "epochs", "passes over the pool read most often"),
         ),
         tuple(rows),
@@ -494,7 +494,7 @@ def judged_table(problem: MixProblem, mixture: Mixture, comparisons: Sequence[Co
         (
             Column("mixture"),
             *_headings(problem, single),
-            Column("worse by", "small loss difference", "than this one, within the limits alone"),
+            Column("worse by", "loss difference", "than this one, within the limits alone"),
             Column("most epochs", "epochs", "passes over the pool read most often"),
             Column("breaks"),
         ),
@@ -509,6 +509,7 @@ def judged_table(problem: MixProblem, mixture: Mixture, comparisons: Sequence[Co
 
 
 _MOST_LANGUAGES: Final = 40
+_MOST_OTHERS: Final = 12
 
 
 LEAST_ABSENT: Final = 5e-4
@@ -518,7 +519,8 @@ LEAST_ABSENT: Final = 5e-4
 def languages_beside(mixture: Mixture, comparisons: Sequence[Comparison], title: str) -> Table:
     """The share of each language in this mixture and in others, largest here first.
 
-    Languages beyond the 40 with the largest shares are one line together. Of a published mixture
+    Of languages that this one does not read the 12 with the largest shares have a line, at most 40
+    in all; the others are one line together. Of a published mixture
     the shares are those of the whole of it, as its makers published them.
     """
     here = mixture.proportions  # worked out anew each time that it is asked for
@@ -537,7 +539,7 @@ def languages_beside(mixture: Mixture, comparisons: Sequence[Comparison], title:
     first = [key for key in most if key in here or key in targets]
     first.sort(key=lambda key: (-here.get(key, 0.0), key))
     others = sorted(set(most) - set(first), key=lambda key: (-most[key], key))
-    shown = [*first, *others][:_MOST_LANGUAGES]
+    shown = [*first, *others[:_MOST_OTHERS]][:_MOST_LANGUAGES]
     rows = [Row((named(key), *(shares.get(key) for shares in columns))) for key in shown]
     left = len(most) - len(shown)
     if left > 0:

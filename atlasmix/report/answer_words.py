@@ -30,11 +30,17 @@ from atlasmix.report.words import (
     written_by_machines,
 )
 from atlasmix.solver.engines import Engine
-from atlasmix.text import listed
+from atlasmix.text import and_more, listed
 
 _SHARE_LIMITS: Final = frozenset({"min", "max", "keep"})
 _SPENT: Final = 1e-6
 """Part of a budget below which it counts as spent."""
+
+_LARGE: Final = 0.005
+"""Share from which a headline names a donor: our choice; the table names every one."""
+
+_NAMED: Final = 6
+"""Languages that a headline names: our choice, two lines of it."""
 
 _MOST_CAVEATS: Final = 5
 
@@ -78,8 +84,14 @@ def _were(words: list[str]) -> str:
 def headline(mixture: Mixture) -> str:
     """The answer in one sentence, and why tokens stay unspent where they do."""
     shares = {key: share for key, share in mixture.proportions.items() if share >= TRACE}
-    parts = [f"{percent(share)} {_language(mixture, key)}" for key, share in shares.items()]
-    said = f"Read {tokens_text(mixture.tokens)}: {listed(parts)}."
+    targets = {effect.language for effect in mixture.targets}
+    large = [key for key, share in shares.items() if share >= _LARGE or key in targets]
+    if len(shares) - len(large) < 2:
+        large = list(shares)
+    parts = [f"{percent(shares[key])} {_language(mixture, key)}" for key in large[:_NAMED]]
+    left = len(shares) - len(parts)
+    languages = f"{', '.join(parts)}{and_more(left)}" if left else listed(parts)
+    said = f"Read {tokens_text(mixture.tokens)}: {languages}."
     if mixture.unspent <= _SPENT * mixture.budget:
         return said
     said += f" Leave {format_quantity(mixture.unspent)} of the budget unspent"

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 from atlasmix.quantities import format_flops, format_quantity
 from atlasmix.report.words import (
     NO_TEXT,
+    apart_text,
     change_text,
     constant_text,
     epochs_text,
@@ -40,13 +41,13 @@ Kind = Literal[
     "loss range",
     "loss part",
     "loss difference",
-    "small loss difference",
     "change",
     "relative change",
     "relative error",
     "bias",
     "multiplier",
     "coefficient",
+    "correlation",
     "constant",
     "printed constant",
     "rounded constant",
@@ -67,25 +68,24 @@ def _range(ends: tuple[float, float]) -> str:
 
 
 def _close(loss: float) -> str:
-    """Four decimals: for losses side by side, whose difference is what is looked at."""
-    return f"{loss:.4f}" if math.isfinite(loss) else NO_TEXT
+    """Three decimals: for losses side by side, whose difference is what is looked at."""
+    return f"{loss:.3f}" if math.isfinite(loss) else NO_TEXT
 
 
 def _part(loss: float) -> str:
     return f"{loss:.3f}" if math.isfinite(loss) else "-"
 
 
-def _signed(difference: float) -> str:
-    """Four decimals; what is smaller, in two significant digits."""
-    large = abs(difference) >= 5e-5
-    return f"{difference:+.4f}" if large else number_text(difference, signed=True)
+def _points(difference: float) -> str:
+    """Percentage points with one decimal; what rounds to none has no sign."""
+    return f"{100 * difference:+.1f}" if abs(difference) >= 5e-4 else "0"
 
 
 _WRITTEN: Final[Mapping[str, Callable[[Any], str]]] = {
     "text": str,
     "share": percent,
     "share range": _range,
-    "points": lambda value: f"{100 * value:+.1f}",
+    "points": _points,
     "small points": lambda value: f"{100 * value:+.3g} points",
     "tokens": format_quantity,
     "parameters": format_quantity,
@@ -95,14 +95,14 @@ _WRITTEN: Final[Mapping[str, Callable[[Any], str]]] = {
     "close loss": _close,
     "loss range": lambda ends: "-".join(map(loss_text, ends)),
     "loss part": _part,
-    "loss difference": "{:+.4f}".format,
-    "small loss difference": _signed,
+    "loss difference": apart_text,
     "change": lambda value: number_text(value, signed=True),
     "relative change": change_text,
     "relative error": "{:.1%}".format,
     "bias": "{:+.1%}".format,
     "multiplier": lambda value: f"x{times_text(value)}",
     "coefficient": "{:.2f}".format,
+    "correlation": "{:.3f}".format,
     "constant": constant_text,
     "printed constant": "{:.6g}".format,
     "rounded constant": "{:.4g}".format,

@@ -105,6 +105,11 @@ def tokens_sentence(problem: MixProblem, mixture: Mixture) -> str:
     return f"Unique tokens of {len(obtained)} {many} ({problem.inventory.name}): {listed(how)}."
 
 
+def donors_change(steps: Sequence[SensitivityStep]) -> bool:
+    """Whether other donors are read somewhere in the range of a constant: else a sentence does."""
+    return len({frozenset(step.donors) for step in steps}) > 1
+
+
 def steps_by_constant(
     steps: Sequence[SensitivityStep],
 ) -> dict[str, tuple[SensitivityStep, ...]]:

@@ -94,12 +94,16 @@ def risk_table(rows: tuple[MachineText, ...]) -> Table:
     return Table(
         (
             Column("target"),
-            Column("human", "share", "of what is read in its language"),
+            Column("own text: human", "share", "of what is read in its language"),
             Column("synthetic", "share", "translated, rephrased or generated"),
             Column("unknown", "share", "never counted as human unless the question says so"),
-            Column("error", meaning="a(h) = 1/(h(2 - h)), times that of human text alone"),
+            Column("error, times", meaning="a(h) = 1/(h(2 - h)), times that of human text alone"),
             *(
-                Column(f"at {g}", "share", f"Gini-Simpson diversity left at generation {g}")
+                Column(
+                    f"{'diversity left at ' * (g == GENERATIONS[0])}generation {g}",
+                    "share",
+                    f"Gini-Simpson diversity left at generation {g}",
+                )
                 for g in GENERATIONS
             ),
         ),
@@ -110,7 +114,7 @@ def risk_table(rows: tuple[MachineText, ...]) -> Table:
                     row.human,
                     row.synthetic,
                     row.unknown,
-                    f"{number_text(float(amplification(max(row.human, 1e-6))), 3)} ×",
+                    number_text(float(amplification(max(row.human, 1e-6))), 3),
                     *(float(diversity_retention(row.human, g, ANCHOR)) for g in GENERATIONS),
                 )
             )
@@ -121,7 +125,7 @@ def risk_table(rows: tuple[MachineText, ...]) -> Table:
 
 
 def _notes(rows: tuple[MachineText, ...]) -> list[str]:
-    floors = ", ".join(f"{name} {share:.3g}" for name, share in HUMAN_FLOORS.items())
+    floors = ", ".join(f"{name} {percent(share)}" for name, share in HUMAN_FLOORS.items())
     replaced = float(diversity_retention(0.0, 25, ANCHOR))
     said = [
         "What these numbers are: theory of models that are trained again and again on text of the "

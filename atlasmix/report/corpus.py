@@ -487,8 +487,11 @@ def _floors(summary: AuditSummary) -> list[Block | str]:
         (
             Column("language"),
             Column("counted in"),
-            *(Column(f"at generation {g}") for g in GENERATIONS),
-            Column("without", meaning="types left at generation 25 without any human text"),
+            *(Column(f"human share, generation {g}") for g in GENERATIONS),
+            Column(
+                "words left without any",
+                meaning="types left at generation 25 without any human text",
+            ),
         ),
         tuple(rows),
         title="Least human share that keeps half of the words",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from atlasmix.languages.catalogue import name_of
@@ -12,7 +13,15 @@ from atlasmix.quantities import format_quantity
 from atlasmix.recipe.compare import By, Judgement, SideBySide, without_pools
 from atlasmix.report.blocks import Block, Column, Heading, Row, Sentence, Table
 from atlasmix.report.recipes import phases_asked, short_value
-from atlasmix.report.words import NO_TEXT, SAME, change_text, losses_apart, named, percent
+from atlasmix.report.words import (
+    LEAST_APART,
+    NO_TEXT,
+    SAME,
+    change_text,
+    losses_apart,
+    named,
+    percent,
+)
 
 
 def diff_tables(moved: Diff) -> tuple[Table, Table]:
@@ -119,12 +128,20 @@ def comparison_blocks(
     if mixtures.diff.phases:
         blocks.append(phase_moves_table(mixtures.diff.phases, ("A", "B", "B - A")))
     for judgement in mixtures.judgements:
-        blocks.append(Heading(f"Predicted effect by the question of {judgement.by}", 3))
+        both = [each.by for each in mixtures.judgements if _says_as(judgement, each)]
+        if both[0] != judgement.by:
+            continue  # the same numbers were told before
+        blocks.append(Heading(f"Predicted effect by the question of {' and '.join(both)}", 3))
         if judgement.targets:
             blocks.append(_judgement_table(judgement))
         if judgement.note:
             blocks.append(Sentence(judgement.note))
     return tuple(blocks)
+
+
+def _says_as(judgement: Judgement, other: Judgement) -> bool:
+    """Whether two questions judge the mixtures alike: limits alone change no prediction."""
+    return judgement == replace(other, by=judgement.by)
 
 
 def phase_moves_table(moves: Sequence[PhaseMove], names: tuple[str, str, str]) -> Table:
@@ -166,8 +183,8 @@ def _moves_table(moves: Sequence[Move], by: By) -> Table:
                 move.before,
                 move.after,
                 move.change,
-                _known(move.epochs_before),
-                _known(move.epochs_after),
+                _epochs(move.before, move.epochs_before),
+                _epochs(move.after, move.epochs_after),
             )
         )
         for move in moves
@@ -234,6 +251,11 @@ def _said(key: str, value: Any) -> str:
     return phases_asked(value) if key == "phases" else short_value(value)
 
 
+def _epochs(share: float, epochs: float | None) -> float | str | None:
+    """Nothing where nothing is read."""
+    return None if share == 0 else _known(epochs)
+
+
 def _known(value: float | None) -> float | str:
     return "unknown" if value is None else value
 
@@ -245,7 +267,9 @@ def _verdict(effect: EffectMove) -> str:
     better = effect.loss_after < effect.loss_before
     if not math.isfinite(effect.loss_change):
         return "text of its own" if better else NO_TEXT
-    return f"{abs(effect.loss_change):.4f} {'better' if better else 'worse'}"
+    apart = abs(effect.loss_change)
+    said = f"{apart:.3f}" if apart >= LEAST_APART else "by less than 0.0005"
+    return f"{said} {'better' if better else 'worse'}"
 
 
 def _size(effect: EffectMove) -> float:

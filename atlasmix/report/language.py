@@ -22,13 +22,11 @@ from atlasmix.report.blocks import (
     Sentences,
     Table,
 )
-from atlasmix.report.words import HUMAN, language_facts, named, percent
+from atlasmix.report.words import HUMAN, language_facts, named
 from atlasmix.text import listed
 from atlasmix.transfer.relatedness import Relative, declarations
 
 _COUNTED: Final = "counted"
-_LITTLE: Final = 0.01
-"""Own share below which an answer of one language is told to be a trace of it: our choice."""
 
 
 def known_blocks(key: str) -> tuple[Block, ...]:
@@ -53,9 +51,9 @@ def known_blocks(key: str) -> tuple[Block, ...]:
     ]
     facts = [Fact(label, words) for label, words in language_facts(known)]
     if known.endonym and known.endonym != known.name:
-        facts.insert(0, Fact("in itself", known.endonym))
+        facts.insert(0, Fact("own name", known.endonym))
     return (
-        Facts(tuple(facts), title=named(key)),
+        Facts(tuple(facts)),
         *([Sentences(tuple(missing))] if missing else []),
     )
 
@@ -141,22 +139,6 @@ def outlook_blocks(problem: MixProblem, mixture: Mixture) -> tuple[Block, ...]:
     """What a question of this language alone answers, and why not to act on it as it stands."""
     return (
         *map(Caution, caveat_sentences(mixture)),
-        *map(Caution, _trace(problem, mixture)),
         Sentence(headline(mixture), strong=True),
         Sentence(effect_sentence(problem, mixture)),
-    )
-
-
-def _trace(problem: MixProblem, mixture: Mixture) -> tuple[str, ...]:
-    """That a model of this mixture is one of other languages, where its own text is a trace."""
-    (target,) = problem.target_keys
-    own = sum(share.tokens for share in mixture.read if share.pool.language == target)
-    if not 0 < own < _LITTLE * mixture.tokens:
-        return ()
-    name = name_of(target)
-    return (
-        f"Only {percent(own / mixture.tokens)} of what is read, {format_quantity(own)} tokens, "
-        f"would be {name}: there is no more of its text within the epoch cap. That is a model of "
-        "other languages with a trace of it. Finetune a model that knows its relatives, read less "
-        "in all, or ask for several languages together.",
     )

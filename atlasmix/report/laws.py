@@ -511,7 +511,7 @@ def _verdict(crossover: Crossover) -> str:
         return f"{at}: finetune a multilingual checkpoint on few tokens, from scratch on many."
     tokens = format_quantity(crossover.tokens)
     short = crossover.worth is not None and crossover.worth < crossover.tokens
-    why = f", for want of fresh text: {tokens} would be repeats" if short else ""
+    why = f", for want of fresh text: {tokens} would mostly be repeats" if short else ""
     return {
         "from scratch": f"{at} on {tokens} tokens: train from scratch.",
         "finetune": f"{at} on {tokens} tokens: finetune a multilingual checkpoint{why}.",

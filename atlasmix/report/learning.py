@@ -362,15 +362,15 @@ def _headline(learned: Learned) -> str:
     words = f" ({chosen.words})" if chosen.words else ""
     return (
         f"Law {chosen.name}{words} of {len(runs.sets)} losses from {runs.count} runs of "
-        f"{len(runs.sources)} sources: on runs held out it is off by {chosen.error:.2f} of what "
-        f"the mean is off by, with rank correlation {chosen.rank:.3f}."
+        f"{len(runs.sources)} sources: its error on runs held out is {chosen.error:.0%} of "
+        f"that of guessing the mean, its rank correlation {chosen.rank:.3f}."
     )
 
 
 def _mixture(learned: Learned, answer: LearnedAnswer) -> Iterator[Block | str]:
     mixture, doubt = answer.mixture, answer.doubt
     yield (
-        f"Predicted weighted loss {mixture.loss:.4f}; no mixture within the limits is predicted "
+        f"Predicted weighted loss {mixture.loss:.2f}; no mixture within the limits is predicted "
         f"to be more than {percent_above(mixture.gap)} better."
     )
     order = np.argsort(-mixture.shares, kind="stable").tolist()
@@ -425,7 +425,7 @@ def _gains(learned: Learned, answer: LearnedAnswer) -> Iterator[Block | str]:
                     gain.low,
                     gain.high,
                     gain.better,
-                    answer.divergences[gain.over],
+                    _divergence(answer.divergences[gain.over]),
                 )
             )
             for gain in doubt.gains
@@ -447,7 +447,7 @@ def _gains(learned: Learned, answer: LearnedAnswer) -> Iterator[Block | str]:
             f"Low to high: nine tenths of {doubt.draws} draws of the law: the runs resampled, "
             "and what no run tells drawn as it was expected. Whoever chooses where "
             "a law is lowest chooses where it errs low: the optima of the draws promised "
-            f"{doubt.optimism:.4f} more than the law of all runs keeps, so expect that much less."
+            f"{doubt.optimism:.2g} more than the law of all runs keeps, so expect that much less."
         )
     away = answer.distance
     beyond = f"; outside what any run read: {listed(away.beyond)}" if away.beyond else ""
@@ -465,6 +465,11 @@ def _gains(learned: Learned, answer: LearnedAnswer) -> Iterator[Block | str]:
             tuple(Row((each.law, each.loss, each.gain)) for each in answer.opinions),
             title="What other laws predict of it",
         )
+
+
+def _divergence(nats: float) -> float | str:
+    """KL, or that the mixture reads what the other does not."""
+    return nats if math.isfinite(nats) else "without end"
 
 
 def _planned(planned: NextRuns) -> Iterator[Block | str]:
@@ -519,7 +524,7 @@ def _laws(learned: Learned) -> Table:
         (
             Column("law"),
             Column("error", "coefficient", "mean deviation over that of the mean of each set"),
-            Column("rank", "ratio", "Spearman, mean over the sets"),
+            Column("rank", "correlation", "Spearman, mean over the sets"),
             Column("off by", "loss part", learned.runs.unit),
             Column("", title="form"),
         ),
@@ -577,12 +582,12 @@ def _sets(learned: Learned) -> Table:
                 )
             )
         )
-    named = ("E", "A", "phi", "B", "beta", "gamma") if mixing is not None else ()
+    named = ("E", "A", "φ", "B", "β", "γ") if mixing is not None else ()
     return Table(
         (
             Column("set"),
             Column("error", "coefficient"),
-            Column("rank", "ratio"),
+            Column("rank", "correlation"),
             Column(f"{learned.question.coverage:.0%} within"),
             *(Column(word, "coefficient") for word in named),
             *((Column("noise", "loss part", "spread between repeats"),) * repeated),

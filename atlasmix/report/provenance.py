@@ -40,17 +40,24 @@ def writers_blocks(problem: MixProblem, mixture: Mixture) -> tuple[Block, ...]:
         if machine
         else "Nothing that is read is told to be written by a machine."
     )
+    told = any(writer for _, _, writer in parts)
     table = Table(
         (
             Column("language"),
             Column("provenance"),
-            Column("generator"),
+            *([Column("generator")] if told else []),
             Column("tokens", "tokens"),
-            Column("share", "share", "of what is read in its language"),
+            Column("of the language", "share", "of what is read in its language"),
         ),
         tuple(
             Row(
-                (named(language), origin.replace("_", "-"), writer, tokens, tokens / read[language])
+                (
+                    named(language),
+                    origin.replace("_", "-"),
+                    *([writer] if told else []),
+                    tokens,
+                    tokens / read[language],
+                )
             )
             for (language, origin, writer), tokens in order
         ),

@@ -9,7 +9,7 @@ from atlasmix.mixture.routes import Route, Routes, route_name, worth_words
 from atlasmix.problem.problem import MixProblem
 from atlasmix.quantities import format_flops, format_quantity
 from atlasmix.report.blocks import Block, Column, Row, Sentence, Sentences, Table
-from atlasmix.report.words import number_text, percent
+from atlasmix.report.words import epochs_text, percent
 
 
 def routes_blocks(problem: MixProblem, outlook: Routes) -> tuple[Block, ...]:
@@ -18,7 +18,7 @@ def routes_blocks(problem: MixProblem, outlook: Routes) -> tuple[Block, ...]:
     name = name_of(problem.target_keys[0])
     head = (
         f"Of the next {format_quantity(outlook.step)} tokens for {name}, {_called(first)} would be "
-        f"worth most: {number_text(first.worth, 2)} fresh human tokens of {name} a token; it is "
+        f"worth most: {first.worth:.2f} fresh human tokens of {name} a token; it is "
         f"the best route in {percent(first.best)} of {outlook.draws} draws."
     )
     return (Sentence(head, strong=True), routes_table(problem, outlook), Sentences(_notes(outlook)))
@@ -37,10 +37,10 @@ def routes_table(problem: MixProblem, outlook: Routes) -> Table:
             (
                 route_name(route),
                 worth_words(route.kind, problem) if route.flops else "",
-                number_text(route.worth, 2),
-                f"{number_text(route.interval.low, 2)} to {number_text(route.interval.high, 2)}",
+                f"{route.worth:.2f}",
+                f"{route.interval.low:.2f} to {route.interval.high:.2f}",
                 "" if math.isnan(route.best) else percent(route.best),
-                "" if math.isnan(route.epochs) else f"{route.epochs:.2f}",
+                "" if math.isnan(route.epochs) else epochs_text(route.epochs),
                 format_flops(route.flops) if route.flops else "",
             )
         )
@@ -49,7 +49,7 @@ def routes_table(problem: MixProblem, outlook: Routes) -> Table:
     return Table(
         (
             Column("route"),
-            Column("q", meaning="data of a token against a human one, and its range"),
+            Column("assumed worth q", meaning="data of a token against a human one, and its range"),
             Column("worth", meaning="fresh human tokens of the target it equals"),
             Column("90 of 100 draws"),
             Column("best in", meaning="part of the draws in which no other route is worth more"),

@@ -21,7 +21,7 @@ from atlasmix.report.blocks import Block, Column, Figure, Heading, Row, Sentence
 from atlasmix.report.certainty import evidence_kinds
 from atlasmix.report.figures.scenarios import scenarios_alt, scenarios_figure
 from atlasmix.report.overview import question_facts
-from atlasmix.report.words import NO_TEXT, SAME, epochs_text, named, number_text, percent
+from atlasmix.report.words import NO_TEXT, SAME, apart_text, epochs_text, named, percent
 from atlasmix.text import and_more, first_few, listed
 
 _MOST_LANGUAGES: Final = 40
@@ -59,6 +59,8 @@ def scenarios_blocks(
     facts = [fact_line(each) for each in scenarios]
     otherwise = asked_table(scenarios)
     said = tuple(difference_sentences(scenarios, moved, chosen))
+    # One target alone has what it could have alone: a table would say no more than that.
+    several = any(len(each.mixture.targets) > 1 for each in scenarios)
     return (
         Figure(
             "scenarios",
@@ -76,7 +78,7 @@ def scenarios_blocks(
         tokens_table(scenarios),
         Heading("Predicted loss of each target (by the law and the scores, not measured)"),
         losses_table(scenarios, moved, names[chosen]),
-        alternatives_table(scenarios),
+        *((alternatives_table(scenarios),) if several else ()),
     )
 
 
@@ -105,10 +107,10 @@ def difference_sentences(
             for move in differs.moved(SAME)[:_MOST_MOVES]
         ]
         shares = (
-            f"{percent(differs.distance)} of the tokens of {each.name} go elsewhere than those of "
-            f"{first.name}" + (f" ({', '.join(parts)})" if parts else "")
+            f"{percent(differs.distance)} of the tokens of '{each.name}' go elsewhere than those "
+            f"of '{first.name}'" + (f" ({', '.join(parts)})" if parts else "")
             if differs.distance >= SAME
-            else f"The shares of {each.name} are those of {first.name}"
+            else f"The shares of '{each.name}' are those of '{first.name}'"
         )
         said.append(f"{shares}{_loss_words(differs)}.")
         what = ("matrix", "law", "inventory")
@@ -119,7 +121,7 @@ def difference_sentences(
         ]
         if others:
             said.append(
-                f"Part of what sets the losses of {each.name} apart is the evidence and not the "
+                f"Part of what sets the losses of '{each.name}' apart is the evidence and not the "
                 f"mixture: it rests on {listed(others)}. The page Recipes and atlasmix compare "
                 "judge two mixtures by one question."
             )
@@ -129,9 +131,9 @@ def difference_sentences(
 def summary_table(scenarios: Sequence[AnsweredScenario], machine: Machine | None = None) -> Table:
     """One line a fact, one column a scenario: size, cost, effect, what binds, proof, evidence."""
     lines: dict[str, list[str]] = {}
-    for each in scenarios:
-        for label, words in _summary(each, machine).items():
-            lines.setdefault(label, []).append(words)
+    told = [_summary(each, machine) for each in scenarios]
+    for label in dict.fromkeys(label for each in told for label in each):
+        lines[label] = [each.get(label, "-") for each in told]
     return Table(
         (Column("", title="what"), *(Column(each.name) for each in scenarios)),
         tuple(Row((label, *words)) for label, words in lines.items()),
@@ -166,7 +168,7 @@ def _summary(each: AnsweredScenario, machine: Machine | None) -> dict[str, str]:
         "most epochs": "-"
         if most is None
         else f"{epochs_text(most.epochs)} ({name_of(most.pool.language)})",
-        "furthest above alone": _furthest(mixture.targets),
+        **({"furthest above alone": _furthest(mixture.targets)} if mixture.targets[1:] else {}),
         "best alternative, on its objective": _alternative(each),
         "what binds, dearest first": first_few(list(limits), _MOST_LIMITS) or "nothing",
         "proof": _proof(each),
@@ -266,7 +268,7 @@ def losses_table(
     return Table(
         (
             Column("target"),
-            *(Column(each.name, "loss") for each in scenarios),
+            *(Column(each.name, "close loss") for each in scenarios),
             *(Column(f"{name}, change", "loss difference") for name in others),
         ),
         tuple(rows),
@@ -351,7 +353,7 @@ def _loss_words(differs: Diff) -> str:
         change = effect.loss_change
         if not math.isfinite(change):
             return ""
-        words = f"{abs(change):.4f} {'lower' if change < 0 else 'higher'}"
+        words = f"{apart_text(abs(change)).lstrip('+')} {'lower' if change < 0 else 'higher'}"
         return f"; predicted loss of {name_of(effect.language)} {words}"
     return f"; of {len(changes)} targets {better} have a lower predicted loss, {worse} a higher one"
 
@@ -399,7 +401,7 @@ def _alternative(each: AnsweredScenario) -> str:
     worse = best.value - each.mixture.certificate.value
     if not math.isfinite(worse) or worse <= SAME:
         return f"{best.name}, the same" if math.isfinite(worse) else best.name
-    return f"{best.name}, worse by {number_text(worse, 2)}"
+    return f"{best.name}, worse by {apart_text(worse).lstrip('+')}"
 
 
 def _proof(each: AnsweredScenario) -> str:

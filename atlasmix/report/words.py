@@ -25,6 +25,9 @@ TRACE: Final = 5e-5
 LOSS_DECIMALS: Final = 2
 """Of a predicted loss whose doubt nobody worked out: our choice, for draws move it by 0.04."""
 
+LEAST_APART: Final = 5e-4
+"""Losses that lie less apart are the same in the three decimals of a table."""
+
 NO_TEXT: Final = "no own text"
 """What stands in the place of a loss where the model never reads the language."""
 
@@ -39,15 +42,23 @@ def named(key: str) -> str:
     return key if name == key else f"{name} ({key})"
 
 
+def capital(text: str) -> str:
+    """A sentence with a capital; a Greek letter and the name of a file stay what they are.
+
+    >>> capital("a fault"), capital("runs.csv has 1 fault"), capital("see a.csv")
+    ('A fault', 'runs.csv has 1 fault', 'See a.csv')
+    """
+    first = text.partition(" ")[0].rstrip(".,:;")
+    return text if "." in first or not first[:1].isascii() else f"{text[:1].upper()}{text[1:]}"
+
+
 def closed(sentence: str) -> str:
     """A sentence with a capital and a full stop; a Greek letter stays the symbol that it is.
 
-    >>> closed("pool a is read"), closed("λ decides.")
-    ('Pool a is read.', 'λ decides.')
+    >>> closed("pool a is read"), closed("λ decides."), closed("runs.csv is empty")
+    ('Pool a is read.', 'λ decides.', 'runs.csv is empty.')
     """
-    text = sentence.strip()
-    if text[:1].isascii():
-        text = text[:1].upper() + text[1:]
+    text = capital(sentence.strip())
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
@@ -88,14 +99,14 @@ def _coarse(share: float) -> str:
 def epochs_text(epochs: float) -> str:
     """Passes over a pool.
 
-    >>> epochs_text(4.0), epochs_text(0.0004), epochs_text(161.66), epochs_text(math.nan)
-    ('4.00', '<0.01', '162', 'unknown')
+    >>> epochs_text(4.0), epochs_text(0.0004), epochs_text(16166.4), epochs_text(math.nan)
+    ('4.00', '<0.01', '16,166', 'unknown')
     """
     if math.isnan(epochs):
         return "unknown"
     if 0 < epochs < 0.005:
         return "<0.01"
-    return f"{epochs:.2f}" if epochs < 99.995 else f"{epochs:.0f}"
+    return f"{epochs:.2f}" if epochs < 99.995 else f"{epochs:,.0f}"
 
 
 def loss_text(loss: float, interval: tuple[float, float] | None = None) -> str:
@@ -120,6 +131,17 @@ def loss_text(loss: float, interval: tuple[float, float] | None = None) -> str:
         digits = min(max(-math.floor(math.log10(half)), 1), 4)
     ends = [f"{end:.{digits}f}" if math.isfinite(end) else "without end" for end in (low, high)]
     return f"{loss:.{digits}f} ({ends[0]} to {ends[1]} in 90 of 100 draws)"
+
+
+def apart_text(difference: float) -> str:
+    """How far two losses lie apart, signed: three decimals, what is smaller in two digits.
+
+    >>> apart_text(0.45224), apart_text(-0.0084), apart_text(0.0000312), apart_text(0.0)
+    ('+0.452', '-0.008', '+0.000031', '0')
+    """
+    if abs(difference) >= LEAST_APART:
+        return f"{difference:+.3f}"
+    return number_text(difference, signed=True)
 
 
 def losses_apart(first: float, second: float, between: str) -> str:

@@ -54,7 +54,7 @@ def test_some_are_chosen_and_one_to_compare_with(made):
     words = ("--only", "Two", "--only", "Eight", "--against", "Eight")
     done = made("compare", "scenarios.zip", *words)
     assert done.status == 0, done.err
-    assert "of the tokens of Two go elsewhere than those of Eight" in " ".join(done.out.split())
+    assert "of the tokens of 'Two' go elsewhere than those of 'Eight'" in " ".join(done.out.split())
     assert "Base" not in done.out
 
 

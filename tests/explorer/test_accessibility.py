@@ -285,6 +285,18 @@ def by_tab(page, words):
     raise AssertionError(f"no {words} by keyboard")
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_focus_on_a_link_to_a_page_is_a_ring(visitor, theme):
+    """A shade of the ground alone was hardly seen, as on the link to Capacity."""
+    page = visitor(color_scheme=theme)
+    by_tab(page, "Capacity")
+    ring = page.evaluate(
+        """() => { const style = getComputedStyle(document.activeElement);
+        return [style.outlineStyle, style.outlineWidth, style.outlineColor === style.color]; }"""
+    )
+    assert ring == ["solid", "2px", True]
+
+
 def test_the_main_way_by_keyboard_alone(visitor, tmp_path):
     """From another target and another epoch cap to a recipe on the disk."""
     page = visitor()

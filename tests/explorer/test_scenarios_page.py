@@ -93,7 +93,7 @@ def test_questions_are_kept_on_mix_and_compared(visit):
     mixture = solve(problem_from_mapping(TRIPLE, Overlay("/nonexistent")))
     catalan = next(each for each in guest.figures()[0]["data"] if each["name"] == "Catalan")
     assert catalan["x"][1] == pytest.approx(100 * mixture.proportions["cat"])
-    assert "of the tokens of Triple go elsewhere than those of Base" in guest.words()
+    assert "of the tokens of 'Triple' go elsewhere than those of 'Base'" in guest.words()
 
 
 def held(visit, *scenarios):

@@ -123,6 +123,12 @@ def test_effects_are_the_predictions(answer):
         marks = figure.data[0]
         shown = dict(zip(marks.y, marks.x, strict=True))
         assert shown.pop("this mixture") == mixture.targets[0].loss
+        assert [words.strip() for words in marks.text][-1].startswith(
+            f"{mixture.targets[0].loss:.2f}"
+        )
+        said = {who: words.strip() for who, words in zip(marks.y, marks.text, strict=True)}
+        for one in kept:
+            assert said[one.name] == f"{one.losses[0]:.2f}", "the loss of the table beside it"
         assert shown == {one.name: one.losses[0] for one in kept if np.isfinite(one.losses[0])}
         assert all(x >= mixture.targets[0].loss for x in shown.values()), "none beats the answer"
         return

@@ -35,7 +35,7 @@ def test_a_target_that_had_no_loss_is_told_in_words() -> None:
         for part in check_blocks("r.yaml", CheckReport("drifted", (), effects=(effect,)))
         if isinstance(part, Table)
     ]
-    assert table.texts()[2][0] == ("Yoruba (yor)", "no own text", "3.9000", "3.8000")
+    assert table.texts()[2][0] == ("Yoruba (yor)", "no own text", "3.900", "3.800")
 
 
 def test_a_question_that_cannot_be_asked_has_its_note_and_no_table() -> None:

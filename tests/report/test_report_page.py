@@ -261,7 +261,7 @@ def test_the_evidence_is_cited_with_links(page: str, problem: MixProblem) -> Non
 
 def test_the_figures_are_drawn_by_one_script_from_data(report: Report, page: str) -> None:
     names = [block.name for block in report.blocks if isinstance(block, Figure)]
-    assert {"mixture", "ranges", "effect", "prices", "sensitivity-decay"} <= set(names)
+    assert {"mixture", "effect", "prices"} <= set(names)
     assert len(set(names)) == len(names)
     tags = Page(page).tags
     scripts = [attributes for tag, attributes in tags if tag == "script"]

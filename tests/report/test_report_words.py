@@ -277,10 +277,10 @@ def test_baselines_that_break_a_limit_stand_apart_and_are_never_better(mixture: 
     )
     assert list(rows(kept)) == ["this one", "target only", "natural"]
     assert rows(kept)["target only"][3] == "the same"
-    assert rows(kept)["natural"][3] == "+0.1000"
+    assert rows(kept)["natural"][3] == "+0.100"
     assert list(rows(broken)) == ["uniform"]
     assert rows(broken)["uniform"][-1] == (
-        "the epoch cap (a pool is read 4000 times); 'min Spanish 10%'; a guardrail"
+        "the epoch cap (a pool is read 4,000 times); 'min Spanish 10%'; a guardrail"
     )
     assert not any("worse" in heading or "better" in heading for heading in headings(broken))
     assert breaking_table(problem, mixture, comparisons[:1]) is None

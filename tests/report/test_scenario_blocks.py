@@ -91,11 +91,12 @@ def test_each_target_stands_against_what_it_could_have_alone(answered):
 def test_other_evidence_is_said(answered):
     said = " ".join(difference_sentences(answered, differences(answered, 0), 0))
     assert (
-        "the losses of Older study apart is the evidence and not the mixture: it rests on " in said
+        "the losses of 'Older study' apart is the evidence and not the mixture: it rests on "
+        in said
     )
     assert "it rests on matrix atlas-2025 instead of atlasmix-2026" in said
-    assert "the losses of Triple" not in said
-    assert "56.7% of the tokens of Triple go elsewhere than those of Base" in said
+    assert "the losses of 'Triple'" not in said
+    assert "56.7% of the tokens of 'Triple' go elsewhere than those of 'Base'" in said
 
 
 def test_the_summary_says_what_a_committee_asks(answered):

@@ -45,6 +45,7 @@ from atlasmix.report.answer_words import (
 from atlasmix.report.certainty import (
     DECAY,
     EXPONENT,
+    donors_change,
     sensitivity_sentences,
     steps_by_constant,
     sure_sentences,
@@ -53,7 +54,6 @@ from atlasmix.report.collapse import collapse_blocks
 from atlasmix.report.difference import diff_sentence, diff_tables, phase_moves_table
 from atlasmix.report.figures.difference import diff_figure
 from atlasmix.report.figures.effect import (
-    flatness_figure,
     sensitivity_figure,
 )
 from atlasmix.report.figures.mixture import (
@@ -67,12 +67,12 @@ from atlasmix.report.measuring import measuring_report
 from atlasmix.report.overview import key_figures, mixture_strip, question_table
 from atlasmix.report.shares import share_blocks, shares_table
 from atlasmix.report.uncertainty import HEADING, uncertainty_blocks
+from atlasmix.report.words import capital
 from explorer import answers, session
 from explorer.display import (
     band,
     before_use,
     bullets,
-    capital,
     escaped,
     figure,
     part,
@@ -92,7 +92,6 @@ _EFFECTIVE = "Effective: fresh tokens of the target that would do as much. "
 _SHAPES = {
     "Bars": mixture_bars,
     "Areas by family": mixture_treemap,
-    "What each may be": flatness_figure,
 }
 
 
@@ -153,10 +152,7 @@ def mixture_part(answer: Answer) -> None:
         label_visibility="collapsed",
     )
     draw = _SHAPES.get(shape, mixture_bars)
-    alt = mixture_alt(answer.mixture)
-    if draw is flatness_figure:
-        alt = f"What the share of each language may be; a table of this page has it. {alt}"
-    figure(lambda: draw(answer.mixture), "mixture", alt)
+    figure(lambda: draw(answer.mixture), "mixture", mixture_alt(answer.mixture))
     part(mixture_table(answer.mixture))
     st.caption(
         "Share, tokens: of all tokens read, repeats included. Epochs: passes over the pool. "
@@ -307,7 +303,7 @@ def how_sure(answer: Answer) -> None:
     steps = answers.about("steps", session.question())
     bullets(sensitivity_sentences(answer.problem, steps))
     for constant, name in ((DECAY, "decay"), (EXPONENT, "exponent")):
-        if any(step.donors for step in steps_by_constant(steps).get(constant, ())):
+        if donors_change(steps_by_constant(steps).get(constant, ())):
             alt = f"Which donors are read over the range of {constant}."
             draw = partial(sensitivity_figure, answer.problem, steps, constant)
             figure(draw, f"sensitivity-{name}", alt)

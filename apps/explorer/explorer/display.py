@@ -30,7 +30,7 @@ from atlasmix.report.evidence import card_facts
 from atlasmix.report.figures.drawing import standalone
 from atlasmix.report.html import html_fragment
 from atlasmix.report.overview import Piece, strip_legend
-from atlasmix.report.words import closed
+from atlasmix.report.words import capital, closed
 from explorer import session
 from explorer.workers import Busy
 
@@ -67,7 +67,7 @@ CONTROLS: Final = {
 _SHORT: Final = 100
 """Letters of a fact up to which it has a row of a table, and no paragraph of its own."""
 _FEW_COLUMNS: Final = 4
-_MANY_COLUMNS: Final = 9
+_MANY_COLUMNS: Final = 7
 _UNNAMED: Final = '<span class="unseen">note</span>'
 _JOINER: Final = "\u2060"  # takes no room, and ends what Markdown would make a link of
 
@@ -78,11 +78,6 @@ _TICK: Final = 0.4
 def escaped(text: str) -> str:
     """Text as Markdown that shows it letter by letter: no link, image, formula or HTML."""
     return _MARKS.sub(r"\\\1", _LINKS.sub(_JOINER, text))
-
-
-def capital(text: str) -> str:
-    """A sentence with a great first letter; the others stay as they are."""
-    return f"{text[:1].upper()}{text[1:]}"
 
 
 def worded(error: AtlasMixError) -> str:

@@ -114,8 +114,9 @@ def spectrum_figure(languages: Sequence[LanguageSummary]) -> Figure:
                 hovertemplate=HOVER,
             )
         )
-    figure.update_xaxes(type="log")
-    figure.update_yaxes(type="log")
+    # A step of ten a name: between them Plotly writes 2, 3, 4 without saying of what.
+    figure.update_xaxes(type="log", dtick="D2", exponentformat="none", separatethousands=True)
+    figure.update_yaxes(type="log", dtick="D2", exponentformat="none")
     figure.update_layout(showlegend=True)
     make_room_for_legend(figure)
     return figure

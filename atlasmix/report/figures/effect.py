@@ -30,7 +30,7 @@ from atlasmix.report.figures.drawing import (
     unmarked,
 )
 from atlasmix.report.figures.mixture import range_sentence
-from atlasmix.report.words import change_text, loss_text, number_text
+from atlasmix.report.words import apart_text, change_text, loss_text, number_text
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -77,8 +77,7 @@ def _one_target(problem: MixProblem, mixture: Mixture, comparisons: Sequence[Com
                 "symbol": [_symbol(who, 0) for who, _, _ in rows],
             },
             text=[
-                "  " + (loss_text(loss, interval) if who == OURS else _apart(loss - effect.loss))
-                for who, _, loss in rows
+                "  " + loss_text(loss, interval if who == OURS else None) for who, _, loss in rows
             ],
             textposition="middle right",
             cliponaxis=False,
@@ -171,14 +170,6 @@ def _symbol(who: str, number: int) -> str:
     return "diamond" if who == OURS else SYMBOLS[number % len(SYMBOLS)]
 
 
-def _apart(difference: float) -> str:
-    """How far a loss lies from that of the answer, in digits that tell them apart."""
-    if abs(difference) < 1e-4:
-        return "the same to within 0.0001"
-    digits = 3 if abs(difference) >= 1e-3 else 4
-    return f"{difference:+.{digits}f}"
-
-
 def _amounts(data: float, loss: float, ours: float) -> str:
     """Effective tokens and loss, and how far that is from the answer's."""
     if not math.isfinite(loss):
@@ -186,7 +177,7 @@ def _amounts(data: float, loss: float, ours: float) -> str:
     said = f"{format_quantity(max(data, 0.0))} effective tokens and a loss of {loss_text(loss)}"
     if loss == ours or not math.isfinite(ours):
         return said
-    return f"{said}, {_apart(loss - ours)} beside this mixture"
+    return f"{said}, {apart_text(loss - ours)} beside this mixture"
 
 
 def prices_figure(problem: MixProblem, prices: Sequence[Price], most: int = 8) -> Figure:

@@ -142,6 +142,7 @@ def learned_shares_figure(learned: Learned, answer: LearnedAnswer) -> Any:
             y=names,
             mode="markers",
             marker={"color": colour, "symbol": symbol, "size": 10},
+            cliponaxis=False,
             name=unmarked(name),
             customdata=[sentence(text) for text in words],
             hovertemplate=HOVER,

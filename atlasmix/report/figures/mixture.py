@@ -180,7 +180,8 @@ def mixture_treemap(mixture: Mixture) -> Figure:
                 "pad": {"t": 22, "l": 3, "r": 3, "b": 3},
             },
             textfont={"color": [letters_on(colours[path[0]]) for path in parts]},
-            texttemplate="%{label}<br>%{value:.1f}%",
+            text=[percent(share) for share in parts.values()],
+            texttemplate="%{label}<br>%{text}",
             customdata=[
                 sentence(f"{' › '.join(_path_names(path))}: {percent(share)} of the tokens read.")
                 for path, share in parts.items()

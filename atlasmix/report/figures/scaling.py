@@ -198,7 +198,7 @@ def crossover_figure(crossover: Crossover) -> Figure:
 def _name_sides(figure: Figure) -> None:
     """Say in the figure which side of the lines is whose."""
     for said, x, y, anchors in (
-        ("above the lines: train from scratch", 0.01, 0.99, ("left", "top")),
+        ("above the lines: from scratch, on fresh text", 0.01, 0.99, ("left", "top")),
         ("below them: finetune a checkpoint", 0.99, 0.01, ("right", "bottom")),
     ):
         figure.add_annotation(

@@ -73,7 +73,8 @@ def shares_interval_figure(mixture: Mixture, sure: Uncertainty) -> Figure:
             x=[100 * max(each.best.high, each.share) for each in shown],
             y=[unmarked(name_of(each.language)) for each in shown],
             mode="text",
-            text=[f"  read in {percent(each.read)}" for each in shown],
+            # Spaces that are kept, as the mark under the words has a width of its own.
+            text=[f"\u00a0\u00a0\u00a0read in {percent(each.read)}" for each in shown],
             textposition="middle right",
             textfont={"color": GREY},
             cliponaxis=False,

@@ -18,7 +18,7 @@ from explorer.uploads import own_tables
 from streamlit.delta_generator import DeltaGenerator
 
 from atlasmix.evidence.published import list_published, published_card
-from atlasmix.evidence.shelf import DEFAULT_INVENTORY
+from atlasmix.evidence.shelf import DEFAULT_INVENTORY, DEFAULT_MATRIX
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.kinds import LawCard
 from atlasmix.laws.shelf import DEFAULT_LAW, law_cards
@@ -101,7 +101,9 @@ def matrices() -> None:
     """Which matrices there are, and what their cards say."""
     overlay = session.overlay()
     table(matrices_table(overlay.list_matrices()), "Matrices on the shelf")
-    name = _half().selectbox("Card of", overlay.matrix_names(), key="evidence-matrix")
+    names = list(overlay.matrix_names())
+    first = names.index(DEFAULT_MATRIX) if DEFAULT_MATRIX in names else 0
+    name = _half().selectbox("Card of", names, index=first, key="evidence-matrix")
     matrix = answers.matrix(name)
     tell(matrix_sentence(matrix))
     card(name, matrix.card)

@@ -8,6 +8,7 @@ from explorer.audit_opening import an_audit
 from explorer.display import before_use, figure, narrow_hint, report, sections, tell
 from explorer.provenance_form import provenance_form
 
+from atlasmix.quantities import format_quantity
 from atlasmix.report.answer_words import caveat_sentences, headline, origin_sentences
 from atlasmix.report.collapse import collapse_blocks
 from atlasmix.report.figures.mixture import provenance_bar
@@ -49,7 +50,7 @@ def donor_or_synthetic() -> None:
     step = st.segmented_control(
         "Tokens read more",
         list(steps),
-        format_func=lambda tokens: f"{tokens:,.0f}",
+        format_func=format_quantity,
         default=list(steps)[1],
         required=True,
         key="routes-step",

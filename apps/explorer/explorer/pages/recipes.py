@@ -5,7 +5,6 @@ from explorer import answers, session
 from explorer.display import (
     before_use,
     bullets,
-    capital,
     escaped,
     figure,
     narrow_hint,
@@ -21,6 +20,7 @@ from atlasmix.report.difference import comparison_blocks
 from atlasmix.report.figures.difference import shares_figure
 from atlasmix.report.figures.mixture import recipe_figure
 from atlasmix.report.recipes import check_blocks, recipe_table
+from atlasmix.report.words import capital
 
 
 def opened(choice: Choice) -> None:

@@ -9,7 +9,6 @@ import streamlit as st
 from explorer import answers
 from explorer.display import (
     bullets,
-    capital,
     figure,
     narrow_hint,
     refuse,
@@ -39,6 +38,7 @@ from atlasmix.report.learning import (
     reading_notes,
     warning_blocks,
 )
+from atlasmix.report.words import capital
 
 NEXT = (1, 2, 4, 8, 16)
 _EVERY = "all sets"

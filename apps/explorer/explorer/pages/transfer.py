@@ -6,7 +6,6 @@ import streamlit as st
 from explorer import answers, session
 from explorer.display import (
     bullets,
-    capital,
     card,
     escaped,
     figure,
@@ -45,7 +44,7 @@ from atlasmix.report.figures.transfer import (
 )
 from atlasmix.report.figures.weights import weights_both_ways, weights_chart, weights_map
 from atlasmix.report.figures.world import donor_map
-from atlasmix.report.words import named
+from atlasmix.report.words import capital, named
 from atlasmix.transfer.calibration import BTS, TRANSFER_WEIGHT
 from atlasmix.transfer.model import TransferModel
 
@@ -290,6 +289,11 @@ def network(matrix: TransferMatrix, key: str) -> None:
     )
 
 
+def _says_more(matrix: TransferMatrix, other: TransferMatrix) -> bool:
+    """Whether another matrix has scores of its own of the same pairs."""
+    return other.card.metric != matrix.card.metric
+
+
 def two_matrices(matrix: TransferMatrix, key: str) -> None:
     """Another study on the same pairs."""
     st.subheader("What another study says of the same pairs")
@@ -297,8 +301,14 @@ def two_matrices(matrix: TransferMatrix, key: str) -> None:
     if not others:
         tell("There is no other matrix to compare with.")
         return
+    # One that holds the same scores has nothing to say of them.
+    first = next((name for name in others if _says_more(matrix, answers.matrix(name))), others[0])
     other = st.columns(2)[0].selectbox(
-        "Compare with", others, key="transfer-other", persist_state="session"
+        "Compare with",
+        others,
+        index=others.index(first),
+        key="transfer-other",
+        persist_state="session",
     )
     second = answers.matrix(other)
     # Languages that neither study scored take no part, and there may be hundreds of them.
