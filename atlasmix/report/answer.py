@@ -429,14 +429,18 @@ def _comparisons(problem: MixProblem, mixture: Mixture, told: Findings) -> tuple
 def comparison_blocks(
     problem: MixProblem, mixture: Mixture, comparisons: tuple[Comparison, ...]
 ) -> tuple[Block, ...]:
-    """The effect beside that of every baseline, and those of them within the limits."""
+    """The effect beside that of every baseline, and those of them within the limits.
+
+    Where no baseline keeps them there is nothing to draw the effect beside.
+    """
     effect = Figure(
         "effect",
         "Predicted effect, against what it would replace",
         "Predicted loss of this mixture and of each baseline; the tables have the numbers.",
         partial(effect_figure, problem, mixture, comparisons),
     )
-    return effect, comparison_table(problem, mixture, comparisons)
+    table = comparison_table(problem, mixture, comparisons)
+    return (effect, table) if any(each.within_limits for each in comparisons) else (table,)
 
 
 def _donors(problem: MixProblem, reasons: tuple[Reason, ...]) -> tuple[Block, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,18 @@ def test_every_figure_is_shown() -> None:
     shown = " ".join(page.read_text(encoding="utf-8") for page in PAGES)
     for figure in [*(DOCS / "figures").iterdir(), *(DOCS / "screenshots").iterdir()]:
         assert f"{figure.parent.name}/{figure.name}" in shown, figure.name
+
+
+def test_every_page_of_the_explorer_is_in_the_gallery() -> None:
+    """Its states, both themes and three widths: the list is what the script would write."""
+    shots = runpy.run_path(str(DOCS / "make_screenshots.py"))
+    main = (ROOT / "apps" / "explorer" / "main.py").read_text(encoding="utf-8")
+    assert set(shots["GROUPS"]) == set(re.findall(r'st\.Page\(.*title="([^"]+)"', main))
+    gallery = shots["GALLERY"].read_text(encoding="utf-8")
+    assert shots["gallery_text"]() in gallery, "run docs/make_screenshots.py --gallery"
+    taken = {picture.name for picture in shots["FOLDER"].iterdir()}
+    assert taken == set(re.findall(r"\.\./screenshots/([\w.-]+)\)\]?", gallery))
+    assert sum(each.stat().st_size for each in shots["FOLDER"].iterdir()) < 6 * 2**20
 
 
 def test_the_site_loads_nothing_from_elsewhere() -> None:

@@ -16,7 +16,13 @@ from atlasmix.problem.constraints import Selection, ShareLimit
 from atlasmix.problem.parsing import problem_from_mapping
 from atlasmix.problem.problem import MixProblem
 from atlasmix.report import answer
-from atlasmix.report.answer import answer_report, cost_data, cost_sentence, explanation_report
+from atlasmix.report.answer import (
+    answer_report,
+    comparison_blocks,
+    cost_data,
+    cost_sentence,
+    explanation_report,
+)
 from atlasmix.report.answer_tables import (
     breaking_table,
     comparison_table,
@@ -288,6 +294,9 @@ def test_baselines_that_break_a_limit_stand_apart_and_are_never_better(mixture: 
     closed = dataclasses.replace(comparisons[1], max_epochs=2.0, breaks=breaks)
     said = rows(breaking_table(problem, mixture, (closed,)))["uniform"][-1]
     assert said == "'max Catalan 0%'", "a closed pool is no matter of epochs"
+    drawn = comparison_blocks(problem, mixture, comparisons)
+    alone = comparison_blocks(problem, mixture, (closed,))
+    assert [len(drawn), len(alone)] == [2, 1], "34 marks on one line say nothing"
 
 
 def test_the_range_of_a_share_stands_beside_it_or_in_a_table_of_its_own(mixture: Mixture) -> None:

@@ -67,7 +67,7 @@ CONTROLS: Final = {
 _SHORT: Final = 100
 """Letters of a fact up to which it has a row of a table, and no paragraph of its own."""
 _FEW_COLUMNS: Final = 4
-_MANY_COLUMNS: Final = 7
+_MANY_COLUMNS: Final = 8
 _UNNAMED: Final = '<span class="unseen">note</span>'
 _JOINER: Final = "\u2060"  # takes no room, and ends what Markdown would make a link of
 
