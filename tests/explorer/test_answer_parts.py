@@ -200,7 +200,7 @@ def test_reasons_and_what_is_least_certain_are_told(visit):
         assert sentence in words
     assert "(atlasmix-2026, BTS): 1 predicted by the study" in words
     titles = [one["layout"]["xaxis"]["title"]["text"] for one in guest.figures()]
-    assert [title[0] for title in titles[:2]] == ["λ", "φ"]
+    assert not [title for title in titles if title[0] in "λφ"], "the donors stay: a sentence does"
 
 
 def test_every_share_says_why_and_any_language_can_be_asked_about(visit):

@@ -117,3 +117,7 @@ def test_no_name_on_the_map_lies_on_another(matrix):
         for d in donors
     ]
     assert not [(a, b) for a, b in combinations(boxes, 2) if world._meet(a, b)]
+    for place, donor in enumerate(donors):
+        x, y = donor.place[0] * scale, donor.place[1] * 1.3 * scale
+        mark = (x - 5, x + 5, y - 5, y + 5)
+        assert not [box for box in boxes[:place] + boxes[place + 1 :] if world._meet(box, mark)]

@@ -180,20 +180,22 @@ def _away(here: Place, place: Place) -> str:
 
 
 def _sides(here: Place, donors: list[_Donor], whole_world: bool) -> dict[str, str]:
-    """On which side of each donor its name stands: away from its target, and on no other name."""
+    """The side of each donor where its name stands: away from its target, on no name or mark."""
     (west, east), (south, north) = _ranges([here, *(donor.place for donor in donors)], whole_world)
     scale = min(_WIDE / (east - west), _HIGH / (1.3 * (north - south)))
+    points = {d.key: (d.place[0] * scale, d.place[1] * 1.3 * scale) for d in donors}
+    marks = {key: (x - _DOT, x + _DOT, y - _DOT, y + _DOT) for key, (x, y) in points.items()}
     taken: list[tuple[float, float, float, float]] = []
     sides = {}
     for donor in sorted(donors, key=lambda each: -each.place[1]):
-        x, y = donor.place[0] * scale, donor.place[1] * 1.3 * scale
         width = _LETTER * len(name_of(donor.key))
         best = _away(here, donor.place)
         ranked_sides = sorted(_SIDES, key=lambda side: -_along(_SIDES[side], _SIDES[best]))
-        boxes = {side: _box(x, y, width, _SIDES[side]) for side in ranked_sides}
-        free = [side for side in ranked_sides if not any(_meet(boxes[side], b) for b in taken)]
+        boxes = {side: _box(*points[donor.key], width, _SIDES[side]) for side in ranked_sides}
+        others = [*taken, *(mark for key, mark in marks.items() if key != donor.key)]
+        free = [side for side in ranked_sides if not any(_meet(boxes[side], b) for b in others)]
         sides[donor.key] = side = free[0] if free else best
-        taken += [boxes[side], (x - _DOT, x + _DOT, y - _DOT, y + _DOT)]
+        taken.append(boxes[side])
     return sides
 
 
