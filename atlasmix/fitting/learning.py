@@ -327,6 +327,24 @@ def half_widths(runs: MixtureRuns, held_out: Array, coverage: float) -> Array:
     return widths
 
 
+def judge(name: str, runs: MixtureRuns, seed: int = 0) -> Judged:
+    """A law of others alone, on the folds in which :func:`learn` judges all.
+
+    Args:
+        name: one of ``RIVALS``.
+        runs: enough of them.
+        seed: of the folds.
+
+    Raises:
+        ProblemError: a law that nobody knows.
+        DataError: a law without its package.
+    """
+    check_question(LearnQuestion(name))
+    folds = folds_of(runs, seed)
+    counts = 1.0 - (folds == np.arange(folds.max() + 1)[:, None]).astype(np.float64)
+    return _judge_rival(name, runs, counts, folds)
+
+
 def _judge_rival(name: str, runs: MixtureRuns, counts: Array, folds: Places) -> Judged:
     held_out = np.empty_like(runs.loss)
     if name in FORMULAS:

@@ -371,3 +371,35 @@ def _process(columns: Array, loss: Array) -> Any:
         warnings.simplefilter("ignore")  # a width at its bound: a source that tells nothing
         model.fit(_rooted(columns), loss)
     return _Roots(model)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelLaw:
+    """A model of a library as plain data: it is fitted whenever it predicts.
+
+    Attributes:
+        name: of the law.
+        runs: that it is fitted to.
+    """
+
+    name: str
+    runs: MixtureRuns
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of what is mixed."""
+        return self.runs.sources
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """Names of the evaluation sets."""
+        return self.runs.sets
+
+    @property
+    def convex(self) -> bool:
+        """Never known of a model."""
+        return False
+
+    def predict(self, mixtures: Mixtures) -> Array:
+        """(n, K) loss of each mixture."""
+        return fit_model(self.name, self.runs).predict(mixtures)

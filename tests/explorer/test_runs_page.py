@@ -4,13 +4,14 @@ import io
 
 import numpy as np
 import pytest
+from explorer.packing import pack, unpack
 from explorer.runs_form import EXAMPLE_RUNS, example
 from explorer.tasks import TASKS
 from made_mixtures import SETS, SOURCES, made_law, made_runs_of
 
 from atlasmix.evidence.mixture_file import load_mixture
 from atlasmix.fitting.law_file import load_learned_law
-from atlasmix.fitting.learning import learn
+from atlasmix.fitting.learning import judge, learn
 from atlasmix.fitting.mixture_tables import read_mixture_runs, read_mixtures
 from atlasmix.fitting.run_files import read_run_file
 from atlasmix.io.tables import read_rows, to_csv
@@ -86,6 +87,47 @@ def test_one_set_and_another_law_are_drawn_alone(visit):
     assert [t["name"] for t in points] == [SETS[0]]
     assert points[0]["y"] == pytest.approx(linear.held_out[:, 0].tolist())
     assert not [t for t in guest.figures()[0]["data"] if t.get("fill")], "it is the chosen law's"
+
+
+@pytest.mark.usefixtures("short_example")
+def test_a_model_of_a_library_is_judged_beside_the_laws(visit):
+    """On other folds, or fitted to what it predicts, its numbers would not be the library's."""
+    pytest.importorskip("sklearn", reason="of the extra learn")
+    guest = visit()
+    at = bring(guest, ("mine.csv", TABLE))
+    assert control(at, "selectbox", "Predicted by").options == [e.name for e in learned().judged]
+    control(at, "button_group", "Judge models of libraries, too").set_value(
+        ["gaussian-process"]
+    ).run()
+    guest.whole()
+    assert not at.error
+    assert "<td >gaussian-process</td>" in guest.words()
+    control(at, "selectbox", "Predicted by").set_value("gaussian-process").run()
+    expected = judge("gaussian-process", learned().runs)
+    points = [t for t in guest.figures()[0]["data"] if t["mode"] == "markers"]
+    for place, name in enumerate(SETS):
+        drawn = next(each for each in points if each["name"] == name)
+        assert drawn["y"] == pytest.approx(expected.held_out[:, place].tolist(), rel=1e-4)
+    back = unpack(pack(TASKS["judge model"](learned().runs, "gaussian-process", 0)))
+    few = learned().runs.mixtures.select(np.arange(3))
+    assert back.law.predict(few) == pytest.approx(expected.law.predict(few), rel=1e-4)
+
+
+@pytest.mark.usefixtures("short_example")
+def test_what_is_not_installed_is_said_with_its_extra(visit, monkeypatch):
+    import explorer.model_laws as models
+
+    monkeypatch.setattr(models, "absent", lambda name: "sklearn" if "gauss" in name else "")
+    guest = visit()
+    at = bring(guest, ("mine.csv", TABLE))
+    assert "Not judged here: gaussian-process, for sklearn is not installed" in guest.words()
+    assert "atlasmix[learn]" in guest.words()
+    assert len(control(at, "button_group", "Judge models of libraries, too").options) == 2
+    monkeypatch.setattr(models, "absent", lambda name: "both")
+    at.run()
+    guest.whole()
+    labels = [each.label for each in at.button_group]
+    assert "Judge models of libraries, too" not in labels
 
 
 @pytest.mark.usefixtures("short_example")

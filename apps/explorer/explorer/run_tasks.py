@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from atlasmix.fitting.law_file import law_mapping, law_text
-from atlasmix.fitting.learning import Learned, LearnQuestion, check_enough, learn
+from atlasmix.fitting.learning import Judged, Learned, LearnQuestion, check_enough, judge, learn
 from atlasmix.fitting.mixture_runs import MixtureRuns
 from atlasmix.fitting.mixture_tables import RunsReading, read_mixture_runs
+from atlasmix.fitting.rival_laws import ModelLaw
 from atlasmix.fitting.run_files import run_tables
 from atlasmix.fitting.solving_law import solving_draws
 from atlasmix.mixture.learned_answer import DRAWS, LearnedAnswer, MixtureWish
@@ -47,6 +48,11 @@ def read_runs(names: Sequence[str], keep_diverged: bool, *contents: bytes) -> Re
 def learn_runs(runs: MixtureRuns, question: LearnQuestion) -> Learned:
     """A law of every loss, judged beside others on runs held out."""
     return learn(runs, question)
+
+
+def judge_model(runs: MixtureRuns, name: str, seed: int) -> Judged:
+    """A model of a library on the runs held out, as :func:`learn_runs` judges its laws."""
+    return replace(judge(name, runs, seed), law=ModelLaw(name, runs))
 
 
 def law_for_solve(runs: MixtureRuns, tables: Sequence[tuple[str, str]], name: str) -> bytes:

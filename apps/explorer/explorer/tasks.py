@@ -55,7 +55,14 @@ from atlasmix.solver.effort import expected_seconds
 from atlasmix.transfer.estimation import estimate
 from atlasmix.transfer.model import TransferModel
 from atlasmix.transfer.relatedness import Relative, relatives
-from explorer.run_tasks import law_for_solve, learn_runs, learned_mixture, next_runs, read_runs
+from explorer.run_tasks import (
+    judge_model,
+    law_for_solve,
+    learn_runs,
+    learned_mixture,
+    next_runs,
+    read_runs,
+)
 
 PLANNED_DRAWS = 100
 """Worlds of a plan here: our choice, a few seconds; the command line takes 256."""
@@ -334,6 +341,7 @@ TASKS: dict[str, Callable[..., Any]] = {
     "export": export,
     "read runs": read_runs,
     "learn runs": learn_runs,
+    "judge model": judge_model,
     "law for solve": law_for_solve,
     "learned mixture": learned_mixture,
     "next runs": next_runs,

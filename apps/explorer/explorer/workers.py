@@ -43,7 +43,8 @@ _SMALLER_QUESTION: Final = (
     "ask a smaller question (fewer targets, pools or limits), or ask with 'atlasmix solve'"
 )
 _FEWER_RUNS: Final = "bring fewer runs, sets or sources, or ask with 'atlasmix learn'"
-_SMALLER: Final = dict.fromkeys(("learn runs", "law for solve", "learned mixture"), _FEWER_RUNS) | {
+_LEARNING: Final = ("learn runs", "judge model", "law for solve", "learned mixture")
+_SMALLER: Final = dict.fromkeys(_LEARNING, _FEWER_RUNS) | {
     "next runs": "plan fewer runs, or ask 'atlasmix learn', which has no limit",
     "routes": "ask of fewer targets or pools, or with 'atlasmix route'",
 }

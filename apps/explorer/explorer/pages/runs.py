@@ -17,6 +17,7 @@ from explorer.display import (
 )
 from explorer.downloads import file_button
 from explorer.law_taking import take_law
+from explorer.model_laws import with_models
 from explorer.run_tasks import ReadRuns
 from explorer.runs_form import SentRuns, learn_question, sent_runs, tag, wish
 
@@ -68,7 +69,7 @@ def learned_of(sent: SentRuns) -> Told:
 
 def laws(told: Told) -> None:
     """Every law on runs that it never saw: a figure, a table, the constants."""
-    learned = told.learned
+    learned = with_models(told.learned, told.runs, told.shipped)
     st.subheader("Predicted against measured, each run unseen")
     left, right = st.columns(2)
     sets, names = learned.runs.sets, [each.name for each in learned.judged]
@@ -82,10 +83,6 @@ def laws(told: Told) -> None:
         "was measured; with one set chosen, the grey band is the interval of a new mixture."
     )
     report(laws_blocks(learned))
-    st.caption(
-        "Trees (RegMix's LightGBM) and a Gaussian process need packages and minutes: the "
-        "command 'atlasmix learn' compares them on the same runs where it is asked to."
-    )
 
 
 def mixture(told: Told) -> None:
