@@ -12,8 +12,9 @@ from atlasmix.evidence.overlay import take_away
 from atlasmix.evidence.shelf import LAWS, name_of_file
 from atlasmix.fitting.learning import Learned
 from atlasmix.fitting.solving_law import refuse_runs
+from atlasmix.report.words import capital
 from explorer import answers, session
-from explorer.display import capital, escaped, tell, worded
+from explorer.display import escaped, tell, worded
 from explorer.downloads import file_button
 from explorer.run_tasks import ReadRuns
 from explorer.workers import Workers
