@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from atlasmix.errors import DataError
 from atlasmix.evidence.card import (
@@ -20,6 +21,7 @@ from atlasmix.evidence.card import (
 )
 from atlasmix.evidence.places import CARD_FILE, LocalPlace, Place
 from atlasmix.evidence.pools import MAKING_COLUMNS, POOL_COLUMNS, pools_csv, read_pools
+from atlasmix.evidence.proxies import PROXIES_FILE
 from atlasmix.evidence.scores import SCORE_COLUMNS, read_scores, scores_csv
 from atlasmix.evidence.trigrams import TRIGRAMS_FILE
 from atlasmix.io.shipped import data_folder
@@ -72,24 +74,32 @@ def read_entry(place: Place, shelf: Shelf, name: str) -> tuple[Card, bytes]:
         ) from error
 
 
-def read_trigrams(place: Place, name: str, digest: str) -> bytes:
-    """The trigrams of the user's own texts beside a matrix.
+BESIDE: Final = (TRIGRAMS_FILE, PROXIES_FILE)
+"""What a matrix may have of a user's own texts beside its scores."""
+
+
+def read_beside(place: Place, name: str, card: Card, file: str) -> bytes:
+    """What a matrix has of the user's own texts beside its scores; nothing where it has none.
 
     Args:
         place: where the matrix is.
         name: of the matrix.
-        digest: what its card says of the file, SHA-256.
+        card: which says the file's SHA-256.
+        file: one of ``BESIDE``.
 
     Raises:
         DataError: missing, or changed since.
     """
+    digest = dict(card.files).get(file)
+    if digest is None:
+        return b""
     try:
-        content = place.read(f"{MATRICES.folder}/{name}/{TRIGRAMS_FILE}")
+        content = place.read(f"{MATRICES.folder}/{name}/{file}")
     except FileNotFoundError:
         content = b""
     if hashlib.sha256(content).hexdigest() != digest:
         raise DataError(
-            f"matrix '{name}' lacks its {TRIGRAMS_FILE} in {place.label}, or it was changed after "
+            f"matrix '{name}' lacks its {file} in {place.label}, or it was changed after "
             "it was written: remove the matrix and complete it again"
         )
     return content
@@ -229,7 +239,7 @@ def new_entry(
     card: Card,
     table: bytes,
     what: str,
-    trigrams: bytes = b"",
+    beside: Mapping[str, bytes] | None = None,
 ) -> dict[str, bytes]:
     """The files of an entry, card and table in their normal forms.
 
@@ -238,16 +248,19 @@ def new_entry(
         card: from :func:`whole_card`, with the name on the shelf.
         table: CSV or Parquet.
         what: how a message names the table.
-        trigrams: of texts of the user's own, in normal form; empty: none.
+        beside: what there is of the user's own texts by name of the file, in normal form.
 
     Raises:
         DataError: with every fault of the table in ``faults``.
     """
-    return _entry(shelf, card, _normal_table([(table, what)], card, shelf, Reading()), trigrams)
+    return _entry(shelf, card, _normal_table([(table, what)], card, shelf, Reading()), beside)
 
 
-def _entry(shelf: Shelf, card: Card, content: bytes, trigrams: bytes = b"") -> dict[str, bytes]:
-    files = {shelf.table: content, **({TRIGRAMS_FILE: trigrams} if trigrams else {})}
+def _entry(
+    shelf: Shelf, card: Card, content: bytes, beside: Mapping[str, bytes] | None = None
+) -> dict[str, bytes]:
+    further = {name: text for name, text in (beside or {}).items() if text}
+    files = {shelf.table: content, **further}
     written = dataclasses.replace(
         card,
         kind=shelf.kind,
@@ -300,9 +313,9 @@ def entry_faults(place: Place, shelf: Shelf, name: str) -> tuple[str, ...]:
             f"{shelf.table}: SHA-256 is {digest}, expected {stated}; it was changed after it was "
             "added: remove it and add it again"
         )
-    if TRIGRAMS_FILE in dict(card.files):
+    for file in BESIDE:
         try:
-            read_trigrams(place, name, dict(card.files)[TRIGRAMS_FILE])
+            read_beside(place, name, card, file)
         except DataError as error:
             faults.append(_sentence(error))
     try:

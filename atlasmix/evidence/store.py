@@ -15,6 +15,7 @@ from atlasmix.evidence.card import Card
 from atlasmix.evidence.inventory import Inventory
 from atlasmix.evidence.places import Place, open_place
 from atlasmix.evidence.pools import parse_pools
+from atlasmix.evidence.proxies import PROXIES_FILE, parse_proxies
 from atlasmix.evidence.scores import MEASURED, PREDICTED, parse_scores
 from atlasmix.evidence.shelf import (
     INVENTORIES,
@@ -22,8 +23,8 @@ from atlasmix.evidence.shelf import (
     Reading,
     Shelf,
     is_name,
+    read_beside,
     read_entry,
-    read_trigrams,
     shipped_names,
     shipped_place,
 )
@@ -85,7 +86,9 @@ class InventorySummary:
 
 
 @lru_cache(maxsize=4)
-def matrix_of(name: str, card: Card, content: bytes, trigrams: bytes = b"") -> TransferMatrix:
+def matrix_of(
+    name: str, card: Card, content: bytes, trigrams: bytes = b"", proxies: bytes = b""
+) -> TransferMatrix:
     """The matrix of a table in normal form; one object for the same table, the last few of them.
 
     What is estimated of a matrix is kept for that object: a process that answers question after
@@ -96,12 +99,14 @@ def matrix_of(name: str, card: Card, content: bytes, trigrams: bytes = b"") -> T
         card: of the table.
         content: the table.
         trigrams: of texts of the user's own.
+        proxies: of such texts.
 
     Raises:
         DataError: the table is not as its card says.
     """
-    digest, texts = hashlib.sha256(content + trigrams).hexdigest(), parse_trigrams(trigrams)
-    return TransferMatrix(name, *parse_scores(content, card), card, digest, texts)
+    digest = hashlib.sha256(content + trigrams + proxies).hexdigest()
+    texts, suggested = parse_trigrams(trigrams), parse_proxies(proxies)
+    return TransferMatrix(name, *parse_scores(content, card), card, digest, texts, suggested)
 
 
 def summarise_matrix(matrix: TransferMatrix, shipped: bool, default: bool) -> MatrixSummary:
@@ -182,7 +187,9 @@ class Store:
             DataError: no such name, or a table that is not the one its card was written for.
         """
         name, card, content, _ = self._open(MATRICES, name)
-        return matrix_of(name, card, content, self._trigrams(name, card))
+        place, _ = self._find(MATRICES, name)
+        beside = (read_beside(place, name, card, file) for file in (TRIGRAMS_FILE, PROXIES_FILE))
+        return matrix_of(name, card, content, *beside)
 
     def inventory(self, name: str = "default") -> Inventory:
         """The token inventory of that name; ``default`` is ``web-2026``.
@@ -329,13 +336,6 @@ class Store:
                 "if it differs"
             )
         return name, card, content, digest
-
-    def _trigrams(self, name: str, card: Card) -> bytes:
-        digest = dict(card.files).get(TRIGRAMS_FILE)
-        if digest is None:
-            return b""
-        place, _ = self._find(MATRICES, name)
-        return read_trigrams(place, name, digest)
 
     def _matrix_summary(self, name: str) -> MatrixSummary:
         shipped, default = name in shipped_names(MATRICES), name == MATRICES.default

@@ -12,6 +12,7 @@ import numpy as np
 
 from atlasmix.errors import DataError, UnknownLanguage
 from atlasmix.evidence.card import Card
+from atlasmix.evidence.proxies import ProxyPair
 from atlasmix.evidence.scores import (
     DEFINED,
     MEASURED,
@@ -62,9 +63,10 @@ class TransferMatrix:
         stderr: (n, n), standard error of each score; 0 on a diagonal that is a definition.
         status: (n, n) of ``measured``, ``predicted``, ``defined`` or empty.
         card: metric, orientation, origin and licence.
-        sha256: of the score table, and of the trigrams beside it where there are any.
+        sha256: of the score table, and of the trigrams and proxies beside it where there are any.
         texts: profiles of texts of the user's own by key, which relatedness reads in the place of
             the declaration's; empty: none.
+        proxies: what texts of the user's own suggest of pairs, which no score is; empty: none.
     """
 
     name: str
@@ -75,6 +77,7 @@ class TransferMatrix:
     card: Card
     sha256: str
     texts: Mapping[str, Profile] = field(default_factory=dict)
+    proxies: tuple[ProxyPair, ...] = ()
 
     def __post_init__(self) -> None:
         """Make the arrays read-only: a matrix is never changed in place."""

@@ -53,6 +53,14 @@ def parse_calibration(text: str | None, matrix: TransferMatrix) -> Calibration:
             return BTS_BY_LAW
         if metric == TRANSFER_WEIGHT:
             return ALREADY_WEIGHTS
+        if metric == "proxy":
+            raise ProblemError(
+                f"{holds}: proxies of texts are no transfer scores; they stand beside the scores "
+                "of a study, as 'atlasmix matrices complete' sets them, and that matrix is solved "
+                "with",
+                field="matrix",
+                value=matrix.name,
+            )
         raise ProblemError(
             f"{holds}: they are not transfer weights; name a calibration, {_CHOICES}, "
             "or take a BTS matrix such as atlas-2025",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -11,6 +12,7 @@ import numpy as np
 
 from atlasmix.errors import AtlasMixError, DataError, ProblemError, about
 from atlasmix.evidence.card import Card
+from atlasmix.evidence.proxies import PROXIES_FILE, ProxyPair, proxies_csv
 from atlasmix.evidence.scores import (
     DEFINED,
     MEASURED,
@@ -29,15 +31,20 @@ from atlasmix.evidence.scores import (
 from atlasmix.evidence.shelf import MATRICES, free_name, new_entry, put, shipped_names
 from atlasmix.evidence.store import Store
 from atlasmix.evidence.transfer_matrix import TransferMatrix
-from atlasmix.evidence.trigrams import Profile, profile_of_file, trigrams_csv
+from atlasmix.evidence.trigrams import TRIGRAMS_FILE, Profile, profile_of_file, trigrams_csv
 from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows, refuse
 from atlasmix.languages.catalogue import name_of
+from atlasmix.laws.shelf import DEFAULT_LAW, load_law
 from atlasmix.text import first_few
 from atlasmix.transfer.additive import AdditiveModel, Bools, differences, fit, foretellings
 from atlasmix.transfer.bts import ATLAS_PARAMS, ATLAS_TOKENS, measured_at
 from atlasmix.transfer.calibration import BTS, TRANSFER_WEIGHT
 from atlasmix.transfer.completion import Places
+from atlasmix.transfer.estimation import worth_of_proxies
 from atlasmix.transfer.prior import DEFAULT_PRIOR
+from atlasmix.transfer.proxy_evidence import LEAST_PAIRS as FEWEST
+from atlasmix.transfer.proxy_evidence import LEAST_TARGETS
+from atlasmix.transfer.proxy_matrix import COSINES, PROXY
 from atlasmix.transfer.relatedness import FEATURES, relatedness
 
 NO_STUDY: Final = "none"
@@ -70,11 +77,12 @@ class PairFeatures(NamedTuple):
 
 
 class CompletedScores(NamedTuple):
-    """What a completion makes: a card and its scores, and a sentence about them."""
+    """What a completion makes: a card and its scores, a sentence about them, and proxies beside."""
 
     card: Card
     table: ScoreTable
     said: str
+    proxies: tuple[ProxyPair, ...] = ()
 
 
 class Addition(NamedTuple):
@@ -96,7 +104,9 @@ def add_completed(
 
     BTS or transfer weights between languages keep their scores, and their card names the prior from
     which a model has a weight of every pair. Scores of any other matrix get a predicted score for
-    every pair that has none, from an additive model on their own scale.
+    every pair that has none, from an additive model on their own scale. Proxies of texts stay
+    proxies: they stand beside the scores of a study, and bend what is believed of pairs that nobody
+    measured, as far as they foretell those that somebody did.
 
     Args:
         store: where the matrix is, and where the completed one goes.
@@ -118,7 +128,10 @@ def add_completed(
     place = store.user_place()
     chosen = free_name(place, MATRICES, name or f"{own.name}-completed")
     profiles = _profiles(own, texts or {})
-    if own.card.axis == "language" and own.card.metric in (BTS, TRANSFER_WEIGHT):
+    if own.card.axis == "language" and own.card.metric == PROXY:
+        made = _informed(store, own, study, features, profiles)
+        profiles = {}
+    elif own.card.axis == "language" and own.card.metric in (BTS, TRANSFER_WEIGHT):
         made = _by_relatedness(store, own, study, features, profiles)
     else:
         if study not in (None, NO_STUDY):
@@ -133,9 +146,12 @@ def add_completed(
             read = _features(own, features, profiles)
         made, profiles = on_own_scale(own, read), {}  # read once; no pair is left to complete
     what = f"completion of '{own.name}'"
-    trigrams = trigrams_csv(profiles) if profiles else b""
+    beside = {
+        TRIGRAMS_FILE: trigrams_csv(profiles) if profiles else b"",
+        PROXIES_FILE: proxies_csv(made.proxies) if made.proxies else b"",
+    }
     card = dataclasses.replace(made.card, name=chosen)
-    entry = new_entry(MATRICES, card, scores_csv(made.table), what, trigrams=trigrams)
+    entry = new_entry(MATRICES, card, scores_csv(made.table), what, beside)
     put(place, MATRICES, chosen, entry)
     return Addition(chosen, made.said)
 
@@ -183,6 +199,105 @@ def with_texts(made: CompletedScores, profiles: Mapping[str, Profile]) -> Comple
         extra=(*made.card.extra, ("own texts of", ", ".join(sorted(profiles)))),
     )
     return CompletedScores(card, made.table, f"{made.said}; {said}" if made.said else said)
+
+
+def _informed(
+    store: Store,
+    own: TransferMatrix,
+    study: str | None,
+    features: str | Path | None,
+    profiles: Mapping[str, Profile],
+) -> CompletedScores:
+    """The scores of a study with the proxies of texts beside them."""
+    whole = _measured_beside(store, own, study, features, profiles)
+    proxies = _proxies(own)
+    card = dataclasses.replace(whole.card, prior=whole.card.prior or DEFAULT_PRIOR)
+    table = ScoreTable(whole.keys, whole.scores, whole.stderr, whole.status)
+    worth = worth_of_proxies(
+        dataclasses.replace(whole.part(()), card=card, proxies=proxies), load_law(DEFAULT_LAW)
+    )
+    if worth is None:
+        raise ProblemError(
+            f"'{whole.name}' has measured too few pairs of these texts to tell what a proxy is "
+            f"worth: {FEWEST} of {LEAST_TARGETS} targets are needed",
+            field="study",
+            hint="measure texts of more languages that it has measured",
+            value=whole.name,
+        )
+    unknown = sorted({key for each in proxies for key in each[:2]} - set(whole.keys))
+    said = f"{len(proxies)} proxies beside the scores of {whole.name}. {worth.words}"
+    if unknown:
+        said += f"; it has no {first_few(unknown, 5)}, so theirs tell nothing"
+    card = dataclasses.replace(
+        card,
+        title=f"{card.title}, with proxies of own texts",
+        evidence=(
+            f"{_sentence(card.evidence)}Proxies of own texts stand beside the scores, and are no "
+            f"scores. {worth.words}."
+        ),
+        derivation=f"{_sentence(card.derivation)}Scores unchanged, and proxies of '{own.name}'.",
+        extra=(
+            *card.extra,
+            ("proxies of texts", f"{own.name}, SHA-256 {own.sha256}"),
+            ("what the proxies earned", f"{worth.words} (law {DEFAULT_LAW})."),
+        ),
+    )
+    return CompletedScores(card, table, said, proxies)
+
+
+def _measured_beside(
+    store: Store,
+    own: TransferMatrix,
+    study: str | None,
+    features: str | Path | None,
+    profiles: Mapping[str, Profile],
+) -> TransferMatrix:
+    """The study whose measured pairs tell what proxies are worth."""
+    if features is not None or profiles:
+        raise ProblemError(
+            f"matrix '{own.name}' holds proxies of texts, which stand beside the scores of a study "
+            "as they are: no features and no further texts are read",
+            field="features" if features is not None else "texts",
+            hint="leave them out",
+        )
+    if study == NO_STUDY:
+        raise ProblemError(
+            f"matrix '{own.name}' holds proxies of texts: what they are worth is told by pairs "
+            "that a study measured",
+            field="study",
+            hint=f"name one, as {MATRICES.default}",
+            value=study,
+        )
+    with about("study", study):
+        whole = store.matrix(study or MATRICES.default)
+    if whole.card.axis != "language" or whole.card.metric != BTS:
+        raise ProblemError(
+            f"matrix '{whole.name}' holds {whole.card.metric} of {whole.card.axis}s: proxies of "
+            "texts stand beside BTS between languages",
+            field="study",
+            value=whole.name,
+        )
+    return whole
+
+
+def _proxies(own: TransferMatrix) -> tuple[ProxyPair, ...]:
+    """Every measured proxy, with the cosine of trigrams where the card has it."""
+    cosines: dict[tuple[str, str], float] = {}
+    for written in dict(own.card.extra).get(COSINES, "").split(";"):
+        match written.split():
+            case [source, target, value] if number(value) is not None:
+                cosines[source, target] = float(value)
+    rows, columns = np.nonzero(_scored(own))
+    return tuple(
+        ProxyPair(
+            own.keys[row],
+            own.keys[column],
+            float(own.scores[row, column]),
+            float(own.stderr[row, column]),
+            cosines.get((own.keys[row], own.keys[column]), math.nan),
+        )
+        for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
+    )
 
 
 def _with_prior(

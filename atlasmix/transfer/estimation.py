@@ -26,6 +26,7 @@ from atlasmix.transfer.model import (
     weight_of,
 )
 from atlasmix.transfer.prior import PriorLaw, load_prior
+from atlasmix.transfer.proxy_evidence import ProxyWorth, informed, proxy_worth
 from atlasmix.transfer.relatedness import relatedness
 
 _MOST_WEIGHT = 1e6  # a token worth a million others is a slip, not a finding
@@ -223,6 +224,9 @@ def _by_relatedness(
     known = _completed(prior, matrix, status, reading.raw, errors, level)
     told = pairs & ~measured
     mean, variance, slope = follow(prior, reading.logs, known.mean, known.variance, told)
+    mean, variance = _by_proxies(
+        prior, matrix, status, _observed(status, reading.raw, errors, level), (mean, variance)
+    )
     return _Belief(
         mean,
         np.sqrt(variance),
@@ -304,9 +308,60 @@ def _completed(
     level: Floats,
 ) -> Completed:
     """The posterior of every pair from relatedness and what was measured."""
-    source, target = np.nonzero(np.isin(status, SEEN))
-    seen = Observations(source, target, values[source, target], errors[source, target], level)
+    seen = _observed(status, values, errors, level)
     return complete(prior, relatedness(matrix.keys, matrix.texts), seen)
+
+
+def _observed(status: Texts, values: Floats, errors: Floats, level: Floats) -> Observations:
+    source, target = np.nonzero(np.isin(status, SEEN))
+    return Observations(source, target, values[source, target], errors[source, target], level)
+
+
+def _by_proxies(
+    prior: PriorLaw,
+    matrix: TransferMatrix,
+    status: Texts,
+    seen: Observations,
+    believed: tuple[Floats, Floats],
+) -> tuple[Floats, Floats]:
+    """Mean and variance after the proxies of the user's texts, by what they are worth."""
+    worth = _worth_of(prior, matrix, seen)
+    if worth is None:
+        return believed
+    closed = np.isin(status, SEEN) | _same_language(matrix.keys) | ~_spoken(matrix.keys)
+    return informed(worth, matrix.keys, *believed, matrix.proxies, closed)
+
+
+def _worth_of(prior: PriorLaw, matrix: TransferMatrix, seen: Observations) -> ProxyWorth | None:
+    """What the proxies beside a matrix are worth; None: there are none, or too few to tell."""
+    if not matrix.proxies:
+        return None
+    # Foretold again without every target: of the languages that were measured, which are few.
+    kept = np.unique(np.concatenate([seen.source, seen.target]))
+    keys = tuple(matrix.keys[place] for place in kept.tolist())
+    few = Observations(
+        np.searchsorted(kept, seen.source),
+        np.searchsorted(kept, seen.target),
+        seen.value,
+        seen.error,
+        seen.level[kept],
+    )
+    return proxy_worth(prior, relatedness(keys, matrix.texts), few, matrix.proxies)
+
+
+def worth_of_proxies(matrix: TransferMatrix, law: LossLaw) -> ProxyWorth | None:
+    """What the proxies beside a BTS matrix are worth under a law, for its card; see there.
+
+    Args:
+        matrix: with a relatedness prior on its card.
+        law: under which the scores are read.
+    """
+    status = matrix.status.copy()
+    np.fill_diagonal(status, DEFINED)
+    reading = _read(matrix, law, status, (status != DEFINED) & (status != MISSING))
+    errors, level = np.hypot(reading.errors, SCATTER), reading.exponents.scale_stderr
+    seen = _observed(status, reading.raw, errors, level)
+    return _worth_of(load_prior(matrix.card.prior), matrix, seen)
 
 
 def _from_line(
@@ -327,6 +382,9 @@ def _from_line(
         known = _completed(prior, matrix, status, logs, errors, level)
         told = pairs & ~np.isin(status, SEEN)
         mean, variance, slope = follow(prior, logs, known.mean, known.variance, told)
+        mean, variance = _by_proxies(
+            prior, matrix, status, _observed(status, logs, errors, level), (mean, variance)
+        )
         weights, stderr = weight_of(mean, np.sqrt(variance))
         status = _every_status(status, matrix.keys)
         weights = np.where(status == MISSING, 0.0, weights)

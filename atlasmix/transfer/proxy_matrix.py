@@ -26,6 +26,8 @@ from atlasmix.transfer.text_proxy import ProxyScore, TextProxies
 Floats = NDArray[np.float64]
 
 PROXY: Final = "proxy"
+COSINES: Final = "trigram cosines"
+"""What a card calls them."""
 LEAST_PAIRS: Final = 8
 """Measured pairs that a line to BTS is fitted on at least (our choice)."""
 LEAST_TARGETS: Final = 3
@@ -119,7 +121,7 @@ def _card(proxies: TextProxies, measured: list[ProxyScore], origin: Origin) -> C
         extra=(
             ("controls", f"Second sample, and exchanged letters, raw: {controls}."),
             ("raw proxies", _pairs(measured, "raw")),
-            ("trigram cosines", _pairs(measured, "trigram_cosine")),
+            (COSINES, _pairs(measured, "trigram_cosine")),
         ),
     )
 

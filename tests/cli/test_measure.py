@@ -163,6 +163,27 @@ def test_from_texts_to_a_matrix_that_no_solve_takes_for_scores(
     assert_refused(solved, "holds proxy scores")
 
 
+def test_proxies_beside_scores_in_a_solve(atlasmix: Run, tmp_path: Path) -> None:
+    """measure, complete, show, solve: made languages under the names of measured ones."""
+    root = lexicon(1)
+    shared = {"eng": 0.5, "deu": 0.5, "fra": 0.45, "spa": 0.6, "por": 0.6, "scn": 0.6}
+    made = {
+        key: written(sentences(at, 2000), lexicon(at + 2, root, part))
+        for at, (key, part) in enumerate(shared.items())
+    }
+    done = atlasmix("measure", "text", *language_files(tmp_path, made), *FEW, "--save", "ours")
+    assert done.status == 0, done.err
+    done = atlasmix("matrices", "complete", "--matrix", "ours", "--name", "informed")
+    assert done.status == 0, done.err
+    assert "30 proxies beside the scores of atlasmix-2026" in done.out
+    shown = " ".join(atlasmix("matrices", "show", "informed").out.split())
+    assert "On 20 measured pairs of 5 targets, each target left out" in shown
+    solved = atlasmix("solve", "--target", "scn", "--matrix", "informed", "--draws", "0")
+    assert solved.status == 0, solved.err
+    refused = atlasmix("solve", "--target", "scn", "--matrix", "ours")
+    assert_refused(refused, "as 'atlasmix matrices complete' sets them")
+
+
 def test_a_calibration_on_the_shelf(atlasmix: Run, tmp_path: Path) -> None:
     """Made languages under the names of measured ones: the line is of chance, the way is real."""
     root = lexicon(1)
