@@ -66,6 +66,13 @@ class Guest:
         self._states[state.id] = state
         return self.run()
 
+    def slide(self, label: str, option: str) -> str:
+        """Move a slider over a series to one of its steps, by the words that it shows."""
+        state = WidgetState(id=self.controls[label][0])
+        state.string_array_value.data.append(option)
+        self._states[state.id] = state
+        return self.run()
+
     def press(self, label: str) -> str:
         """Press a button."""
         state = WidgetState(id=self.controls[label][0], trigger_value=True)
