@@ -73,7 +73,7 @@ class LearnedMixture:
         return self.answer.mixture.gap
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a source: share, where it is as good, and where the resamples' optima lie."""
+        """One row a source: share, where it is as good, and where the draws' optima lie."""
         import pandas as pd
 
         mixture, doubt = self.answer.mixture, self.answer.doubt
@@ -198,8 +198,8 @@ class LearnedLaw:
             unique: source to its distinct tokens there.
             near: a reference (``best``, ``even``, ``mean``, a run's name) and the most KL
                 divergence from it, in nats.
-            draws: resamples of the runs for the doubt; 0: none.
-            seed: of the resamples.
+            draws: laws drawn for the doubt; 0: none.
+            seed: of the draws.
 
         Raises:
             ProblemError: names that the law does not know, or a law that is not convex.
@@ -259,7 +259,7 @@ class LearnedLaw:
         Args:
             count: runs to plan.
             targets: set to its weight; None: all alike.
-            seed: of resamples and of the mixtures that are tried.
+            seed: of draws and of the mixtures that are tried.
 
         Returns:
             ``w_SOURCE`` of each, and ``regret_after`` it and those before it.
@@ -300,8 +300,8 @@ class LearnedLaw:
         Args:
             path: of the file; ``Problem("cat", law=path)`` takes it where the law was learned with
                 ``for_solve``.
-            draws: resamples of the runs, which say in a solve how sure the law is; 0: none.
-            seed: of the resamples.
+            draws: of the law, which say in a solve how sure it is; 0: none.
+            seed: of the draws.
 
         Raises:
             DataError: the file cannot be written.

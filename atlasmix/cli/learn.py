@@ -101,7 +101,7 @@ def _add_law_options(parser: Parser) -> None:
         "size, tell none: assumed, not learned",
     )
     group.add_argument("--coverage", metavar="PART", help="of the intervals (default: 90%%)")
-    group.add_argument("--seed", metavar="N", help="of folds and resamples (default: 0)")
+    group.add_argument("--seed", metavar="N", help="of folds and draws (default: 0)")
 
 
 def _add_mixture_options(parser: Parser) -> None:
@@ -126,7 +126,7 @@ def _add_mixture_options(parser: Parser) -> None:
         "mixture",
     )
     group.add_argument(
-        "--draws", metavar="N", help="resamples of the runs for the doubt (default: 24; 0: none)"
+        "--draws", metavar="N", help="laws drawn for the doubt (default: 24; 0: none)"
     )
     group.add_argument(
         "--next", metavar="K", help="K mixtures whose runs would lower the regret most"
@@ -250,7 +250,7 @@ def _told(
         if not options.mixture:
             return LearnedReport(learned, None, tables, fault)
     solved: LearnedAnswer
-    with working("resampling"):
+    with working("drawing"):
         solved = answer(learned, wish)
         planned = plan(learned, solved, int(options.next), wish.seed) if options.next else None
     return LearnedReport(learned, solved, tables, planned=planned)

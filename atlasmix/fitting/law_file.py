@@ -174,7 +174,7 @@ def law_mapping(
         learned: from the runs.
         name: of the law.
         tables: name and SHA-256 of each file of runs.
-        draws: the mixing law under resamples of the runs, which say how sure it is in a solve.
+        draws: of the mixing law, which say how sure it is in a solve.
         history: what the laws before foretold of runs that were added, as plain data.
 
     Raises:
@@ -410,7 +410,7 @@ def _range_faults(scale: Mapping[str, Any]) -> list[str]:
 
 
 def drawn_laws(saved: SavedLaw) -> tuple[MixingLaw, ...]:
-    """The law under every resample of its runs; none where its file has none."""
+    """Every draw of the law; none where its file has none."""
     law = saved.law
     if not isinstance(law, MixingLaw):
         return ()

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.fitting.assumed import Assumed, GivenLaw, assumed_by
+from atlasmix.fitting.mixing_draws import posterior_of
 from atlasmix.fitting.mixing_fit import (
     FORMS,
     STRENGTHS,
@@ -464,51 +465,46 @@ def _try(runs: MixtureRuns, shape: Shape, scale: Scale, counts: Array, folds: Pl
     return _Trial(whole, held_out, deviations(runs, held_out).mean(axis=1))
 
 
-def resampled(learned: Learned, draws: int, seed: int, expected: bool = False) -> tuple[Law, ...]:
-    """The chosen law fitted to resamples of the runs, repeats of one mixture together.
+def hardly_told(learned: Learned) -> tuple[tuple[str, ...], ...]:
+    """By set: constants of the mixing law that the runs hardly tell; none of another law."""
+    if learned.law.name != MIXING:
+        return ((),) * len(learned.runs.sets)
+    return posterior_of(learned.runs, learned.shape, learned.scale).hardly_told(
+        learned.runs.sources
+    )
 
-    Resamples scatter as the noise of the runs does. What no run tells lies in all of them where it
-    is expected before any run is seen, as if it were known; ``expected`` moves that too, so that
-    the laws are draws of what may be true (randomised maximum likelihood; exact where a law is
-    linear).
+
+def draw_laws(learned: Learned, draws: int, seed: int) -> tuple[Law, ...]:
+    """Laws that may be true, as far as the runs and what was expected before them leave it open.
+
+    Of the mixing law they are those of :mod:`atlasmix.fitting.mixing_draws`; of a formula, which
+    expects nothing, the fits to resamples of the runs, repeats of one mixture together.
 
     Args:
         learned: from the runs.
-        draws: number of resamples.
+        draws: number of laws.
         seed: the same seed, the same laws.
-        expected: draw what is expected of the mixing law's constants too.
 
     Raises:
         ProblemError: a law that is a model of a library.
     """
     runs, law = learned.runs, learned.law
-    groups = np.unique(runs.groups, return_inverse=True)[1].ravel()
-    count = int(groups.max()) + 1
     source = np.random.default_rng(seed)
-    often = source.multinomial(count, np.full(count, 1.0 / count), size=draws)
-    counts = often[:, groups].astype(np.float64)
     if isinstance(law, FormulaLaw):
-        return tuple(fit_formula(law.name, runs, counts))
+        groups = np.unique(runs.groups, return_inverse=True)[1].ravel()
+        count = int(groups.max()) + 1
+        often = source.multinomial(count, np.full(count, 1.0 / count), size=draws)
+        return tuple(fit_formula(law.name, runs, often[:, groups].astype(np.float64)))
     if not isinstance(law, MixingLaw):
-        raise ProblemError(f"the law {law.name} is not resampled: ask a formula", field="law")
+        raise ProblemError(f"the law {law.name} is not drawn: ask a formula", field="law")
+    posterior = posterior_of(runs, learned.shape, learned.scale)
     laws: list[Law] = []
     numbers = len(runs.sets) * runs.count * (len(runs.sources) + 8)
     each = max(1, int(_MOST_NUMBERS / numbers))
-    assumed = learned.shape.assumed if expected else None
-    given = None if assumed is None else assumed.drawn(draws, seed)
+    of_a_law = learned.shape.assumed
+    given = None if of_a_law is None else of_a_law.drawn(draws, seed)
     for first in range(0, draws, each):
-        part = counts[first : first + each]
-        size = (len(part), len(runs.sets), len(runs.sources) + 9)
-        moved = source.normal(size=size) if expected else None
-        # From their own start: begun at the fit to all runs they would scatter too little.
-        fits = fit_mixing(
-            runs,
-            learned.shape,
-            part,
-            scale=learned.scale,
-            tolerance=_ROUGH,
-            moved=moved,
-            drawn=None if given is None else given[first : first + len(part)],
-        )
-        laws += [fits.law(runs, fold) for fold in range(len(part))]
+        count = min(each, draws - first)
+        fits = posterior.draw(count, source, None if given is None else given[first:][:count])
+        laws += [fits.law(runs, place) for place in range(count)]
     return tuple(laws)

@@ -84,7 +84,7 @@ _EVEN: Final = 40.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Ground:
+class Ground:
     """What the fits of one batch stand on; b is every set of every fold.
 
     Attributes:
@@ -169,7 +169,7 @@ def scale_of(
     )
 
 
-def fit_mixing(  # noqa: PLR0913  all but the first three are keywords
+def fit_mixing(
     runs: MixtureRuns,
     shape: Shape = Shape(),
     counts: Array | None = None,
@@ -177,8 +177,6 @@ def fit_mixing(  # noqa: PLR0913  all but the first three are keywords
     start: MixingFits | None = None,
     scale: Scale | None = None,
     tolerance: float = 1e-9,
-    moved: Array | None = None,
-    drawn: Array | None = None,
 ) -> MixingFits:
     """Fit the law of every set, in every fold.
 
@@ -189,26 +187,19 @@ def fit_mixing(  # noqa: PLR0913  all but the first three are keywords
         start: fits of one fold or of as many, to begin from.
         scale: that the law counts from; None: that of the runs.
         tolerance: a fit ends when a step gains less than this share of its objective.
-        moved: (F, K, S + 9) standard deviations by which what is expected before any run is seen is
-            moved; None: by none.
-        drawn: (F, 4) what is assumed in each fold, as :meth:`Assumed.logs` has it; None: the law's.
     """
     weights = np.ones((1, runs.count)) if counts is None else counts
     scale = scale_of(runs, assumed=shape.assumed) if scale is None else scale
     folds, sets = len(weights), len(runs.sets)
-    fits = _fits(runs, shape, weights, scale)
-    if shape.assumed is not None:
-        logs = np.tile(shape.assumed.logs(), (folds, 1)) if drawn is None else drawn
-        fits = _assuming(fits, np.repeat(logs, sets, axis=0), runs, shape.assumed)
-    fits = _moved(fits, moved)
+    fits = with_prior(runs, shape, weights, scale)
     seen, own = exposure(runs.mixtures, scale), np.tile(runs.own, folds)
     theta, middle = _first(fits, seen, len(runs.sources))
     if start is not None:
         width = start.theta.shape[-1]
         theta = np.broadcast_to(start.theta, (folds, sets, width)).reshape(folds * sets, -1)
         middle = np.broadcast_to(start.middle, (folds, sets)).ravel()
-        fits = _moved(_drawn_together(fits, theta, folds, len(runs.sources)), moved)
-    ground = _Ground(seen, own, middle)
+        fits = drawn_together(fits, theta, folds, len(runs.sources))
+    ground = Ground(seen, own, middle)
     measured = fits.counts
     rounds = _ROUNDS if start is None else _ROUNDS - 1
     for turn in range(rounds):
@@ -217,7 +208,7 @@ def fit_mixing(  # noqa: PLR0913  all but the first three are keywords
             ground.model, fits, theta, tolerance if last else max(tolerance, _ROUGH)
         )
         if not last:
-            fits = _moved(_drawn_together(fits, theta, folds, len(runs.sources)), moved)
+            fits = drawn_together(fits, theta, folds, len(runs.sources))
             fits = replace(fits, counts=measured * huber_weights(residual, measured))
     return MixingFits(
         theta.reshape(folds, sets, -1), ground.middle.reshape(folds, sets), scale, shape
@@ -241,8 +232,18 @@ def _first(fits: Fits, seen: Exposure, count: int) -> tuple[Array, Array]:
     return theta, np.where(fits.held[:, 1], 1.0, middle)
 
 
-def _fits(runs: MixtureRuns, shape: Shape, weights: Array, scale: Scale) -> Fits:
-    """The batch, with the prior that every set has before any other is seen."""
+def with_prior(
+    runs: MixtureRuns, shape: Shape, weights: Array, scale: Scale, drawn: Array | None = None
+) -> Fits:
+    """The batch, with the prior that every set has before any other is seen.
+
+    Args:
+        runs: all of them.
+        shape: of the law.
+        weights: (F, n) of each run in each fold.
+        scale: that the law counts from.
+        drawn: (F, 4) what is assumed in each fold, as :meth:`Assumed.logs` has it; None: the law's.
+    """
     folds, sets, count = len(weights), len(runs.sets), len(runs.sources)
     own = np.tile(runs.own, folds)
     batch = folds * sets
@@ -283,7 +284,7 @@ def _fits(runs: MixtureRuns, shape: Shape, weights: Array, scale: Scale) -> Fits
         # With parameters that differ, the capacity term stays, at one share for all.
         held[:, 5 + count : 7 + count] = True
         mean[:, 5 + count] = -30.0
-    return Fits(
+    fits = Fits(
         target=loss,
         counts=counts,
         allowed=shape.strength * spread,
@@ -291,6 +292,10 @@ def _fits(runs: MixtureRuns, shape: Shape, weights: Array, scale: Scale) -> Fits
         precision=np.where(held, 0.0, 1.0 / deviation**2),
         held=held,
     )
+    if shape.assumed is None:
+        return fits
+    logs = np.tile(shape.assumed.logs(), (folds, 1)) if drawn is None else drawn
+    return _assuming(fits, np.repeat(logs, sets, axis=0), runs, shape.assumed)
 
 
 def _assuming(fits: Fits, logs: Array, runs: MixtureRuns, assumed: Assumed) -> Fits:
@@ -327,29 +332,31 @@ def _assuming(fits: Fits, logs: Array, runs: MixtureRuns, assumed: Assumed) -> F
     return replace(fits, mean=mean, held=held, precision=precision)
 
 
-def _moved(fits: Fits, moved: Array | None) -> Fits:
-    """The batch with its prior moved; what is held stays."""
-    if moved is None:
-        return fits
-    deviation = 1.0 / np.sqrt(np.where(fits.held, 1.0, fits.precision))
-    step = np.where(fits.held, 0.0, moved.reshape(fits.mean.shape) * deviation)
-    return replace(fits, mean=fits.mean + step)
+def centres(count: int) -> dict[int, tuple[float, float, float]]:
+    """What the sets of some runs have in common, by place of the coordinate.
+
+    Mean and spread of the centre before any run is seen, and spread of a set around the centre.
+    """
+    alike = {2: 0.6, 3: 1.0, 7 + count: 0.4, 8 + count: _RETURNS[1]}
+    middles = {**_MIDDLES, 7 + count: _MIDDLES[2], 8 + count: _RETURNS[0]}
+    return {
+        **{place: (middles[place], spread, spread) for place, spread in alike.items()},
+        **dict.fromkeys(range(4, 4 + count), (*_WORTH, _APART)),
+    }
 
 
-def _drawn_together(fits: Fits, theta: Array, folds: int, count: int) -> Fits:
+def drawn_together(fits: Fits, theta: Array, folds: int, count: int) -> Fits:
     """The prior at what the sets of each fold share: means of √τ by source, ln β, ln ε, ln α."""
     mean = fits.mean.reshape(folds, -1, theta.shape[1])
     held = fits.held.reshape(mean.shape)
     reached, moved = theta.reshape(mean.shape), mean.copy()
-    middles = {**_MIDDLES, 7 + count: _MIDDLES[2], 8 + count: _RETURNS[0]}
-    for place in (2, 3, 7 + count, 8 + count, *range(4, 4 + count)):
-        worth = 4 <= place < 4 + count
-        inside = 1.0 / _APART**2 if worth else 1.0
-        before, centre = (1.0 / _WORTH[1] ** 2, _WORTH[0]) if worth else (1.0, middles[place])
+    for place, (middle, spread, apart) in centres(count).items():
         free = ~held[:, :, place]
+        # A root and its negative are one worth.
+        worth = 4 <= place < 4 + count
         here = np.abs(reached[:, :, place]) if worth else reached[:, :, place]
-        total = (here * free).sum(axis=1) * inside + centre * before
-        common = total / (free.sum(axis=1) * inside + before)
+        total = (here * free).sum(axis=1) / apart**2 + middle / spread**2
+        common = total / (free.sum(axis=1) / apart**2 + 1.0 / spread**2)
         moved[:, :, place] = np.where(free, common[:, None], mean[:, :, place])
     return replace(fits, mean=moved.reshape(theta.shape))
 

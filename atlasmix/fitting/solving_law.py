@@ -1,4 +1,4 @@
-r"""A law learned from runs as the law of a solve: constants by target, τ by pair, their resamples.
+r"""A law learned from runs as the law of a solve: constants by target, τ by pair, their draws.
 
 The mixing law of one set is E + A·(N/N₀)^-α·(μ + (1 - μ)m)^-φ + B·(ε + Σ τ·S/D₀)^-β where γ is 1.
 In the terms of a solve that is E + A'·m^-φ/N^α + B'/D_eff^β with A' = A·N₀^α and B' = B·D₀^β. ε is
@@ -25,7 +25,7 @@ from atlasmix.evidence.scores import DEFINED, MISSING, OWN, ScoreTable
 from atlasmix.evidence.shelf import LAWS, check_name, name_of_file
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.fitting.law_file import LAW_LIMIT, SavedLaw, drawn_laws, load_learned_law
-from atlasmix.fitting.learning import MIXING, Learned, resampled
+from atlasmix.fitting.learning import MIXING, Learned, draw_laws
 from atlasmix.fitting.mixing_law import NO_SHARE, MixingLaw
 from atlasmix.io.tables import read_file
 from atlasmix.languages.resolving import resolve
@@ -39,7 +39,7 @@ Array = NDArray[np.float64]
 REFIT: Final = "learn it again with for_solve, which fits the form that a solve takes"
 
 LAID_LIMIT: Final = 2 * 1024 * 1024
-"""Most bytes of a law on an overlay: our choice, 60 languages with 24 resamples, read in half a
+"""Most bytes of a law on an overlay: our choice, 60 languages with 24 draws, read in half a
 second."""
 
 LAID_SOURCES: Final = 400
@@ -95,10 +95,10 @@ def refuse_runs(learned: Learned) -> None:
 
 
 def solving_draws(learned: Learned, draws: int, seed: int) -> tuple[MixingLaw, ...]:
-    """The law under resamples of its runs, for its file; none of a law that no solve takes."""
+    """Draws of the law, for its file; none of a law that no solve takes."""
     if not draws or obstacle(learned.law, learned.scale.repeats):
         return ()
-    return cast(tuple[MixingLaw, ...], resampled(learned, draws, seed, True))
+    return cast(tuple[MixingLaw, ...], draw_laws(learned, draws, seed))
 
 
 def read_solving_law(path: Path, name: str) -> TargetLaws:
@@ -202,7 +202,11 @@ def solving_law(saved: SavedLaw, name: str, sha256: str) -> TargetLaws:
     order = [keys.index(key) for key in transfer.keys]
     phis = np.array([[target.phi for target in drawn] for drawn in draws])
     middle = float(np.median([target.phi for target in each]))
-    ends = np.quantile(np.median(phis, axis=1), [0.05, 0.95]) if draws else (middle, middle)
+    ends = (
+        np.quantile(np.median(phis, axis=1), [0.05, 0.95], method="weibull")
+        if draws
+        else (middle, middle)
+    )
     learned = saved.content["learned_from"]
     return TargetLaws(
         **_typical(each, law),
@@ -340,7 +344,7 @@ def _matrix(
     drawn: Array,
     card: Card,
 ) -> TransferMatrix:
-    """τ of every source for every target, called own, with the spread of the resamples."""
+    """τ of every source for every target, called own, with the spread of the draws."""
     order = sorted(range(len(keys)), key=lambda place: keys[place])
     names = tuple(keys[place] for place in order)
     shape = (len(names), len(names))
@@ -376,5 +380,5 @@ def _card(name: str, axis: Axis, keys: Sequence[str], facts: Mapping[str, Any], 
         rows="source",
         source=facts["source"],
         licence="own runs",
-        derivation=f"{facts['measured_on']}; standard errors from {draws} resamples of them",
+        derivation=f"{facts['measured_on']}; standard errors from {draws} draws of the law",
     )

@@ -166,9 +166,9 @@ class TargetLaws(LossLaw):
 
     Attributes:
         targets: of each, its ``language`` set.
-        draws: the same under every resample of the runs.
+        draws: the same in every draw of the law.
         transfer: τ of every source for every target, as a matrix of weights.
-        weights: (draws, sources, targets) τ in every resample, in the order of ``transfer.keys``
+        weights: (draws, sources, targets) τ in every draw, in the order of ``transfer.keys``
             and of ``targets``.
         file: how a question names it.
         sha256: of that file.
@@ -213,7 +213,7 @@ class TargetLaws(LossLaw):
         return own is not None and (own.name, own.sha256) == (matrix.name, matrix.sha256)
 
     def drawn(self, draw: int) -> TargetLaws:
-        """The law of one resample; those past the last begin anew."""
+        """The law of one draw; those past the last begin anew."""
         if not self.draws:
             return self
         return replace(self, targets=self.draws[draw % len(self.draws)], draws=(), weights=None)

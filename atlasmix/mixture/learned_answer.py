@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from atlasmix.errors import ProblemError
 from atlasmix.evidence.mixture_file import BILLIONTHS, GivenMixture, GivenOther, Part
-from atlasmix.fitting.learning import MIXING, Learned, resampled
+from atlasmix.fitting.learning import MIXING, Learned, draw_laws
 from atlasmix.fitting.mixing_law import MixingLaw, Scale, one_mixture
 from atlasmix.fitting.mixture_runs import Mixtures
 from atlasmix.fitting.rival_laws import FORMULAS
@@ -34,7 +34,7 @@ from atlasmix.version import __version__
 Array = NDArray[np.float64]
 
 DRAWS: Final = 24
-"""Resamples of the runs: our choice, a few seconds for 500 runs of a dozen sets."""
+"""Laws drawn: our choice, a few seconds for 500 runs of a dozen sets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ class MixtureWish:
         params: size of the model that the mixture is for; None: that of the runs.
         tokens: that it reads; None: as the runs.
         unique: source to its distinct tokens there.
-        draws: resamples for the doubt; 0: none.
-        seed: of the resamples.
+        draws: laws drawn for the doubt; 0: none.
+        seed: of the draws.
     """
 
     targets: Mapping[str, float] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class LearnedAnswer:
 
     Attributes:
         mixture: the optimum, its bound and the room of each share.
-        doubt: what resamples say; None: not asked for.
+        doubt: what draws of the law say; None: not asked for.
         distance: how far it lies from the runs.
         references: words to a mixture that it is held against.
         divergences: words to KL(mixture || reference) in nats.
@@ -134,8 +134,8 @@ def answer(
 
     Args:
         learned: from the runs.
-        wish: weights, limits, resamples.
-        advance: is called when the optimum stands, before the resamples.
+        wish: weights, limits, draws.
+        advance: is called when the optimum stands, before the draws.
 
     Raises:
         ProblemError: names that the law does not know, or a law that is not convex.
@@ -169,8 +169,8 @@ def answer(
     advance()
     doubted = None
     if wish.draws:
-        drawn = cast(tuple[ConvexLaw, ...], resampled(learned, wish.draws, wish.seed, True))
-        laws = tuple(_sized(each, scale) for each in drawn)
+        laws = cast(tuple[ConvexLaw, ...], draw_laws(learned, wish.draws, wish.seed))
+        laws = tuple(_sized(each, scale) for each in laws)
         doubted = doubt(optimum, laws, references)
     shares = optimum.shares
     return LearnedAnswer(
@@ -273,13 +273,13 @@ def plan(learned: Learned, answer: LearnedAnswer, count: int, seed: int = 0) -> 
         learned: from the runs so far.
         answer: of it.
         count: runs to plan.
-        seed: of resamples and of the mixtures that are tried.
+        seed: of draws and of the mixtures that are tried.
 
     Raises:
         ProblemError: no run, or more than 64.
     """
-    drawn = resampled(learned, PLANNING_DRAWS, seed, expected=True)
-    laws = tuple(_sized(cast(ConvexLaw, each), answer.scale) for each in drawn)
+    open_still = draw_laws(learned, PLANNING_DRAWS, seed)
+    laws = tuple(_sized(cast(ConvexLaw, each), answer.scale) for each in open_still)
     return next_runs(learned, answer.mixture, laws, count, seed)
 
 

@@ -1,14 +1,15 @@
-"""How sure a learned mixture is: the laws of resampled runs answer again, and judge this answer.
+"""How sure a learned mixture is: laws that may be true answer again, and judge this answer.
 
 A mixture is chosen where its law is lowest, which is partly where the law errs low: the optimiser's
-curse. What a resample's own optimum gains over this mixture by its law, and loses by the law of all
-runs, is what it promised and that law does not keep: the size of the curse.
+curse. What the own optimum of such a law gains over this mixture by its law, and loses by the law
+of all runs, is what it promised and that law does not keep: the size of the curse.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,10 @@ from atlasmix.errors import SolverFailed
 from atlasmix.mixture.learned import ConvexLaw, LearnedMixture, best_mixture
 
 Array = NDArray[np.float64]
+
+TAILS: Final = (0.05, 0.95)
+UNBIASED: Final = "weibull"
+"""Quantiles between which a new draw falls nine times of ten, whatever the number of draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +32,9 @@ class Gain:
         over: the reference, in words.
         loss: predicted weighted loss of the reference.
         gain: that loss less the loss of the mixture.
-        low: least gain over nine tenths of the resamples.
+        low: least gain over nine tenths of the draws.
         high: most gain over them.
-        better: part of the resamples in which the mixture is better.
+        better: part of the draws in which the mixture is better.
     """
 
     over: str
@@ -42,12 +47,12 @@ class Gain:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LearnedDoubt:
-    """What resamples of the runs say of an answer.
+    """What draws of the law say of an answer.
 
     Attributes:
-        draws: resamples.
+        draws: laws drawn.
         shares: (S, 2) fifth and ninety-fifth percentile of each share of their own optima.
-        optimism: mean of what a resample's optimum promised and the law of all runs does not keep.
+        optimism: mean of what a draw's optimum promised and the law of all runs does not keep.
         gains: over each reference.
     """
 
@@ -64,7 +69,7 @@ def doubt(
 
     Args:
         answer: of the law of all runs.
-        laws: of resamples.
+        laws: drawn from what the runs leave open.
         references: words to a mixture (S,).
     """
     question = answer.question
@@ -77,20 +82,20 @@ def doubt(
         try:
             other = best_mixture(again, ranges=False)
         except SolverFailed:
-            continue  # a resample without a source: its law is flat there
+            continue  # a draw that is flat in a source
         shares.append(other.shares)
         here = again.loss(answer.shares)
-        # The level of a resample's law cancels: both are differences under one law, never below 0.
+        # The level of a draw cancels: both are differences under one law, never below 0.
         kept = question.loss(other.shares) - answer.loss
         promised.append(max(kept, 0.0) + max(here - other.loss, 0.0))
         mine.append(here)
         for name, reference in references.items():
             losses[name].append(again.loss(reference))
-    ends = np.quantile(np.array(shares), [0.05, 0.95], axis=0).T
+    ends = np.quantile(np.array(shares), TAILS, axis=0, method=UNBIASED).T
     gains = []
     for name, reference in references.items():
         apart = np.array(losses[name]) - np.array(mine)
-        low, high = np.quantile(apart, [0.05, 0.95])
+        low, high = np.quantile(apart, TAILS, method=UNBIASED)
         loss = question.loss(reference)
         gains.append(
             Gain(name, loss, loss - answer.loss, float(low), float(high), float(np.mean(apart > 0)))

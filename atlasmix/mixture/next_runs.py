@@ -1,11 +1,11 @@
 r"""Which mixtures to run next: those whose losses would lower the regret of the final mixture most.
 
-Laws of resampled runs, with what was expected before any run drawn too, stand for what may be
-true. A run at x shows its losses, with noise; in the linear Gaussian world that the draws span, the
-expected objective of every decision d moves by Cov(f(d), y(x))·(Cov(y(x)) + σ²)^(-1)·(y - E y).
-Whoever then takes the best decision gains, on average over what may be seen, the knowledge gradient
-of x (Frazier et al. 2009, doi 10.1287/ijoc.1080.0314). Runs of a batch are chosen one after
-another, each with the draws drawn together by those before it.
+Laws drawn from what the runs leave open stand for what may be true. A run at x shows its losses,
+with noise; in the linear Gaussian world that the draws span, the expected objective of every
+decision d moves by Cov(f(d), y(x))·(Cov(y(x)) + σ²)^(-1)·(y - E y). Whoever then takes the best
+decision gains, on average over what may be seen, the knowledge gradient of x (Frazier et al. 2009,
+doi 10.1287/ijoc.1080.0314). Runs of a batch are chosen one after another, each with the draws drawn
+together by those before it.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from atlasmix.mixture.learned import (
 Array = NDArray[np.float64]
 
 PLANNING_DRAWS: Final = 256
-"""Resamples that a plan rests on, our choice: what a run shows is read off how the resamples vary
+"""Draws that a plan rests on, our choice: what a run shows is read off how the draws vary
 together, and few of them seem to be told apart by a run or two."""
 DECISIONS: Final = 32
-"""Resamples whose optima are the decisions between which runs are to tell: our choice."""
+"""Draws whose optima are the decisions between which runs are to tell: our choice."""
 MOST_RUNS: Final = 64
 _AROUND: Final = 60
 _SPREAD: Final = 64
@@ -47,6 +47,8 @@ from the optimum: tried near it alone, planned runs gain no more than a design's
 _FEW: Final = 0.3
 _HALVINGS: Final = 30
 """Steps towards the best mixture of one that lies beyond a region of trust: the last is none."""
+_ALIKE: Final = 1e-4
+"""Part of the tokens below which two mixtures are one: optima of draws may be. Our choice."""
 _LEAST_NOISE: Final = 1e-4
 
 
@@ -95,11 +97,12 @@ def next_runs(
     objective = losses[:, : len(decisions)] @ question.weights
     noise = _noise(learned)
     chosen: list[int] = []
+    alike = np.abs(tried[:, None, :] - tried[None, :, :]).sum(axis=2) / 2.0 < _ALIKE
     after: list[float] = []
     regret = _regret(objective)
     for _ in range(count):
         values = [
-            -np.inf if place in chosen else _value(objective, losses[:, place], noise)
+            -np.inf if np.any(alike[place, chosen]) else _value(objective, losses[:, place], noise)
             for place in range(len(tried))
         ]
         place = int(np.argmax(values))

@@ -109,7 +109,7 @@ def worlds(problem: MixProblem, draws: int, seed: int = DEFAULT_SEED) -> Worlds:
         transfer, laws = _resampled(problem, transfer, law, factors)
         drawn = [
             f"the constants, exponents and weights of law {law.name}, as {len(law.draws)} "
-            "resamples of its runs give them together"
+            "draws from its runs give them together"
         ]
         if not law.brings(problem.matrix):
             drawn.append("the transfer weights of the matrix, by their standard errors")

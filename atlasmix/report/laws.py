@@ -329,7 +329,7 @@ def _steps(growth: Growth, hardware: Machine | None) -> Table:
             Column("times", "multiplier"),
             Column("from rounding", "multiplier", "what the rounding of the law leaves open")
             if not growth.law.resamples
-            else Column("resampled", "multiplier", "over resamples of the runs"),
+            else Column("resampled", "multiplier", "over draws of the law"),
         ),
         tuple(rows),
         title="Least compute at equal loss",
@@ -361,7 +361,7 @@ def _ways(growth: Growth) -> Table:
             Column("compute", "multiplier"),
             Column("its rounding", "multiplier", "what the rounding of the law leaves open")
             if not growth.law.resamples
-            else Column("resampled", "multiplier", "over resamples of the runs"),
+            else Column("resampled", "multiplier", "over draws of the law"),
         ),
         tuple(rows),
         title="Other points of the iso-loss curve",
@@ -380,8 +380,8 @@ def _sure(growth: Growth) -> str:
     if growth.law.resamples:
         return (
             f"Law {growth.law.name}, learned from runs of mixtures: that of a typical target, with "
-            f"every language read alike. The ranges are those of {growth.law.resamples} resamples "
-            "of the runs."
+            f"every language read alike. The ranges are those of {growth.law.resamples} draws "
+            "of it."
         )
     said = f"Law {growth.law.name}, fitted on mixtures in which every language is read alike. "
     if not growth.law.corners:

@@ -12,7 +12,8 @@ from typing import Any, Final
 import numpy as np
 
 from atlasmix.fitting.history import Batch, Outcome, Score, history_data, score
-from atlasmix.fitting.learning import MIXING, Judged, Learned
+from atlasmix.fitting.learning import MIXING, Judged, Learned, hardly_told
+from atlasmix.fitting.mixing_draws import WEIGHT_OF
 from atlasmix.fitting.mixing_law import DECAY, MixingLaw
 from atlasmix.mixture.learned import FLAT
 from atlasmix.mixture.learned_answer import LearnedAnswer
@@ -267,6 +268,7 @@ def warning_blocks(learned: Learned, answer: LearnedAnswer | None) -> tuple[Bloc
 def learning_data(told: LearnedReport) -> dict[str, Any]:
     """The report for programs."""
     learned = told.learned
+    left = hardly_told(learned)
     return {
         "law": learned.law.name,
         "form": learned.chosen.words,
@@ -280,6 +282,7 @@ def learning_data(told: LearnedReport) -> dict[str, Any]:
                 "held_out_rank": float(learned.chosen.ranks[place]),
                 "half_width": float(learned.half_width[place]),
                 "noise": float(learned.runs.noise[place]),
+                "hardly_told": list(left[place]),
             }
             for place, name in enumerate(learned.runs.sets)
         ],
@@ -367,6 +370,15 @@ def _headline(learned: Learned) -> str:
     )
 
 
+def _draw_words(learned: Learned) -> str:
+    if learned.law.name == MIXING:
+        return (
+            "laws that the runs leave possible, the losses drawn anew with the noise that they "
+            "show and what no run tells as it was expected"
+        )
+    return "fits to resamples of the runs"
+
+
 def _mixture(learned: Learned, answer: LearnedAnswer) -> Iterator[Block | str]:
     mixture, doubt = answer.mixture, answer.doubt
     yield (
@@ -444,9 +456,8 @@ def _gains(learned: Learned, answer: LearnedAnswer) -> Iterator[Block | str]:
             title="What it gains",
         )
         yield (
-            f"Low to high: nine tenths of {doubt.draws} draws of the law: the runs resampled, "
-            "and what no run tells drawn as it was expected. Whoever chooses where "
-            "a law is lowest chooses where it errs low: the optima of the draws promised "
+            f"Low to high: nine tenths of {doubt.draws} {_draw_words(learned)}. Whoever chooses "
+            "where a law is lowest chooses where it errs low: the optima of the draws promised "
             f"{doubt.optimism:.2g} more than the law of all runs keeps, so expect that much less."
         )
     away = answer.distance
@@ -560,6 +571,7 @@ def _sets(learned: Learned) -> Table:
     law, runs, noise = learned.law, learned.runs, learned.runs.noise
     repeated = bool(np.any(np.isfinite(noise)))
     mixing = law if isinstance(law, MixingLaw) else None
+    left = hardly_told(learned)
     rows = []
     for place, name in enumerate(runs.sets):
         width = float(learned.half_width[place])
@@ -578,6 +590,7 @@ def _sets(learned: Learned) -> Table:
                     float(learned.chosen.ranks[place]),
                     f"±{width:.3f}" if math.isfinite(width) else "too few runs",
                     *constants,
+                    *((_untold_words(left[place]),) if mixing is not None else ()),
                     *((float(noise[place]),) * repeated),
                 )
             )
@@ -590,12 +603,20 @@ def _sets(learned: Learned) -> Table:
             Column("rank", "correlation"),
             Column(f"{learned.question.coverage:.0%} within"),
             *(Column(word, "coefficient") for word in named),
+            *((Column("hardly told"),) if mixing is not None else ()),
             *((Column("noise", "loss part", "spread between repeats"),) * repeated),
         ),
         tuple(rows),
         brief=tuple(rows[:_BRIEF_SETS]) if len(rows) > _BRIEF_SETS else None,
         title="The law of each set",
     )
+
+
+def _untold_words(names: tuple[str, ...]) -> str:
+    """The constants by name, weights of sources as a number of them."""
+    weights = [name for name in names if name.startswith(WEIGHT_OF)]
+    alone = [name for name in names if not name.startswith(WEIGHT_OF)]
+    return ", ".join([*alone, *([f"{len(weights)} τ"] if weights else [])]) or "none"
 
 
 def _set_words(learned: Learned) -> str:
@@ -609,7 +630,8 @@ def _set_words(learned: Learned) -> str:
     if learned.law.name == MIXING:
         text += (
             " L = E + A·(μ + (1 - μ)·m)^-φ + B/(ε + Σ τ·p^γ)^β, m the own share; the saved law "
-            "has every τ."
+            "has every τ. Hardly told: what the runs leave open by more than half of what was open "
+            "before them, so that it is mostly what was expected."
         )
     return text
 

@@ -51,7 +51,7 @@ def test_from_runs_to_a_recipe_that_knows_its_runs(atlasmix: Run, tmp_path: Path
     assert rest is not None
     assert float(rest[1]) == pytest.approx(1.9, abs=0.08)  # E of the target, not of all: 1.7
     assert "1 measured by you" in said
-    assert "8 resamples of its runs" in said
+    assert "8 draws from its runs" in said
     recipe = yaml.safe_load((tmp_path / "recipe.yaml").read_text(encoding="utf-8"))
     assert recipe["question"]["law"] == recipe["question"]["matrix"] == "law.yaml"
     assert recipe["origin"]["law"]["runs"][0]["name"] == "runs.csv"

@@ -14,7 +14,7 @@ from atlasmix.errors import DataError, ProblemError
 from atlasmix.fitting.assumed import GivenLaw, assumed_by
 from atlasmix.fitting.given_law import given_law
 from atlasmix.fitting.law_file import law_mapping, law_text, load_learned_law
-from atlasmix.fitting.learning import LearnQuestion, learn, resampled
+from atlasmix.fitting.learning import LearnQuestion, draw_laws, learn
 from atlasmix.fitting.mixing_law import MixingLaw, Scale
 from atlasmix.fitting.mixture_runs import BITS, MixtureRuns, Mixtures, groups_of
 from atlasmix.fitting.runs import frozen
@@ -114,7 +114,7 @@ def test_assumed_constants_are_drawn_as_their_card_says() -> None:
     doubted = replace(LAW, covariance=tuple(map(tuple, spread.tolist())))
     for law, deviation in ((LAW, 0.0), (doubted, 0.1)):
         question = replace(KNOWN, constants_from=GivenLaw(law, "0" * 64))
-        drawn = resampled(learn(runs(40), question), 24, 1, expected=True)
+        drawn = draw_laws(learn(runs(40), question), 24, 1)
         betas = np.log([each.beta for each in drawn if isinstance(each, MixingLaw)])
         assert np.ptp(betas, axis=1).max() < 1e-12
         assert betas[:, 0].std() == pytest.approx(deviation, abs=1e-9)

@@ -326,15 +326,15 @@ def test_another_matrix_takes_the_place_of_the_law_s_weights(joint: Path) -> Non
     assert solve(other).certificate.gap < 1e-4
 
 
-def test_the_doubt_is_that_of_resampled_runs(noisy: Path) -> None:
-    """Every world is one resample: constants, φ and τ of one fit, never of two."""
+def test_the_doubt_is_that_of_the_draws_of_the_law(noisy: Path) -> None:
+    """Every world is one draw: constants, φ and τ of one fit, never of two."""
     from atlasmix.problem.worlds import worlds
 
     problem = asked(noisy, budget="60B", params="2B")
     law = problem.law
     assert isinstance(law, TargetLaws)
     drawn = worlds(problem, 32)
-    assert "24 resamples" in drawn.drawn[0]
+    assert "24 draws" in drawn.drawn[0]
     keys = [drawn.transfer.model.keys[place] for place in drawn.transfer.targets]
     for draw in range(32):
         world = drawn.question(draw)

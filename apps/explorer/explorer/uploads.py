@@ -165,7 +165,7 @@ def _law_form() -> None:
     _brought()
     st.caption(
         "atlasmix learn RUNS --for-solve --save mine.yaml writes it: the constants of every "
-        "target, the weights between sources, and what resamples of the runs say. The page Own "
+        "target, the weights between sources, and what draws of the law say. The page Own "
         "runs makes one, too. A question that rests on it takes the weights of its runs in the "
         f"place of a matrix. Files of at most {LAID_LIMIT >> 20} MiB."
     )
