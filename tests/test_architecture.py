@@ -248,8 +248,9 @@ def test_solving_the_main_job_needs_no_slow_library(tmp_path):
     # On one core: on more, a machine so busy that draws take seconds starts processes for them.
     code = (
         "import os, sys; from atlasmix.cli.main import run; "
-        "hasattr(os, 'sched_setaffinity') and os.sched_setaffinity(0, [*os.sched_getaffinity(0)][:1]);"
-        " run(['solve', '--target', 'cat']); "
+        "cores = getattr(os, 'sched_getaffinity', lambda _: ())(0); "
+        "cores and os.sched_setaffinity(0, {min(cores)}); "
+        "run(['solve', '--target', 'cat']); "
         f"print(sorted(set(sys.modules) & {SLOW!r}), file=sys.stderr)"
     )
     run = subprocess.run(
