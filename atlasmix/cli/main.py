@@ -48,6 +48,9 @@ BROKEN_PIPE = 141
 def run(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, 1 (refused), 2 (misuse) or 130 (Ctrl-C)."""
     given = sys.argv[1:] if arguments is None else arguments
+    # Read when numpy is first imported. The systems solved here have tens of unknowns: threads wait
+    # for each other longer than they work (34 languages: half the CPU time on two cores with one).
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         status = _dispatch(given)
         sys.stdout.flush()
