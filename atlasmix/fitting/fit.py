@@ -566,7 +566,11 @@ def _others(descent: Descent, order: NDArray[np.int64], question: FitQuestion) -
     """Minima other than the best, best first."""
     kept = [order[0]]
     for place in order[1:]:
-        apart = [abs(descent.value[place] / descent.value[other] - 1) > _DISTINCT for other in kept]
+        # Of data without noise the best is 0 to the last digit.
+        here = descent.value[place]
+        apart = [
+            abs(here - descent.value[other]) > _DISTINCT * descent.value[other] for other in kept
+        ]
         # What is far worse here is not best in a resample either.
         if len(kept) > _MOST_OTHERS or not descent.value[place] < _RIVAL * descent.value[order[0]]:
             break

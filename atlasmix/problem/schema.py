@@ -113,6 +113,16 @@ class QuestionFile(Struct, forbid_unknown_fields=True, kw_only=True):
         Annotated[Written, Meta(description="part of unknown text that people wrote, at least")]
         | UnsetType
     ) = UNSET
+    drift_penalty: (
+        Annotated[
+            Written,
+            Meta(
+                description="loss given for one unit less of excess error amplification over the "
+                "budget; 0 is none"
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     near: (
         Annotated[
             str,
@@ -120,16 +130,6 @@ class QuestionFile(Struct, forbid_unknown_fields=True, kw_only=True):
                 description="of the mixtures at most so much worse than the best (a share of the "
                 "reducible loss, 0.5% unless said), the one nearest to a reference: "
                 "0.5%:targets-temperature-3.33"
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
-    drift_penalty: (
-        Annotated[
-            Written,
-            Meta(
-                description="loss given for one unit less of excess error amplification over the "
-                "budget; 0 is none"
             ),
         ]
         | UnsetType

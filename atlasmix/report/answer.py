@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from atlasmix.errors import ProblemError
 from atlasmix.languages.catalogue import name_of
@@ -419,11 +419,23 @@ def _comparisons(problem: MixProblem, mixture: Mixture, told: Findings) -> tuple
         *section(Heading("Break a limit, so no alternatives"), breaking_table(*result)),
         *section(
             Heading("Baselines by language", detail=True),
-            languages_beside(mixture, told.baselines, beside) if told.baselines else None,
+            languages_beside(mixture, _nearest_in_loss(told.baselines), beside)
+            if told.baselines
+            else None,
             _sentences(baseline_sentences(baseline.name for baseline in told.baselines)),
         ),
         *section(Heading("Published mixtures by language", detail=True), *models),
     )
+
+
+_MOST_BESIDE: Final = 6
+"""Baselines whose shares stand beside those of the answer: as many columns as a sheet holds."""
+
+
+def _nearest_in_loss(baselines: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    """The baselines that are alternatives, best first, then the others, as many as have room."""
+    ranked = sorted(baselines, key=lambda each: (not each.within_limits, each.value))
+    return tuple(ranked[:_MOST_BESIDE])
 
 
 def comparison_blocks(

@@ -389,8 +389,11 @@ def test_what_is_printed_follows_the_answer_and_what_was_worked_out(visit):
     first = sheet()
     guest.tab("section", "What limits cost")
     assert sheet() == first
-    guest.tab("section", "Why, and how sure")
-    told = guest.tab("section", "Mixture") and sheet()
+    for _ in range(3):  # a busy machine may need more than the page's patience for the reasons
+        guest.tab("section", "Why, and how sure")
+        told = guest.tab("section", "Mixture") and sheet()
+        if len(told) > len(first):
+            break
     assert len(told) > len(first), "the reasons are in it"
     control(guest.at, "select_slider", "Epoch cap").set_value(8).run()
     guest.whole()

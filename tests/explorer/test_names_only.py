@@ -1,6 +1,7 @@
 """No word of a visitor is the path of a file: each place where one could stand is tried."""
 
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -36,13 +37,18 @@ sys.addaudithook(_note)
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """A folder of the host that no visitor may look into; what is opened in it is noted."""
-    pairs = spellings(tmp_path)
-    OPENED.clear()
-    WATCHED[:] = [str(tmp_path)]
-    yield tmp_path, pairs
-    WATCHED.clear()
+def folder():
+    """A folder of the host that no visitor may look into; what is opened in it is noted.
+
+    Its path is short: refusals cut a long name, in the middle of what tells two of them apart.
+    """
+    with tempfile.TemporaryDirectory(prefix="host-") as made:
+        home = Path(made)
+        pairs = spellings(home)
+        OPENED.clear()
+        WATCHED[:] = [made]
+        yield home, pairs
+        WATCHED.clear()
 
 
 def told(task, *arguments):

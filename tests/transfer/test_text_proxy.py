@@ -291,7 +291,7 @@ def test_a_proxy_is_never_taken_for_a_score(made: TextProxies) -> None:
     matrix = TransferMatrix("mine", *table, card, "")
     assert card.metric == "proxy"
     assert matrix.count(MEASURED) == 12
-    with pytest.raises(ProblemError, match="name a calibration"):
+    with pytest.raises(ProblemError, match="proxies of texts are no transfer scores"):
         parse_calibration(None, matrix)
     with pytest.raises(ProblemError, match="is calibrated on BTS"):
         calibrate(made, matrix)

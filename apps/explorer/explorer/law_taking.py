@@ -47,8 +47,8 @@ def take_law(learned: Learned, read: ReadRuns, key: str, shipped: bool) -> None:
     st.caption(
         f"The button lays it on your shelf as {escaped(name)}, in this session alone, and asks the "
         "page Mix with it: its targets and the weights of these runs, within any limits, on the "
-        "text of an inventory, with the doubt that the runs leave. atlasmix solve "
-        f"--law {escaped(name)} takes the file."
+        "text of an inventory, with the doubt that the runs leave. The "
+        "command line takes the file as the law of a question, too."
     )
 
 

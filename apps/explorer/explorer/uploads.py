@@ -164,9 +164,9 @@ def _law_form() -> None:
         _bring("law", (file.name, file.getvalue()), ("", b""), name.strip())
     _brought()
     st.caption(
-        "atlasmix learn RUNS --for-solve --save mine.yaml writes it: the constants of every "
-        "target, the weights between sources, and what draws of the law say. The page Own "
-        "runs makes one, too. A question that rests on it takes the weights of its runs in the "
+        "The page Own runs makes one, and so does atlasmix learn where it is asked for a law to "
+        "solve with: the constants of every target, the weights between sources, and what draws "
+        "of the law say. A question that rests on it takes the weights of its runs in the "
         f"place of a matrix. Files of at most {LAID_LIMIT >> 20} MiB."
     )
 
