@@ -30,7 +30,6 @@ from atlasmix.fitting.mixture_runs import MixtureRuns, Mixtures, make_mixture_ru
 from atlasmix.fitting.rival_laws import FormulaLaw
 from atlasmix.fitting.runs import frozen
 from atlasmix.mixture.design import DesignQuestion, design
-from atlasmix.mixture.learned import best_mixture, make_question
 from atlasmix.mixture.learned_answer import MixtureWish, answer, plan
 from atlasmix.processes import side_by_side, usable_cores
 from benchmarks.coverage import OWN, SETS, SOURCES
@@ -191,8 +190,8 @@ def play(seed: int) -> dict[str, dict[int, float]]:
 
 
 def _choice(runs: MixtureRuns) -> Array:
-    law = learn(runs, LearnQuestion(compared=())).law
-    return best_mixture(make_question(law), ranges=False).shares  # type: ignore[arg-type]
+    learned = learn(runs, LearnQuestion(compared=()))
+    return np.asarray(answer(learned, MixtureWish(draws=0)).mixture.shares)
 
 
 def runs_for(curve: dict[int, float], regret: float) -> str:

@@ -81,7 +81,12 @@ def add_arguments(parser: Parser) -> None:
 
 def _add_law_options(parser: Parser) -> None:
     group = parser.add_argument_group("law")
-    group.add_argument("--law", metavar="LAW", help="that answers (default: mixing)")
+    group.add_argument(
+        "--law",
+        metavar="LAW",
+        help="that answers (default: mixing, unless exponential or additive foretells runs "
+        "held out better by twice the error of the difference)",
+    )
     group.add_argument(
         "--compare",
         metavar="LAWS",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import numpy as np
@@ -51,6 +51,11 @@ COMPARED: Final = FORMULAS
 """Laws compared where nobody says which: those that take no package and under a second."""
 
 COVERAGE: Final = 0.9
+BENT: Final = ("exponential", "additive")
+"""Laws of others that answer where they are ahead of the mixing law by more than twice the standard
+error of the difference: convex, so that an optimum is proved. A line is convex too, but its optimum
+lies at the limits of everything, whatever the runs say."""
+
 LEAST_RUNS: Final = 8
 """Runs below which nothing is fitted to a set: our choice; half a dozen mixtures of anything fit
 any law of ours exactly."""
@@ -105,7 +110,8 @@ class LearnQuestion:
     """What is asked of the runs.
 
     Attributes:
-        law: the law that answers; empty: the mixing law.
+        law: the law that answers; empty: the mixing law, unless a convex one that is compared
+            predicts held-out runs better than by chance (:data:`BENT`).
         compared: other laws that predict the same held-out runs.
         seed: of the folds.
         coverage: of the intervals.
@@ -254,7 +260,7 @@ def learn(
             continue
         judged.append(mixing if name == MIXING else _judge_rival(name, runs, counts, folds))
         advance(1)
-    return Learned(
+    learned = Learned(
         runs=runs,
         question=question,
         judged=tuple(judged),
@@ -264,6 +270,19 @@ def learn(
         shape=fits.shape,
         scale=fits.scale,
     )
+    if question.law or question.for_solve or question.constants_from is not None:
+        return learned
+    return _by_error(learned)
+
+
+def _by_error(learned: Learned) -> Learned:
+    """The same, answered by another convex law where one is ahead."""
+    better = next((each for each in learned.ahead if each.name in BENT), None)
+    if better is None:
+        return learned
+    others = tuple(each for each in learned.judged if each is not better)
+    widths = half_widths(learned.runs, better.held_out, learned.question.coverage)
+    return replace(learned, judged=(better, *others), half_width=widths)
 
 
 def check_question(question: LearnQuestion) -> None:

@@ -97,6 +97,8 @@ class LearnedAnswer:
         best_run: name of the run with the lowest weighted loss measured.
         epochs: (S,) passes over each source, nan where its unique tokens are unknown.
         scale: the size that the mixture is for.
+        wide: (S,) most shares within the user's own limits, whatever the runs read: those of runs
+            to come.
     """
 
     mixture: LearnedMixture
@@ -108,6 +110,7 @@ class LearnedAnswer:
     best_run: str
     epochs: Array
     scale: Scale
+    wide: Array
 
 
 def convex_law(learned: Learned) -> ConvexLaw:
@@ -145,16 +148,19 @@ def answer(
     scale = size_of(learned, wish)
     law = _sized(convex_law(learned), scale)
     caps = _caps(learned, scale, wish)
-    # Of a source that no run read the law has only what it expects of any: none of it is mixed in,
-    # unless somebody asks for it.
-    unread = {
-        name: 0.0
+    seen = {
+        name: float(column.max())
         for name, column in zip(runs.sources, runs.weights.T, strict=True)
-        if not np.any(column > 0) and name not in wish.low
+        if name not in wish.low
     }
-    high = {**caps, **unread, **wish.high}
-    for name, cap in caps.items():
-        high[name] = min(high[name], cap)
+    unread = {name: 0.0 for name, most in seen.items() if most == 0.0}
+    wide = _least({**unread, **wish.high}, caps)
+    # Beyond what any run read of a source the law has only what it expects of any, and whoever
+    # seeks where it is lowest finds where it errs: no more is mixed in unless somebody asks for it,
+    # by a limit or a region of trust, or what they ask for needs more.
+    within = _least({**seen, **wish.high}, caps)
+    room = sum(within.get(name, 1.0) for name in runs.sources)
+    high = wide if wish.near is not None or room < 1.0 else within
     question = make_question(law, dict(wish.targets), dict(wish.low), high)
     best_run = _best_run(learned, question.weights)
     references = dict(wish.references)
@@ -183,7 +189,13 @@ def answer(
         best_run=runs.mixtures.names[best_run],
         epochs=_epochs(scale, shares),
         scale=scale,
+        wide=np.array([wide.get(name, 1.0) for name in runs.sources]),
     )
+
+
+def _least(limits: Mapping[str, float], caps: Mapping[str, float]) -> dict[str, float]:
+    """The limits, none above the cap of epochs."""
+    return {**limits, **{name: min(limits.get(name, cap), cap) for name, cap in caps.items()}}
 
 
 def size_of(learned: Learned, wish: MixtureWish) -> Scale:
@@ -269,6 +281,8 @@ def mixture_file(
 def plan(learned: Learned, answer: LearnedAnswer, count: int, seed: int = 0) -> NextRuns:
     """The mixtures whose runs would lower the regret of this answer most.
 
+    They keep the user's own limits, but may read more of a source than any run so far.
+
     Args:
         learned: from the runs so far.
         answer: of it.
@@ -280,7 +294,8 @@ def plan(learned: Learned, answer: LearnedAnswer, count: int, seed: int = 0) -> 
     """
     open_still = draw_laws(learned, PLANNING_DRAWS, seed)
     laws = tuple(_sized(cast(ConvexLaw, each), answer.scale) for each in open_still)
-    return next_runs(learned, answer.mixture, laws, count, seed)
+    question = replace(answer.mixture.question, high=frozen(answer.wide))
+    return next_runs(learned, best_mixture(question, ranges=False), laws, count, seed)
 
 
 def _caps(learned: Learned, scale: Scale, wish: MixtureWish) -> dict[str, float]:

@@ -643,6 +643,7 @@ def _warnings(learned: Learned, answer: LearnedAnswer | None) -> Iterator[str]:
             "on runs held out the law is no better than the mean of each set: these runs do not "
             "tell which mixture is good, and the one above rests on chance"
         )
+    yield from _choice(learned)
     for other in learned.ahead[:1]:
         yield (
             f"{other.name} foretells these runs better ({other.error:.2f} against "
@@ -682,6 +683,19 @@ def _warnings(learned: Learned, answer: LearnedAnswer | None) -> Iterator[str]:
             yield f"{listed(worse)} predicts the best run to be better than this mixture"
     if learned.question.law and learned.question.law != MIXING:
         yield f"the law {learned.question.law} answers because it was asked for"
+
+
+def _choice(learned: Learned) -> Iterator[str]:
+    """That another law than the mixing law answers though nobody asked for it, and why."""
+    if learned.question.law or learned.law.name == MIXING:
+        return
+    mixing = next(each for each in learned.judged if each.name == MIXING)
+    yield (
+        f"the law {learned.law.name} answers: it foretells runs held out better "
+        f"({learned.chosen.error:.2f} against {mixing.error:.2f} of the mixing law), by more than "
+        "twice the error of the difference; it knows no size and no repetition, and the mixing law "
+        "is made to carry over to larger models, and answers where it is asked by name"
+    )
 
 
 def _assumption(learned: Learned) -> Iterator[str]:

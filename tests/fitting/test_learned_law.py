@@ -247,6 +247,22 @@ def test_the_chosen_law_is_the_mixing_law_unless_said() -> None:
     assert [judged.name for judged in forced.judged] == ["additive", "mixing"]
 
 
+def test_a_convex_law_that_foretells_better_answers_unless_the_mixing_law_is_needed() -> None:
+    """The choice is by held-out runs; a law for a solve, or one asked for, is the mixing law."""
+    source = np.random.default_rng(3)
+    weights = source.dirichlet(np.ones(6), 60)
+    loss = 2.0 + np.exp(weights @ source.normal(-1, 3, (6, 3)))
+    loss += 0.002 * source.normal(size=loss.shape)
+    runs = make_mixture_runs(weights, loss, SOURCES, ("a", "b", "c"))
+    learned = learn(runs)
+    assert learned.law.name == "exponential"
+    assert {judged.name for judged in learned.judged} == {"mixing", *FORMULAS}
+    off = np.abs(learned.chosen.held_out - runs.loss)
+    assert np.all(np.mean(off <= learned.half_width, axis=0) >= 0.9), "the width is its own"
+    assert learn(runs, LearnQuestion(law="mixing")).law.name == "mixing"
+    assert learn(runs, LearnQuestion(for_solve=True)).law.name == "mixing"
+
+
 def test_a_better_law_is_named() -> None:
     """Where losses are a line in the shares, the line is ahead, and is said to be."""
     source = np.random.default_rng(1)

@@ -52,6 +52,22 @@ def alone(data: list[float], beta: float) -> MixingLaw:
     )
 
 
+def test_no_more_of_a_source_is_mixed_in_than_a_run_read() -> None:
+    """A law is lowest where it errs: once two thirds of a source of which runs read 2 %."""
+    learned = learn(made_runs_of(made_law(11), 40), LearnQuestion(compared=()))
+    most = learned.runs.weights.max(axis=0)
+    assert np.all(answer(learned, MixtureWish(draws=0)).mixture.shares <= most + 1e-9)
+    rare = int(np.argmin(most))
+    wanted = float(most[rare]) + 0.1
+    asked = answer(learned, MixtureWish(low={learned.runs.sources[rare]: wanted}, draws=0))
+    assert asked.mixture.shares[rare] >= wanted - 1e-9
+    # Where the user's own limits leave no room within the runs, theirs alone are kept.
+    first, *others = learned.runs.sources
+    tight = answer(learned, MixtureWish(high=dict.fromkeys(others, 0.001), draws=0))
+    assert tight.mixture.shares[0] >= 0.99 > most[0]
+    assert tight.distance.beyond[0] == first
+
+
 def test_closed_form_of_sets_that_share_nothing() -> None:
     """Σ w·B·p^-β is least at p ∝ (w·B)^(1/(1+β))."""
     law = alone([1.0, 2.0, 0.5], 0.3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_mixtures import SETS, SOURCES, made_law, made_runs_of
@@ -93,8 +95,9 @@ def test_planned_runs_do_better_than_a_design_and_than_chance() -> None:
 
 def test_mixtures_far_from_the_optimum_are_tried() -> None:
     learned = learn(made_runs_of(made_law(51), 20), ALONE)
-    told = answer(learned, MixtureWish(high={"web": 0.4}, draws=0)).mixture
-    tried = _candidates(learned, told.question, told.shares[None], 0)
+    told = answer(learned, MixtureWish(high={"web": 0.4}, draws=0))
+    question = replace(told.mixture.question, high=told.wide)
+    tried = _candidates(learned, question, told.mixture.shares[None], 0)
     assert np.all(tried[:, 0] <= 0.4 + 1e-9)
     assert tried.sum(axis=1) == pytest.approx(np.ones(len(tried)))
     # Of every other source some mixture reads more than half, and some nothing to speak of.
