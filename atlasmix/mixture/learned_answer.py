@@ -33,6 +33,10 @@ from atlasmix.version import __version__
 
 Array = NDArray[np.float64]
 
+_HELD: Final = 1e-4
+"""Part of the tokens by which a share may miss its limit and stand at it: the barrier keeps off it
+by less."""
+
 DRAWS: Final = 24
 """Laws drawn: our choice, a few seconds for 500 runs of a dozen sets."""
 
@@ -111,6 +115,13 @@ class LearnedAnswer:
     epochs: Array
     scale: Scale
     wide: Array
+
+    @property
+    def at_most_seen(self) -> tuple[str, ...]:
+        """Sources that stand at the most that any run read of them, though no limit holds them."""
+        high = self.mixture.question.high
+        held = (self.mixture.shares >= high - _HELD) & (self.wide > high + _HELD)
+        return tuple(np.array(self.mixture.question.law.sources)[held & (high > 0)].tolist())
 
 
 def convex_law(learned: Learned) -> ConvexLaw:

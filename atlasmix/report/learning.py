@@ -664,6 +664,7 @@ def _warnings(learned: Learned, answer: LearnedAnswer | None) -> Iterator[str]:
     if dull:
         yield f"the law tells little of {listed(dull)}: off by over 0.7 of what the mean is off by"
     if answer is not None:
+        yield from _held(answer)
         if answer.distance.beyond:
             yield (
                 f"the mixture reads {listed(answer.distance.beyond)} as no run did: the law is "
@@ -683,6 +684,16 @@ def _warnings(learned: Learned, answer: LearnedAnswer | None) -> Iterator[str]:
             yield f"{listed(worse)} predicts the best run to be better than this mixture"
     if learned.question.law and learned.question.law != MIXING:
         yield f"the law {learned.question.law} answers because it was asked for"
+
+
+def _held(answer: LearnedAnswer) -> Iterator[str]:
+    """That more of a source may be better, and what would tell."""
+    if answer.at_most_seen:
+        yield (
+            f"of {listed(answer.at_most_seen)} the mixture has the most that any run read: more "
+            "may be better, which only runs with more of it can tell; planned runs go there, and a "
+            "limit of your own opens it"
+        )
 
 
 def _choice(learned: Learned) -> Iterator[str]:

@@ -56,7 +56,16 @@ def test_no_more_of_a_source_is_mixed_in_than_a_run_read() -> None:
     """A law is lowest where it errs: once two thirds of a source of which runs read 2 %."""
     learned = learn(made_runs_of(made_law(11), 40), LearnQuestion(compared=()))
     most = learned.runs.weights.max(axis=0)
-    assert np.all(answer(learned, MixtureWish(draws=0)).mixture.shares <= most + 1e-9)
+    alone = {learned.runs.sets[int(np.argmax(learned.runs.own >= 0))]: 1.0}
+    within = answer(learned, MixtureWish(alone, draws=0))
+    assert np.all(within.mixture.shares <= most + 1e-9)
+    here = np.isclose(within.mixture.shares, most, atol=1e-4)
+    assert within.at_most_seen == tuple(np.array(learned.runs.sources)[here])
+    assert here.any(), "or this test shows nothing"
+    further = dict.fromkeys(within.at_most_seen, 1.0)
+    opened = answer(learned, MixtureWish(alone, high=further, draws=0))
+    assert opened.mixture.loss < within.mixture.loss
+    assert not set(opened.at_most_seen) & set(within.at_most_seen)
     rare = int(np.argmin(most))
     wanted = float(most[rare]) + 0.1
     asked = answer(learned, MixtureWish(low={learned.runs.sources[rare]: wanted}, draws=0))
