@@ -436,7 +436,8 @@ def _rule_of_thumb(
     """What the evidence is worth against the best rule over the targets, which needs none."""
     rule = next((each for each in kept if is_of_targets(each.name)), None)
     reducible = mixture.certificate.value - floor_of(problem)
-    if rule is None or problem.objective in ("worst", "regret") or not reducible > 0:
+    known = problem.objective not in ("worst", "regret") and mixture.left_alone is None
+    if rule is None or not known or not reducible > 0:
         return ()
     part = (rule.value - mixture.certificate.value) / reducible
     if not math.isfinite(part):
@@ -599,11 +600,15 @@ def _figures(effective: float, loss: float) -> tuple[Value, Value]:
 
 
 def _worse(mixture: Mixture, value: float) -> float | str:
-    """How much worse a value is; "the same" is also what lies within the gap of the proof."""
+    """How much worse a value is; "the same" is also what lies within the gap of the proof.
+
+    An answer that stays near a reference gave its gap for that: others may be better by so much.
+    """
     proof = mixture.certificate
     if not math.isfinite(value):
         return "a target without text"
     worse = value - proof.value
-    if abs(worse) <= max(SAME * abs(proof.value), proof.value - proof.bound):
+    unproved = 0.0 if mixture.left_alone else proof.value - proof.bound
+    if abs(worse) <= max(SAME * abs(proof.value), unproved):
         return "the same"
     return worse

@@ -9,6 +9,7 @@ from worlds import random_world, world
 
 from atlasmix.errors import ProblemError
 from atlasmix.evidence.store import Store
+from atlasmix.mixture.comparison import compare
 from atlasmix.mixture.shares import explain_shares
 from atlasmix.mixture.solve import best, solve
 from atlasmix.problem.baselines import baseline_tokens
@@ -18,6 +19,7 @@ from atlasmix.problem.problem import MixProblem, Near
 from atlasmix.problem.worlds import floor_of
 from atlasmix.recipe.check import check
 from atlasmix.recipe.recipe import make_recipe
+from atlasmix.report.answer_tables import comparison_table
 
 EMPTY = Store("/nonexistent")
 
@@ -113,6 +115,20 @@ def test_no_explanation_is_written_over_an_answer_near_a_reference():
         assert each.share == pytest.approx(mixture.proportions.get(each.language, 0.0))
         if each.held == "free":
             assert each.value == pytest.approx(1.0, abs=0.005)
+
+
+def test_a_baseline_that_is_better_than_what_stays_near_is_not_called_the_same():
+    """The gap of its proof was given for staying near; of any other answer it is doubt."""
+    asked = {"targets": "cat,spa,glg,eus", "budget": "300B", "near": "targets-natural", "draws": 0}
+    problem = problem_from_mapping(asked, EMPTY)
+    mixture = solve(problem)
+    rows = compare(problem)
+    better = [row for row in rows if row.within_limits and row.value < mixture.certificate.value]
+    assert better, "or this test shows nothing"
+    told = {row.cells[0]: row.cells[-2] for row in comparison_table(problem, mixture, rows).rows}
+    for row in better:
+        assert told[row.name] == pytest.approx(row.value - mixture.certificate.value)
+        assert told[row.name] < 0
 
 
 def test_best_is_the_same_mixture():
