@@ -187,10 +187,10 @@ def page(played: list[dict[str, float]], first: int, spent: float) -> str:
             f"the mixture chosen less the least known ({SEARCHED:,} mixtures around the runs, and "
             "all choices; the formula is minimised). *atlasmix learn* chooses among the mixing "
             "law, exponential and additive by held-out runs, and mixes in no more of a source than "
-            "a run read. *exact*: by the barrier method, as far as the law goes; *best of many* "
-            "and *mean of the best*: of those mixtures, as data mixing laws and RegMix search "
-            "theirs. *mean of the three*: of the mixing law, exponential and additive, minimised, "
-            "which atlasmix does not do yet. *ours is better*: worlds in which *atlasmix learn* "
+            "twice what a run read. *exact*: by the barrier method, as far as the law goes; *best "
+            "of many* and *mean of the best*: of those mixtures, as data mixing laws and RegMix "
+            "search theirs. *mean of the three*: of the mixing law, exponential and additive, "
+            "minimised, which atlasmix does not do yet. *ours is better*: worlds in which *atlasmix learn* "
             "has the lower regret.",
             100,
         )

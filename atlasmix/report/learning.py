@@ -690,9 +690,9 @@ def _held(answer: LearnedAnswer) -> Iterator[str]:
     """That more of a source may be better, and what would tell."""
     if answer.at_most_seen:
         yield (
-            f"of {listed(answer.at_most_seen)} the mixture has the most that any run read: more "
-            "may be better, which only runs with more of it can tell; planned runs go there, and a "
-            "limit of your own opens it"
+            f"of {listed(answer.at_most_seen)} the mixture has twice the most that any run read, "
+            "and is held there: more may be better, which only runs with more of it can tell; "
+            "planned runs go there, and a limit of your own opens it"
         )
 
 
