@@ -190,8 +190,8 @@ def page(played: list[dict[str, float]], first: int, spent: float) -> str:
             "twice what a run read. *exact*: by the barrier method, as far as the law goes; *best "
             "of many* and *mean of the best*: of those mixtures, as data mixing laws and RegMix "
             "search theirs. *mean of the three*: of the mixing law, exponential and additive, "
-            "minimised, which atlasmix does not do yet. *ours is better*: worlds in which *atlasmix learn* "
-            "has the lower regret.",
+            "minimised, which atlasmix does not do yet. *ours is better*: worlds in which "
+            "*atlasmix learn* has the lower regret.",
             100,
         )
         + "\n",
