@@ -35,8 +35,8 @@ Array = NDArray[np.float64]
 
 _BEYOND: Final = 2.0
 """Times the most that any run read of a source that a mixture may hold of it: our choice. Held to
-the most itself, mixtures of two dozen runs lost four times as much to the best of made worlds;
-held to nothing, one had two thirds of a source of which runs read 2 %."""
+the most itself, mixtures of two dozen runs lost over three times as much in made worlds; held to
+nothing, one had two thirds of a source of which runs read 2 %."""
 
 _HELD: Final = 1e-4
 """Part of the tokens by which a share may miss its limit and stand at it: the barrier keeps off it
