@@ -13,7 +13,6 @@ authors do.
 
 from __future__ import annotations
 
-import argparse
 import platform
 import time
 from dataclasses import dataclass, replace
@@ -34,6 +33,7 @@ from atlasmix.fitting.runs import frozen
 from atlasmix.mixture.learned import ConvexLaw, best_mixture, make_question
 from atlasmix.mixture.learned_answer import MixtureWish, answer
 from atlasmix.processes import side_by_side, usable_cores
+from benchmarks.seeds import asked_seeds
 
 Array = NDArray[np.float64]
 
@@ -213,22 +213,16 @@ def page(played: list[dict[str, float]], first: int, spent: float) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--seeds", type=int, default=0, help="the first one")
-    parser.add_argument("--worlds", type=int, default=WORLDS)
-    asked = parser.parse_args()
+    seeds = asked_seeds(__doc__, WORLDS, len(TRUTHS))
     for name in PACKAGES:
         if absent(name):
             raise SystemExit(f"{name} needs {absent(name)}: pip install 'atlasmix[learn]'")
-    count = len(TRUTHS) if asked.quick else asked.worlds
     played, spent = [], 0.0
-    seeds = range(asked.seeds, asked.seeds + count)
     for regret, seconds in side_by_side(play, seeds, usable_cores()):
         played.append(regret)
         spent += seconds
-        print(f"{len(played)} of {count} worlds", flush=True)
-    words = page(played, asked.seeds, spent)
+        print(f"{len(played)} of {len(seeds)} worlds", flush=True)
+    words = page(played, seeds.start, spent)
     print(words)
     if seeds == range(WORLDS):
         (HERE / "CHOICES.md").write_text(words, encoding="utf-8")

@@ -13,7 +13,6 @@ the runs tell, and those of what they leave open are only as good as what was ex
 
 from __future__ import annotations
 
-import argparse
 import platform
 import time
 from dataclasses import dataclass, replace
@@ -32,6 +31,7 @@ from atlasmix.fitting.mixing_law import MixingLaw, Scale
 from atlasmix.fitting.mixture_runs import MixtureRuns, make_mixture_runs
 from atlasmix.fitting.runs import frozen
 from atlasmix.processes import side_by_side, usable_cores
+from benchmarks.seeds import asked_seeds
 
 Array = NDArray[np.float64]
 
@@ -214,13 +214,8 @@ def page(played: dict[str, list[dict[str, Held]]], first: int, spent: float) -> 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--seeds", type=int, default=0, help="the first one")
-    parser.add_argument("--worlds", type=int, default=WORLDS)
-    asked = parser.parse_args()
-    count = 4 if asked.quick else asked.worlds
-    worlds = [(kind, asked.seeds + place) for place in range(count) for kind in KINDS]
+    seeds = asked_seeds(__doc__, WORLDS, 4)
+    worlds = [(kind, seed) for seed in seeds for kind in KINDS]
     played: dict[str, list[dict[str, Held]]] = {kind: [] for kind in KINDS}
     spent = 0.0
     for (kind, _), (told, seconds) in zip(
@@ -228,9 +223,9 @@ def main() -> None:
     ):
         played[kind].append(told)
         spent += seconds
-    words = page(played, asked.seeds, spent)
+    words = page(played, seeds.start, spent)
     print(words)
-    if asked.seeds == 0 and count == WORLDS:
+    if seeds == range(WORLDS):
         (HERE / "COVERAGE.md").write_text(words, encoding="utf-8")
 
 

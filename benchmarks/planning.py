@@ -11,7 +11,6 @@ truth: its regret is what its mean loss lies above the least there is.
 
 from __future__ import annotations
 
-import argparse
 import platform
 import time
 from collections.abc import Sequence
@@ -33,6 +32,7 @@ from atlasmix.mixture.design import DesignQuestion, design
 from atlasmix.mixture.learned_answer import MixtureWish, answer, plan
 from atlasmix.processes import side_by_side, usable_cores
 from benchmarks.coverage import OWN, SETS, SOURCES
+from benchmarks.seeds import asked_seeds
 
 Array = NDArray[np.float64]
 
@@ -290,18 +290,12 @@ def _timed(seed: int) -> tuple[dict[str, dict[int, float]], float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--seeds", type=int, default=0, help="the first one")
-    parser.add_argument("--worlds", type=int, default=WORLDS)
-    asked = parser.parse_args()
-    count = len(KINDS) if asked.quick else asked.worlds
-    seeds = range(asked.seeds, asked.seeds + count)
+    seeds = asked_seeds(__doc__, WORLDS, len(KINDS))
     played, spent = [], 0.0
     for told, seconds in side_by_side(_timed, seeds, usable_cores()):
         played.append(told)
         spent += seconds
-        print(f"{len(played)} of {count} worlds", flush=True)
+        print(f"{len(played)} of {len(seeds)} worlds", flush=True)
     words = page(played, seeds, spent)
     print(words)
     if seeds == range(WORLDS):

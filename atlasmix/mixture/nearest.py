@@ -33,38 +33,44 @@ _GRID: Final = 1e4
 _DUST: Final = 1e-8
 
 
-def nearest_shares(problem: MixProblem, solved: Solved) -> Array:
-    """Shares of the columns, (n,), of the mixture that the question asks for by ``near``.
+def chosen_shares(problem: MixProblem, solved: Solved) -> tuple[Array, LeftAlone | None]:
+    """Shares of the columns, (n,), of the mixture that is the answer, and what it leaves alone.
 
     Args:
-        problem: the question in its canonical order, with ``near``.
-        solved: its best mixture.
+        problem: the question in its canonical order.
+        solved: its best mixture; the answer itself where the question names no reference.
 
     Raises:
         ProblemError: no such reference, or one that reads no pool of the question.
         SolverFailed: no solver came to a usable end.
     """
-    near, compiled = _near(problem), solved.compiled
-    program, best = compiled.program, solved.optimum
-    members, reference = _languages(problem, solved)
-    ceiling = best.value + near.within * scale(program, best.value)
+    near, best = problem.near, solved.optimum
+    if near is None:
+        return best.x, None
+    program = solved.compiled.program
+    members, reference = _languages(problem, near, solved)
+    size = scale(program, best.value)
+    ceiling = best.value + near.within * size
     x = nearest(program, members, reference, ceiling)
     x = tidy(program, x / x.sum(), _DUST)
-    for candidate in (_rounded(x, members, reference), x):
-        good = objective(program, candidate) <= ceiling + _SLACK * scale(program, best.value)
-        if good and not violations(program, candidate):
-            return candidate
-    return np.asarray(best.x)
+    tried = (_rounded(x, members, reference), x)
+    kept = (
+        each
+        for each in tried
+        if objective(program, each) <= ceiling + _SLACK * size and not violations(program, each)
+    )
+    chosen = np.asarray(next(kept, best.x))
+    return chosen, _left_alone(near, solved, members, reference, chosen)
 
 
 _SLACK: Final = 1e-6
 """Of the reducible loss, by which rounding may pass what was allowed."""
 
 
-def left_alone(problem: MixProblem, solved: Solved, x: Array) -> LeftAlone:
+def _left_alone(
+    near: Near, solved: Solved, members: Array, reference: Array, x: Array
+) -> LeftAlone:
     """What lies where the reference has it, and how much does not."""
-    near = _near(problem)
-    members, reference = _languages(problem, solved)
     keys = list(dict.fromkeys(solved.compiled.languages))
     shares, free = members @ x, members @ solved.optimum.x
     same = [
@@ -77,17 +83,11 @@ def left_alone(problem: MixProblem, solved: Solved, x: Array) -> LeftAlone:
     )
 
 
-def _near(problem: MixProblem) -> Near:
-    assert problem.near is not None
-    return problem.near
-
-
-def _languages(problem: MixProblem, solved: Solved) -> tuple[Array, Array]:
+def _languages(problem: MixProblem, near: Near, solved: Solved) -> tuple[Array, Array]:
     """Which columns belong to each language, (languages, n), and the reference's shares.
 
     Languages of the reference that the program has no column for are in none of its shares.
     """
-    near = _near(problem)
     with about("near", near.reference):
         tokens = baseline_tokens(problem, near.reference)
         if not tokens.any():

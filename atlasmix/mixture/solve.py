@@ -9,7 +9,7 @@ from atlasmix.laws.saturation import Array
 from atlasmix.mixture.caveats import caveats, warn, why_stopped
 from atlasmix.mixture.flatness import flatness
 from atlasmix.mixture.mixture import Mixture
-from atlasmix.mixture.nearest import left_alone, nearest_shares
+from atlasmix.mixture.nearest import chosen_shares
 from atlasmix.mixture.phases import split_phases
 from atlasmix.mixture.prediction import Proof, build_mixture
 from atlasmix.mixture.prices import prices
@@ -48,7 +48,7 @@ def solve(problem: MixProblem, engine: Engine | None = None) -> Mixture:
     order, problem = problem.target_keys, canonical(problem)
     solved = optimise_problem(problem, engine)
     compiled, optimum = solved.compiled, solved.optimum
-    x = optimum.x if problem.near is None else nearest_shares(problem, solved)
+    x, left_alone = chosen_shares(problem, solved)
     tokens = compiled.expand(problem, x)
     # Alone a target has the whole budget, and any donor.
     whole = compiled.at(problem.budget, problem.params)
@@ -64,7 +64,7 @@ def solve(problem: MixProblem, engine: Engine | None = None) -> Mixture:
         flatness=flatness(problem, compiled, optimum, mixture),
         stopped=stopped,
         stopped_by=stopped_by,
-        left_alone=None if problem.near is None else left_alone(problem, solved, x),
+        left_alone=left_alone,
     )
     mixture = replace(mixture, caveats=caveats(problem, solved, mixture))
     mixture = replace(mixture, warnings=warn(problem, mixture))
@@ -82,7 +82,7 @@ def best(problem: MixProblem) -> Mixture:
     """
     problem = canonical(at_compute(problem))
     solved = optimise_problem(problem)
-    x = solved.optimum.x if problem.near is None else nearest_shares(problem, solved)
+    x, _ = chosen_shares(problem, solved)
     tokens = solved.compiled.expand(problem, x)
     return build_mixture(problem, solved.compiled, tokens, _proof(solved, x))
 
