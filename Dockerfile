@@ -7,7 +7,7 @@ COPY data data
 COPY apps apps
 COPY atlasmix atlasmix
 RUN python -m venv /opt/atlasmix \
-    && /opt/atlasmix/bin/pip install --no-cache-dir ".[explorer,excel,parquet]"
+    && /opt/atlasmix/bin/pip install --no-cache-dir ".[explorer]"
 
 FROM python:3.12-slim
 # Nobody on the machine outside has this number; a folder that is mounted is given to it.

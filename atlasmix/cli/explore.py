@@ -51,7 +51,7 @@ def execute(options: argparse.Namespace) -> int:
     from atlasmix.evidence.store import STORE_VARIABLE
     from atlasmix.io.shipped import explorer_script
 
-    missing = [name for name in ("streamlit", "plotly") if find_spec(name) is None]
+    missing = [name for name in ("streamlit", "plotly", "openpyxl") if find_spec(name) is None]
     if missing:
         raise DataError(
             f"the explorer needs {' and '.join(missing)}, not installed here: "

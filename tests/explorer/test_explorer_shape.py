@@ -4,8 +4,10 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
+from explorer import runs_form, uploads
 
 from atlasmix.io.shipped import explorer_script
 from atlasmix.report.figures import drawing as palette
@@ -88,10 +90,11 @@ def test_the_explorer_is_found_by_one_function():
     assert (HOME / "worker.py").is_file()
 
 
-def test_exploring_without_streamlit_is_refused_in_a_sentence(tmp_path):
+@pytest.mark.parametrize("lacking", ["streamlit", "plotly", "openpyxl"])
+def test_exploring_without_a_package_is_refused_in_a_sentence(tmp_path, lacking):
     code = (
         "import importlib.util as util, sys; found = util.find_spec; "
-        "util.find_spec = lambda name, *a: None if name == 'streamlit' else found(name, *a); "
+        f"util.find_spec = lambda name, *a: None if name == {lacking!r} else found(name, *a); "
         "from atlasmix.cli.main import run; sys.exit(run(['explore']))"
     )
     done = subprocess.run(
@@ -99,9 +102,21 @@ def test_exploring_without_streamlit_is_refused_in_a_sentence(tmp_path):
     )
     assert done.returncode == 1
     assert done.stderr == (
-        "atlasmix: the explorer needs streamlit, not installed here: "
+        f"atlasmix: the explorer needs {lacking}, not installed here: "
         "pip install 'atlasmix[explorer]'\n"
     )
+
+
+def test_the_extra_brings_a_reader_of_every_ending_that_a_page_offers():
+    """A page that takes a workbook while its extra brings no reader of one refuses it."""
+    whole = tomllib.loads((HOME.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = whole["project"]["optional-dependencies"]
+    wanted = " ".join(extras["explorer"])
+    brought = {"xlsx": "excel", "parquet": "parquet"}
+    plain = {"csv", "jsonl", "ndjson", "yaml", "yml", "json"}
+    offered = {*uploads.ENDINGS, *runs_form.ENDINGS} - plain
+    assert offered == brought.keys()
+    assert all(extra in wanted for extra in brought.values()), wanted
 
 
 @pytest.mark.parametrize(

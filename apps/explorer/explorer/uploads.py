@@ -6,7 +6,6 @@ import csv
 import os
 from collections.abc import Callable
 from functools import partial
-from importlib.util import find_spec
 from io import BytesIO, StringIO
 from typing import Final
 
@@ -192,7 +191,7 @@ def _templates(kind: str) -> None:
 
 
 def templates(kind: str) -> dict[str, Callable[[], str | bytes]]:
-    """What makes each file to fill in, by its name; a workbook where one can be written here.
+    """What makes each file to fill in, by its name.
 
     Args:
         kind: ``matrix`` or ``inventory``.
@@ -203,8 +202,7 @@ def templates(kind: str) -> dict[str, Callable[[], str | bytes]]:
     made: dict[str, Callable[[], str | bytes]] = {}
     for name, (table, card) in examples.items():
         made[f"{name}.csv"] = partial(str, table)
-        if find_spec("openpyxl"):
-            made[f"{name}.xlsx"] = partial(workbook, table)
+        made[f"{name}.xlsx"] = partial(workbook, table)
         made[f"{name}-card.yaml"] = partial(str, card)
     return made
 
