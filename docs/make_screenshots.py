@@ -14,17 +14,14 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
-import os
-import shutil
-import socket
+import runpy
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
@@ -54,18 +51,17 @@ SEEN = {1280: 200, 1920: 260, 390: 70}
 QUALITY = 30
 """Of WebP: our choice, for the same reason."""
 
-# Still: the server has ended its run, and every figure has come and is drawn, for half a second.
-STILL = """() => {
-    const app = document.querySelector('[data-testid=stApp]');
-    const still = app?.dataset.testConnectionState === 'CONNECTED'
-        && app.dataset.testScriptState === 'notRunning'
-        && !document.querySelector('[data-testid=stSkeleton], [class*=st-key-to-come]')
-        && [...document.querySelectorAll('[data-testid=stPlotlyChart]')].filter(e => e.offsetParent)
-            .every(e => e.querySelector('.nsewdrag, .geo, .sankey-link, .slice')
-                ?.getBoundingClientRect().height);
-    if (!still) delete window.stillSince;
-    else return performance.now() - (window.stillSince ??= performance.now()) > 500;
-}"""
+
+def taken(path: str) -> SimpleNamespace:
+    """A file of the tests, which are no package, by its path in their folder."""
+    found = runpy.run_path(str(Path(__file__).parents[1].joinpath("tests", path)))
+    return SimpleNamespace(**{name: part for name, part in found.items() if name[:2] != "__"})
+
+
+BROWSERS = taken("explorer/browsers.py")
+WORDS = (*BROWSERS.EXPLORE, "--port")
+SECONDS = {"ATLASMIX_EXPLORER_SECONDS": "60"}
+"""Of a light question at most: the largest is answered, whatever else the machine does."""
 HEIGHT = """() => Math.max(...[...document.querySelectorAll(
     '[data-testid=stMainBlockContainer], [data-testid=stSidebarUserContent]')]
     .filter(e => e.getBoundingClientRect().right > 0)
@@ -412,32 +408,24 @@ def main(wanted: argparse.Namespace) -> None:
 
     FOLDER.mkdir(exist_ok=True)
     prepare()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://localhost:{port}"
     states = [state for group in GROUPS.values() for state in group]
-    with tempfile.TemporaryDirectory() as home:
-        words = [sys.executable, "-m", "atlasmix", "explore", "--port", str(port), "--no-browser"]
-        environment = {**os.environ, "HOME": home, "ATLASMIX_STORE": f"{home}/store"}
-        server = subprocess.Popen(words, env=environment, cwd=home)
-        try:
-            wait_for(f"{address}/_stcore/health")
-            with sync_playwright() as playwright:
-                path = shutil.which("chromium") or shutil.which("google-chrome")
-                browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-                for state in states:
-                    if wanted.states and state.name not in wanted.states:
-                        continue
-                    began = time.time()
-                    widths, themes = wanted.width or list(WIDTHS), wanted.theme or list(THEMES)
-                    for name, picture in visit(browser, address, state, widths, themes):
-                        keep(picture, name, wanted.whole)
-                    print(f"{state.name}: {time.time() - began:.0f} s", flush=True)
-                browser.close()
-        finally:
-            server.terminate()
-            server.wait()
+    with (
+        tempfile.TemporaryDirectory() as home,
+        BROWSERS.served(Path(home), *WORDS, **SECONDS) as (_, address),
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(
+            executable_path=BROWSERS.BROWSER, args=["--no-sandbox"]
+        )
+        for state in states:
+            if wanted.states and state.name not in wanted.states:
+                continue
+            began = time.time()
+            widths, themes = wanted.width or list(WIDTHS), wanted.theme or list(THEMES)
+            for name, picture in visit(browser, address, state, widths, themes):
+                keep(picture, name, wanted.whole)
+            print(f"{state.name}: {time.time() - began:.0f} s", flush=True)
+        browser.close()
     if not wanted.whole:
         write_gallery()
 
@@ -446,36 +434,13 @@ def prepare() -> None:
     """A recipe and an audit to open, as the command line makes them."""
     run("solve", "--target", "cat", "--output", str(RECIPE))
     corpus = SCRATCH / "corpus.jsonl"
-    made = {
-        "origin": "synthetic",
-        "kind": "translate",
-        "generator": "nllb-200@3.3B",
-        "generation": 1,
-        "source_lang": "en",
-    }
-    rows = [
-        {"text": f"Bon dia {day}: el vent bufa de llevant.", "language": "ca", "provenance": origin}
-        for day in range(40)
-        for origin in ({"origin": "human"}, made)
-    ]
-    corpus.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    taken("samples/translated_corpus.py").write_corpus(corpus)
     run("audit", str(corpus), "--output", str(AUDIT))
 
 
 def run(*words: str) -> None:
     """One command of AtlasMix."""
-    subprocess.run([sys.executable, "-m", "atlasmix", *words], check=True, capture_output=True)
-
-
-def wait_for(address: str) -> None:
-    """Until the server is healthy."""
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(address, timeout=2).close()
-            return
-        except OSError:
-            time.sleep(0.2)
-    raise SystemExit("the explorer did not start")
+    subprocess.run([*BROWSERS.COMMAND, *words], check=True, capture_output=True)
 
 
 def visit(
@@ -539,8 +504,7 @@ def keep(picture: Image.Image, name: str, whole: Path | None) -> None:
 def settle(page: Any) -> None:
     """Wait until the page has nothing more to draw."""
     page.wait_for_timeout(300)
-    page.evaluate("() => delete window.stillSince")
-    page.wait_for_function(STILL)
+    BROWSERS.settle(page)
 
 
 def gallery_text() -> str:

@@ -14,24 +14,22 @@ from __future__ import annotations
 
 import atexit
 import json
-import os
 import random
 import re
-import socket
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cache
 from itertools import islice
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from browsers import BROWSER, COMMAND, settle, wait_for
+from browsers import BROWSER, EXPLORE, served, settle
 from crawler import OURS, link
 
 from atlasmix.errors import AtlasMixError
@@ -192,24 +190,6 @@ def crawl(page: Any, address: str, seed: int, question: str) -> tuple[list[str],
     return mine.faults, mine.done
 
 
-@contextmanager
-def served() -> Iterator[str]:
-    """An explorer of our own; its address."""
-    with socket.socket() as free, tempfile.TemporaryDirectory() as home:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        environment = {**os.environ, "HOME": home, "ATLASMIX_STORE": f"{home}/store"}
-        command = [*COMMAND, "explore", "--port", str(port), "--no-browser"]
-        process = subprocess.Popen(command, cwd=home, env=environment)
-        try:
-            wait_for(f"http://localhost:{port}/_stcore/health", process)
-            yield f"http://localhost:{port}"
-        finally:
-            process.terminate()
-            process.wait()
-
-
 def visited(address: str, seed: int, question: str) -> tuple[list[str], int, float]:
     """A visit in this process, whose browser stays for the next: faults, moves and seconds."""
     begin = time.monotonic()
@@ -233,7 +213,11 @@ def main() -> int:
     count, first, visitors = (int(word) for word in (*sys.argv[1:], "0", "3")[:3])
     told = moved = links = 0
     begin = time.monotonic()
-    with served() as address, ProcessPoolExecutor(visitors, get_context("spawn")) as pool:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        served(Path(home), *EXPLORE, "--port") as (_, address),
+        ProcessPoolExecutor(visitors, get_context("spawn")) as pool,
+    ):
         visits = {
             pool.submit(visited, address, *each): each[0] for each in islice(valid(first), count)
         }

@@ -1,21 +1,27 @@
-"""Which browser the tests use, whether they may do without, and how they wait for a page."""
+"""Which browser is used, whether tests may do without, how the explorer is started and waited for.
+
+docs/make_screenshots.py looks at its pages by the same means.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
 REQUIRED = os.environ.get("ATLASMIX_BROWSER") == "required"
 COMMAND = (sys.executable, "-m", "atlasmix")
+EXPLORE = (*COMMAND, "explore", "--no-browser")
 
 # True once the server has ended its run and every figure has come and is drawn, and all has stayed
 # so for half a second: between a key and the run that it starts the page looks just as still.
@@ -25,7 +31,8 @@ STILL = """() => {
         && app.dataset.testScriptState === 'notRunning'
         && !document.querySelector('[data-testid=stSkeleton], [class*=st-key-to-come]')
         && [...document.querySelectorAll('[data-testid=stPlotlyChart]')].filter(e => e.offsetParent)
-            .every(e => e.querySelector('.nsewdrag, .geo')?.getBoundingClientRect().height);
+            .every(e => e.querySelector('.nsewdrag, .geo, .sankey-link, .slice')
+                ?.getBoundingClientRect().height);
     if (!still) delete window.stillSince;
     else return performance.now() - (window.stillSince ??= performance.now()) > 500;
 }"""
@@ -38,6 +45,38 @@ def descendants(process: int, command: str) -> Iterator[int]:
         if command in Path(f"/proc/{child}/cmdline").read_text():
             yield child
         yield from descendants(child, command)
+
+
+@contextlib.contextmanager
+def served(
+    folder: Path, *words: str, log: IO[bytes] | int | None = None, **environment: str
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A server of our own in a folder: its process, and its address once it is healthy.
+
+    Args:
+        folder: its home, with a store of its own.
+        words: its command, up to the number of a free port.
+        log: where it writes to; None: where we do.
+        environment: more of it.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    home = {"HOME": str(folder), "ATLASMIX_STORE": str(folder / "store")}
+    process = subprocess.Popen(
+        [*words, str(port)],
+        cwd=folder,
+        env={**os.environ, **home, **environment},
+        stdout=log,
+        stderr=log,
+    )
+    address = f"http://localhost:{port}"
+    try:
+        wait_for(f"{address}/_stcore/health", process)
+        yield process, address
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
 
 
 def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:

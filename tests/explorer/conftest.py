@@ -6,14 +6,13 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsers import BROWSER, COMMAND, REQUIRED, descendants, settle, wait_for
+from browsers import BROWSER, EXPLORE, REQUIRED, descendants, served, settle
 from streamlit.testing.v1 import AppTest
 
 from atlasmix.io.shipped import explorer_script
@@ -94,27 +93,13 @@ def process_and_address(
     tmp_path_factory: pytest.TempPathFactory, store_folder: Path
 ) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """``atlasmix explore`` as it is started by hand, from another folder."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     folder = tmp_path_factory.mktemp("elsewhere")
-    environment = {**os.environ, "ATLASMIX_STORE": str(store_folder), "HOME": str(folder)}
-    log = (folder / "log.txt").open("wb")
-    process = subprocess.Popen(
-        [*COMMAND, "explore", "--port", str(port), "--no-browser"],
-        cwd=folder,
-        env=environment,
-        stdout=log,
-        stderr=log,
-    )
-    address = f"http://localhost:{port}"
-    try:
-        wait_for(f"{address}/_stcore/health", process)
-        yield process, address
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        log.close()
+    words, store = (*EXPLORE, "--port"), str(store_folder)
+    with (
+        (folder / "log.txt").open("wb") as log,
+        served(folder, *words, log=log, ATLASMIX_STORE=store) as found,
+    ):
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,6 @@ import contextlib
 import io
 import os
 import re
-import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from browsers import COMMAND, descendants, wait_for
+from browsers import EXPLORE, descendants, served
 from explorer.memory import MOST_MEMORY
 from explorer.uploads import TABLE
 from guests import Guest
@@ -36,44 +34,35 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost", "/")
 
 
 @contextlib.contextmanager
-def served(folder, *words):
-    """A server on a free port: (its address, process, the notes of what it did)."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def watched(folder, *words):
+    """A server that is watched: (its address, process, the notes of what it did)."""
     notes = folder / "notes.txt"
     environment = {
-        **os.environ,
         "PYTHONPATH": os.pathsep.join([WATCHING, os.environ.get("PYTHONPATH", "")]),
-        "HOME": str(folder),
-        "ATLASMIX_STORE": str(folder / "store"),
         "ATLASMIX_TEST_NOTES": str(notes),
         "ATLASMIX_TEST_WATCHED": str(folder / "host"),
         "ATLASMIX_EXPLORER_SECONDS": "60",
     }
     folder.joinpath("host").mkdir()
-    command = [*words, "--server.port" if words[0:4] == STREAMLIT[0:4] else "--port", str(port)]
-    with (folder / "log.txt").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
-        try:
-            wait_for(f"http://localhost:{port}/_stcore/health", process)
-            yield f"http://localhost:{port}", process, notes
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=20)
+    port = "--server.port" if words[0:4] == STREAMLIT[0:4] else "--port"
+    with (
+        (folder / "log.txt").open("wb") as log,
+        served(folder, *words, port, log=log, **environment) as (process, address),
+    ):
+        yield address, process, notes
 
 
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param((*COMMAND, "explore", "--no-browser", "--address", "0.0.0.0"), id="explore"),
+        pytest.param((*EXPLORE, "--address", "0.0.0.0"), id="explore"),
         pytest.param((*STREAMLIT, "--server.headless", "true"), id="streamlit"),
     ],
 )
 def running(request, tmp_path_factory):
     """The explorer by its own command, and by Streamlit's from a clone; both with no address that
     the server could take for its own without asking."""
-    with served(tmp_path_factory.mktemp("running"), *request.param) as it:
+    with watched(tmp_path_factory.mktemp("running"), *request.param) as it:
         yield it
 
 
@@ -151,7 +140,7 @@ def test_the_notes_would_show_a_call(tmp_path):
 def server(tmp_path_factory):
     """One server for the tests that need only one; its folder ``host`` is watched."""
     folder = tmp_path_factory.mktemp("server")
-    with served(folder, *COMMAND, "explore", "--no-browser") as (address, process, notes):
+    with watched(folder, *EXPLORE) as (address, process, notes):
         yield address, process, notes, spellings(folder / "host")
 
 

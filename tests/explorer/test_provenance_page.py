@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from explorer.packing import pack, unpack
 from explorer.tasks import TASKS
+from translated_corpus import write_corpus
 
 from atlasmix.audit.corpus.audit_file import Audit, parse_audit, write_audit
 from atlasmix.audit.corpus.corpus import CountingPlan, count_corpus
@@ -33,20 +34,7 @@ def control(at, kind, label):
 def audit_file(tmp_path_factory) -> Path:
     """An audit of a small corpus of Catalan, some of it translated."""
     folder = tmp_path_factory.mktemp("audited")
-    human = {"origin": "human"}
-    made = {
-        "origin": "synthetic",
-        "kind": "translate",
-        "generator": "nllb-200@3.3B",
-        "generation": 1,
-        "source_lang": "en",
-    }
-    rows = [
-        {"text": f"Bon dia {i}: el vent bufa de llevant.", "language": "ca", "provenance": origin}
-        for i in range(40)
-        for origin in (human, made)
-    ]
-    (folder / "corpus.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    write_corpus(folder / "corpus.jsonl")
     counts = count_corpus(list_corpus(folder / "corpus.jsonl"), CountingPlan())
     write_audit(folder / "a.audit.json", Audit("my corpus", counts))
     return folder / "a.audit.json"
