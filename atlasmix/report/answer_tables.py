@@ -26,6 +26,7 @@ from atlasmix.problem.worlds import floor_of
 from atlasmix.quantities import format_quantity
 from atlasmix.report.answer_words import loss_intervals, price_words
 from atlasmix.report.blocks import Cell, Column, Row, Table, Value, first_rows
+from atlasmix.report.roles import role_of
 from atlasmix.report.words import SAME, epochs_text, named, percent, range_text
 from atlasmix.text import listed
 
@@ -82,7 +83,7 @@ def languages_table(mixture: Mixture) -> Table:
         unique = sum(share.pool.unique_tokens for share in mine)
         result = ranges.get(key)
         may_be = [(result.low, result.high) if result else None] if ranges else []
-        role = "target" if key in targets else "donor"
+        role = role_of(key, targets)
         epochs = tokens / unique if unique else 0.0
         rows.append(Row((named(key), role, part, *may_be, tokens, epochs, unique)))
     return Table(

@@ -28,6 +28,7 @@ from atlasmix.quantities import format_flops, format_quantity
 from atlasmix.report.answer_words import gap_text, loss_intervals
 from atlasmix.report.blocks import Column, Fact, Row, Table
 from atlasmix.report.recipes import phases_asked, short_value
+from atlasmix.report.roles import branches, roles
 from atlasmix.report.words import loss_text, percent
 from atlasmix.text import listed
 
@@ -36,10 +37,13 @@ MOST_PIECES: Final = 40
 
 
 FEW_PIECES: Final = 6
-"""Languages up to which each has room for its name, and is coloured by what it is read as."""
+"""Pieces up to which each has room for its name, and is coloured by what it is read as."""
 
-MOST_KIN: Final = 6
-"""Branches with a colour of their own: as many as the palette tells apart."""
+LEAST_PIECE: Final = 0.005
+"""Share of a language, our choice, below which it is counted among the rest of the line."""
+
+_KIN_COLOURS: Final = 3
+"""Of branches, over again: as many as the figures have beside the orange of donors."""
 
 
 class Piece(NamedTuple):
@@ -49,10 +53,10 @@ class Piece(NamedTuple):
         name: of the language, or how many others there are.
         share: of the tokens read, 0-1.
         words: name and share.
-        role: ``target``, ``donor`` or ``rest``.
+        role: ``target``, ``donor``, ``domain`` or ``rest``.
         code: of three letters, where there is no room for the name; may be empty.
         kin: the branch of its family, where the pieces are coloured by branch; else empty.
-        colour: number of the branch among those with a colour, from 0; -1: none of its own.
+        colour: number of the colour of the branch, from 0; -1 where it has none.
     """
 
     name: str
@@ -65,28 +69,32 @@ class Piece(NamedTuple):
 
 
 def mixture_strip(mixture: Mixture) -> tuple[Piece, ...]:
-    """Languages by share, largest first, the small ones together at the end; shares sum to 1."""
+    """Languages by share, largest first, the small ones together at the end; shares sum to 1.
+
+    Where they are too many for names, those of a branch stand side by side, the largest branch
+    first: so the eye finds a branch of the legend by its place, whatever its colour.
+    """
+    known = roles(mixture)
     shares = list(mixture.proportions.items())
-    shown = shares if len(shares) <= MOST_PIECES else shares[: MOST_PIECES - 1]
-    by_kin = len(shares) > FEW_PIECES
-    sums: dict[str, float] = {}
-    for key, share in shares:
-        sums[branch_of(key)] = sums.get(branch_of(key), 0.0) + share
-    largest = sorted(sums, key=lambda kin: -sums[kin])[:MOST_KIN]
-    pieces = []
-    for key, share in shown:
-        kin = branch_of(key)
-        pieces.append(
-            Piece(
-                name_of(key),
-                share,
-                f"{name_of(key)} {percent(share)}",
-                "donor" if key in mixture.donors else "target",
-                key[:3] if len(key.partition("_")[0]) == 3 else "",
-                kin if by_kin else "",
-                largest.index(kin) if by_kin and kin in largest else -1,
-            )
+    large = sum(share >= LEAST_PIECE for _, share in shares) or FEW_PIECES
+    all_fit = len(shares) <= MOST_PIECES and len(shares) - large < 2
+    shown = shares if all_fit else shares[: min(large, MOST_PIECES - 1)]
+    by_kin = len(shown) > FEW_PIECES
+    order = branches(mixture.proportions)
+    if by_kin:
+        shown = sorted(shown, key=lambda each: order.index(branch_of(each[0])))
+    pieces = [
+        Piece(
+            name_of(key),
+            share,
+            f"{name_of(key)} {percent(share)}",
+            known[key],
+            key[:3] if len(key.partition("_")[0]) == 3 else "",
+            branch_of(key) if by_kin else "",
+            order.index(branch_of(key)) % _KIN_COLOURS if by_kin else -1,
         )
+        for key, share in shown
+    ]
     rest = shares[len(shown) :]
     if rest:
         name, share = f"{len(rest)} more languages", sum(share for _, share in rest)
@@ -94,23 +102,42 @@ def mixture_strip(mixture: Mixture) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def strip_legend(pieces: Sequence[Piece]) -> tuple[tuple[Piece, tuple[str, ...]], ...]:
-    """A line a branch: a piece of its colour, then the words of all its pieces, largest first.
+class Kin(NamedTuple):
+    """A line of the legend: a branch, or the rest.
+
+    Attributes:
+        piece: of its colour.
+        title: name of the branch, and its share where it has several languages; empty for the rest.
+        words: its pieces, largest first.
+    """
+
+    piece: Piece
+    title: str
+    words: tuple[str, ...]
+
+
+def strip_legend(pieces: Sequence[Piece]) -> tuple[Kin, ...]:
+    """A line a branch, in the order of the pieces, then the rest.
 
     Empty where the pieces have room for their names.
     """
-    branches: dict[str, list[Piece]] = {}
+    by_branch: dict[str, list[Piece]] = {}
     for piece in pieces:
-        if piece.kin or branches:  # the rest comes last, and is no branch
-            branches.setdefault(piece.kin, []).append(piece)
-    ranked = sorted(branches.values(), key=lambda mine: -sum(piece.share for piece in mine))
-    return tuple(
-        (mine[0], tuple(f"{piece.words}{_AS_DONOR[piece.role]}" for piece in mine))
-        for mine in ranked
+        if piece.kin or by_branch:  # the rest comes last, and is no branch
+            by_branch.setdefault(piece.kin, []).append(piece)
+    return tuple(_legend_line(kin, mine) for kin, mine in by_branch.items())
+
+
+def _legend_line(kin: str, mine: Sequence[Piece]) -> Kin:
+    whole = sum(piece.share for piece in mine)
+    return Kin(
+        next((piece for piece in mine if piece.role == "target"), mine[0]),
+        f"{kin} {percent(whole)}:" if len(mine) > 1 else kin,
+        tuple(f"{piece.words}{_AS_READ[piece.role]}" for piece in mine),
     )
 
 
-_AS_DONOR: Final = {"target": "", "donor": " (donor)", "rest": ""}
+_AS_READ: Final = {"target": "", "donor": " (donor)", "domain": " (no language)", "rest": ""}
 
 
 class KeyFigure(NamedTuple):
@@ -137,15 +164,20 @@ def key_figures(
         spent,
         f"Of a budget of {format_quantity(mixture.budget)} tokens, repeats included.",
     )
-    donors = sum(share for key, share in mixture.proportions.items() if key in mixture.donors)
+    known = roles(mixture)
+    parts = {
+        role: sum(share for key, share in mixture.proportions.items() if known[key] == role)
+        for role in ("donor", "domain")
+    }
+    beside = f" Code or another domain, no donor: {percent(parts['domain'])}."
     return (
         read,
         _effect(problem, mixture),
         KeyFigure(
             "From donors",
-            percent(donors),
+            percent(parts["donor"]),
             "Share of the tokens read that is in another language than the targets; what it gives "
-            "them stands in the sentence above.",
+            f"them stands in the sentence above.{beside if parts['domain'] else ''}",
         ),
         _proof(mixture),
         _evidence(problem, mixture),

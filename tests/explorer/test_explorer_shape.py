@@ -11,7 +11,6 @@ from explorer import runs_form, uploads
 
 from atlasmix.io.shipped import explorer_script
 from atlasmix.report.figures import drawing as palette
-from atlasmix.report.overview import MOST_KIN
 
 HOME = explorer_script().parent
 SOURCES = sorted(HOME.rglob("*.py"))
@@ -78,11 +77,10 @@ def test_html_is_written_in_one_place_and_escaped_there():
 
 def test_the_strip_has_the_colours_of_the_figures():
     text = (HOME / "explorer.css").read_text(encoding="utf-8")
-    found = dict(re.findall(r"\.atlas-strip \.(\w+) \{ background: (#\w+); \}", text))
-    assert found == {"target": palette.TARGET, "donor": palette.DONOR, "rest": palette.GREY}
+    found = dict(re.findall(r":is\([^)]*\) \.(\w+) \{ background: (#\w+); \}", text))
+    assert found == {**palette.ROLES, "rest": palette.GREY}
     branches = re.findall(r"\.kin-\d \{ background: (#\w+); \}", text)
-    assert tuple(branches) == palette.CATEGORIES
-    assert len(branches) == MOST_KIN
+    assert tuple(branches) == palette.KIN
 
 
 def test_the_explorer_is_found_by_one_function():

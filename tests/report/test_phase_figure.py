@@ -8,8 +8,8 @@ from atlasmix.evidence.store import Store
 from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.solve import solve
 from atlasmix.problem.parsing import problem_from_mapping
-from atlasmix.report.figures.drawing import CATEGORIES, GREY, contrast
-from atlasmix.report.figures.phases import MOST_NAMED, phase_pieces, phases_alt, phases_figure
+from atlasmix.report.figures.drawing import DONOR, GREY, RUST, contrast
+from atlasmix.report.figures.phases import phase_pieces, phases_alt, phases_figure
 
 STORE = Store("/nonexistent")
 FEW = {
@@ -35,7 +35,7 @@ def mixture(request):
 def test_every_share_is_the_answers(mixture):
     figure = phases_figure(mixture)
     pieces = phase_pieces(mixture)
-    assert len(figure.data) == len(pieces) <= MOST_NAMED + 1
+    assert len(figure.data) == len(pieces) <= 7
     for place, phase in enumerate(mixture.phases):
         for trace, (keys, _) in zip(figure.data, pieces, strict=True):
             tokens = sum(s.tokens for s in phase.shares if s.pool.language in keys)
@@ -57,9 +57,20 @@ def test_those_named_are_the_largest_of_any_phase(mixture):
     pieces = phase_pieces(mixture)
     named = [keys[0] for keys, colour in pieces if colour != GREY]
     rest = [key for keys, colour in pieces for key in keys if colour == GREY]
-    assert len(named) == min(len(most), len(CATEGORIES))
-    assert min(most[key] for key in named) >= max((most[key] for key in rest), default=0)
+    targets = {target.language for target in mixture.targets}
+    for mine in (targets, set(most) - targets):
+        largest = min((most[key] for key in mine.intersection(named)), default=1)
+        assert largest >= max((most[key] for key in mine.intersection(rest)), default=0)
     assert len({colour for _, colour in pieces}) == len(pieces)
+
+
+def test_orange_is_a_donor_in_every_phase(mixture):
+    """Colours went by size, so that the second target was orange here and blue in the bars."""
+    targets = {target.language for target in mixture.targets}
+    named = {keys[0]: colour for keys, colour in phase_pieces(mixture) if colour != GREY}
+    assert len(named) >= 2
+    for key, colour in named.items():
+        assert (key not in targets) == (colour in (DONOR, RUST)), key
 
 
 def test_it_reads_in_the_order_of_training_with_units_and_sentences(mixture):

@@ -280,7 +280,7 @@ def band(pieces: Sequence[Piece], alt: str) -> None:
     """The whole mixture in one line, there before any figure has been drawn.
 
     A piece has its name where it fits, else its code; where there are too many for names, colours
-    are branches of families, and a legend under the line names them all.
+    of targets are branches of families, and a legend under the line names them all.
 
     Args:
         pieces: as the library made them.
@@ -293,9 +293,9 @@ def band(pieces: Sequence[Piece], alt: str) -> None:
         for piece in pieces
     )
     legend = "".join(
-        f'<li><b><span class="{_looks(piece, striped=False)}"></span>'
-        f"{html.escape(piece.kin)}</b> {html.escape(', '.join(words))}</li>"
-        for piece, words in strip_legend(pieces)
+        f'<li><b><span class="{_looks(piece)}"></span>{html.escape(title)}</b> '
+        f"{html.escape(', '.join(words))}</li>"
+        for piece, title, words in strip_legend(pieces)
     )
     below = f'<ul class="atlas-strip-legend">{legend}</ul>' if legend else ""
     st.html(
@@ -303,12 +303,11 @@ def band(pieces: Sequence[Piece], alt: str) -> None:
     )
 
 
-def _looks(piece: Piece, striped: bool = True) -> str:
-    """The classes of a piece: what it is read as, or its branch, striped where it is a donor."""
-    if not piece.kin:
-        return html.escape(piece.role)
-    branch = "rest" if piece.colour < 0 else f"kin-{piece.colour}"
-    return f"{branch} striped" if striped and piece.role == "donor" else branch
+def _looks(piece: Piece) -> str:
+    """The class of a piece: what it is read as, a target among many its branch."""
+    if piece.kin and piece.role == "target":
+        return f"kin-{piece.colour}"
+    return html.escape(piece.role)
 
 
 def paper(title: str, blocks: tuple[Block, ...], pieces: Sequence[Piece]) -> str:

@@ -11,15 +11,16 @@ from atlasmix.mixture.curve import Curve
 from atlasmix.mixture.mixture import Mixture, TargetEffect
 from atlasmix.quantities import format_quantity
 from atlasmix.report.figures.drawing import (
-    CATEGORIES,
     GREY,
     HOVER,
     canvas,
+    language_colours,
     make_room_for_legend,
     sentence,
     sentences,
     unmarked,
 )
+from atlasmix.report.roles import role_of
 from atlasmix.report.words import change_text, epochs_text, loss_text, percent
 from atlasmix.text import first_few
 
@@ -104,13 +105,14 @@ def _largest(mixture: Mixture) -> str:
 
 
 def _colours(curve: Curve) -> dict[str, str]:
-    """A colour for the languages with the largest share anywhere, in order of that."""
+    """A colour for the languages of each role with the largest share anywhere, in order of that."""
     most: dict[str, float] = {}
     for _, mixture in curve.solved:
         for key, share in mixture.proportions.items():
             most[key] = max(most.get(key, 0.0), share)
+    targets = [effect.language for effect in curve.solved[0][1].targets]
     order = sorted(most, key=lambda key: (-most[key], key))
-    return dict(zip(order, CATEGORIES, strict=False))
+    return language_colours({key: role_of(key, targets) for key in order})
 
 
 def _add_shares(figure: Figure, curve: Curve, colours: dict[str, str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -149,6 +149,43 @@ CATEGORIES: Final = (BLUE, ORANGE, SKY, PLUM, MAUVE, RUST)
 
 TARGET: Final = BLUE
 DONOR: Final = ORANGE
+DOMAIN: Final = MAUVE
+"""Of code and mathematics, which are read and are no language."""
+
+ROLES: Final = {"target": TARGET, "donor": DONOR, "domain": DOMAIN}
+ROLE_SYMBOLS: Final = {"target": "circle", "donor": "diamond", "domain": "square"}
+_BY_ROLE: Final = {
+    "target": (BLUE, SKY, PLUM, MAUVE),
+    "donor": (ORANGE, RUST),
+    "domain": (DOMAIN,),
+}
+
+
+KIN: Final = (BLUE, PLUM, SKY)
+"""Of branches of families, over again: those of one colour never lie side by side. Orange is left
+to donors."""
+
+
+def language_colours(roles: Mapping[str, str]) -> dict[str, str]:
+    """A colour of its own for the first languages of each role; none for the others.
+
+    Where languages have to be told apart, orange and rust are donors still.
+
+    Args:
+        roles: what each language is read as, the first to have a colour first.
+
+    >>> language_colours({"cat": "target", "spa": "donor", "code": "domain"}) == {
+    ...     "cat": BLUE, "spa": ORANGE, "code": MAUVE}
+    True
+    """
+    taken: dict[str, str] = {}
+    for role in ("domain", "donor", "target"):
+        free = [colour for colour in _BY_ROLE[role] if colour not in taken.values()]
+        mine = [key for key, own in roles.items() if own == role]
+        taken |= dict(zip(mine, free, strict=False))
+    return {key: taken[key] for key in roles if key in taken}
+
+
 BEFORE: Final = GREY
 AFTER: Final = BLUE
 

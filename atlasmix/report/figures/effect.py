@@ -18,8 +18,9 @@ from atlasmix.report.figures.drawing import (
     DONOR,
     GREY,
     HOVER,
+    ROLE_SYMBOLS,
+    ROLES,
     SYMBOLS,
-    TARGET,
     canvas,
     label,
     make_room_for_legend,
@@ -30,6 +31,7 @@ from atlasmix.report.figures.drawing import (
     unmarked,
 )
 from atlasmix.report.figures.mixture import range_sentence
+from atlasmix.report.roles import role_of
 from atlasmix.report.words import apart_text, change_text, loss_text, number_text
 
 if TYPE_CHECKING:
@@ -245,8 +247,8 @@ def flatness_figure(mixture: Mixture) -> Figure:
     targets = {effect.language for effect in mixture.targets}
     shown = list(mixture.flatness[:_MOST])[::-1]
     figure = canvas(rows_height(len(shown), legend=True), x="share of the tokens read (%)")
-    for role, colour, symbol in (("target", TARGET, "circle"), ("donor", DONOR, "diamond")):
-        rows = [each for each in shown if (each.language in targets) == (role == "target")]
+    for role, symbol in ROLE_SYMBOLS.items():
+        rows = [each for each in shown if role_of(each.language, targets) == role]
         if not rows:
             continue
         figure.add_trace(
@@ -256,7 +258,7 @@ def flatness_figure(mixture: Mixture) -> Figure:
                 mode="markers",
                 name=f"{role}, and what its share may be",
                 cliponaxis=False,
-                marker={"size": 11, "color": colour, "symbol": symbol},
+                marker={"size": 11, "color": ROLES[role], "symbol": symbol},
                 error_x={
                     "type": "data",
                     "symmetric": False,
@@ -264,7 +266,7 @@ def flatness_figure(mixture: Mixture) -> Figure:
                     "arrayminus": [100 * max(each.share - each.low, 0.0) for each in rows],
                     "thickness": 3,
                     "width": 6,
-                    "color": colour,
+                    "color": ROLES[role],
                 },
                 customdata=sentences([range_sentence(row) for row in rows]),
                 hovertemplate=HOVER,

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Final
 from atlasmix.errors import DataError
 from atlasmix.evidence.pools import PROVENANCES, Pool
 from atlasmix.evidence.published import PublishedMixture
-from atlasmix.languages.catalogue import language, name_of
+from atlasmix.languages.catalogue import branch_of, language, name_of
 from atlasmix.mixture.mixture import FLATNESS, Mixture, PoolShare, ShareRange, Uncertainty
 from atlasmix.quantities import format_quantity
 from atlasmix.recipe.recipe import Recipe
 from atlasmix.report.figures.drawing import (
-    CATEGORIES,
-    DONOR,
     GREY,
     HOVER,
+    KIN,
     PROVENANCE,
+    ROLES,
     SYMBOLS,
     TARGET,
     canvas,
@@ -30,6 +30,7 @@ from atlasmix.report.figures.drawing import (
     share_axis,
     unmarked,
 )
+from atlasmix.report.roles import branches, role_of, roles
 from atlasmix.report.words import epochs_text, percent, range_text
 from atlasmix.text import and_more, first_few
 
@@ -40,7 +41,7 @@ _LEAF: Final = "\t"  # begins the key of a language among the names of families 
 
 
 def mixture_bars(mixture: Mixture) -> Figure:
-    """One bar a language, largest on top, one piece a pool: targets blue, donors orange.
+    """One bar a language, largest on top, one piece a pool, coloured by what it is read as.
 
     Hatching tells the provenance, as in :data:`~atlasmix.report.figures.drawing.PROVENANCE`, and
     the key says it in words. Where it is known how far a share may move before it matters, a grey
@@ -61,7 +62,7 @@ def mixture_bars(mixture: Mixture) -> Figure:
     shown: set[str] = set()
     bars = []
     for share in mixture.read:
-        role = "target" if share.pool.language in targets else "donor"
+        role = role_of(share.pool.language, targets)
         kind = share.pool.provenance.replace("_", "-")
         name = f"{role}, {kind} text"
         bars.append(
@@ -73,7 +74,7 @@ def mixture_bars(mixture: Mixture) -> Figure:
                 legendgroup=name,
                 showlegend=name not in shown,
                 marker={
-                    "color": TARGET if role == "target" else DONOR,
+                    "color": ROLES[role],
                     "pattern": {"shape": PROVENANCE[share.pool.provenance][1]},
                 },
                 text=None if sure or flat else [percent(share.proportion)],
@@ -153,7 +154,10 @@ def _add_intervals(figure: Figure, sure: Uncertainty, names: dict[str, str]) -> 
 
 
 def mixture_treemap(mixture: Mixture) -> Figure:
-    """Family, branch and language as nested areas, in proportion to the tokens read."""
+    """Family, branch and language as nested areas, in proportion to the tokens read.
+
+    Colours are those of the line over the figures: of branches, and orange for donors.
+    """
     from plotly.graph_objects import Treemap
 
     parts: dict[tuple[str, ...], float] = {}
@@ -161,11 +165,8 @@ def mixture_treemap(mixture: Mixture) -> Figure:
         path = _path(key, mixture)
         for depth in range(1, len(path) + 1):
             parts[path[:depth]] = parts.get(path[:depth], 0.0) + share
-    families = sorted({path[0] for path in parts}, key=lambda name: -parts[(name,)])
-    colours = {
-        name: CATEGORIES[place] if place < len(CATEGORIES) else GREY
-        for place, name in enumerate(families)
-    }
+    families = {path[0] for path in parts}
+    colours = _area_colours(mixture)
     # Room for the smallest: a family has a line of its own besides those of its languages.
     figure = canvas(max(380, 180 + 10 * (len(mixture.proportions) + len(families))))
     figure.add_trace(
@@ -176,10 +177,10 @@ def mixture_treemap(mixture: Mixture) -> Figure:
             values=[100 * share for share in parts.values()],
             branchvalues="total",
             marker={
-                "colors": [colours[path[0]] for path in parts],
+                "colors": [colours.get(path, GREY) for path in parts],
                 "pad": {"t": 22, "l": 3, "r": 3, "b": 3},
             },
-            textfont={"color": [letters_on(colours[path[0]]) for path in parts]},
+            textfont={"color": [letters_on(colours.get(path, GREY)) for path in parts]},
             text=[percent(share) for share in parts.values()],
             texttemplate="%{label}<br>%{text}",
             customdata=[
@@ -277,6 +278,19 @@ def _path(key: str, mixture: Mixture) -> tuple[str, ...]:
     return (family, branch, _LEAF + key)
 
 
+def _area_colours(mixture: Mixture) -> dict[tuple[str, ...], str]:
+    """The colour of each area that holds one branch, or donors alone."""
+    order, known = branches(mixture.proportions), roles(mixture)
+    inside: dict[tuple[str, ...], set[str]] = {}
+    for key in mixture.proportions:
+        kin = KIN[order.index(branch_of(key)) % len(KIN)]
+        colour = kin if known[key] == "target" else ROLES[known[key]]
+        path = _path(key, mixture)
+        for depth in range(1, len(path) + 1):
+            inside.setdefault(path[:depth], set()).add(colour)
+    return {path: colours.pop() for path, colours in inside.items() if len(colours) == 1}
+
+
 def _label(path: tuple[str, ...]) -> str:
     """The last name of a path; that of a language one word a line, for areas are often narrow."""
     name = unmarked(_path_names(path)[-1])
@@ -294,13 +308,13 @@ _Row = tuple[str, float, str]
 
 
 def recipe_figure(recipe: Recipe) -> Figure:
-    """One bar a language that a recipe reads: targets blue, donors orange."""
+    """One bar a language that a recipe reads: targets blue, donors orange, code mauve."""
     shares = list(recipe.proportions.items())
     targets = set(recipe.question.get("targets", {}))  # of a former law, too
-    rows: dict[str, list[_Row]] = {"target": [], "donor": []}
+    rows: dict[str, list[_Row]] = {role: [] for role in ROLES}
     for key, share in shares[:_MOST]:
         tokens = sum(pool.tokens for pool in recipe.pools if pool.language == key)
-        rows["target" if key in targets else "donor"].append(
+        rows[role_of(key, targets)].append(
             (
                 unmarked(name_of(key)),
                 share,
@@ -309,7 +323,7 @@ def recipe_figure(recipe: Recipe) -> Figure:
             )
         )
     return _bars(
-        [("target", TARGET, rows["target"]), ("donor", DONOR, rows["donor"])],
+        [(role, colour, rows[role]) for role, colour in ROLES.items()],
         [unmarked(name_of(key)) for key, _ in shares[:_MOST]],
         "share of the tokens read (%)",
     )

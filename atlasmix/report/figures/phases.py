@@ -8,22 +8,19 @@ from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.mixture import Mixture, PhaseMixture
 from atlasmix.quantities import format_quantity
 from atlasmix.report.figures.drawing import (
-    CATEGORIES,
     GREY,
     HOVER,
     canvas,
     label,
+    language_colours,
     letters_on,
     make_room_for_legend,
     sentences,
     unmarked,
 )
+from atlasmix.report.roles import roles
 from atlasmix.report.words import percent
 from atlasmix.text import listed
-
-MOST_NAMED: Final = len(CATEGORIES)
-"""Languages with a piece of their own: as many as there are colours that everybody tells apart.
-Hatching is kept for provenance."""
 
 _BAR: Final = 48
 """Pixels of a bar."""
@@ -80,18 +77,19 @@ def phases_figure(mixture: Mixture) -> Figure:
 def phase_pieces(mixture: Mixture) -> tuple[tuple[tuple[str, ...], str], ...]:
     """(languages, colour) of each piece of a bar, largest of the whole run first, the rest last.
 
-    The languages named are those with the largest share in any phase.
+    The languages named are those with the largest share in any phase, as many of each role as there
+    are colours that everybody tells apart; hatching is kept for provenance.
     """
     most = {
         key: max(phase.proportions.get(key, 0.0) for phase in mixture.phases)
         for key in mixture.proportions
     }
-    chosen = set(sorted(most, key=lambda key: (-most[key], key))[:MOST_NAMED])
-    named = [
-        ((key,), colour)
-        for key, colour in zip(filter(chosen.__contains__, most), CATEGORIES, strict=False)
-    ]
-    rest = tuple(key for key in most if key not in chosen)
+    known = roles(mixture)
+    colours = language_colours(
+        {key: known[key] for key in sorted(most, key=lambda key: (-most[key], key))}
+    )
+    named = [((key,), colours[key]) for key in most if key in colours]
+    rest = tuple(key for key in most if key not in colours)
     return (*named, *([(rest, GREY)] if rest else []))
 
 

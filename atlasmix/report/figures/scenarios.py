@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from atlasmix.errors import DataError
 from atlasmix.languages.catalogue import language, name_of
 from atlasmix.mixture.scenarios import AnsweredScenario
 from atlasmix.report.figures.drawing import (
-    CATEGORIES,
     GREY,
     HOVER,
+    KIN,
     canvas,
+    language_colours,
     letters_on,
     make_room_for_legend,
     sentence,
     unmarked,
 )
+from atlasmix.report.roles import role_of
 from atlasmix.report.words import percent
 from atlasmix.text import first_few
 
@@ -28,26 +31,30 @@ _ROW: Final = 92
 """Pixels of a scenario: two lines of words, its bar, and what parts it from the next."""
 _BAR: Final = 0.42
 _LEAST_TOLD: Final = 0.75
-"""Part of every mixture that its six largest languages must be for the pieces to be languages: our
+"""Part of every mixture that languages with a colour must be for the pieces to be languages: our
 choice. Below it the pieces are branches of families, or most of the bar would be of one colour."""
+_MOST_BRANCHES: Final = 6
 _REST: Final = "others"
 
 
 def scenarios_figure(scenarios: Sequence[AnsweredScenario], facts: Sequence[str]) -> Figure:
     """One bar a scenario from 0 to 100 % of the tokens it reads, in pieces; donors are hatched.
 
-    A piece is a language where six of them are most of every mixture, else a branch of a family.
+    A piece is a language where a few are most of every mixture, else a branch of a family.
 
     Args:
         scenarios: the first on top.
         facts: a short line on each, under its name.
     """
-    whole = by_language(scenarios) if _few_tell_all(scenarios) else by_branch(scenarios)
+    by_name = _few_tell_all(scenarios)
+    whole = by_language(scenarios) if by_name else by_branch(scenarios)
     figure = canvas(_ROW * len(scenarios) + 104, x="share of the tokens read (%)")
-    colours = dict(zip([name for name in whole if name != _REST], CATEGORIES, strict=False))
+    colours = (
+        _language_colours(scenarios) if by_name else dict(zip(whole, cycle(KIN), strict=False))
+    )
     places = list(range(len(scenarios)))[::-1]  # the axis grows upwards
     for name, rows in whole.items():
-        figure.add_trace(_bar(name, colours.get(name, GREY), places, rows))
+        figure.add_trace(_bar(name, GREY if name == _REST else colours[name], places, rows))
     for place, each, fact in zip(places, scenarios, facts, strict=True):
         figure.add_annotation(
             x=0,
@@ -138,16 +145,28 @@ Pieces = dict[str, list[Piece]]
 
 
 def by_language(scenarios: Sequence[AnsweredScenario]) -> Pieces:
-    """The shares of the six largest languages, the others together."""
-    return _pieces(scenarios, name_of)
+    """The shares of the largest languages of each role, the others together."""
+    return _pieces(scenarios, name_of, _language_colours(scenarios))
 
 
 def by_branch(scenarios: Sequence[AnsweredScenario]) -> Pieces:
     """The shares of the six largest branches of language families, the others together."""
-    return _pieces(scenarios, _branch)
+    return _pieces(scenarios, _branch, _largest_first(scenarios, _branch)[:_MOST_BRANCHES])
 
 
-def _pieces(scenarios: Sequence[AnsweredScenario], called: Callable[[str], str]) -> Pieces:
+def _language_colours(scenarios: Sequence[AnsweredScenario]) -> dict[str, str]:
+    """A colour for the largest languages of each role, by name; a target of any is a target."""
+    targets = {target.language for each in scenarios for target in each.mixture.targets}
+    colours = language_colours(
+        {key: role_of(key, targets) for key in _largest_first(scenarios, lambda key: key)}
+    )
+    return {name_of(key): colour for key, colour in colours.items()}
+
+
+def _largest_first(
+    scenarios: Sequence[AnsweredScenario], called: Callable[[str], str]
+) -> list[str]:
+    """Every name by its largest share of any mixture."""
     largest: dict[str, float] = {}
     for each in scenarios:
         sums: dict[str, float] = {}
@@ -156,9 +175,16 @@ def _pieces(scenarios: Sequence[AnsweredScenario], called: Callable[[str], str])
             sums[name] = sums.get(name, 0.0) + share
         for name, share in sums.items():
             largest[name] = max(largest.get(name, 0.0), share)
-    order = sorted(largest, key=lambda name: (-largest[name], name))
-    told = order[: len(CATEGORIES)]
-    names = {name: name for name in told} | {name: _REST for name in order[len(told) :]}
+    return sorted(largest, key=lambda name: (-largest[name], name))
+
+
+def _pieces(
+    scenarios: Sequence[AnsweredScenario], called: Callable[[str], str], told: Collection[str]
+) -> Pieces:
+    """The shares of those that are told, one a scenario, and of the others together."""
+    order = _largest_first(scenarios, called)
+    order = [*(name for name in order if name in told), *(n for n in order if n not in told)]
+    names = {name: name if name in told else _REST for name in order}
     return {
         name: [_piece(each, name, lambda key: names[called(key)]) for each in scenarios]
         for name in dict.fromkeys(names.values())

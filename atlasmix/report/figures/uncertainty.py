@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.mixture import Mixture, ShareInterval, Uncertainty
 from atlasmix.report.figures.drawing import (
-    DONOR,
     GREY,
     HOVER,
-    TARGET,
+    ROLE_SYMBOLS,
+    ROLES,
     canvas,
     make_room_for_legend,
     rows_height,
@@ -18,6 +18,7 @@ from atlasmix.report.figures.drawing import (
     share_axis,
     unmarked,
 )
+from atlasmix.report.roles import role_of
 from atlasmix.report.words import percent
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def shares_interval_figure(mixture: Mixture, sure: Uncertainty) -> Figure:
     shown = [each for each in sure.shares if each.share > 0 or each.read > 0.05][:_MOST][::-1]
     figure = canvas(rows_height(len(shown), legend=True), x="share of the tokens read (%)")
     for each in shown:
-        colour = TARGET if each.language in targets else DONOR
+        colour = ROLES[role_of(each.language, targets)]
         name = unmarked(name_of(each.language))
         figure.add_trace(
             Scatter(
@@ -52,8 +53,8 @@ def shares_interval_figure(mixture: Mixture, sure: Uncertainty) -> Figure:
                 hovertemplate=HOVER,
             )
         )
-    for role, colour, symbol in (("target", TARGET, "circle"), ("donor", DONOR, "diamond")):
-        rows = [each for each in shown if (each.language in targets) == (role == "target")]
+    for role, symbol in ROLE_SYMBOLS.items():
+        rows = [each for each in shown if role_of(each.language, targets) == role]
         if not rows:
             continue
         figure.add_trace(
@@ -62,7 +63,8 @@ def shares_interval_figure(mixture: Mixture, sure: Uncertainty) -> Figure:
                 y=[unmarked(name_of(each.language)) for each in rows],
                 mode="markers",
                 name=f"{role}, share in this mixture",
-                marker={"color": colour, "symbol": symbol, "size": 10},
+                cliponaxis=False,
+                marker={"color": ROLES[role], "symbol": symbol, "size": 10},
                 customdata=sentences([_words(each) for each in rows]),
                 hovertemplate=HOVER,
             )
