@@ -1,16 +1,16 @@
-"""A matrix completed: own scores beside those of a study and a prior, or on their own scale."""
+"""A matrix completed, in the way that its scores allow: beside a study, or on their own scale."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from atlasmix.errors import AtlasMixError, DataError, ProblemError, about
+from atlasmix.errors import DataError, ProblemError, about
 from atlasmix.evidence.card import Card
 from atlasmix.evidence.proxies import PROXIES_FILE, ProxyPair, proxies_csv
 from atlasmix.evidence.scores import (
@@ -20,11 +20,9 @@ from atlasmix.evidence.scores import (
     OWN,
     PREDICTED,
     SEEN,
-    Floats,
     ScoreTable,
     Texts,
     empty_scores,
-    label_reader,
     number,
     scores_csv,
 )
@@ -32,20 +30,20 @@ from atlasmix.evidence.shelf import MATRICES, free_name, new_entry, put, shipped
 from atlasmix.evidence.store import Store
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.evidence.trigrams import TRIGRAMS_FILE, Profile, profile_of_file, trigrams_csv
-from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows, refuse
 from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.shelf import DEFAULT_LAW, load_law
 from atlasmix.text import first_few
-from atlasmix.transfer.additive import AdditiveModel, Bools, differences, fit, foretellings
+from atlasmix.transfer.additive import Bools
 from atlasmix.transfer.bts import ATLAS_PARAMS, ATLAS_TOKENS, measured_at
 from atlasmix.transfer.calibration import BTS, TRANSFER_WEIGHT
+from atlasmix.transfer.completed_scores import CompletedScores, sentence
 from atlasmix.transfer.completion import Places
 from atlasmix.transfer.estimation import worth_of_proxies
+from atlasmix.transfer.own_scale import features_of, on_own_scale
 from atlasmix.transfer.prior import DEFAULT_PRIOR
 from atlasmix.transfer.proxy_evidence import LEAST_PAIRS as FEWEST
 from atlasmix.transfer.proxy_evidence import LEAST_TARGETS
 from atlasmix.transfer.proxy_matrix import COSINES, PROXY
-from atlasmix.transfer.relatedness import FEATURES, relatedness
 
 NO_STUDY: Final = "none"
 """In the place of a study: own scores alone."""
@@ -57,32 +55,23 @@ SAME_SIZE: Final = 0.05
 """Relative difference of N₀ or of d_mono up to which two studies are of one size. Our choice: "2B"
 is 2.03 billion parameters, and the exponent of such a difference is far below a score's error."""
 
-LEAST_PAIRS: Final = 4
-"""Fewest measured pairs that a completion on their own scale is made from (our choice)."""
 
-MOST_KEYS: Final = 1000
-"""Most labels of one (our choice: a few minutes)."""
-
-
-class PairFeatures(NamedTuple):
-    """Features of pairs, and what they are in words.
+class _Completion(NamedTuple):
+    """What is to be completed, and from what.
 
     Attributes:
-        values: (k, n, n), [source, target].
-        said: "the six features of relatedness", say.
+        store: where a study is looked up.
+        own: the matrix.
+        study: name of the one whose scores stand beside its own; None: the default, where one may.
+        features: table of features for an additive model.
+        profiles: trigrams of the user's own texts by language key.
     """
 
-    values: Floats
-    said: str
-
-
-class CompletedScores(NamedTuple):
-    """What a completion makes: a card and its scores, a sentence about them, and proxies beside."""
-
-    card: Card
-    table: ScoreTable
-    said: str
-    proxies: tuple[ProxyPair, ...] = ()
+    store: Store
+    own: TransferMatrix
+    study: str | None
+    features: str | Path | None
+    profiles: Mapping[str, Profile]
 
 
 class Addition(NamedTuple):
@@ -127,24 +116,15 @@ def add_completed(
         own = store.matrix(matrix)
     place = store.user_place()
     chosen = free_name(place, MATRICES, name or f"{own.name}-completed")
-    profiles = _profiles(own, texts or {})
+    wish = _Completion(store, own, study, features, _profiles(own, texts or {}))
+    profiles: Mapping[str, Profile] = {}
     if own.card.axis == "language" and own.card.metric == PROXY:
-        made = _informed(store, own, study, features, profiles)
-        profiles = {}
+        made = _informed(wish)
     elif own.card.axis == "language" and own.card.metric in (BTS, TRANSFER_WEIGHT):
-        made = _by_relatedness(store, own, study, features, profiles)
+        # They stay beside the scores: whoever asks for a pair reads its relatedness off them.
+        made, profiles = _by_relatedness(wish), wish.profiles
     else:
-        if study not in (None, NO_STUDY):
-            raise ProblemError(
-                f"matrix '{own.name}' holds {own.card.metric} scores of {own.card.axis}s: another "
-                "study stands beside BTS between languages alone",
-                field="study",
-                hint=f"leave it out, or say {NO_STUDY}",
-                value=study,
-            )
-        with about("features", features):
-            read = _features(own, features, profiles)
-        made, profiles = on_own_scale(own, read), {}  # read once; no pair is left to complete
+        made = _by_features(wish)
     what = f"completion of '{own.name}'"
     beside = {
         TRIGRAMS_FILE: trigrams_csv(profiles) if profiles else b"",
@@ -170,20 +150,30 @@ def _profiles(own: TransferMatrix, texts: Mapping[str, str | Path]) -> dict[str,
         return {**own.texts, **{key: profile_of_file(path) for key, path in texts.items()}}
 
 
-def _by_relatedness(
-    store: Store,
-    own: TransferMatrix,
-    study: str | None,
-    features: str | Path | None,
-    profiles: Mapping[str, Profile],
-) -> CompletedScores:
-    made = _with_prior(store, own, study, features, profiles)
+def _by_features(wish: _Completion) -> CompletedScores:
+    own = wish.own
+    if wish.study not in (None, NO_STUDY):
+        raise ProblemError(
+            f"matrix '{own.name}' holds {own.card.metric} scores of {own.card.axis}s: another "
+            "study stands beside BTS between languages alone",
+            field="study",
+            hint=f"leave it out, or say {NO_STUDY}",
+            value=wish.study,
+        )
+    with about("features", wish.features):
+        features = features_of(own, wish.features, wish.profiles)
+    return on_own_scale(own, features)
+
+
+def _by_relatedness(wish: _Completion) -> CompletedScores:
+    made, profiles = _with_prior(wish), wish.profiles
     unknown = sorted(set(profiles) - set(made.table.keys))
     if unknown:
+        study = "" if wish.study == NO_STUDY else f" and of '{wish.study or MATRICES.default}'"
         raise DataError(
             f"the completed matrix has no language {', '.join(unknown)}: a text says something of "
-            f"the {len(made.table.keys):,} languages that it has, those of '{own.name}'"
-            + ("" if study == NO_STUDY else f" and of '{study or MATRICES.default}'"),
+            f"the {len(made.table.keys):,} languages that it has, those of '{wish.own.name}'"
+            f"{study}",
             field="texts",
         )
     return with_texts(made, profiles) if profiles else made
@@ -195,21 +185,15 @@ def with_texts(made: CompletedScores, profiles: Mapping[str, Profile]) -> Comple
     said = f"how related {languages} {'is' if len(profiles) == 1 else 'are'} was read off own texts"
     card = dataclasses.replace(
         made.card,
-        evidence=f"{_sentence(made.card.evidence)}{said[0].upper()}{said[1:]}.",
+        evidence=f"{sentence(made.card.evidence)}{said[0].upper()}{said[1:]}.",
         extra=(*made.card.extra, ("own texts of", ", ".join(sorted(profiles)))),
     )
     return CompletedScores(card, made.table, f"{made.said}; {said}" if made.said else said)
 
 
-def _informed(
-    store: Store,
-    own: TransferMatrix,
-    study: str | None,
-    features: str | Path | None,
-    profiles: Mapping[str, Profile],
-) -> CompletedScores:
+def _informed(wish: _Completion) -> CompletedScores:
     """The scores of a study with the proxies of texts beside them."""
-    whole = _measured_beside(store, own, study, features, profiles)
+    own, whole = wish.own, _measured_beside(wish)
     proxies = _proxies(own)
     card = dataclasses.replace(whole.card, prior=whole.card.prior or DEFAULT_PRIOR)
     table = ScoreTable(whole.keys, whole.scores, whole.stderr, whole.status)
@@ -232,10 +216,10 @@ def _informed(
         card,
         title=f"{card.title}, with proxies of own texts",
         evidence=(
-            f"{_sentence(card.evidence)}Proxies of own texts stand beside the scores, and are no "
+            f"{sentence(card.evidence)}Proxies of own texts stand beside the scores, and are no "
             f"scores. {worth.words}."
         ),
-        derivation=f"{_sentence(card.derivation)}Scores unchanged, and proxies of '{own.name}'.",
+        derivation=f"{sentence(card.derivation)}Scores unchanged, and proxies of '{own.name}'.",
         extra=(
             *card.extra,
             ("proxies of texts", f"{own.name}, SHA-256 {own.sha256}"),
@@ -245,31 +229,26 @@ def _informed(
     return CompletedScores(card, table, said, proxies)
 
 
-def _measured_beside(
-    store: Store,
-    own: TransferMatrix,
-    study: str | None,
-    features: str | Path | None,
-    profiles: Mapping[str, Profile],
-) -> TransferMatrix:
+def _measured_beside(wish: _Completion) -> TransferMatrix:
     """The study whose measured pairs tell what proxies are worth."""
-    if features is not None or profiles:
+    own = wish.own
+    if wish.features is not None or wish.profiles:
         raise ProblemError(
             f"matrix '{own.name}' holds proxies of texts, which stand beside the scores of a study "
             "as they are: no features and no further texts are read",
-            field="features" if features is not None else "texts",
+            field="features" if wish.features is not None else "texts",
             hint="leave them out",
         )
-    if study == NO_STUDY:
+    if wish.study == NO_STUDY:
         raise ProblemError(
             f"matrix '{own.name}' holds proxies of texts: what they are worth is told by pairs "
             "that a study measured",
             field="study",
             hint=f"name one, as {MATRICES.default}",
-            value=study,
+            value=wish.study,
         )
-    with about("study", study):
-        whole = store.matrix(study or MATRICES.default)
+    with about("study", wish.study):
+        whole = wish.store.matrix(wish.study or MATRICES.default)
     if whole.card.axis != "language" or whole.card.metric != BTS:
         raise ProblemError(
             f"matrix '{whole.name}' holds {whole.card.metric} of {whole.card.axis}s: proxies of "
@@ -300,23 +279,18 @@ def _proxies(own: TransferMatrix) -> tuple[ProxyPair, ...]:
     )
 
 
-def _with_prior(
-    store: Store,
-    own: TransferMatrix,
-    study: str | None,
-    features: str | Path | None,
-    profiles: Mapping[str, Profile],
-) -> CompletedScores:
-    if features is not None:
+def _with_prior(wish: _Completion) -> CompletedScores:
+    own, study = wish.own, wish.study
+    if wish.features is not None:
         raise ProblemError(
             f"matrix '{own.name}' holds {own.card.metric} of languages, which is completed from "
             "how related they are: no table of features is read",
             field="features",
             hint="leave it out",
-            value=str(features),
+            value=str(wish.features),
         )
     if own.name in shipped_names(MATRICES):
-        if not (profiles and own.card.prior and study in (None, NO_STUDY)):
+        if not (wish.profiles and own.card.prior and study in (None, NO_STUDY)):
             raise DataError(
                 f"matrix '{own.name}' ships with AtlasMix, and {MATRICES.default} completes what "
                 "ships already: complete a matrix of your own, or that one with texts of your own"
@@ -340,7 +314,7 @@ def _with_prior(
     if weights or study == NO_STUDY:
         return beside(own, None)
     with about("study", study):
-        return beside(own, store.matrix(study or MATRICES.default))
+        return beside(own, wish.store.matrix(study or MATRICES.default))
 
 
 def beside(own: TransferMatrix, study: TransferMatrix | None) -> CompletedScores:
@@ -468,7 +442,7 @@ def _card_beside(own: TransferMatrix, study: TransferMatrix | None, said: str) -
         if mine.metric == BTS and not (mine.parameters and mine.tokens)
         else ""
     )
-    evidence = f"{_sentence(mine.evidence)}{said[0].upper()}{said[1:]}.{unstated}"
+    evidence = f"{sentence(mine.evidence)}{said[0].upper()}{said[1:]}.{unstated}"
     origin = ((_OWN_SCORES, f"{own.name}, SHA-256 {own.sha256}"),)
     # A language's worth for itself is 1, whether a table says so or not.
     card = dataclasses.replace(
@@ -479,7 +453,7 @@ def _card_beside(own: TransferMatrix, study: TransferMatrix | None, said: str) -
         evidence=evidence,
         prior=mine.prior or (study.card.prior if study else "") or DEFAULT_PRIOR,
         diagonal=1.0 if mine.range[0] <= 1.0 <= mine.range[1] else "none",
-        derivation=f"{_sentence(mine.derivation)}Own scores unchanged, and a relatedness prior.",
+        derivation=f"{sentence(mine.derivation)}Own scores unchanged, and a relatedness prior.",
         extra=(*(each for each in mine.extra if each[0] not in (_OWN_SCORES, _STUDY)), *origin),
     )
     if study is None:
@@ -500,170 +474,14 @@ def _card_beside(own: TransferMatrix, study: TransferMatrix | None, said: str) -
         licence=_both(mine.licence, theirs.licence, study.name),
         licence_url=mine.licence_url or theirs.licence_url,
         derivation=(
-            f"{_sentence(mine.derivation)}Own scores put in their place among those of "
+            f"{sentence(mine.derivation)}Own scores put in their place among those of "
             f"{study.name}, all unchanged; its relatedness prior."
         ),
         extra=(*card.extra, (_STUDY, f"{study.name}, SHA-256 {study.sha256}")),
     )
 
 
-def _sentence(text: str) -> str:
-    """A text that another sentence follows; nothing where there is none."""
-    return f"{text.rstrip('. ')}. " if text else ""
-
-
 def _both(own: str, other: str, name: str) -> str:
     """What each of two cards says of one thing."""
     said = ((f"own scores: {own}", own), (f"{name}: {other}", other))
     return "; ".join(words for words, text in said if text)
-
-
-# -- on their own scale ------------------------------------------------------------------
-
-
-def on_own_scale(matrix: TransferMatrix, features: PairFeatures | None = None) -> CompletedScores:
-    """A predicted score for every pair that has none; what there is stays as it is.
-
-    Args:
-        matrix: any; its measured pairs are what is learned from.
-        features: of its pairs.
-
-    Raises:
-        DataError: nothing is missing, too little is measured, or there are too many labels.
-    """
-    size, card = len(matrix.keys), matrix.card
-    apart = ~np.eye(size, dtype=bool)
-    seen = np.isin(matrix.status, SEEN) & apart
-    missing = (matrix.status == MISSING) & apart
-    count = int(seen.sum())
-    if not missing.any():
-        raise DataError(
-            f"matrix '{matrix.name}' has a score of every pair: nothing is left to complete"
-        )
-    if count < LEAST_PAIRS:
-        raise DataError(
-            f"matrix '{matrix.name}' has {count} measured pairs: at least {LEAST_PAIRS} are needed "
-            "to learn from; measure more"
-        )
-    if size > MOST_KEYS:
-        raise DataError(
-            f"matrix '{matrix.name}' has {size:,} {card.axis}s: at most {MOST_KEYS:,} are completed"
-        )
-    model = fit(matrix.scores, matrix.stderr, seen, features.values if features else None)
-    low, high = card.range
-    if card.metric == BTS:
-        # The range ends at 2, where a weight is infinite: no guess goes past what was seen, or 1.
-        high = max(1.0, float(matrix.scores[seen].max()))
-    told = np.clip(model.scores, low, high)
-    scores, stderr = (
-        np.where(missing, _short(new), old)
-        for new, old in ((told, matrix.scores), (model.stderr, matrix.stderr))
-    )
-    status = np.where(missing, PREDICTED, matrix.status).astype("<U9")
-    using = features.said if features else "no features"
-    said = (
-        f"{int(missing.sum()):,} pairs predicted on the scale of {card.metric} from {count:,} "
-        f"measured, with {using}"
-    )
-    written = dataclasses.replace(
-        card,
-        title=f"{card.title}, completed",
-        status="",
-        evidence=f"{_sentence(card.evidence)}{said}.",
-        stderr_note=(
-            f"{_sentence(card.stderr_note)}Pairs predicted by the additive model: of the true "
-            "score, from the spread of donors, targets and pairs that the measured scores show."
-        ),
-        derivation=(
-            f"{_sentence(card.derivation)}Scores of {matrix.name}, SHA-256 {matrix.sha256}, "
-            "unchanged; missing pairs by an additive model of donors, targets and features."
-        ),
-        extra=(*card.extra, *_findings(model, matrix.scores)),
-    )
-    return CompletedScores(written, ScoreTable(matrix.keys, scores, stderr, status), said)
-
-
-def _findings(model: AdditiveModel, scores: Floats) -> tuple[tuple[str, str], ...]:
-    """What a card says of an additive model: its spreads, and how well it foretells."""
-    told = "; ".join(
-        f"{each.method} R2 {each.r2:.2f}, RMSE {each.rmse:.3g}, {each.coverage:.0%} inside"
-        for each in foretellings(model, scores)
-    )
-    spreads = (
-        f"Mean {model.mean:.3g}; standard deviation of donors {model.donor:.2g}, of targets "
-        f"{model.target:.2g}, of a feature's slope {model.slope:.2g}, of a pair {model.pair:.2g}. "
-        f"Standard errors are {model.widened:.2f} times those of the model, by how far pairs that "
-        "were left out stray."
-    )
-    anew = "all else learned anew" if model.refitted else "the spreads those of all"
-    return (
-        ("additive model", spreads),
-        (
-            "how well it foretells",
-            f"Each measured pair left out, {anew}: {told} (their 80 % interval).",
-        ),
-    )
-
-
-def _short(values: Floats) -> Floats:
-    """Rounded to six significant digits, which is more than any of them is known to."""
-    return np.array([[float(f"{each:.6g}") for each in row] for row in values.tolist()])
-
-
-def _features(
-    matrix: TransferMatrix, table: str | Path | None, profiles: Mapping[str, Profile]
-) -> PairFeatures | None:
-    if table is not None:
-        path = Path(table)
-        names, columns = feature_columns(read_file(path, TABLE_LIMIT), path.name, matrix)
-        return PairFeatures(differences(columns), f"{', '.join(names)} of {path.name}")
-    if matrix.card.axis != "language":
-        return None
-    values = relatedness(matrix.keys, profiles).values
-    return PairFeatures(values, f"the relatedness of languages ({', '.join(FEATURES)})")
-
-
-def feature_columns(
-    content: bytes, what: str, matrix: TransferMatrix
-) -> tuple[tuple[str, ...], Floats]:
-    """Names and numbers of a table of features: a row for each label, a column for each feature.
-
-    Args:
-        content: CSV or Parquet; the first column holds labels, all others numbers.
-        what: how a message names the table.
-        matrix: whose labels it describes; rows of other languages are read past.
-
-    Returns:
-        Names of the columns, and (n, k) numbers in the order of the keys of the matrix.
-
-    Raises:
-        DataError: with every fault in ``faults``.
-    """
-    rows = read_rows(content, f"table {what}")
-    names = rows.header[1:]
-    faults: list[str] = []
-    if not names or len(set(names)) < len(names):
-        faults.append("header: expected a column of labels, then columns of numbers, each once")
-    read = label_reader(matrix.card)
-    numbered: dict[str, Sequence[float]] = {}
-    for at, row in zip(rows.numbers, rows.rows, strict=True):
-        if len(row) != len(rows.header):
-            faults.append(f"row {at}: {len(row)} cells, expected {len(rows.header)}")
-            continue
-        try:
-            key = read(row[0])
-        except AtlasMixError as error:
-            faults.append(f"row {at}: {error}")
-            continue
-        numbers = [number(cell.strip()) for cell in row[1:]]
-        wrong = [name for name, each in zip(names, numbers, strict=True) if each is None]
-        if wrong:
-            faults.append(f"row {at}: {', '.join(wrong)}: expected a finite number")
-        if key in numbered:
-            faults.append(f"row {at}: {key} stands twice; keep one")
-        numbered[key] = [each or 0.0 for each in numbers]
-    lacking = [key for key in matrix.keys if key not in numbered]
-    if lacking and not faults:
-        faults.append(f"no row of {first_few(lacking, 6)}: every label of the matrix needs one")
-    refuse(rows.what, faults)
-    return names, np.array([numbered[key] for key in matrix.keys], dtype=np.float64)

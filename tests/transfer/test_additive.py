@@ -10,7 +10,7 @@ from atlasmix.evidence.scores import read_scores, scores_csv
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.io.tables import read_rows
 from atlasmix.transfer.additive import differences, fit, foretellings
-from atlasmix.transfer.completed_matrix import PairFeatures, feature_columns, on_own_scale
+from atlasmix.transfer.own_scale import PairFeatures, feature_columns, on_own_scale
 
 Z80 = 1.2815515655446004
 
