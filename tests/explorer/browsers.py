@@ -120,7 +120,8 @@ def press(page: Any, slider: str, key: str) -> None:
 def settle(page: Any) -> None:
     """Wait until the page has nothing more to draw."""
     page.evaluate("() => delete window.stillSince")
-    page.wait_for_function(STILL)
+    # Ten times a second: at every frame, as is the default, asking takes a good part of a core.
+    page.wait_for_function(STILL, polling=100)
 
 
 def open_tab(page: Any, name: str) -> None:
