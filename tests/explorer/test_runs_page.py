@@ -10,12 +10,14 @@ from explorer.tasks import TASKS
 from made_mixtures import SETS, SOURCES, made_law, made_runs_of
 
 from atlasmix.evidence.mixture_file import load_mixture
+from atlasmix.fitting.given_law import given_law
 from atlasmix.fitting.law_file import load_learned_law
-from atlasmix.fitting.learning import judge, learn
+from atlasmix.fitting.learning import LearnQuestion, judge, learn
 from atlasmix.fitting.mixture_tables import read_mixture_runs, read_mixtures
 from atlasmix.fitting.run_files import read_run_file
 from atlasmix.io.tables import read_rows, to_csv
 from atlasmix.mixture.learned_answer import MixtureWish, answer
+from atlasmix.text import listed
 
 RUNS = made_runs_of(made_law(1), 36, noise=0.02)
 NAMES = RUNS.mixtures.names
@@ -111,6 +113,60 @@ def test_a_model_of_a_library_is_judged_beside_the_laws(visit):
     back = unpack(pack(TASKS["judge model"](learned().runs, "gaussian-process", 0)))
     few = learned().runs.mixtures.select(np.arange(3))
     assert back.law.predict(few) == pytest.approx(expected.law.predict(few), rel=1e-4)
+
+
+SWARM = """run,params,tokens,w_eng,w_spa,loss_eng,loss_spa
+s1,400M,8B,0.95,0.05,2.724,3.365
+s2,400M,8B,0.9,0.1,2.739,3.278
+s3,400M,8B,0.8,0.2,2.772,3.167
+s4,400M,8B,0.7,0.3,2.809,3.088
+s5,400M,8B,0.6,0.4,2.853,3.027
+s6,400M,8B,0.5,0.5,2.904,2.976
+s7,400M,8B,0.3,0.7,3.046,2.897
+s8,400M,8B,0.2,0.8,3.150,2.864
+s9,400M,8B,0.1,0.9,3.304,2.836
+""".encode()
+"""Of the guide: runs of one size, made from a law that is known."""
+
+
+@pytest.mark.usefixtures("short_example")
+def test_what_runs_of_one_size_cannot_tell_is_taken_from_a_law_that_is_chosen(visit):
+    """Without it a page has no other size to ask about, and a law for Mix knows none either."""
+    guest = visit()
+    at = bring(guest, ("swarm.csv", SWARM))
+    leans = control(at, "selectbox", "What one size cannot tell")
+    assert leans.value == "is not assumed"
+    leans.set_value("hoffmann-2022").run()
+    guest.whole()
+    given = given_law("hoffmann-2022")
+    runs = read_mixture_runs([read_rows(SWARM, "swarm.csv")])
+    known = learn(runs, LearnQuestion(constants_from=given))
+    assert known.assumed is not None
+    assert f"Assumed, not learned: {listed(known.assumed.names)}." in guest.words()
+    guest.tab("runs-section", "Best mixture")
+    control(at, "text_input", "Parameters of the model").set_value("7B").run()
+    guest.whole()
+    best = answer(known, MixtureWish(params=7e9))
+    drawn = next(t for t in guest.figures()[0]["data"] if t.get("name") == "the mixture")
+    shares = dict(zip(drawn["y"], drawn["x"], strict=True))
+    for name, share in zip(known.runs.sources, best.mixture.shares.tolist(), strict=True):
+        assert shares[name] == pytest.approx(100 * share, abs=1e-6)
+    control(at, "button", "Use this law in Mix").click().run()
+    guest.whole()
+    read = TASKS["read runs"](("swarm.csv",), False, SWARM)
+    made = TASKS["law for solve"](read.runs, read.tables, "swarm", given)
+    assert at.session_state["overlay"].law_file("swarm.yaml") == made
+    assert b"hoffmann-2022" in made
+
+
+@pytest.mark.usefixtures("short_example")
+def test_a_law_whose_constants_cannot_count_is_one_sentence(visit):
+    guest = visit()
+    at = bring(guest, ("mine.csv", TABLE))
+    control(at, "selectbox", "What one size cannot tell").set_value("hoffmann-2022").run()
+    guest.whole()
+    (refused,) = at.error
+    assert "do not name their params or tokens" in refused.value.replace("\\", "")
 
 
 @pytest.mark.usefixtures("short_example")

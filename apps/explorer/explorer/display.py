@@ -59,6 +59,7 @@ CONTROLS: Final = {
     "phases": "Phases of the run",
     "groups": "Name a group of languages",
     "name": "Name",
+    "constants_from": "What one size cannot tell",
     "paths": "Where the text lies",
     "batch_size": "Sequences a step",
     "sequence_length": "Sequence length",

@@ -29,7 +29,7 @@ def take_law(learned: Learned, read: ReadRuns, key: str, shipped: bool) -> None:
     Args:
         learned: from the runs, in whatever form predicts best.
         read: the runs.
-        key: what tells them from others.
+        key: what tells them, and the law they lean on, from others.
         shipped: whether they come with AtlasMix.
     """
     st.subheader("As the law of a question")
@@ -39,7 +39,8 @@ def take_law(learned: Learned, read: ReadRuns, key: str, shipped: bool) -> None:
         tell(f"{capital(str(error))}.")
         return
     name = f"{name_of_file(read.tables[0][0])[:50]}.yaml"
-    arguments = (read.runs, read.tables, name.removesuffix(".yaml"))
+    given = learned.question.constants_from
+    arguments = (read.runs, read.tables, name.removesuffix(".yaml"), given)
     with st.container(horizontal=True):
         if st.button("Use this law in Mix", type="primary", icon=":material/blender:"):
             _ask(answers.kept_as(key, shipped, TASK, *arguments), name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from atlasmix.fitting.assumed import GivenLaw
 from atlasmix.fitting.law_file import law_mapping, law_text
 from atlasmix.fitting.learning import Judged, Learned, LearnQuestion, check_enough, judge, learn
 from atlasmix.fitting.mixture_runs import MixtureRuns
@@ -55,15 +56,18 @@ def judge_model(runs: MixtureRuns, name: str, seed: int) -> Judged:
     return replace(judge(name, runs, seed), law=ModelLaw(name, runs))
 
 
-def law_for_solve(runs: MixtureRuns, tables: Sequence[tuple[str, str]], name: str) -> bytes:
+def law_for_solve(
+    runs: MixtureRuns, tables: Sequence[tuple[str, str]], name: str, given: GivenLaw | None = None
+) -> bytes:
     """The file of the law in the form that a question takes, with the doubt that a solve weighs.
 
     Args:
         runs: what is learned from.
         tables: name and SHA-256 of each file of runs.
         name: of the law.
+        given: law whose constants are taken where the runs, being of one size, tell none.
     """
-    learned = learn(runs, LearnQuestion(compared=(), for_solve=True))
+    learned = learn(runs, LearnQuestion(compared=(), for_solve=True, constants_from=given))
     drawn = solving_draws(learned, DRAWS, learned.question.seed)
     return law_text(law_mapping(learned, name, tables, drawn)).encode()
 

@@ -8,8 +8,10 @@ from typing import Final, NamedTuple
 
 import streamlit as st
 
+from atlasmix.fitting.given_law import given_law
 from atlasmix.fitting.learning import COMPARED, MIXING, Learned, LearnQuestion
 from atlasmix.fitting.run_files import first_runs
+from atlasmix.laws.shelf import shipped_laws
 from atlasmix.mixture.learned_answer import DRAWS, MixtureWish
 from atlasmix.quantities import parse_quantity, parse_share
 from explorer.display import escaped, refuse
@@ -25,6 +27,8 @@ EXAMPLE_FILE: Final = f"regmix-1m-first-{EXAMPLE_RUNS}.csv"
 ENDINGS: Final = ["csv", "parquet", "jsonl", "ndjson", "xlsx"]
 OWN, WORKED = "own", "example"
 _SOURCES: Final = {WORKED: "The worked example", OWN: "Tables of my runs"}
+ASSUMED: Final = "What one size cannot tell"
+_NOWHENCE: Final = "is not assumed"
 _NOWHERE: Final = "anywhere"
 _NEAR: Final = {
     _NOWHERE: "anywhere",
@@ -115,8 +119,8 @@ def _pattern() -> None:
 
 
 def learn_question() -> tuple[LearnQuestion, bool]:
-    """Which law answers, and whether runs far above the others are kept."""
-    left, right = st.columns(2, vertical_alignment="bottom")
+    """Which law answers, on what it leans, and whether runs far above the others are kept."""
+    left, middle, right = st.columns(3, vertical_alignment="bottom")
     law = left.selectbox(
         "Law that answers",
         [MIXING, *COMPARED],
@@ -124,13 +128,24 @@ def learn_question() -> tuple[LearnQuestion, bool]:
         persist_state="session",
         help="All are fitted and judged on the same runs held out; this one gives the mixture.",
     )
+    given = middle.selectbox(
+        ASSUMED,
+        [_NOWHENCE, *shipped_laws()],
+        key="runs-constants-from",
+        persist_state="session",
+        help="Runs of one size tell no exponent. A law may give what they cannot tell, so that "
+        "other sizes can be asked about: assumed, not learned. Of runs of several sizes nothing "
+        "is taken.",
+    )
     kept = right.toggle(
         "Keep diverged runs",
         key="runs-diverged",
         persist_state="session",
         help="Runs whose losses lie far above the others' are left out unless this is on.",
     )
-    return LearnQuestion("" if law == MIXING else law), kept
+    # By the name of a shipped law alone: no other name of a visitor's is looked for.
+    leans = given_law(given) if given in shipped_laws() else None
+    return LearnQuestion("" if law == MIXING else law, constants_from=leans), kept
 
 
 def wish(learned: Learned) -> MixtureWish:

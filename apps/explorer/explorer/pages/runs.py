@@ -93,7 +93,8 @@ def mixture(told: Told) -> None:
     report(warning_blocks(learned, answer))
     figure(partial(learned_shares_figure, learned, answer), "learned-shares", alt)
     report(mixture_blocks(learned, answer))
-    take_law(learned, told.read, f"{told.runs} as a law", told.shipped)
+    given = learned.question.constants_from
+    take_law(learned, told.read, f"{told.runs} {given!r} as a law", told.shipped)
 
 
 def _answer(told: Told, wanted: MixtureWish) -> LearnedAnswer:
