@@ -392,6 +392,26 @@ class LawCard:
         return isinstance(self.law, LossLaw | LanguageLaws)
 
 
+def learned_card(law: TargetLaws) -> LawCard:
+    """What the file of a law that was learned from runs says of it, as the card of another says.
+
+    Args:
+        law: as a question takes it.
+    """
+    return LawCard(
+        name=law.file or law.name,
+        kind="learned",
+        title=f"A law of each of {len(law.targets)} losses, learned from runs of mixtures",
+        constants=(),
+        unit=law.unit,
+        measured_on=law.measured_on,
+        source=law.source,
+        law=law,
+        note=law.note,
+        phi_is="fitted to the runs, target by target",
+    )
+
+
 def _decayed(amount: float, unique: float, limit: float) -> float:
     """U·[1 + R*(1 - e^(-(X/U - 1)/R*))]."""
     return unique * (1 - limit * math.expm1(-(amount / unique - 1) / limit))

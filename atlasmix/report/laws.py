@@ -10,7 +10,7 @@ from atlasmix.languages.catalogue import name_of
 from atlasmix.laws.capacity import Growth, Multiplier, Way
 from atlasmix.laws.crossover import FULL_EPOCHS, Crossover
 from atlasmix.laws.hardware import Machine, training_flops
-from atlasmix.laws.kinds import CurseLaw, LanguageLaws, LawCard, LossLaw
+from atlasmix.laws.kinds import CurseLaw, LanguageLaws, LawCard, LossLaw, TargetLaws
 from atlasmix.laws.shelf import DEFAULT_CURSE, DEFAULT_LAW
 from atlasmix.quantities import format_flops, format_quantity
 from atlasmix.report.blocks import (
@@ -40,6 +40,11 @@ _FORMULAS = {
     "curse": (
         "L = E + A K^phi/N^alpha + B K^psi/D^beta for each of K languages read evenly, D the "
         "tokens of one of them"
+    ),
+    "learned": (
+        "L = E + A m^-phi/N^alpha + B/D_eff^beta, one law a target, with m = mu + (1 - mu) times "
+        "the part of all tokens read that is in the target itself, and D_eff by the weights of "
+        "the runs"
     ),
     "per-language": "L = E + A m^-phi/N^alpha + B/D_eff^beta, one law a language and regime",
 }
@@ -99,6 +104,8 @@ def law_facts(card: LawCard, option: str = "law") -> tuple[tuple[str, str], ...]
 def law_constants(card: LawCard) -> Table:
     """The numbers of a law, one line a constant or a language."""
     law = card.law
+    if isinstance(law, TargetLaws):
+        return _targets(law)
     return _languages(law) if isinstance(law, LanguageLaws) else _constants(card)
 
 
@@ -153,6 +160,23 @@ def _constants(card: LawCard) -> Table:
     interval = (Column("interval", "printed constant"),) if spans else ()
     columns = Column("constant"), Column("value", "printed constant"), *interval
     return Table(columns, tuple(rows), title=f"Constants of {card.name}")
+
+
+def _targets(law: TargetLaws) -> Table:
+    constants = ("E", "A", "alpha", "B", "beta", "phi", "least")
+    rounded = {"A", "B"}
+    columns = (
+        Column(
+            "μ" if name == "least" else _GREEK.get(name, name),
+            "rounded constant" if name in rounded else "printed constant",
+        )
+        for name in constants
+    )
+    rows = (
+        Row((named(each.language), *(getattr(each, name) for name in constants)))
+        for each in law.targets
+    )
+    return Table((Column("target"), *columns), tuple(rows), title="Constants by target")
 
 
 def _languages(law: LanguageLaws) -> Table:

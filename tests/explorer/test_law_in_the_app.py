@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 import yaml
+from controls import control
 from explorer import scenarios as page
 from explorer.run_tasks import law_for_solve
 from explorer.tasks import TASKS
@@ -15,19 +16,16 @@ from law_runs import law_file, run_table
 
 from atlasmix.evidence.overlay import Overlay
 from atlasmix.evidence.shelf import LAWS
-from atlasmix.fitting.solving_law import LAID_LIMIT, lay_law
+from atlasmix.fitting.solving_law import LAID_LIMIT, laid_law, lay_law
 from atlasmix.mixture.solve import solve
 from atlasmix.problem.link import stranger_problem
 from atlasmix.problem.scenarios import Scenario
 from atlasmix.recipe.scenario_file import load_scenarios
+from atlasmix.report.words import named
 
 NAME = "mine.yaml"
 SHELF, _ = lay_law(Overlay("/nonexistent"), law_file(), NAME)
 PAGES = ("mix", "transfer", "provenance", "capacity", "evidence", "scenarios", "report", "recipes")
-
-
-def control(at, kind, label):
-    return next(one for one in getattr(at, kind) if one.label == label)
 
 
 def bring(guest, content, name=NAME):
@@ -75,6 +73,32 @@ def test_an_uploaded_law_is_chosen_and_answers_as_the_library_does(visit):
     control(at, "selectbox", "Loss law").set_value("hoffmann-2022").run()
     guest.whole()
     assert "matrix" not in at.session_state["question"], "its weights go with it"
+
+
+def test_it_lies_among_the_loss_laws_of_the_page_evidence(visit):
+    """A visitor who brought a law and looks for it among the laws would not find it."""
+    guest = visit()
+    guest.page("mix")
+    at = bring(guest, law_file())
+    guest.tab("evidence-section", "Loss laws")
+    law = laid_law(law_file(), NAME)
+    assert f"<td >{NAME}</td><td >learned</td><td >solve (yours)</td>" in guest.words()
+    choice = control(at, "selectbox", "Card of the law")
+    assert NAME in choice.options
+    choice.set_value(NAME).run()
+    guest.whole()
+    assert law.source in guest.words()
+    assert law.measured_on in guest.words()
+    first = law.targets[0]
+    assert f"<td >{named(first.language)}</td>" in guest.words()
+    assert f'<td class="number">{first.alpha:.6g}</td>' in guest.words()
+    guest.tab("evidence-section", "Your own tables")
+    control(at, "button", "Remove").click().run()
+    guest.tab("evidence-section", "Loss laws")
+    choice = control(at, "selectbox", "Card of the law")
+    assert NAME not in choice.options
+    assert choice.value in choice.options
+    assert "learned" not in guest.words().replace("learned from", "")
 
 
 def test_every_page_rests_on_it(visit):

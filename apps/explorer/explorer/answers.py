@@ -17,12 +17,13 @@ from atlasmix.evidence.shelf import (
     DEFAULT_INVENTORY,
     DEFAULT_MATRIX,
     INVENTORIES,
+    LAWS,
     MATRICES,
     Shelf,
 )
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.fitting.solving_law import laid_law
-from atlasmix.laws.kinds import TargetLaws
+from atlasmix.laws.kinds import LawCard, TargetLaws, learned_card
 from atlasmix.laws.shelf import DEFAULT_LAW
 from atlasmix.laws.shelf import shipped_names as shipped_law_names
 from atlasmix.report.waiting import line_words, solving_words
@@ -152,6 +153,12 @@ def own_law(name: object) -> TargetLaws | None:
     """A law learned from runs that this visitor brought; None where none has that name."""
     content = session.overlay().law_file(name) if isinstance(name, str) else None
     return None if content is None else laid_law(content, str(name))
+
+
+def own_laws() -> tuple[tuple[str, LawCard], ...]:
+    """The laws that this visitor brought, by name, with what their files say of them."""
+    laws = ((name, own_law(name)) for name in session.overlay().names(LAWS))
+    return tuple((name, learned_card(law)) for name, law in laws if law is not None)
 
 
 def inventory(name: str) -> Inventory:

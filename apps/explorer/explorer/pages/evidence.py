@@ -133,7 +133,7 @@ def mixtures() -> None:
 def laws() -> None:
     """The laws that turn tokens into a predicted loss, and what each was measured on."""
     st.subheader("From tokens to a predicted loss")
-    cards = law_cards(session.overlay())
+    cards = (*answers.own_laws(), *law_cards(session.overlay()))
     table(laws_table(cards), "Laws on the shelf")
     whole = {name: each for name, each in cards if isinstance(each, LawCard)}
     name = _half().selectbox(
