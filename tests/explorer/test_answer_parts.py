@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import yaml
+from controls import control
 from explorer.presets import PRESETS
 from explorer.tasks import PLANNED_DRAWS
 from explorer.workers import Busy, Workers
@@ -40,10 +41,6 @@ SHRUNK = "{targets: {yor: 1, eng: 1}, budget: 8T, min: {yor: 1%}}"
 def answered(**asked):
     problem = problem_from_mapping(asked, STORE)
     return problem, solve(problem)
-
-
-def control(at, kind, label):
-    return next(one for one in getattr(at, kind) if one.label == label)
 
 
 def heading(visit):

@@ -5,6 +5,7 @@ import json
 import zipfile
 
 import pytest
+from controls import control
 from explorer.display import worded
 
 from atlasmix.errors import DataError, ProblemError
@@ -25,10 +26,6 @@ from atlasmix.report.laws import hours_sentence
 from atlasmix.solver.compute import at_compute
 
 STORE = Store("/nonexistent")
-
-
-def control(at, kind, label):
-    return next(one for one in getattr(at, kind) if one.label == label)
 
 
 def test_more_languages_at_equal_loss(visit):

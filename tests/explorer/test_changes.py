@@ -1,8 +1,9 @@
 """Changes of a question: undone one by one, carried from page to page, never half taken up."""
 
 import yaml
+from controls import control
 from explorer.presets import PRESETS
-from test_evidence_page import bring, control
+from test_evidence_page import bring
 
 INVENTORY = (
     b"language,provenance,corpus,unique_tokens,unit,obtained\n"

@@ -4,6 +4,7 @@ import io
 
 import pandas as pd
 import pytest
+from controls import control
 from explorer.uploads import SQUARE, TABLE, templates, workbook
 
 from atlasmix.evidence.overlay import Overlay, lay, save
@@ -24,10 +25,6 @@ stderr: {measured: 0.05}
 source: our own runs
 licence: private
 """
-
-
-def control(at, kind, label):
-    return next(one for one in getattr(at, kind) if one.label == label)
 
 
 def test_gaps_are_those_of_the_question(visit):

@@ -1,6 +1,7 @@
 """The part One language of Evidence: any language by link, with the library's numbers."""
 
 import pytest
+from controls import control
 
 from atlasmix.evidence.store import Store
 from atlasmix.languages.catalogue import all_languages, name_of
@@ -14,10 +15,6 @@ from atlasmix.transfer.estimation import estimate
 from atlasmix.transfer.relatedness import relatedness, relatives
 
 STORE = Store("/nonexistent")
-
-
-def control(at, kind, label):
-    return next(one for one in getattr(at, kind) if one.label == label)
 
 
 def test_a_link_opens_a_language_and_the_page_writes_it(visit):

@@ -5,6 +5,7 @@ import re
 import pytest
 import streamlit as st
 import yaml
+from controls import control
 from explorer.presets import PRESETS
 from test_answer_parts import rows_of
 
@@ -24,10 +25,6 @@ STORE = Store("/nonexistent")
 def answered(**asked):
     problem = problem_from_mapping(asked, STORE)
     return problem, solve(problem)
-
-
-def control(at, kind, label):
-    return next(one for one in getattr(at, kind) if one.label == label)
 
 
 def heading(visit):

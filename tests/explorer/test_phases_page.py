@@ -4,6 +4,7 @@ from urllib.parse import unquote
 
 import pytest
 import yaml
+from controls import control
 
 from atlasmix.evidence.store import Store
 from atlasmix.interop.exporters.exporter import all_exporters
@@ -16,10 +17,6 @@ STORE = Store("/nonexistent")
 PAIR = [{"name": "main", "tokens": "rest"}, {"name": "anneal", "tokens": 0.2}]
 LIMITED = [PAIR[0], {**PAIR[1], "min": {"cat": 0.9}}]
 LINK = "{targets: {cat: 1}, phases: [{name: main}, {name: anneal, tokens: 20%, min: {cat: 90%}}]}"
-
-
-def control(at, kind, label):
-    return next(one for one in getattr(at, kind) if one.label == label)
 
 
 def press(at, label):

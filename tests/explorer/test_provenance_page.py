@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from controls import control
 from explorer.packing import pack, unpack
 from explorer.tasks import TASKS
 from translated_corpus import write_corpus
@@ -24,10 +25,6 @@ from atlasmix.report.provenance import writers_blocks
 
 STORE = Store("/nonexistent")
 TRANSLATED = {"targets": {"cat": 1}, "budget": "300B", "pools": ["human", "translated"]}
-
-
-def control(at, kind, label):
-    return next(one for one in getattr(at, kind) if one.label == label)
 
 
 @pytest.fixture(scope="module")

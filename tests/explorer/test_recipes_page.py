@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from controls import control
 
 from atlasmix.evidence.store import Store
 from atlasmix.languages.catalogue import name_of
@@ -14,10 +15,6 @@ from atlasmix.recipe.recipe import make_recipe
 
 STORE = Store("/nonexistent")
 FORMER = Path(__file__).parents[1] / "recipe" / "former_recipe.yaml"
-
-
-def control(at, kind, label):
-    return next(one for one in getattr(at, kind) if one.label == label)
 
 
 def recipe_of(**asked):

@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+from controls import control
 from explorer.packing import pack, unpack
 from explorer.runs_form import EXAMPLE_RUNS, example
 from explorer.tasks import TASKS
@@ -29,10 +30,6 @@ WHOLE = tuple((*left, *right[1:]) for left, right in zip(WEIGHTS, LOSSES, strict
 OF_WEIGHTS = tuple(f"w_{name}" for name in SOURCES)
 OF_LOSSES = tuple(f"loss_{name}" for name in SETS)
 TABLE = to_csv(("run", *OF_WEIGHTS, *OF_LOSSES), WHOLE)
-
-
-def control(at, kind, label):
-    return next(one for one in getattr(at, kind) if one.label == label)
 
 
 def learned():
@@ -115,7 +112,7 @@ def test_a_model_of_a_library_is_judged_beside_the_laws(visit):
     assert back.law.predict(few) == pytest.approx(expected.law.predict(few), rel=1e-4)
 
 
-SWARM = """run,params,tokens,w_eng,w_spa,loss_eng,loss_spa
+SWARM = b"""run,params,tokens,w_eng,w_spa,loss_eng,loss_spa
 s1,400M,8B,0.95,0.05,2.724,3.365
 s2,400M,8B,0.9,0.1,2.739,3.278
 s3,400M,8B,0.8,0.2,2.772,3.167
@@ -125,7 +122,7 @@ s6,400M,8B,0.5,0.5,2.904,2.976
 s7,400M,8B,0.3,0.7,3.046,2.897
 s8,400M,8B,0.2,0.8,3.150,2.864
 s9,400M,8B,0.1,0.9,3.304,2.836
-""".encode()
+"""
 """Of the guide: runs of one size, made from a law that is known."""
 
 

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from controls import control
 
 from atlasmix.evidence.scores import DEFINED, MISSING
 from atlasmix.evidence.store import Store
@@ -15,10 +16,6 @@ from atlasmix.report.figures.drawing import MARKS
 from atlasmix.transfer.estimation import estimate
 
 STORE = Store("/nonexistent")
-
-
-def control(at, kind, label):
-    return next(one for one in getattr(at, kind) if one.label == label)
 
 
 def model_of(law=DEFAULT_LAW):
