@@ -123,8 +123,8 @@ class NoWorse:
     Args:
         language: in any code or name.
         slack: 0.01 or ``1%``, of the reference's loss.
-        reference: ``natural``, ``uniform``, ``temperature-3.33``, ``unimax``, ``target only`` or
-            the name of a published mixture.
+        reference: ``natural``, ``uniform``, ``temperature-3.33``, ``unimax``, ``target only``,
+            the name of a published mixture, or the path of a recipe or a mixture file (``.yaml``).
 
     >>> NoWorse("eng", "1%")
     NoWorse('eng', '1%', 'natural')

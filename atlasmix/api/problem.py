@@ -84,7 +84,7 @@ class Problem:
             tokens of the budget, h the human share of a target; None: no such term.
         near: of the mixtures that are about as good as the best, the one nearest to a reference is
             the answer: ``targets-temperature-3.33``, or with what it may cost of the reducible
-            loss, ``1%:salamandra-7b``.
+            loss, ``1%:salamandra-7b``; a recipe or a mixture file by its path, too.
         worth: worth of a token by provenance, human text 1.
         phases: parts of the run, as the key ``phases`` of a problem file.
         draws: worlds drawn from what the evidence allows, in which the answer is tried; None: 32

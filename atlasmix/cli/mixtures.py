@@ -67,7 +67,8 @@ def _show(options: argparse.Namespace) -> int:
         return 0
     from atlasmix.report.evidence import shares_table
 
-    about = [f"{mixture.model}, {mixture.stage} ({mixture.year})", f"share of: {mixture.basis}"]
+    year = f" ({mixture.year})" if mixture.year else ""
+    about = [f"{mixture.model}, {mixture.stage}{year}", f"share of: {mixture.basis}"]
     about += [f"status: {mixture.status}", f"source: {mixture.source}"]
     about += [f"note: {mixture.note}"] if mixture.note else []
     print_text("\n".join(about), "", shares_table(mixture))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atlasmix.errors import DataError
@@ -69,25 +70,24 @@ def list_published() -> tuple[PublishedMixture, ...]:
 
 
 def published(name: str, store: Store | None = None) -> PublishedMixture:
-    """The published mixture of that name, one of the user's own, or the one in a mixture file.
+    """The published mixture of that name, one of the user's own, or the one in a file.
 
     Args:
-        name: of the mixture, or the path to a ``.yaml``.
+        name: of the mixture, or the path to a ``.yaml``: a mixture file or a recipe.
         store: holds the user's own, and says whether a path is opened; None: the usual place.
 
     Raises:
-        DataError: no such name; suggests the nearest; or a file that is no mixture.
+        DataError: no such name; suggests the nearest; or a file that is neither.
 
     >>> published("salamandra-7b").shares[0][0]
     'eng'
     """
-    from atlasmix.evidence.mixture_file import load_mixture
     from atlasmix.evidence.mixture_shelf import own_mixture, own_mixtures
 
     store = store or Store()
     path = store.path_of(name)
     if path is not None:
-        return as_published(load_mixture(path))
+        return _of_file(path)
     names = {mixture.name: mixture for mixture in list_published()}
     if name in names:
         return names[name]
@@ -101,6 +101,25 @@ def published(name: str, store: Store | None = None) -> PublishedMixture:
     )
 
 
+def _of_file(path: Path) -> PublishedMixture:
+    """What a mixture file or a recipe says of languages."""
+    from atlasmix.evidence.mixture_file import MIXTURE_LIMIT, holds_mixture, mixture_of
+    from atlasmix.evidence.recorded_shares import holds_recipe, recorded_shares
+    from atlasmix.io.safe_yaml import load_yaml
+    from atlasmix.io.tables import read_file
+
+    what = f"file {path.name or path}"
+    content = load_yaml(read_file(path, MIXTURE_LIMIT), what, MIXTURE_LIMIT)
+    if isinstance(content, dict) and holds_mixture(content):
+        return as_published(mixture_of(content, f"mixture {what}"))
+    if isinstance(content, dict) and holds_recipe(content):
+        return _team_mixture(path.name, "a recipe", recorded_shares(content, f"recipe {path.name}"))
+    raise DataError(
+        f"{what} is neither a mixture file nor a recipe: expected one that atlasmix import or "
+        "solve wrote"
+    )
+
+
 def published_card() -> Card:
     """The card of the table of published mixtures."""
     return _read()[0]
@@ -108,16 +127,24 @@ def published_card() -> Card:
 
 def as_published(given: GivenMixture) -> PublishedMixture:
     """A team's own mixture, as ``atlasmix import`` wrote it, in the place of a published one."""
+    mixture = _team_mixture(given.name, "as imported", tuple(given.proportions.items()))
+    other = tuple((each.name, each.proportion) for each in given.other)
+    return replace(
+        mixture, other=other, status="imported", source=str(given.origin.get("file", ""))
+    )
+
+
+def _team_mixture(name: str, stage: str, shares: tuple[tuple[str, float], ...]) -> PublishedMixture:
     return PublishedMixture(
-        name=given.name,
-        model=given.name,
-        stage="as imported",
+        name=name,
+        model=name,
+        stage=stage,
         year=0,
-        shares=tuple(given.proportions.items()),
-        other=tuple((each.name, each.proportion) for each in given.other),
+        shares=shares,
+        other=(),
         basis="tokens",
-        status="imported",
-        source=str(given.origin.get("file", "")),
+        status="solved",
+        source=name,
     )
 
 

@@ -12,6 +12,7 @@ from atlasmix.errors import ProblemError
 from atlasmix.evidence.mixture_file import is_mixture_file
 from atlasmix.evidence.published import PublishedMixture, list_published, published
 from atlasmix.evidence.store import NO_FILES, Store
+from atlasmix.io.plain_data import shown
 from atlasmix.laws.saturation import Array
 from atlasmix.problem.constraints import KeepTokens, ShareLimit, epoch_caps
 from atlasmix.problem.problem import MixProblem
@@ -81,6 +82,26 @@ def baseline_tokens(problem: MixProblem, name: str) -> Array:
     raise _unknown_reference(name, True)
 
 
+def reference_name(value: object, what: str, more: str = "") -> str:
+    """The name of a reference mixture, which :func:`check_reference` looks up.
+
+    Args:
+        value: as it was given.
+        what: names it.
+        more: what else may stand there.
+
+    Raises:
+        ProblemError: no text; says what references look like.
+    """
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    raise ProblemError(
+        f"{what} is {shown(value)}: expected a reference mixture by its name, such as "
+        f"{USUAL_RULE}, natural or a published one (see 'atlasmix mixtures list'){more}",
+        value=value,
+    )
+
+
 def check_reference(name: str, store: Store) -> None:
     """Refuse what is no baseline and no published mixture, nor, where a store opens files, a file.
 
@@ -98,7 +119,7 @@ def _unknown_reference(name: str, files: bool) -> ProblemError:
         f"no reference mixture {name[:60]!r}: {did_you_mean(name, known, ' ')}"
         f"expected {', '.join(names())}, '{TARGET_ONLY}', or a "
         "published mixture (see 'atlasmix mixtures list')"
-        + (" or a mixture file (.yaml)" if files else f"; {NO_FILES}"),
+        + (" or a mixture file or recipe (.yaml)" if files else f"; {NO_FILES}"),
         value=name,
     )
 

@@ -37,7 +37,7 @@ from atlasmix.laws.cards import covariance_fault
 from atlasmix.laws.kinds import DEFAULT_PHI, DEFAULT_PHI_RANGE, LOSS_CONSTANTS, LossLaw, TargetLaws
 from atlasmix.laws.saturation import DEFAULT_DECAY
 from atlasmix.laws.shelf import DEFAULT_LAW, load_law, shipped_names
-from atlasmix.problem.baselines import check_reference
+from atlasmix.problem.baselines import USUAL_RULE, check_reference, reference_name
 from atlasmix.problem.constraints import (
     AMONG_SYNTHETIC,
     EVERY_GENERATOR,
@@ -659,14 +659,15 @@ def _guardrail(key: str, value: object) -> Guardrail:
     what = f"guardrail {key}"
     if isinstance(value, str) and ":" in value:
         slack, _, reference = value.partition(":")
-        return Guardrail(key, parse_share(slack, what), as_text(reference, f"{what} reference"))
+        named = reference_name(reference, f"the reference of {what}")
+        return Guardrail(key, parse_share(slack, what), named)
     if not isinstance(value, dict):
         return Guardrail(key, parse_share(value, what))
     rail = as_mapping(value, what, "{slack: 0.01, reference: natural}")
     refuse_unknown(rail, ("slack", "reference"), what)
     if "slack" not in rail:
         raise ProblemError(f"{what} has no slack: expected how much worse it may be, such as 1%")
-    reference = as_text(rail.get("reference", "natural"), f"{what} reference")
+    reference = reference_name(rail.get("reference", "natural"), f"the reference of {what}")
     return Guardrail(key, parse_share(rail["slack"], what), reference)
 
 
@@ -1115,7 +1116,9 @@ def _near(value: object, store: Store) -> Near | None:
     """``0.5%:REFERENCE``, or the reference alone."""
     if value is None:
         return None
-    told = as_text(value, "near")
+    told = reference_name(
+        value, "near", f", and where it may cost more or less that before it: 1%:{USUAL_RULE}"
+    )
     first, _, rest = told.partition(":")
     within, reference = (first, rest) if rest else (f"{100 * DEFAULT_WITHIN:g}%", first)
     check_reference(reference, store)

@@ -16,6 +16,7 @@ from atlasmix.evidence.mixture_file import (
     mixture_of,
 )
 from atlasmix.evidence.pools import Pool
+from atlasmix.evidence.recorded_shares import holds_recipe
 from atlasmix.io.plain_data import as_mapping, as_number
 from atlasmix.io.safe_yaml import load_yaml
 from atlasmix.io.tables import read_file
@@ -157,7 +158,7 @@ def read_given(path: Path) -> tuple[GivenMixture | None, Recipe | None]:
     if holds_mixture(content):
         assert isinstance(content, dict)
         return mixture_of(content, f"mixture {what}"), None
-    if isinstance(content, dict) and str(content.get("schema", "")).startswith("atlasmix/recipe/"):
+    if holds_recipe(content):
         return None, load_recipe(path)
     raise DataError(
         f"{what} is neither a mixture file nor a recipe: expected one that atlasmix import or "

@@ -7,17 +7,18 @@ import pytest
 from judge import score
 from worlds import random_world, world
 
-from atlasmix.errors import ProblemError
+from atlasmix.errors import DataError, ProblemError
 from atlasmix.evidence.store import Store
 from atlasmix.mixture.comparison import compare
 from atlasmix.mixture.shares import explain_shares
 from atlasmix.mixture.solve import best, solve
 from atlasmix.problem.baselines import baseline_tokens
-from atlasmix.problem.constraints import Selection, ShareLimit
+from atlasmix.problem.constraints import Guardrail, Selection, ShareLimit
 from atlasmix.problem.parsing import problem_from_mapping, problem_to_mapping
 from atlasmix.problem.problem import MixProblem, Near
 from atlasmix.problem.worlds import floor_of
 from atlasmix.recipe.check import check
+from atlasmix.recipe.file import dump_recipe
 from atlasmix.recipe.recipe import make_recipe
 from atlasmix.report.answer_tables import comparison_table
 
@@ -144,13 +145,59 @@ def test_best_is_the_same_mixture():
         ("80%:unimax", "expected above 0 and at most 50%"),
         ("x:unimax", "expected a share of the reducible loss"),
         ("nix", "no reference mixture 'nix'"),
-        (3, "near"),
+        (0.5, "near is 0.5: expected a reference mixture by its name, such as targets-temp"),
+        (" ", "where it may cost more or less that before it: 1%:targets-temperature-3.33"),
     ],
 )
 def test_what_cannot_be_near(written, said):
     with pytest.raises(ProblemError, match=said) as caught:
         problem_from_mapping({"targets": "cat", "near": written}, EMPTY)
     assert caught.value.field == "near"
+
+
+def test_the_last_recipe_of_a_team_is_a_reference(tmp_path):
+    """Read otherwise than its shares, or refused, an answer near it would move other tokens."""
+    first = problem_from_mapping({"targets": "cat,spa,glg", "budget": "300B", "draws": 0}, EMPTY)
+    before = solve(first)
+    path = tmp_path / "last.yaml"
+    path.write_text(dump_recipe(make_recipe(first, before)), encoding="utf-8")
+    asked = {"targets": "cat,spa,glg", "budget": "300B", "draws": 0}
+    again = solve(problem_from_mapping({**asked, "near": str(path)}, Store()))
+    for key, share in before.proportions.items():
+        assert again.proportions[key] == pytest.approx(share, abs=1e-4)
+    guarded = {"targets": "spa", "budget": "300B", "draws": 0}
+    free = solve(problem_from_mapping(guarded, Store()))
+    rail = problem_from_mapping({**guarded, "guardrails": {"cat": f"2%:{path}"}}, Store())
+    (limit,) = [each for each in rail.limits if isinstance(each, Guardrail)]
+    assert limit.reference == str(path)
+    assert free.proportions.get("cat", 0.0) < 0.01 < solve(rail).proportions["cat"]
+
+
+@pytest.mark.parametrize(
+    ("found", "instead", "said"),
+    [
+        ("proportion: 0.", "proportion: 7.", "proportion"),
+        ("\nanswer:\n", "\nanswers:\n", "answer"),
+        ("schema: atlasmix/recipe/2", "schema: mine", "neither a mixture file nor a recipe"),
+    ],
+)
+def test_a_file_that_is_no_mixture_is_no_reference(tmp_path, found, instead, said):
+    first = problem_from_mapping({"targets": "cat", "draws": 0}, EMPTY)
+    path = tmp_path / "last.yaml"
+    text = dump_recipe(make_recipe(first, solve(first)))
+    assert found in text
+    path.write_text(text.replace(found, instead, 1), encoding="utf-8")
+    near_it = problem_from_mapping({"targets": "cat", "near": str(path)}, Store())
+    with pytest.raises(DataError, match=said):
+        solve(near_it)
+
+
+@pytest.mark.parametrize(
+    "rail", ["1%: ", {"slack": "1%", "reference": 0.5}, {"slack": "1%", "reference": ""}]
+)
+def test_what_references_look_like_is_said_of_a_guardrail_too(rail):
+    with pytest.raises(ProblemError, match="expected a reference mixture by its name, such as"):
+        problem_from_mapping({"targets": "cat", "guardrails": {"spa": rail}}, EMPTY)
 
 
 def test_a_reference_without_a_pool_here():
