@@ -33,6 +33,10 @@ Places = NDArray[np.int64]
 
 _NOTHING: Final = 1e-9
 
+_STEEPEST: Final = 300.0
+"""Exponent from which e^x is followed along its tangent, our choice: no loss is as large as 1e130,
+whose square is still a number, so that a law far from its runs stays convex and finite."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FormulaLaw:
@@ -132,10 +136,17 @@ def _value_and_slope(law: FormulaLaw, shares: Array) -> tuple[Array, Array]:
     if law.name == "linear":
         return constants @ shares, constants.copy()
     if law.name == "exponential":
-        part = np.exp(constants[:, 1] + constants[:, 2:] @ shares)
-        return constants[:, 0] + part, part[:, None] * constants[:, 2:]
+        part, rate, _ = _exponentials(constants[:, 1] + constants[:, 2:] @ shares)
+        return constants[:, 0] + part, rate[:, None] * constants[:, 2:]
     value, first, _ = _additive_parts(law, shares)
     return constants[:, 0] + value, -(value**2)[:, None] * first
+
+
+def _exponentials(power: Array) -> tuple[Array, Array, Array]:
+    """e^x, its slope and its curvature; from ``_STEEPEST`` on along the tangent there."""
+    rate = np.exp(np.minimum(power, _STEEPEST))
+    beyond = np.maximum(power - _STEEPEST, 0.0)
+    return rate * (1.0 + beyond), rate, np.where(beyond > 0, 0.0, rate)
 
 
 def _second(law: FormulaLaw, shares: Array, weights: Array) -> Array:
@@ -143,8 +154,9 @@ def _second(law: FormulaLaw, shares: Array, weights: Array) -> Array:
     if law.name == "linear":
         return np.zeros((len(shares), len(shares)))
     if law.name == "exponential":
-        part = weights * np.exp(constants[:, 1] + constants[:, 2:] @ shares)
-        return np.asarray((constants[:, 2:] * part[:, None]).T @ constants[:, 2:])
+        *_, turn = _exponentials(constants[:, 1] + constants[:, 2:] @ shares)
+        turn = weights * turn
+        return np.asarray((constants[:, 2:] * turn[:, None]).T @ constants[:, 2:])
     value, first, second = _additive_parts(law, shares)
     bent = (first * (2.0 * weights * value**3)[:, None]).T @ first
     bent[np.diag_indices_from(bent)] -= (weights * value**2) @ second

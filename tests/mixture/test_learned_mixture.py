@@ -355,3 +355,26 @@ def test_runs_that_tell_nothing_are_called_so() -> None:
     learned = learn(replace(runs, loss=frozen(noise)), LearnQuestion(compared=()))
     text = learning_data(LearnedReport(learned, None, (("runs.csv", "0" * 64),)))["warnings"]
     assert "no better than the mean of each set" in text[0]
+
+
+def test_an_exponential_far_from_its_runs_stays_a_number_and_convex() -> None:
+    """e^x overflowed there: a warning in the log, and a mixture without a loss."""
+    constants = np.array([[1.0, 2.0, 900.0, -3.0, 5.0]])
+    law = FormulaLaw("exponential", ("a", "b", "c"), ("x",), constants)
+    line = [np.array([part, (1 - part) / 2, (1 - part) / 2]) for part in np.linspace(0, 1, 41)]
+    values = np.array([law.at(shares)[0][0] for shares in line])
+    assert np.all(np.isfinite(values))
+    assert np.all(np.diff(values) > 0)
+    below = [
+        law.at(here)[0][0] + law.at(here)[1][0] @ (there - here) <= law.at(there)[0][0] * (1 + 1e-9)
+        for here in line
+        for there in line
+    ]
+    assert all(below)
+    assert all(np.all(np.isfinite(law.bend(shares, np.ones(1)))) for shares in line)
+    near = np.array([0.1, 0.4, 0.5])
+    part = float(np.exp(constants[0, 1] + constants[0, 2:] @ near))
+    assert law.at(near)[0][0] == 1.0 + part
+    for most in (1e-4, 0.5):
+        question = make_question(law, near=Near(np.array([0.01, 0.5, 0.49]), most))
+        assert np.isfinite(best_mixture(question).loss)
