@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from atlasmix.cli.parsing import Parser, add_actions, add_json, add_store
 
 if TYPE_CHECKING:
+    from atlasmix.fitting.law_file import SavedLaw
     from atlasmix.laws.kinds import LawCard
 
 EXAMPLE = "atlasmix laws show besiroglu-2024"
@@ -74,10 +75,15 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
     from atlasmix.cli.terminal import print_json, print_text
     from atlasmix.evidence.store import Store
+    from atlasmix.fitting.law_file import is_law_file, is_learned, load_learned_law
     from atlasmix.laws.shelf import DEFAULT_LAW, law_card
 
+    if options.name and is_law_file(options.name) and is_learned(Path(options.name)):
+        return show_learned(load_learned_law(Path(options.name)), options.json)
     card = law_card(options.name or DEFAULT_LAW, Store(options.store))
     if options.json:
         import dataclasses
@@ -89,6 +95,20 @@ def _show(options: argparse.Namespace) -> int:
     from atlasmix.report.laws import law_parts
 
     print_text(*law_parts(card, "--law"))
+    return 0
+
+
+def show_learned(saved: SavedLaw, as_json: bool) -> int:
+    """Print what the file of a law of mixtures holds."""
+    from atlasmix.cli.terminal import print_json, print_text
+
+    if as_json:
+        print_json(dict(saved.content))
+        return 0
+    from atlasmix.report.learned_file import saved_blocks
+    from atlasmix.report.terminal import terminal_parts
+
+    print_text(*terminal_parts(saved_blocks(saved)))
     return 0
 
 

@@ -270,11 +270,6 @@ def _from_saved(options: argparse.Namespace) -> int:
     from atlasmix.fitting.run_files import read_run_file
 
     saved = load_learned_law(Path(options.runs[0]))
-    if not (options.predict or options.add):
-        raise ProblemError(
-            f"{options.runs[0]} is a saved law, which predicts: give --predict TABLE, --add NEW to "
-            "judge it by runs that came after, or the runs for a new law and a mixture"
-        )
     if options.predict and options.add:
         raise ProblemError("--predict and --add of a saved law: ask for one at a time")
     if options.add and (options.save or options.mixture or options.figure or options.next):
@@ -284,16 +279,38 @@ def _from_saved(options: argparse.Namespace) -> int:
         )
     if options.add:
         return _judge_saved(options, saved)
-    if options.save or options.mixture or options.figure:
-        raise ProblemError(
-            "--save, --mixture and --figure need the runs: a saved law only predicts"
-        )
+    _check_shown(options)
+    if not options.predict:
+        from atlasmix.cli.laws import show_learned
+
+        return show_learned(saved, options.json)
     _predict(options, saved.law, saved.half_width, read_run_file(options.predict))
     if options.output:
         from atlasmix.cli.terminal import print_text
 
         print_text(*_ending(options))
     return 0
+
+
+_OF_RUNS = (
+    *("save", "mixture", "figure", "next", "target", "min", "max", "max_epochs"),
+    *("params", "tokens", "unique", "near", "constants_from", "for_solve", "law", "own"),
+)
+"""Options that need the runs behind a law."""
+
+
+def _check_shown(options: argparse.Namespace) -> None:
+    """Refuse what a law's file alone cannot answer."""
+    from atlasmix.errors import ProblemError
+    from atlasmix.text import listed
+
+    unanswered = [f"--{name.replace('_', '-')}" for name in _OF_RUNS if getattr(options, name)]
+    if unanswered:
+        need = "need" if len(unanswered) > 1 else "needs"
+        raise ProblemError(
+            f"{options.runs[0]} is a saved law, which is shown, predicts (--predict TABLE) and is "
+            f"judged (--add NEW): {listed(unanswered)} {need} the runs in its place"
+        )
 
 
 def _judge_saved(options: argparse.Namespace, saved: SavedLaw) -> int:
@@ -447,7 +464,7 @@ def _ending(options: argparse.Namespace, learned: Learned | None = None) -> Iter
 
 def _next_step(path: str, learned: Learned) -> str:
     """How a solve takes the law, or why none does and which law to learn."""
-    from atlasmix.fitting.solving_law import obstacle
+    from atlasmix.fitting.solving_law import REFIT, obstacle, remedy
 
     fault = obstacle(learned.law, learned.scale.repeats)
     own = next((place for place in learned.runs.own.tolist() if place >= 0), None)
@@ -456,6 +473,8 @@ def _next_step(path: str, learned: Learned) -> str:
         return f"It is a law of solves too: atlasmix solve --law {path} --target {name}"
     if own is None or learned.law.name != "mixing":
         return f"No solve takes it: it {fault}."
+    if remedy(fault) != REFIT:
+        return f"No solve takes it: it {fault}; {remedy(fault)}."
     return f"No solve takes it: it {fault}. With --for-solve one is learned that serves."
 
 

@@ -13,7 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 from numpy.typing import NDArray
 
 from atlasmix.errors import DataError, ProblemError
-from atlasmix.fitting.learning import Learned
+from atlasmix.fitting.learning import Learned, hardly_told
 from atlasmix.fitting.mixing_law import MixingLaw, Scale
 from atlasmix.fitting.rival_laws import FORMULAS, FormulaLaw
 from atlasmix.fitting.runs import frozen
@@ -47,6 +47,7 @@ class SetConstants(Struct, forbid_unknown_fields=True):
     held_out_rank: float
     constants: dict[str, float]
     tau: dict[str, NotNegative]
+    hardly_told: list[Text] | UnsetType = UNSET
 
 
 class LawScale(Struct, forbid_unknown_fields=True):
@@ -189,7 +190,7 @@ def law_mapping(
             f"mixing, {', '.join(FORMULAS)}",
             field="save",
         )
-    scale = learned.scale
+    scale, untold = learned.scale, hardly_told(learned)
     known = np.isfinite(scale.unique)
     return {
         "schema": LAW_SCHEMA,
@@ -213,7 +214,7 @@ def law_mapping(
             **_ranges(learned),
         },
         "coverage": learned.question.coverage,
-        "sets": [_set(learned, law, place) for place in range(len(law.sets))],
+        "sets": [_set(learned, law, place, untold[place]) for place in range(len(law.sets))],
         "compared": {
             judged.name: {"held_out_error": judged.error, "held_out_rank": judged.rank}
             for judged in learned.judged
@@ -257,7 +258,9 @@ def _columns(law: MixingLaw) -> tuple[Array, ...]:
     )
 
 
-def _set(learned: Learned, law: MixingLaw | FormulaLaw, place: int) -> dict[str, Any]:
+def _set(
+    learned: Learned, law: MixingLaw | FormulaLaw, place: int, untold: tuple[str, ...]
+) -> dict[str, Any]:
     own = int(learned.runs.own[place])
     width = float(learned.half_width[place])
     written: dict[str, Any] = {
@@ -280,6 +283,7 @@ def _set(learned: Learned, law: MixingLaw | FormulaLaw, place: int) -> dict[str,
             name: float(column[place]) for name, column in zip(_FIELDS, _columns(law), strict=True)
         },
         "tau": dict(zip(law.sources, law.worth[place].tolist(), strict=True)),
+        "hardly_told": list(untold),
     }
 
 

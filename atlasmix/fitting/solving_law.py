@@ -26,6 +26,7 @@ from atlasmix.evidence.shelf import LAWS, check_name, name_of_file
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.fitting.law_file import LAW_LIMIT, SavedLaw, drawn_laws, load_learned_law
 from atlasmix.fitting.learning import MIXING, Learned, draw_laws
+from atlasmix.fitting.mixing_draws import WEIGHT_OF
 from atlasmix.fitting.mixing_law import NO_SHARE, MixingLaw
 from atlasmix.io.tables import read_file
 from atlasmix.languages.resolving import resolve
@@ -49,6 +50,12 @@ _NO_LAW_NAME: Final = "scenarios.yaml"
 """What lies beside the laws in a file of scenarios."""
 
 _NO_TARGET: Final = "has no set that is drawn from one of its sources, so none is a target"
+
+_NO_TOKENS: Final = (
+    "does not say how many tokens its runs read, so nothing tells what text a mixture leaves "
+    "unread or reads twice"
+)
+_ADD_TOKENS: Final = "add a column tokens to the table of runs and learn it again"
 
 _NOTHING: Final = 1e-9
 """ε below which it is none."""
@@ -76,7 +83,14 @@ def obstacle(law: object, repeats: bool) -> str:
         )
     if repeats and np.any(law.background[held] > _NOTHING):
         return "has a worth of any token (ε) beside repeated text, which a solve has no place for"
+    if law.scale.tokens <= 0:
+        return _NO_TOKENS
     return ""
+
+
+def remedy(fault: str) -> str:
+    """What to do about an obstacle."""
+    return _ADD_TOKENS if fault == _NO_TOKENS else REFIT
 
 
 def refuse_runs(learned: Learned) -> None:
@@ -91,7 +105,8 @@ def refuse_runs(learned: Learned) -> None:
     if not np.any(law.own >= 0):
         raise ProblemError(f"law {name} {_NO_TARGET}", field="law")
     _targets(law, name)
-    _check_tokens(law, name)
+    if law.scale.tokens <= 0:
+        raise ProblemError(f"law {name} {_NO_TOKENS}", field="law", hint=_ADD_TOKENS)
 
 
 def solving_draws(learned: Learned, draws: int, seed: int) -> tuple[MixingLaw, ...]:
@@ -180,11 +195,10 @@ def solving_law(saved: SavedLaw, name: str, sha256: str) -> TargetLaws:
     law = saved.law
     fault = obstacle(law, isinstance(law, MixingLaw) and law.scale.repeats)
     if fault:
-        raise ProblemError(f"law {name} {fault}", field="law", hint=REFIT, value=name)
+        raise ProblemError(f"law {name} {fault}", field="law", hint=remedy(fault), value=name)
     assert isinstance(law, MixingLaw)
     axis, keys = _keys(law.sources)
     rows = _targets(law, name)
-    _check_tokens(law, name)
     facts = _facts(saved, name)
     laws = drawn_laws(saved)
     try:
@@ -265,17 +279,6 @@ def _targets(law: MixingLaw, name: str) -> list[int]:
     return rows
 
 
-def _check_tokens(law: MixingLaw, name: str) -> None:
-    if law.scale.tokens <= 0:
-        raise ProblemError(
-            f"law {name} does not say how many tokens its runs read, so nothing tells what text a "
-            "mixture leaves unread or reads twice",
-            field="law",
-            hint="add a column tokens to the table of runs and learn it again",
-            value=name,
-        )
-
-
 def _facts(saved: SavedLaw, name: str) -> dict[str, Any]:
     """What every target's law says of its runs."""
     content, law = saved.content, saved.law
@@ -289,7 +292,8 @@ def _facts(saved: SavedLaw, name: str) -> dict[str, Any]:
     return {
         "unit": saved.unit,
         "measured_on": f"{learned['runs']} runs of mixtures of {len(law.sources)} sources"
-        + _assumed(content),
+        + _assumed(content)
+        + _hardly_told(content),
         "source": f"learned from {first_few(learned['tables'], 4)}",
         "note": content["words"],
         "decay": law.scale.decay or None,
@@ -303,6 +307,21 @@ def _assumed(content: Mapping[str, Any]) -> str:
         return ""
     taken = content["assumed"]
     return f"; {listed(list(taken['constants']))} assumed, from law {taken['law']}"
+
+
+def _hardly_told(content: Mapping[str, Any]) -> str:
+    """What the runs leave nearly as open as it was, with the targets of which they do."""
+    whose: dict[str, list[str]] = {}
+    weights = 0
+    for each in content["sets"]:
+        for name in each.get("hardly_told", ()) if each["own"] else ():
+            if name.startswith(WEIGHT_OF):
+                weights += 1
+            else:
+                whose.setdefault(name, []).append(each["own"])
+    named = [f"{name} ({first_few(keys, 3)})" for name, keys in whose.items()]
+    named += [f"{weights} τ"] if weights else []
+    return f"; hardly told by them: {listed(named)}" if named else ""
 
 
 def _worth(law: MixingLaw) -> Array:

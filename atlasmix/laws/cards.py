@@ -68,7 +68,7 @@ def parse_card(content: str | bytes, what: str) -> LawCard:
     if str(card.get("schema", "")).startswith("atlasmix/learned-law/"):
         raise DataError(
             f"{what} is a law learned from runs and no card: solve, sweep and capacity take the "
-            "file as their law, and learn predicts with it"
+            "file as their law, learn and laws show tell what it holds, and learn predicts with it"
         )
     faults = _faults(card)
     if faults:

@@ -590,7 +590,7 @@ def _sets(learned: Learned) -> Table:
                     float(learned.chosen.ranks[place]),
                     f"±{width:.3f}" if math.isfinite(width) else "too few runs",
                     *constants,
-                    *((_untold_words(left[place]),) if mixing is not None else ()),
+                    *((untold_words(left[place]),) if mixing is not None else ()),
                     *((float(noise[place]),) * repeated),
                 )
             )
@@ -612,7 +612,7 @@ def _sets(learned: Learned) -> Table:
     )
 
 
-def _untold_words(names: tuple[str, ...]) -> str:
+def untold_words(names: tuple[str, ...]) -> str:
     """The constants by name, weights of sources as a number of them."""
     weights = [name for name in names if name.startswith(WEIGHT_OF)]
     alone = [name for name in names if not name.startswith(WEIGHT_OF)]
@@ -620,14 +620,19 @@ def _untold_words(names: tuple[str, ...]) -> str:
 
 
 def _set_words(learned: Learned) -> str:
-    unit = learned.runs.unit
+    assumed = learned.assumed.names if learned.assumed is not None else ()
+    return law_words(learned.runs.unit, learned.question.coverage, assumed, learned.law.name)
+
+
+def law_words(unit: str, coverage: float, assumed: Sequence[str], law: str) -> str:
+    """What the table of a law's sets means."""
     text = (
-        f"Losses in {unit}. An interval is what {learned.question.coverage:.0%} of the deviations "
-        "held out stay within: it holds for mixtures like those of the runs."
+        f"Losses in {unit}. An interval is what {coverage:.0%} of the deviations held out stay "
+        "within: it holds for mixtures like those of the runs."
     )
-    if learned.assumed is not None:
-        text += f" Assumed, not learned: {listed(learned.assumed.names)}."
-    if learned.law.name == MIXING:
+    if assumed:
+        text += f" Assumed, not learned: {listed(assumed)}."
+    if law == MIXING:
         text += (
             " L = E + A·(μ + (1 - μ)·m)^-φ + B/(ε + Σ τ·p^γ)^β, m the own share; the saved law "
             "has every τ. Hardly told: what the runs leave open by more than half of what was open "

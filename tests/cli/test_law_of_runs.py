@@ -11,7 +11,7 @@ import pytest
 import yaml
 from command_line import Run, assert_refused
 
-from atlasmix.io.tables import to_csv
+from atlasmix.io.tables import read_rows, to_csv
 
 NAMES = ("cat", "eng", "spa")
 TAU = np.array([[1.0, 0.10, 0.40], [0.05, 1.0, 0.10], [0.30, 0.15, 1.0]])
@@ -88,9 +88,47 @@ def test_a_law_that_serves_no_solve_says_so_when_it_is_written(
         atlasmix("capacity", "--from", "2", "--to", "3", "--law", "law.yaml"),
         "have the same parameters",
     )
-    assert_refused(atlasmix("laws", "show", "law.yaml"), "learned from runs and no card")
+    assert_refused(atlasmix("laws", "add", "law.yaml"), "learned from runs and no card")
     done = atlasmix("learn", name, "--law", "linear", "--save", "line.yaml", *QUICK)
     assert "No solve takes it" in done.out
+
+
+def test_what_runs_hardly_tell_goes_with_the_law(atlasmix: Run, tmp_path: Path) -> None:
+    """It was printed by the command that learned it and forgotten by its file."""
+    name = runs(tmp_path / "few.csv", 9, 1)
+    asked = ("learn", name, "--for-solve", "--save", "law.yaml", "--no-mixture", *QUICK)
+    data = json.loads(atlasmix(*asked, "--json").out)
+    told = {each["set"]: each["hardly_told"] for each in data["sets"]}
+    assert any(told.values()), "nine runs leave something open"
+    law = yaml.safe_load((tmp_path / "law.yaml").read_text(encoding="utf-8"))
+    assert {each["name"]: each["hardly_told"] for each in law["sets"]} == told
+    for shown in (("learn", "law.yaml"), ("laws", "show", "law.yaml")):
+        done = atlasmix(*shown)
+        assert done.status == 0, done.err
+        assert "hardly" in done.out
+        assert "Learned from few.csv" in done.out
+        assert json.loads(atlasmix(*shown, "--json").out)["sets"] == law["sets"]
+    constant = next(each for names in told.values() for each in names if "τ" not in each)
+    solved = atlasmix("solve", "--law", "law.yaml", "--target", "cat", "--draws", "0")
+    assert solved.status == 0, solved.err
+    assert f"hardly told by them: {constant} (" in " ".join(solved.out.split())
+
+
+def test_a_law_of_runs_that_say_no_tokens_is_not_offered_to_a_solve(
+    atlasmix: Run, tmp_path: Path
+) -> None:
+    """The next step that was printed was refused."""
+    runs(tmp_path / "runs.csv", 40, 2, joint=False)
+    rows = read_rows((tmp_path / "runs.csv").read_bytes(), "runs")
+    keep = [at for at, title in enumerate(rows.header) if title not in {"params", "tokens"}]
+    table = [tuple(row[at] for at in keep) for row in rows.rows]
+    (tmp_path / "bare.csv").write_bytes(to_csv(tuple(rows.header[at] for at in keep), table))
+    done = atlasmix("learn", "bare.csv", "--save", "law.yaml", "--no-mixture", *QUICK)
+    said = " ".join(done.out.split())
+    assert "No solve takes it: it does not say how many tokens its runs read" in said
+    assert "add a column tokens" in said
+    asked = ("solve", "--law", "law.yaml", "--target", "cat")
+    assert_refused(atlasmix(*asked), "add a column tokens to the table of runs")
 
 
 def test_runs_that_came_after_judge_the_law(atlasmix: Run, tmp_path: Path) -> None:

@@ -74,7 +74,10 @@ def test_a_saved_law_predicts_the_same_to_the_last_digit(atlasmix: Run, tmp_path
     assert first.status == 0, first.err
     assert "Predictions written to a.csv." in first.out
     alone = atlasmix("learn", "law.yaml")
-    assert_refused(alone, "law.yaml is a saved law, which predicts: give --predict TABLE")
+    assert alone.status == 0, alone.err
+    assert "Learned from runs.csv" in alone.out
+    more = atlasmix("learn", "law.yaml", "--target", "web=1", "--near", "even=0.1")
+    assert_refused(more, "--target and --near need the runs in its place")
     second = atlasmix("learn", "law.yaml", "--predict", other)
     assert second.status == 0, second.err
     assert second.out == (tmp_path / "a.csv").read_text(encoding="utf-8")
