@@ -358,6 +358,21 @@ class LeftAlone:
 
 
 @dataclass(frozen=True, slots=True)
+class Crumbs:
+    """Donors that the best mixture reads so little of that an answer leaves them out.
+
+    Attributes:
+        languages: keys, those of which the best mixture reads most first.
+        share: of the tokens that it reads of all of them, 0-1.
+        worth: of the reducible loss, what they would give together.
+    """
+
+    languages: tuple[str, ...]
+    share: float
+    worth: float
+
+
+@dataclass(frozen=True, slots=True)
 class Mixture:
     """The answer to a :class:`~atlasmix.problem.problem.MixProblem`.
 
@@ -377,6 +392,7 @@ class Mixture:
         stopped_by: the limits of the question's own that end it before the budget.
         uncertainty: intervals and regret over draws; None where none were made.
         left_alone: of an answer that stays near a reference; None: nobody asked for that.
+        crumbs: donors left out for the little that would be read of them; None: there are none.
     """
 
     pools: tuple[PoolShare, ...]
@@ -393,6 +409,7 @@ class Mixture:
     stopped_by: tuple[Limit, ...] = ()
     uncertainty: Uncertainty | None = None
     left_alone: LeftAlone | None = None
+    crumbs: Crumbs | None = None
 
     def __repr__(self) -> str:
         """What is read, in two lines."""

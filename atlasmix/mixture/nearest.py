@@ -33,20 +33,19 @@ _GRID: Final = 1e4
 _DUST: Final = 1e-8
 
 
-def chosen_shares(problem: MixProblem, solved: Solved) -> tuple[Array, LeftAlone | None]:
+def chosen_shares(problem: MixProblem, near: Near, solved: Solved) -> tuple[Array, LeftAlone]:
     """Shares of the columns, (n,), of the mixture that is the answer, and what it leaves alone.
 
     Args:
         problem: the question in its canonical order.
-        solved: its best mixture; the answer itself where the question names no reference.
+        near: the reference, and what may be given for lying near it.
+        solved: the best mixture.
 
     Raises:
         ProblemError: no such reference, or one that reads no pool of the question.
         SolverFailed: no solver came to a usable end.
     """
-    near, best = problem.near, solved.optimum
-    if near is None:
-        return best.x, None
+    best = solved.optimum
     program = solved.compiled.program
     members, reference = _languages(problem, near, solved)
     size = scale(program, best.value)

@@ -51,13 +51,24 @@ choice, below what a table shows."""
 _Mask = NDArray[np.bool_]
 
 Held = Literal[
-    "free", "near", "text", "least", "most", "below", "closed", "donors", "no text", "no scores"
+    "free",
+    "near",
+    "text",
+    "least",
+    "most",
+    "below",
+    "crumb",
+    "closed",
+    "donors",
+    "no text",
+    "no scores",
 ]
 """What decides a share: ``free`` to move, the next token is worth the common price; ``near``: it
 stays near that of a reference, as was asked; ``text`` runs out at the epoch cap; ``least`` and
 ``most``, limits of the question; ``below``: not read, its first token is worth less than the common
-price; ``closed`` by a limit of 0; ``donors``: no more of them may be read; ``no text`` here;
-``no scores`` in the matrix."""
+price; ``crumb``: not read, the best mixture reads too little of it to be prepared; ``closed`` by a
+limit of 0; ``donors``: no more of them may be read; ``no text`` here; ``no scores`` in the
+matrix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +168,7 @@ def explain_shares(
     problem = canonical(problem)
     solved = optimise_problem(problem)
     x = solved.optimum.x
-    if problem.near is not None:
+    if mixture.left_alone is not None or mixture.crumbs is not None:
         read_by = {share.pool.name: share.tokens for share in mixture.pools}
         x = solved.compiled.collapse(np.array([read_by[pool.name] for pool in problem.pools]))
         x = x / x.sum()
@@ -166,8 +177,9 @@ def explain_shares(
     read = list(mixture.proportions)
     usual = [ASKED_ABOUT] if problem.transfer.axis == "language" else []
     explained = dict.fromkeys([*read, *problem.target_keys, *usual, *languages])
+    crumbs = mixture.crumbs.languages if mixture.crumbs else ()
     line = sorted(
-        {key for key in margin.compiled.languages if key not in explained},
+        {key for key in margin.compiled.languages if key not in explained and key not in crumbs},
         key=lambda key: (-margin.value(key), key),
     )
     keys = dict.fromkeys([*explained, *line[:NEXT_IN_LINE]])
@@ -185,7 +197,7 @@ class _Margin:
     """The slopes of the objective at an answer, column by column, and what holds each column."""
 
     def __init__(self, problem: MixProblem, solved: Solved, x: Array) -> None:
-        """Read off the line under the objective at ``x``, the optimum or one near a reference."""
+        """Read off the line under the objective at ``x``, the optimum or what stands for it."""
         self.problem, self.compiled, self.optimum = problem, solved.compiled, solved.optimum
         program = self.compiled.program
         self.program, self.x = program, x
@@ -288,6 +300,8 @@ def _reason(
         return ShareReason(key, role, share, flat, held, (), nothing, nothing, 0.0, (), None, None)
     head = margin.head(key)
     held, limits = _held(margin, key)
+    if mixture.crumbs and key in mixture.crumbs.languages:
+        held, limits = "crumb", ()
     step = min(POINT, 0.5 * share)
     mine = [each.epochs for each in mixture.pools if each.pool.language == key]
     closed = held in ("closed", "donors")

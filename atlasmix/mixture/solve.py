@@ -7,8 +7,9 @@ from dataclasses import replace
 from atlasmix.errors import ProblemError
 from atlasmix.laws.saturation import Array
 from atlasmix.mixture.caveats import caveats, warn, why_stopped
+from atlasmix.mixture.crumbs import without_crumbs
 from atlasmix.mixture.flatness import flatness
-from atlasmix.mixture.mixture import Mixture
+from atlasmix.mixture.mixture import Crumbs, LeftAlone, Mixture
 from atlasmix.mixture.nearest import chosen_shares
 from atlasmix.mixture.phases import split_phases
 from atlasmix.mixture.prediction import Proof, build_mixture
@@ -48,7 +49,7 @@ def solve(problem: MixProblem, engine: Engine | None = None) -> Mixture:
     order, problem = problem.target_keys, canonical(problem)
     solved = optimise_problem(problem, engine)
     compiled, optimum = solved.compiled, solved.optimum
-    x, left_alone = chosen_shares(problem, solved)
+    x, left_alone, crumbs = _chosen(problem, solved, engine)
     tokens = compiled.expand(problem, x)
     # Alone a target has the whole budget, and any donor.
     whole = compiled.at(problem.budget, problem.params)
@@ -65,6 +66,7 @@ def solve(problem: MixProblem, engine: Engine | None = None) -> Mixture:
         stopped=stopped,
         stopped_by=stopped_by,
         left_alone=left_alone,
+        crumbs=crumbs,
     )
     mixture = replace(mixture, caveats=caveats(problem, solved, mixture))
     mixture = replace(mixture, warnings=warn(problem, mixture))
@@ -82,16 +84,26 @@ def best(problem: MixProblem) -> Mixture:
     """
     problem = canonical(at_compute(problem))
     solved = optimise_problem(problem)
-    x, _ = chosen_shares(problem, solved)
+    x, *_ = _chosen(problem, solved)
     tokens = solved.compiled.expand(problem, x)
     return build_mixture(problem, solved.compiled, tokens, _proof(solved, x))
+
+
+def _chosen(
+    problem: MixProblem, solved: Solved, engine: Engine | None = None
+) -> tuple[Array, LeftAlone | None, Crumbs | None]:
+    """Shares of the columns of the mixture that is the answer, and why it is not the very best."""
+    if problem.near is None:
+        x, crumbs = without_crumbs(problem, solved, engine)
+        return x, None, crumbs
+    return (*chosen_shares(problem, problem.near, solved), None)
 
 
 def _proof(solved: Solved, x: Array) -> Proof:
     """What is proved of a mixture, at its number of tokens and over all of them.
 
-    It is ``exact`` where the best one is: what was given for staying near a reference is wanted,
-    and stands in the gap.
+    It is ``exact`` where the best one is: what was given for staying near a reference, or for
+    reading no crumbs, is wanted, and stands in the gap.
     """
     optimum, program = solved.optimum, solved.compiled.program
     fixed = optimum.gap(program)

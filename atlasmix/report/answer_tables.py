@@ -603,13 +603,15 @@ def _figures(effective: float, loss: float) -> tuple[Value, Value]:
 def _worse(mixture: Mixture, value: float) -> float | str:
     """How much worse a value is; "the same" is also what lies within the gap of the proof.
 
-    An answer that stays near a reference gave its gap for that: others may be better by so much.
+    An answer that stays near a reference, or reads no crumbs, gave its gap for that: others may be
+    better by so much.
     """
     proof = mixture.certificate
     if not math.isfinite(value):
         return "a target without text"
     worse = value - proof.value
-    unproved = 0.0 if mixture.left_alone else proof.value - proof.bound
+    given = mixture.left_alone or mixture.crumbs
+    unproved = 0.0 if given else proof.value - proof.bound
     if abs(worse) <= max(SAME * abs(proof.value), unproved):
         return "the same"
     return worse

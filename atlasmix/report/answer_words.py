@@ -30,7 +30,8 @@ from atlasmix.report.words import (
     written_by_machines,
 )
 from atlasmix.solver.engines import Engine
-from atlasmix.text import and_more, listed
+from atlasmix.solver.tokens import CRUMB
+from atlasmix.text import and_more, first_few, listed
 
 _SHARE_LIMITS: Final = frozenset({"min", "max", "keep"})
 _SPENT: Final = 1e-6
@@ -225,7 +226,8 @@ def proof_sentence(mixture: Mixture) -> str:
     """How good the answer is proved to be, at this many tokens and over all numbers of them.
 
     "Certified" is said only of an answer without a caveat whose proof is as sharp as is asked. Of
-    an answer that stays near a reference a second sentence says how near.
+    an answer that stays near a reference a second sentence says how near, of one without crumbs
+    what they would give.
     """
     proof = mixture.certificate
     if proof.engine is Engine.GIVEN:
@@ -237,16 +239,25 @@ def proof_sentence(mixture: Mixture) -> str:
         first = "Certified" if proof.exact else "Not certified, but proved so far"
     beaten = f"no mixture within these limits is better by more than {everywhere}"
     if here == everywhere:
-        return f"{first}: {beaten} of the reducible loss.{_near_sentence(mixture)}"
+        return f"{first}: {beaten} of the reducible loss.{_given_sentence(mixture)}"
     return (
         f"{first}: {beaten} of the reducible loss, whatever number of tokens it reads, and none "
-        f"that reads as many by more than {here}.{_near_sentence(mixture)}"
+        f"that reads as many by more than {here}.{_given_sentence(mixture)}"
     )
 
 
-def _near_sentence(mixture: Mixture) -> str:
-    """Of an answer that stays near a reference, how near; empty of any other."""
-    near = mixture.left_alone
+def _given_sentence(mixture: Mixture) -> str:
+    """What an answer that is not the very best one gives away, and for what."""
+    near, crumbs = mixture.left_alone, mixture.crumbs
+    if crumbs is not None:
+        names, worth = [name_of(key) for key in crumbs.languages], gap_text(crumbs.worth)
+        of_which = f"of which the best mixture reads less than {percent(CRUMB)}"
+        if len(names) == 1:
+            return f" {names[0]}, {of_which}, is left out; it would give {worth} of that loss."
+        return (
+            f" {len(names)} donors {of_which} each are left out ({first_few(names, 3)}); together "
+            f"they would give {worth} of that loss."
+        )
     if near is None:
         return ""
     same = len(near.same)

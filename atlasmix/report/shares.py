@@ -31,6 +31,7 @@ from atlasmix.report.words import (
     range_text,
     times_text,
 )
+from atlasmix.solver.tokens import CRUMB
 from atlasmix.text import listed
 
 MOST_TOLD: Final = 8
@@ -155,6 +156,7 @@ def _decides(problem: MixProblem, reason: ShareReason) -> str:
         "least": f"held up by {limits}",
         "most": f"held down by {limits}",
         "below": f"would not pay{helped}",
+        "crumb": f"too little of it to be prepared{helped}",
         "closed": "closed by a limit of 0%",
         "donors": "no more donors are allowed",
         "no text": "has no text here",
@@ -206,6 +208,10 @@ def _worth(problem: MixProblem, reason: ShareReason) -> str:
         "below": (
             f"{share}: its first token would be worth {times} of the common price{of_it}, so "
             "reading it would cost more than it gives."
+        ),
+        "crumb": (
+            f"{name} is left out: the best mixture reads less than {percent(CRUMB)} of it, which "
+            f"nobody would prepare; {next_one}."
         ),
         "closed": f"{name} is closed by a limit of 0%.",
         "donors": f"{name} is left out: no more than {problem.max_donors} donors are allowed.",

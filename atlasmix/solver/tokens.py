@@ -255,6 +255,11 @@ def _cheapest(
 ENOUGH: Final = 2e-5
 """Certified gap, relative to the reducible loss, at which the search over T stops."""
 
+CRUMB: Final = 1e-3
+"""Share of a donor below which nobody prepares its text, where a little less read is as good: our
+choice, the least share that a report prints to a tenth of a percent."""
+
+_NOT_READ = 1e-9
 _SAME = 1e-6
 _CELLS = 32
 _MOST_SOLVES = 60
@@ -355,7 +360,8 @@ def search(
     idle = _idle(known.best)
     if 0 < idle < 0.5:
         known.at(max(known.best.tokens * (1.0 - idle), low))
-    best, whole = known.best, known.seen[high]
+    best = _tidied(known, low)
+    whole = known.seen[high]
     if whole is not None and whole.kept:
         # Nobody leaves tokens unread for a difference that no run could show.
         near = _SAME * scale(best.compiled.program, best.optimum.value)
@@ -384,6 +390,25 @@ def _idle(point: Point) -> float:
     counted = program.weight > 0
     used = (program.gain[counted] > 0).any(axis=0) | (program.own[counted] > 0).any(axis=0)
     return float(point.optimum.x[~used].sum())
+
+
+def _tidied(known: _Search, low: float) -> Point:
+    """The best point, or one a hair below it that reads no crumb of a donor and is as good."""
+    best = known.best
+    crumbs = _crumbs(best)
+    if not crumbs:
+        return best
+    near = known.at(max(best.tokens * (1.0 - crumbs), low))
+    if near is None or _crumbs(near) or near.optimum.value > best.optimum.value + _enough(best):
+        return best
+    return near
+
+
+def _crumbs(point: Point) -> float:
+    """Share of the tokens that is read of donors in portions that nobody would prepare."""
+    program, x = point.compiled.program, point.optimum.x
+    lent = ~(program.own[program.weight > 0] > 0).any(axis=0)
+    return float(x[lent & (x > _NOT_READ) & (x < CRUMB)].sum())
 
 
 def _first(known: _Search, low: float, high: float) -> bool:

@@ -56,9 +56,10 @@ def faults_of(problem: MixProblem, mixture: Mixture, seed: int, count: int = 400
         found.append(f"says {proof.value:.9g}, is {mine:.9g}")
     if not proof.bound <= proof.value + 1e-12:
         found.append("bound above value")
-    if not proof.fixed_gap <= FIXED:
+    given = mixture.crumbs.worth if mixture.crumbs else 0.0
+    if not proof.fixed_gap <= FIXED + given:
         found.append(f"fixed gap {proof.fixed_gap:.2g}")
-    if problem.max_donors is None and not proof.gap <= OVER_TOKENS:
+    if problem.max_donors is None and not proof.gap <= OVER_TOKENS + given:
         found.append(f"gap {proof.gap:.2g}")
     others = samples(problem, count, seed, around=tokens)
     scores = score(problem, others, reach) if others.size else np.zeros(0)
