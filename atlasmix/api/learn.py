@@ -29,6 +29,7 @@ from atlasmix.mixture.learned_answer import (
     mixture_file,
     plan,
 )
+from atlasmix.mixture.next_runs import RunSize
 from atlasmix.report.learning import LearnedReport, learning_blocks
 from atlasmix.report.terminal import terminal_text
 
@@ -252,7 +253,11 @@ class LearnedLaw:
         return pd.DataFrame(rows, columns=columns)
 
     def next_runs(
-        self, count: int, targets: Mapping[str, float] | None = None, seed: int = 0
+        self,
+        count: int,
+        targets: Mapping[str, float] | None = None,
+        seed: int = 0,
+        sizes: Mapping[tuple[float, float], float] | None = None,
     ) -> pd.DataFrame:
         """Mixtures whose runs would lower the regret of the best mixture most, one a row.
 
@@ -260,22 +265,31 @@ class LearnedLaw:
             count: runs to plan.
             targets: set to its weight; None: all alike.
             seed: of draws and of the mixtures that are tried.
+            sizes: parameters and tokens that a run may have, each with its cost in any unit: a run
+                is chosen for what it takes off per cost; None: the middle of the runs so far.
 
         Returns:
-            ``w_SOURCE`` of each, and ``regret_after`` it and those before it.
+            ``params`` and ``tokens`` where they are known, ``w_SOURCE`` of each, and
+            ``regret_after`` it and those before it.
 
         Raises:
-            ProblemError: no run, or more than 64.
+            ProblemError: no run, more than 64, or a size that the runs say nothing of.
         """
         import pandas as pd
 
         best = answer(self.learned, MixtureWish(targets=targets or {}, draws=0))
-        planned = plan(self.learned, best, count, seed)
+        offered = [RunSize(*size, cost) for size, cost in (sizes or {}).items()]
+        planned = plan(self.learned, best, count, seed, offered)
+        both = {
+            "params": [size.params for size in planned.sizes],
+            "tokens": [size.tokens for size in planned.sizes],
+        }
+        known = {name: column for name, column in both.items() if all(column)}
         columns = {
             f"w_{name}": planned.mixtures[:, place] for place, name in enumerate(planned.sources)
         }
         index = pd.Index([f"next-{place + 1}" for place in range(count)], name="run")
-        return pd.DataFrame({**columns, "regret_after": planned.after}, index)
+        return pd.DataFrame({**known, **columns, "regret_after": planned.after}, index)
 
     def plot(self) -> Any:
         """A Plotly figure: predicted against measured loss, every run unseen.

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from atlasmix.fitting.mixture_tables import RunsReading
     from atlasmix.fitting.run_files import RunFile
     from atlasmix.mixture.learned_answer import LearnedAnswer, MixtureWish
+    from atlasmix.mixture.next_runs import RunSize
     from atlasmix.report.learning import LearnedReport
 
 EXAMPLE = """\
@@ -135,6 +136,12 @@ def _add_mixture_options(parser: Parser) -> None:
     )
     group.add_argument(
         "--next", metavar="K", help="K mixtures whose runs would lower the regret most"
+    )
+    group.add_argument(
+        "--next-sizes",
+        metavar="N:D[=COST],...",
+        help="parameters and tokens that those runs may have, as 60M:1B,400M:8B: each is chosen "
+        "for what it takes off per cost (default: the middle of the runs; cost: 6ND)",
     )
     group.add_argument("--no-mixture", action="store_true", help="the law alone")
 
@@ -257,7 +264,10 @@ def _told(
     solved: LearnedAnswer
     with working("drawing"):
         solved = answer(learned, wish)
-        planned = plan(learned, solved, int(options.next), wish.seed) if options.next else None
+        planned = None
+        if options.next:
+            sizes = _run_sizes(options.next_sizes)
+            planned = plan(learned, solved, int(options.next), wish.seed, sizes)
     return LearnedReport(learned, solved, tables, planned=planned)
 
 
@@ -386,8 +396,11 @@ def _check_outputs(options: argparse.Namespace) -> None:
         )
     if options.no_mixture and (options.mixture or options.next):
         raise ProblemError("--mixture and --next need the mixture that --no-mixture leaves out")
-    if options.next_runs and not options.next:
-        raise ProblemError("--next-runs writes what --next plans: say how many, as --next 8")
+    if (options.next_runs or options.next_sizes) and not options.next:
+        raise ProblemError(
+            "--next-runs and --next-sizes are of what --next plans: say how many, as --next 8"
+        )
+    _run_sizes(options.next_sizes)
     if options.next is not None:
         count(options.next, "--next", 0)
     if options.output == "-":
@@ -425,13 +438,39 @@ def _write(options: argparse.Namespace, told: LearnedReport) -> None:
         from atlasmix.fitting.predictions import mixtures_csv
 
         planned = told.planned
-        write_atomic(Path(options.next_runs), mixtures_csv(planned.sources, planned.mixtures))
+        sizes = [(size.params, size.tokens) for size in planned.sizes]
+        table = mixtures_csv(planned.sources, planned.mixtures, sizes)
+        write_atomic(Path(options.next_runs), table)
     if options.figure:
         from atlasmix.report.figures.drawing import save_figure
         from atlasmix.report.figures.learning import held_out_figure
 
         title = f"Losses of {told.learned.runs.count} runs, predicted unseen"
         save_figure(held_out_figure(told.learned), Path(options.figure), title)
+
+
+def _run_sizes(text: str | None) -> tuple[RunSize, ...]:
+    """The sizes that a run to come may have; where no cost is said it is 6ND."""
+    from atlasmix.errors import ProblemError
+    from atlasmix.laws.hardware import training_flops
+    from atlasmix.mixture.next_runs import RunSize
+    from atlasmix.quantities import parse_quantity
+
+    sizes = []
+    for part in text.split(",") if text else ():
+        size, priced, cost = part.partition("=")
+        params, colon, tokens = size.partition(":")
+        if not colon:
+            raise ProblemError(
+                f"--next-sizes {part!r}: expected PARAMS:TOKENS, with commas between sizes and "
+                "=COST where it is not 6ND, as 60M:1B,400M:8B or 60M:1B=2,400M:8B=30"
+            )
+        read = parse_quantity(params, "--next-sizes"), parse_quantity(tokens, "--next-sizes")
+        said = _positive(cost, "--next-sizes") if priced else None
+        sizes.append((RunSize(*read, said or training_flops(*read)), bool(priced)))
+    if len({priced for _, priced in sizes}) > 1:
+        raise ProblemError("--next-sizes: expected a cost of every size or of none")
+    return tuple(size for size, _ in sizes)
 
 
 def _stem(path: str) -> str:

@@ -16,24 +16,41 @@ from atlasmix.quantities import MILLIONTHS, exact_parts
 Array = NDArray[np.float64]
 
 
-def mixtures_csv(sources: Sequence[str], mixtures: Array, prefix: str = "next") -> str:
+def mixtures_csv(
+    sources: Sequence[str],
+    mixtures: Array,
+    sizes: Sequence[tuple[float, float]] = (),
+    prefix: str = "next",
+) -> str:
     """Mixtures as a table that ``learn`` reads, with six decimals that sum to 1.
 
     Args:
         sources: names of what is mixed.
         mixtures: (n, S).
+        sizes: parameters and tokens of each, 0 where nobody says; empty: of none.
         prefix: of the runs' names.
 
     >>> print(mixtures_csv(("web", "code"), np.array([[0.7, 0.3]])))
     run,w_web,w_code
     next-1,0.7,0.3
     <BLANKLINE>
+    >>> print(mixtures_csv(("web", "code"), np.array([[0.7, 0.3]]), [(6e7, 1e9)]))
+    run,params,tokens,w_web,w_code
+    next-1,60000000,1000000000,0.7,0.3
+    <BLANKLINE>
     """
+    columns = {
+        title: column
+        for title, column in zip(("params", "tokens"), zip(*sizes, strict=True), strict=False)
+        if all(column)
+    }
     rows = []
-    for place, shares in enumerate(mixtures.tolist(), start=1):
+    for place, shares in enumerate(mixtures.tolist()):
         parts = exact_parts(dict(zip(sources, shares, strict=True)))
-        rows.append((f"{prefix}-{place}", *(part / MILLIONTHS for part in parts.values())))
-    return to_csv(("run", *(f"w_{name}" for name in sources)), tuple(rows)).decode()
+        size = [round(column[place]) for column in columns.values()]
+        weights = [part / MILLIONTHS for part in parts.values()]
+        rows.append((f"{prefix}-{place + 1}", *size, *weights))
+    return to_csv(("run", *columns, *(f"w_{name}" for name in sources)), tuple(rows)).decode()
 
 
 def predictions_csv(

@@ -26,8 +26,8 @@ from atlasmix.mixture.learned import (
     make_question,
 )
 from atlasmix.mixture.learned_doubt import Distance, LearnedDoubt, distance, doubt
-from atlasmix.mixture.next_runs import PLANNING_DRAWS, NextRuns, next_runs
-from atlasmix.quantities import at_most, exact_parts
+from atlasmix.mixture.next_runs import PLANNING_DRAWS, NextRuns, RunSize, next_runs
+from atlasmix.quantities import at_most, exact_parts, format_quantity
 from atlasmix.text import did_you_mean, first_few
 from atlasmix.version import __version__
 
@@ -294,7 +294,13 @@ def mixture_file(
     )
 
 
-def plan(learned: Learned, answer: LearnedAnswer, count: int, seed: int = 0) -> NextRuns:
+def plan(
+    learned: Learned,
+    answer: LearnedAnswer,
+    count: int,
+    seed: int = 0,
+    sizes: Sequence[RunSize] = (),
+) -> NextRuns:
     """The mixtures whose runs would lower the regret of this answer most.
 
     They keep the user's own limits, but may read more of a source than any run so far.
@@ -304,14 +310,49 @@ def plan(learned: Learned, answer: LearnedAnswer, count: int, seed: int = 0) -> 
         answer: of it.
         count: runs to plan.
         seed: of draws and of the mixtures that are tried.
+        sizes: that a run may have, with what each costs; empty: the middle of the runs so far,
+            whatever size the mixture is for.
 
     Raises:
-        ProblemError: no run, or more than 64.
+        ProblemError: no run, more than 64, or a size that the runs say nothing of.
     """
-    open_still = draw_laws(learned, PLANNING_DRAWS, seed)
-    laws = tuple(_sized(cast(ConvexLaw, each), answer.scale) for each in open_still)
+    for size in sizes:
+        _check_size(learned.scale, size)
+    drawn = [cast(ConvexLaw, each) for each in draw_laws(learned, PLANNING_DRAWS, seed)]
+    laws = tuple(_sized(each, answer.scale) for each in drawn)
+    offered = [
+        (
+            size,
+            tuple(
+                _sized(each, replace(learned.scale, params=size.params, tokens=size.tokens))
+                for each in drawn
+            ),
+        )
+        for size in sizes or (RunSize(learned.scale.params, learned.scale.tokens),)
+    ]
     question = replace(answer.mixture.question, high=frozen(answer.wide))
-    return next_runs(learned, best_mixture(question, ranges=False), laws, count, seed)
+    return next_runs(learned, best_mixture(question, ranges=False), laws, offered, count, seed)
+
+
+def _check_size(scale: Scale, size: RunSize) -> None:
+    """Refuse a size of which no run tells anything, and a cost that is none."""
+    if not (math.isfinite(size.cost) and size.cost > 0):
+        raise ProblemError(
+            f"a run costs {size.cost:g}: expected a number above 0", field="sizes", value=size.cost
+        )
+    for noun, theirs, wanted, vary in (
+        ("parameters", scale.params, size.params, scale.params_vary),
+        ("tokens", scale.tokens, size.tokens, scale.tokens_vary),
+    ):
+        if not vary and not math.isclose(theirs, wanted, rel_tol=1e-6):
+            known = f"are all of {format_quantity(theirs)}" if theirs > 0 else "name no"
+            raise ProblemError(
+                f"the runs {known} {noun}, so they say nothing of a run of "
+                f"{format_quantity(wanted)}: leave the sizes of the next runs out, or add runs of "
+                "other sizes",
+                field="sizes",
+                value=wanted,
+            )
 
 
 def _caps(learned: Learned, scale: Scale, wish: MixtureWish) -> dict[str, float]:

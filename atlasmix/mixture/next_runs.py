@@ -5,7 +5,8 @@ with noise; in the linear Gaussian world that the draws span, the expected objec
 decision d moves by Cov(f(d), y(x))·(Cov(y(x)) + σ²)^(-1)·(y - E y). Whoever then takes the best
 decision gains, on average over what may be seen, the knowledge gradient of x (Frazier et al. 2009,
 doi 10.1287/ijoc.1080.0314). Runs of a batch are chosen one after another, each with the draws drawn
-together by those before it.
+together by those before it. What is run may be of another size than what is decided on, and cost
+accordingly: a run is then chosen for what it takes off in relation to its cost.
 """
 
 from __future__ import annotations
@@ -52,6 +53,21 @@ _ALIKE: Final = 1e-4
 _LEAST_NOISE: Final = 1e-4
 
 
+@dataclass(frozen=True, slots=True)
+class RunSize:
+    """A size that a run may have, and what it costs.
+
+    Attributes:
+        params: parameters; 0 where nobody says.
+        tokens: read; 0 where nobody says.
+        cost: in any unit, the same for all sizes: only how many times as much counts.
+    """
+
+    params: float
+    tokens: float
+    cost: float = 1.0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class NextRuns:
     """Mixtures to run next, the most telling first.
@@ -61,16 +77,25 @@ class NextRuns:
         mixtures: (k, S).
         regret: expected regret of the best mixture now, in the unit of the loss.
         after: (k,) expected regret after each run and those before it.
+        sizes: (k,) of each run.
+        offered: how many sizes a run could have.
     """
 
     sources: tuple[str, ...]
     mixtures: Array
     regret: float
     after: Array
+    sizes: tuple[RunSize, ...]
+    offered: int = 1
 
 
 def next_runs(
-    learned: Learned, best: LearnedMixture, laws: Sequence[ConvexLaw], count: int, seed: int = 0
+    learned: Learned,
+    best: LearnedMixture,
+    laws: Sequence[ConvexLaw],
+    offered: Sequence[tuple[RunSize, Sequence[ConvexLaw]]],
+    count: int,
+    seed: int = 0,
 ) -> NextRuns:
     """Plan ``count`` runs within the limits of the question.
 
@@ -78,6 +103,7 @@ def next_runs(
         learned: from the runs so far.
         best: the best mixture now.
         laws: that may be true, at the size of ``best``.
+        offered: sizes that a run may have, each with the same laws at that size.
         count: runs to plan.
         seed: of the mixtures that are tried.
 
@@ -92,25 +118,40 @@ def next_runs(
     ]
     decisions = np.vstack([best.shares, *optima])
     tried = np.vstack([decisions, _candidates(learned, question, decisions, seed)])
-    table = Mixtures(("",) * len(tried), learned.runs.sources, frozen(tried))
-    losses = np.array([law.predict(table) for law in laws])
-    objective = losses[:, : len(decisions)] @ question.weights
+    decided = _predicted(laws, learned.runs.sources, decisions)
+    losses = np.concatenate(
+        [_predicted(sized, learned.runs.sources, tried) for _, sized in offered], axis=1
+    )
+    cost = np.repeat([size.cost for size, _ in offered], len(tried))
+    objective = decided @ question.weights
     noise = _noise(learned)
     chosen: list[int] = []
     alike = np.abs(tried[:, None, :] - tried[None, :, :]).sum(axis=2) / 2.0 < _ALIKE
+    # The same mixture at another size is another run.
+    alike = np.kron(np.eye(len(offered), dtype=bool), alike)
     after: list[float] = []
     regret = _regret(objective)
     for _ in range(count):
         values = [
-            -np.inf if np.any(alike[place, chosen]) else _value(objective, losses[:, place], noise)
-            for place in range(len(tried))
+            -np.inf
+            if np.any(alike[place, chosen])
+            else _value(objective, losses[:, place], noise) / cost[place]
+            for place in range(len(cost))
         ]
         place = int(np.argmax(values))
         chosen.append(place)
         objective, losses = _observed(objective, losses, place, noise, seed + len(chosen))
         # To know more costs nothing on average; some draws of some hundreds may say that it does.
         after.append(min([_regret(objective), regret, *after]))
-    return NextRuns(learned.runs.sources, tried[chosen], regret, np.array(after))
+    at = np.array(chosen) % len(tried)
+    sizes = tuple(offered[place // len(tried)][0] for place in chosen)
+    return NextRuns(learned.runs.sources, tried[at], regret, np.array(after), sizes, len(offered))
+
+
+def _predicted(laws: Sequence[ConvexLaw], sources: tuple[str, ...], mixtures: Array) -> Array:
+    """(M, n, K) losses of mixtures by every law."""
+    table = Mixtures(("",) * len(mixtures), sources, frozen(mixtures))
+    return np.array([law.predict(table) for law in laws])
 
 
 def _candidates(learned: Learned, question: MixtureQuestion, decisions: Array, seed: int) -> Array:

@@ -101,7 +101,7 @@ def _origin(content: Mapping[str, Any]) -> Iterator[str]:
     batches = content.get("history", ())
     if batches:
         runs = {outcome["run"] for batch in batches for outcome in batch["outcomes"]}
-        yield f"{len(runs)} of its runs were foretold before they came; --add judges new ones."
+        yield f"{len(runs)} of its runs were foretold by it before they were added."
     drawn = len(content.get("draws", ()))
     if drawn:
         yield f"{drawn} draws say how sure it is in a solve."

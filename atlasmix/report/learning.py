@@ -17,7 +17,7 @@ from atlasmix.fitting.mixing_draws import WEIGHT_OF
 from atlasmix.fitting.mixing_law import DECAY, MixingLaw
 from atlasmix.mixture.learned import FLAT
 from atlasmix.mixture.learned_answer import LearnedAnswer
-from atlasmix.mixture.next_runs import NextRuns
+from atlasmix.mixture.next_runs import NextRuns, RunSize
 from atlasmix.quantities import format_quantity, percent_above
 from atlasmix.report.blocks import (
     Block,
@@ -483,16 +483,30 @@ def _divergence(nats: float) -> float | str:
     return nats if math.isfinite(nats) else "without end"
 
 
+_OF_SIZES: Final = (
+    Column("parameters", "parameters"),
+    Column("tokens", "tokens"),
+    Column("costs", meaning="times the cheapest here"),
+)
+
+
 def _planned(planned: NextRuns) -> Iterator[Block | str]:
     rows = []
+    several = planned.offered > 1
+    cheapest = min(size.cost for size in planned.sizes)
+    known = planned.sizes[0].params > 0 or planned.sizes[0].tokens > 0
     for place, shares in enumerate(planned.mixtures.tolist()):
         parts = sorted(zip(shares, planned.sources, strict=True), reverse=True)
         words = [f"{percent(share)} {name}" for share, name in parts if share >= _TOLD]
-        rows.append(Row((place + 1, float(planned.after[place]), first_few(words, _MOST_TOLD))))
+        size = planned.sizes[place]
+        priced = (size.params, size.tokens, f"{size.cost / cheapest:.3g}") if several else ()
+        cells = (place + 1, float(planned.after[place]), *priced, first_few(words, _MOST_TOLD))
+        rows.append(Row(cells))
     yield Table(
         (
             Column("run", "count"),
             Column("regret after", "ratio", "expected, of the best mixture then"),
+            *(_OF_SIZES if several else ()),
             Column("", title="mixture"),
         ),
         tuple(rows),
@@ -500,18 +514,31 @@ def _planned(planned: NextRuns) -> Iterator[Block | str]:
     )
     yield (
         f"Expected regret of the best mixture now {number_text(planned.regret)}: what it loses to "
-        "the best of every law that may be true. Each run is chosen for what it takes off, given "
-        "those before it."
+        "the best of every law that may be true. Each run is chosen for what it takes off"
+        + (" in relation to its cost" if several else "")
+        + ", given those before it."
+        + (f" They are of {_size_words(planned.sizes[0])}." if not several and known else "")
     )
+
+
+def _size_words(size: RunSize) -> str:
+    """Parameters and tokens of a run, where they are known."""
+    parts = ((size.params, "parameters"), (size.tokens, "tokens"))
+    return listed([f"{format_quantity(value)} {noun}" for value, noun in parts if value > 0])
 
 
 def _planned_data(planned: NextRuns) -> list[dict[str, Any]]:
     return [
         {
             "mixture": dict(zip(planned.sources, shares, strict=True)),
+            "params": size.params or None,
+            "tokens": size.tokens or None,
+            "cost": size.cost if planned.offered > 1 else None,
             "regret_after": float(after),
         }
-        for shares, after in zip(planned.mixtures.tolist(), planned.after, strict=True)
+        for shares, after, size in zip(
+            planned.mixtures.tolist(), planned.after, planned.sizes, strict=True
+        )
     ]
 
 

@@ -262,3 +262,29 @@ def test_runs_to_train_next(atlasmix: Run, tmp_path: Path) -> None:
     assert [row[0] for row in rows.rows] == ["next-1", "next-2", "next-3"]
     assert all(sum(map(float, row[1:])) == pytest.approx(1.0) for row in rows.rows)
     assert_refused(atlasmix("learn", name, "--next-runs", "next.csv"), "say how many, as --next 8")
+
+
+def test_runs_planned_of_several_sizes_are_a_table_that_is_read_back(
+    atlasmix: Run, tmp_path: Path
+) -> None:
+    new = made_runs_of(made_law(1, alpha=0.33), 24, noise=0.02, sizes=True)
+    name = table(tmp_path / "sized.csv", new)
+    rows = read_rows((tmp_path / name).read_bytes(), "runs")
+    sizes = zip(new.mixtures.params.tolist(), new.mixtures.tokens.tolist(), strict=True)
+    with_sizes = [(*row, repr(n), repr(d)) for row, (n, d) in zip(rows.rows, sizes, strict=True)]
+    (tmp_path / name).write_bytes(to_csv((*rows.header, "params", "tokens"), with_sizes))
+    asked = ("learn", name, *QUICK, "--next", "2", "--next-runs", "next.csv")
+    done = atlasmix(*asked, "--next-sizes", "100M:5B=1,1B:20B=9")
+    assert done.status == 0, done.err
+    assert "in relation to its cost" in " ".join(done.out.split())
+    planned = read_rows((tmp_path / "next.csv").read_bytes(), "next")
+    assert planned.header == ("run", "params", "tokens", *(f"w_{name}" for name in SOURCES))
+    assert {row[1:3] for row in planned.rows} <= {
+        ("100000000", "5000000000"),
+        ("1000000000", "20000000000"),
+    }
+    again = atlasmix("learn", name, *QUICK, "--predict", "next.csv")
+    assert again.status == 0, again.err
+    assert_refused(atlasmix(*asked, "--next-sizes", "100M"), "expected PARAMS:TOKENS")
+    assert_refused(atlasmix(*asked, "--next-sizes", "1M:1B=2,2M:1B"), "of every size or of none")
+    assert_refused(atlasmix("learn", name, "--next-sizes", "1M:1B"), "say how many, as --next 8")

@@ -15,7 +15,7 @@ from atlasmix.fitting.runs import frozen
 from atlasmix.mixture.design import DesignQuestion, design
 from atlasmix.mixture.learned import MixtureQuestion, best_mixture, divergence, make_question
 from atlasmix.mixture.learned_answer import MixtureWish, answer, plan
-from atlasmix.mixture.next_runs import _candidates, _observed, _regret, _value
+from atlasmix.mixture.next_runs import RunSize, _candidates, _observed, _regret, _value
 
 ALONE = LearnQuestion(compared=())
 
@@ -123,3 +123,43 @@ def test_limits_are_kept_and_numbers_refused() -> None:
     assert len(np.unique(np.round(planned.mixtures, 9), axis=0)) == 5
     with pytest.raises(ProblemError, match="0 runs: expected 1 to 64"):
         plan(learned, told, 0)
+
+
+def test_runs_are_planned_at_the_size_of_runs_whatever_the_mixture_is_for() -> None:
+    """Planned for 70B parameters, runs were once taken for runs of 70B."""
+    learned = learn(made_runs_of(made_law(53, alpha=0.33), 20, sizes=True), ALONE)
+    told = answer(learned, MixtureWish(params=7e10, tokens=1e12, draws=0))
+    planned = plan(learned, told, 3)
+    middle = RunSize(learned.scale.params, learned.scale.tokens)
+    assert planned.sizes == (middle,) * 3
+    there = plan(learned, told, 3, sizes=[RunSize(7e10, 1e12)])
+    assert planned.regret == pytest.approx(there.regret)
+    assert not np.allclose(planned.after, there.after)
+
+
+def test_a_run_is_chosen_for_what_it_takes_off_per_cost() -> None:
+    """Equal runs: the cheaper; a run that costs a thousand times as much: never, though it tells.
+
+    A cost that were left out of the choice would take the first of two equal sizes.
+    """
+    learned = learn(made_runs_of(made_law(54, alpha=0.33), 20, sizes=True), ALONE)
+    told = answer(learned, MixtureWish(draws=0))
+    size = learned.scale.params, learned.scale.tokens
+    equal = plan(learned, told, 3, sizes=[RunSize(*size, 2.0), RunSize(*size, 1.0)])
+    assert [each.cost for each in equal.sizes] == [1.0] * 3
+    alone = plan(learned, told, 3)
+    assert equal.mixtures == pytest.approx(alone.mixtures)
+    assert equal.offered == 2
+    small, large = (1e8, 5e9), (3e9, 6e10)
+    for cheap, dear in ((small, large), (large, small)):
+        chosen = plan(learned, told, 2, sizes=[RunSize(*dear, 1000.0), RunSize(*cheap, 1.0)])
+        assert [(each.params, each.tokens) for each in chosen.sizes] == [cheap] * 2
+
+
+def test_sizes_that_no_run_tells_of_and_costs_that_are_none_are_refused() -> None:
+    learned = learn(made_runs_of(made_law(50), 20), ALONE)
+    told = answer(learned, MixtureWish(draws=0))
+    with pytest.raises(ProblemError, match="name no parameters, so they say nothing of a run of"):
+        plan(learned, told, 2, sizes=[RunSize(1e8, 1e9)])
+    with pytest.raises(ProblemError, match="a run costs 0: expected a number above 0"):
+        plan(learned, told, 2, sizes=[RunSize(0.0, 0.0, 0.0)])

@@ -127,7 +127,11 @@ def following(told: Told) -> None:
     report(planned_blocks(planned))
     file_button(
         "These mixtures (CSV)",
-        lambda: mixtures_csv(planned.sources, planned.mixtures),
+        lambda: mixtures_csv(
+            planned.sources,
+            planned.mixtures,
+            [(size.params, size.tokens) for size in planned.sizes],
+        ),
         "next-runs.csv",
         "primary",
     )
