@@ -10,11 +10,12 @@ languages just where they are and moves a few.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from atlasmix.errors import ProblemError, about
+from atlasmix.errors import ProblemError, SolverFailed, about
 from atlasmix.laws.saturation import Array
 from atlasmix.mixture.mixture import LeftAlone
 from atlasmix.problem.baselines import baseline_tokens
@@ -22,7 +23,8 @@ from atlasmix.problem.problem import MixProblem, Near
 from atlasmix.solver.conic import nearest
 from atlasmix.solver.engines import tidy, violations
 from atlasmix.solver.optimise import Solved
-from atlasmix.solver.program import objective, scale
+from atlasmix.solver.program import Program, objective, scale
+from atlasmix.solver.tokens import CRUMB
 
 _SAME: Final = 5e-5
 """Shares that differ by less are one: half a hundredth of a point, which no table shows."""
@@ -30,7 +32,8 @@ _SAME: Final = 5e-5
 _GRID: Final = 1e4
 """A share that is moved is a whole number of hundredths of a point where the limits allow it."""
 
-_DUST: Final = 1e-8
+_DUST: Final = 1e-6
+"""Share that is the tolerance of an engine and no text."""
 
 
 def chosen_shares(problem: MixProblem, near: Near, solved: Solved) -> tuple[Array, LeftAlone]:
@@ -50,7 +53,11 @@ def chosen_shares(problem: MixProblem, near: Near, solved: Solved) -> tuple[Arra
     members, reference = _languages(problem, near, solved)
     size = scale(program, best.value)
     ceiling = best.value + near.within * size
-    x = nearest(program, members, reference, ceiling)
+    few = _without_strangers(program, members, reference, best.x)
+    try:
+        x = nearest(few, members, reference, ceiling)
+    except SolverFailed:  # a limit holds by what was left out
+        x = nearest(program, members, reference, ceiling)
     x = tidy(program, x / x.sum(), _DUST)
     tried = (_rounded(x, members, reference), x)
     kept = (
@@ -60,6 +67,19 @@ def chosen_shares(problem: MixProblem, near: Near, solved: Solved) -> tuple[Arra
     )
     chosen = np.asarray(next(kept, best.x))
     return chosen, _left_alone(near, solved, members, reference, chosen)
+
+
+def _without_strangers(program: Program, members: Array, reference: Array, x: Array) -> Program:
+    """The program without languages that neither the reference nor the best mixture reads.
+
+    A token that must lie elsewhere than in the reference is as far from it wherever it lies: it
+    would be spread over all languages there are, a hundredth of a point to each.
+    """
+    rows = program.rows
+    called = rows.members[[kind != "max" for kind in rows.kinds]].any(axis=0)
+    strange = (reference < CRUMB) & (members @ x < CRUMB)
+    left_out = (strange @ members > 0) & ~called
+    return replace(program, upper=np.where(left_out, 0.0, program.upper))
 
 
 _SLACK: Final = 1e-6

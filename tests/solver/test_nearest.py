@@ -204,3 +204,19 @@ def test_a_reference_without_a_pool_here():
     problem = world(np.eye(3), [1.0, 10.0, 100.0], ["a"])
     with pytest.raises(ProblemError, match="has no language with a pool"):
         solve(near(problem, "salamandra-7b", 0.01))
+
+
+def test_what_must_lie_elsewhere_is_not_spread_over_every_language():
+    """A token away from the reference is as far wherever it lies: 63 languages had 0.02% each."""
+    problem = problem_from_mapping({"targets": "eus", "budget": "300B", "params": "7B"}, EMPTY)
+    mixture = solve(near(problem, "targets-natural", 0.005))
+    free = solve(problem)
+    assert set(mixture.proportions) == set(free.proportions)
+    assert mixture.left_alone.moved <= mixture.left_alone.moved_best + 1e-4, "hundredths of a point"
+
+
+def test_a_language_that_a_limit_asks_for_stays_near_a_reference_too():
+    question = {"targets": "eus", "budget": "300B", "params": "7B", "min": {"ast": "0.05%"}}
+    problem = problem_from_mapping(question, EMPTY)
+    mixture = solve(near(problem, "targets-natural", 0.005))
+    assert mixture.proportions["ast"] >= 0.0005 - 1e-9
