@@ -86,7 +86,7 @@ def eased(problem: MixProblem, gives: Mapping[str, float]) -> Iterator[Step]:
                 looser = round(min(max(share + sign * (size + 1e-6), 0.0), 1.0), 6)
                 changed[bound][name] = looser
                 whats.append(f"{verb} {_percent(share)} {_named(name)}")
-                changes.append(_percent(looser))
+                changes.append(f"{_percent(share)} to {_percent(looser)}")
     if changes and len(changes) == len(gives):
         yield Step(listed(whats), listed(changes), with_changes(question, **changed))
 

@@ -84,11 +84,12 @@ def _were(words: list[str]) -> str:
 
 def headline(mixture: Mixture) -> str:
     """The answer in one sentence, and why tokens stay unspent where they do."""
-    shares = {key: share for key, share in mixture.proportions.items() if share >= TRACE}
+    shares = mixture.proportions
     targets = {effect.language for effect in mixture.targets}
-    large = [key for key, share in shares.items() if share >= _LARGE or key in targets]
+    told = [key for key, share in shares.items() if share >= TRACE]
+    large = [key for key in told if shares[key] >= _LARGE or key in targets]
     if len(shares) - len(large) < 2:
-        large = list(shares)
+        large = told
     parts = [f"{percent(shares[key])} {_language(mixture, key)}" for key in large[:_NAMED]]
     left = len(shares) - len(parts)
     languages = f"{', '.join(parts)}{and_more(left)}" if left else listed(parts)
@@ -219,7 +220,7 @@ def gap_text(gap: float, part: str = "one part") -> str:
     shown = at_most(gap)
     if shown <= 1e-6:
         return f"{part} in a {'billion' if shown <= 1e-9 else 'million'}"
-    return f"{number_text(100 * shown, 3)}%"
+    return f"{100 * shown:.3g}%"  # a bound: its last zero says nothing
 
 
 def proof_sentence(mixture: Mixture) -> str:

@@ -14,7 +14,7 @@ from atlasmix.problem.constraints import HUMAN_FLOORS
 from atlasmix.problem.problem import MixProblem
 from atlasmix.report.blocks import Block, Column, Figure, Heading, Row, Sentences, Table, section
 from atlasmix.report.figures.collapse import diversity_figure
-from atlasmix.report.words import named, number_text, percent
+from atlasmix.report.words import named, percent
 
 ANCHOR: Final = 21.3
 """n of the multinomial theory under which text that is replaced keeps 30 % of its diversity at
@@ -97,7 +97,7 @@ def risk_table(rows: tuple[MachineText, ...]) -> Table:
             Column("own text: human", "share", "of what is read in its language"),
             Column("synthetic", "share", "translated, rephrased or generated"),
             Column("unknown", "share", "never counted as human unless the question says so"),
-            Column("error, times", meaning="a(h) = 1/(h(2 - h)), times that of human text alone"),
+            Column("error, times", "ratio", "a(h) = 1/(h(2 - h)), times that of human text alone"),
             *(
                 Column(
                     f"{'diversity left at ' * (g == GENERATIONS[0])}generation {g}",
@@ -114,7 +114,7 @@ def risk_table(rows: tuple[MachineText, ...]) -> Table:
                     row.human,
                     row.synthetic,
                     row.unknown,
-                    number_text(float(amplification(max(row.human, 1e-6))), 3),
+                    float(amplification(max(row.human, 1e-6))),
                     *(float(diversity_retention(row.human, g, ANCHOR)) for g in GENERATIONS),
                 )
             )

@@ -176,6 +176,16 @@ def phase_moves_table(moves: Sequence[PhaseMove], names: tuple[str, str, str]) -
 
 
 def _moves_table(moves: Sequence[Move], by: By) -> Table:
+    epochs = {
+        "epochs A": [_epochs(move.before, move.epochs_before) for move in moves],
+        "epochs B": [_epochs(move.after, move.epochs_after) for move in moves],
+    }
+    # A published mixture tells of no passes: a column that knows nothing is none.
+    known = {
+        name: column
+        for name, column in epochs.items()
+        if any(isinstance(each, float) and math.isfinite(each) for each in column)
+    }
     rows = (
         Row(
             (
@@ -183,11 +193,10 @@ def _moves_table(moves: Sequence[Move], by: By) -> Table:
                 move.before,
                 move.after,
                 move.change,
-                _epochs(move.before, move.epochs_before),
-                _epochs(move.after, move.epochs_after),
+                *(column[place] for column in known.values()),
             )
         )
-        for move in moves
+        for place, move in enumerate(moves)
     )
     return Table(
         (
@@ -195,8 +204,7 @@ def _moves_table(moves: Sequence[Move], by: By) -> Table:
             Column("A", "share"),
             Column("B", "share"),
             Column("B - A", "points", "in percentage points"),
-            Column("epochs A", "epochs"),
-            Column("epochs B", "epochs"),
+            *(Column(name, "epochs") for name in known),
         ),
         tuple(rows),
         title=f"Shares by {by}",

@@ -478,7 +478,7 @@ def _laws(crossover: Crossover) -> Table:
     rows = (
         Row(
             (
-                f"{law.coefficient:.0f} N^{law.exponent:g}",
+                f"{law.coefficient:,.0f}·N^{law.exponent:g}",
                 tokens,
                 training_flops(crossover.params, tokens),
                 law.where,

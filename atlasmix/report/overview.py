@@ -42,6 +42,8 @@ FEW_PIECES: Final = 6
 LEAST_PIECE: Final = 0.005
 """Share of a language, our choice, below which it is counted among the rest of the line."""
 
+_SHORTEST: Final = 4
+_NO_KIN: Final = "No language"
 _KIN_COLOURS: Final = 3
 """Of branches, over again: as many as the figures have beside the orange of donors."""
 
@@ -54,7 +56,7 @@ class Piece(NamedTuple):
         share: of the tokens read, 0-1.
         words: name and share.
         role: ``target``, ``donor``, ``domain`` or ``rest``.
-        code: of three letters, where there is no room for the name; may be empty.
+        code: of four letters at most, where there is no room for the name; may be empty.
         kin: the branch of its family, where the pieces are coloured by branch; else empty.
         colour: number of the colour of the branch, from 0; -1 where it has none.
     """
@@ -89,8 +91,8 @@ def mixture_strip(mixture: Mixture) -> tuple[Piece, ...]:
             share,
             f"{name_of(key)} {percent(share)}",
             known[key],
-            key[:3] if len(key.partition("_")[0]) == 3 else "",
-            branch_of(key) if by_kin else "",
+            key.partition("_")[0] if len(key.partition("_")[0]) <= _SHORTEST else "",
+            (_NO_KIN if known[key] == "domain" else branch_of(key)) if by_kin else "",
             order.index(branch_of(key)) % _KIN_COLOURS if by_kin else -1,
         )
         for key, share in shown
@@ -137,7 +139,7 @@ def _legend_line(kin: str, mine: Sequence[Piece]) -> Kin:
     )
 
 
-_AS_READ: Final = {"target": "", "donor": " (donor)", "domain": " (no language)", "rest": ""}
+_AS_READ: Final = {"target": "", "donor": " (donor)", "domain": "", "rest": ""}
 
 
 class KeyFigure(NamedTuple):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
-
-import numpy as np
 
 from atlasmix.languages.catalogue import name_of
 from atlasmix.languages.language import Language
@@ -65,8 +64,8 @@ def closed(sentence: str) -> str:
 def percent(share: float) -> str:
     """A share of 0-1 with one decimal from 1 %, two significant digits below; 100 % only of all.
 
-    >>> percent(0.1234), percent(0.00123), percent(1.0), percent(0.99989)
-    ('12.3%', '0.12%', '100%', '99.99%')
+    >>> percent(0.1234), percent(0.00123), percent(0.009), percent(1.0), percent(0.99989)
+    ('12.3%', '0.12%', '0.90%', '100%', '99.99%')
     """
     value = 100 * share
     if value == 0 or value >= 100 - 100 * TRACE:
@@ -75,7 +74,7 @@ def percent(share: float) -> str:
         return f"{min(value, 99.99):.2f}%"
     if value < 0.01:
         return "<0.01%"
-    return f"{value:.1f}%" if value >= 0.995 else f"{value:.2g}%"
+    return f"{value:.1f}%" if value >= 0.995 else f"{value:#.2g}%"
 
 
 def range_text(low: float, high: float) -> str:
@@ -83,6 +82,8 @@ def range_text(low: float, high: float) -> str:
 
     >>> range_text(0.782, 0.9149), range_text(0.0, 0.0123), range_text(0.85, 0.8501)
     ('78-91%', '0-1.2%', '85%')
+    >>> range_text(0.001, 0.003)
+    '0.10-0.30%'
     """
     least, most = _coarse(low), _coarse(high)
     return f"{least}%" if least == most else f"{least}-{most}%"
@@ -93,7 +94,7 @@ def _coarse(share: float) -> str:
     value = 100 * share
     if value >= 9.95:
         return f"{value:.0f}"
-    return f"{value:.1f}" if value >= 0.995 else f"{value:.2g}" if value >= 0.01 else "0"
+    return f"{value:.1f}" if value >= 0.995 else f"{value:#.2g}" if value >= 0.01 else "0"
 
 
 def epochs_text(epochs: float) -> str:
@@ -164,14 +165,18 @@ def losses_apart(first: float, second: float, between: str) -> str:
 def number_text(value: float, digits: int = 2, signed: bool = False) -> str:
     """A number in so many significant digits, never with an exponent.
 
+    A last digit that is 0 is one of them; a whole number has no point.
+
     >>> number_text(8.16e-05), number_text(5432.1, 3), number_text(0.4, signed=True)
-    ('0.000082', '5430', '+0.4')
+    ('0.000082', '5430', '+0.40')
+    >>> number_text(0.003), number_text(2.0), number_text(0.0)
+    ('0.0030', '2', '0')
     """
-    return str(
-        np.format_float_positional(
-            value, precision=digits, fractional=False, trim="-", sign=signed and value != 0
-        )
-    )
+    if not math.isfinite(value):
+        return f"{value}"
+    said = f"{Decimal(f'{value + 0.0:.{digits - 1}e}'):{'+' * (signed and value != 0)}f}"
+    whole, _, part = said.partition(".")
+    return said if part.strip("0") else whole
 
 
 def times_text(value: float) -> str:

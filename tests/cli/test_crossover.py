@@ -14,7 +14,7 @@ def test_a_language_that_was_measured(atlasmix: Run) -> None:
     said = " ".join(done.out.split())
     assert said.startswith("Spanish at 2B parameters on 300B tokens: train from scratch.")
     assert "From scratch overtakes at 239B tokens: measured." in said
-    for words in ("1113708 N^1.65", "10283128 N^1.54", "Mandarin Chinese (cmn) 283B"):
+    for words in ("1,113,708·N^1.65", "10,283,128·N^1.54", "Mandarin Chinese (cmn) 283B"):
         assert words in said
     assert "Limits that the authors state" in said
     assert max(map(len, done.out.splitlines())) <= 80

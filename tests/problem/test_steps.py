@@ -6,7 +6,7 @@ from atlasmix.errors import Infeasible
 from atlasmix.evidence.store import Store
 from atlasmix.mixture.solve import solve
 from atlasmix.problem.parsing import problem_from_mapping, problem_to_mapping
-from atlasmix.problem.steps import one_step
+from atlasmix.problem.steps import eased, one_step
 
 STORE = Store("/nonexistent")
 FULL = {
@@ -120,3 +120,10 @@ def test_a_step_that_collides_is_refused_like_any_question():
     step = next(one for one in one_step(problem_from_mapping(asked, STORE)) if one.change == "none")
     with pytest.raises(Infeasible):
         solve(problem_from_mapping(step.question, STORE))
+
+
+def test_what_must_give_says_from_where_to_where():
+    """'At least 90% Catalan: 80%' read as if both were asked."""
+    problem = problem_from_mapping({"targets": "cat", "min": {"cat": 0.9, "spa": 0.2}}, STORE)
+    (step,) = eased(problem, {"min cat 90%": 0.1})
+    assert (step.limit, step.change) == ("At least 90% Catalan", "90% to 80%")

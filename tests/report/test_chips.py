@@ -90,6 +90,7 @@ def test_code_is_no_donor():
     mixture = solve(problem)
     by_code = {one.code or one.name: one for one in mixture_strip(mixture)}
     assert by_code["code"].role == "domain"
+    assert by_code["cat"].role == "target"
     donors = next(each for each in key_figures(problem, mixture) if each.label == "From donors")
     share = sum(
         part for key, part in mixture.proportions.items() if key not in ("cat", "spa", "code")

@@ -165,6 +165,13 @@ def test_all_is_said_of_all_alone(problem: MixProblem) -> None:
     assert said == "Read 100B tokens: 99.99% Catalan and 0.011% Spanish."
 
 
+def test_every_language_that_is_read_is_counted(problem: MixProblem) -> None:
+    """Two traces were in the table and not among the 'more' of the first line."""
+    shares = {"cat": 0.97, "spa": 0.0299, "glg": 6e-5, "por": 3e-5, "fra": 1e-5}
+    said = headline(mixture_of(problem, shares))
+    assert said == "Read 100B tokens: 97.0% Catalan, 3.0% Spanish and 3 more."
+
+
 def test_losses_below_those_alone_are_no_worse() -> None:
     problem = question("cat,spa")
     mixture = mixture_of(problem, {"cat": 0.5, "spa": 0.5})
@@ -203,7 +210,7 @@ def test_what_is_within_the_gap_of_the_proof_is_the_same(
     near = dataclasses.replace(beside(mixture)[0], value=mixture.certificate.value - 9e-7)
     assert rows(comparison_table(problem, mixture, (near,)))["natural"][3] == "the same"
     far = dataclasses.replace(near, value=mixture.certificate.value + 3e-6)
-    assert rows(comparison_table(problem, mixture, (far,)))["natural"][3] == "+0.000003"
+    assert rows(comparison_table(problem, mixture, (far,)))["natural"][3] == "+0.0000030"
 
 
 def test_a_target_better_beside_others_than_alone_is_explained(problem: MixProblem) -> None:
@@ -318,7 +325,7 @@ def test_prices_are_told_in_the_objective_and_in_its_room(
     problem: MixProblem, mixture: Mixture
 ) -> None:
     row = rows(prices_table(problem, mixture.prices))["+1B tokens of budget"]
-    assert row[1:] == ("-0.0012", "-0.3%")
+    assert row[1:] == ("-0.0012", "-0.30%")
 
 
 def test_each_constant_has_a_sentence(problem: MixProblem) -> None:
