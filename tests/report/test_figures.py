@@ -22,7 +22,7 @@ from atlasmix.problem.parsing import problem_from_mapping
 from atlasmix.recipe.recipe import make_recipe
 from atlasmix.report.evidence import matrix_sentence
 from atlasmix.report.figures.difference import diff_figure
-from atlasmix.report.figures.drawing import label, sentence, standalone, unmarked
+from atlasmix.report.figures.drawing import label, log_axis, sentence, standalone, unmarked
 from atlasmix.report.figures.effect import (
     effect_figure,
     flatness_figure,
@@ -430,3 +430,11 @@ def test_the_figure_in_a_sentence(answer):
     _, mixture = answer
     assert mixture_alt(mixture).startswith("Shares of the tokens read: ")
     assert isinstance(mixture_bars(mixture), Figure)
+
+
+def test_no_tick_of_a_logarithmic_axis_is_a_digit_of_another_number():
+    """Plotly wrote 2, 5, 10, 2, 5 for 2, 5, 10, 20, 50."""
+    for values in ([1, 60], [0.004, 1], [3, 7], [1, 10**7]):
+        axis = log_axis(values)
+        assert [float(text.replace(",", "")) for text in axis["ticktext"]] == axis["tickvals"]
+        assert len(axis["tickvals"]) >= 2

@@ -117,7 +117,7 @@ def test_both_ways_shows_the_strongest_pairs_with_their_doubt(matrix, model):
     ]
     least = sorted(best, reverse=True)[11]
     names = {name_of(key): key for key in model.keys}
-    for trace in figure.data[1:]:
+    for trace in figure.data[1:-1]:
         assert "completed" in trace.name
         for place, words in enumerate(trace.customdata):
             other = model.index(names[words.replace("<br>", " ").split(" for ")[1].split(":")[0]])
@@ -131,10 +131,26 @@ def test_both_ways_shows_the_strongest_pairs_with_their_doubt(matrix, model):
     assert shown == 12
 
 
+def test_both_ways_names_the_strongest_and_no_name_lies_on_another(matrix, model):
+    """Twenty marks without a name told nobody who helps whom: a page has no hover on paper."""
+    names = weights_both_ways(matrix, model, "cat").data[-1]
+    assert names.mode == "text"
+    said = [name.strip("\u00a0") for name in names.text]
+    assert said[0] == "Spanish"
+    assert 3 <= len(said) <= 8
+    here = model.index("cat")
+    for name, x, y in zip(said, names.x, names.y, strict=True):
+        other = next(at for at, key in enumerate(model.keys) if name_of(key) == name)
+        assert (x, y) == (model.weights[here, other], model.weights[other, here])
+    span = max(*names.x, *names.y)
+    for (x, y), (u, v) in itertools.combinations(zip(names.x, names.y, strict=True), 2):
+        assert abs(x - u) > 0.16 * span or abs(y - v) > 0.05 * span
+
+
 def test_the_less_sure_direction_marks_a_pair(matrix, model):
     """A pair measured one way and predicted the other must not look measured."""
     figure = weights_both_ways(matrix, model, "fra", most=200)
-    for trace in figure.data[1:]:
+    for trace in figure.data[1:-1]:
         said = [words.replace("<br>", " ") for words in trace.customdata]
         if "measured" in trace.name:
             assert all(words.count("measured ±") == 2 for words in said)
@@ -143,7 +159,7 @@ def test_the_less_sure_direction_marks_a_pair(matrix, model):
             assert not any("completed" in words for words in said)
         else:
             assert all("completed from relatedness" in words for words in said)
-    assert len(figure.data) == 4
+    assert len(figure.data) == 5
 
 
 def test_what_nobody_knows_is_said_in_words(matrix, model):

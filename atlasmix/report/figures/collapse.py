@@ -39,29 +39,32 @@ def diversity_figure(human: float, name: str, n: float) -> Figure:
             "replaced",
             "replaced each time",
             GREY,
+            "solid",
             [float(diversity_retention(0.0, g, n)) for g in steps],
         ),
         (
             f"{percent(human)} human",
             f"{percent(human)} human each time, as {name}",
             BLUE,
+            "solid",
             [float(diversity_retention(human, g, n)) for g in steps],
         ),
         (
             "piled up",
             "a pile that only grows",
             DONOR,
+            "dash",  # at a high human share it lies on the line before it
             [diversity_by_accumulation(g, n) for g in steps],
         ),
     )
-    for legend, words, colour, values in ways:
+    for legend, words, colour, dash, values in ways:
         figure.add_trace(
             Scatter(
                 x=steps,
                 y=[100 * value for value in values],
                 mode="lines",
                 name=legend,
-                line={"color": colour, "width": 2.5},
+                line={"color": colour, "width": 2.5, "dash": dash},
                 customdata=sentences(
                     [
                         f"Generation {g}, {words}: {percent(value)} of the diversity is left."

@@ -22,6 +22,7 @@ from atlasmix.report.figures.drawing import (
     SYMBOLS,
     canvas,
     label,
+    log_axis,
     make_room_for_legend,
     rows_height,
     sentences,
@@ -114,9 +115,8 @@ def spectrum_figure(languages: Sequence[LanguageSummary]) -> Figure:
                 hovertemplate=HOVER,
             )
         )
-    # A step of ten a name: between them Plotly writes 2, 3, 4 without saying of what.
-    figure.update_xaxes(type="log", dtick="D2", exponentformat="none", separatethousands=True)
-    figure.update_yaxes(type="log", dtick="D2", exponentformat="none")
+    for axis, name in ((figure.update_xaxes, "x"), (figure.update_yaxes, "y")):
+        axis(log_axis([value for trace in figure.data for value in trace[name]] or [1.0]))
     figure.update_layout(showlegend=True)
     make_room_for_legend(figure)
     return figure

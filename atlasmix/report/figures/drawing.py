@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -326,6 +327,7 @@ def canvas(height: int, x: str = "", y: str = "", **layout: Any) -> Figure:
             "y": 1.0,
             "xanchor": "left",
             "x": 0,
+            "tracegroupgap": 0,  # on a phone each group has a row of its own
         },
         "hoverlabel": {"align": "left", "namelength": -1},
         "bargap": 0.3,
@@ -352,6 +354,23 @@ def make_room_for_legend(figure: Figure) -> None:
     # A legend gets half of a figure at most; what does not fit in it would have to be scrolled.
     least = 2 * _LEGEND_ROW * (entries + 1) if entries > 2 else 0
     figure.layout.height = max(figure.layout.height + more, least)
+
+
+_STEPS: Final = (1.0, 2.0, 5.0)
+
+
+def log_axis(values: Sequence[float]) -> dict[str, Any]:
+    """A logarithmic axis whose ticks are whole numbers: Plotly writes 2 and 5 for 20 and 0.5, too.
+
+    >>> log_axis([0.3, 20])["ticktext"]
+    ['0.2', '0.5', '1', '2', '5', '10', '20']
+    """
+    low, high = min(values), max(values)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    steps = _STEPS if len(powers) <= 4 else _STEPS[:1]
+    ticks = [step * 10.0**power for power in powers for step in steps]
+    inside = [tick for tick in ticks if low / 2 <= tick <= high * 1.001]
+    return {"type": "log", "tickvals": inside, "ticktext": [f"{tick:,.12g}" for tick in inside]}
 
 
 def share_axis(figure: Figure, most: float) -> None:

@@ -97,7 +97,8 @@ def _one_target(problem: MixProblem, mixture: Mixture, comparisons: Sequence[Com
     known = [loss for _, _, loss in rows if math.isfinite(loss)] or [0.0]
     room = max(max(known) - min(known), 1e-3)
     # Room on the right for what stands beside the last mark.
-    figure.update_xaxes(range=[min(known) - 0.1 * room, max(known) + 0.9 * room])
+    right = 0.9 if interval else 0.35
+    figure.update_xaxes(range=[min(known) - 0.1 * room, max(known) + right * room])
     order = [label(who) for who, _, _ in rows]
     figure.update_yaxes(categoryorder="array", categoryarray=order, showgrid=True)
     return figure

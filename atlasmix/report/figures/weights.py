@@ -6,7 +6,7 @@ where somebody measured the pair, hollow where it is predicted or only completed
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -181,11 +181,50 @@ def weights_both_ways(
                 **_points(status),
             )
         )
+    places = {other: tuple(_taus(model, both)) for other, both in pairs.items()}
+    told = _apart(places, span[1])
+    figure.add_trace(
+        Scatter(
+            x=[places[other][0] for other in told],
+            y=[places[other][1] for other in told],
+            mode="text",
+            text=[f"\u00a0{unmarked(name_of(other))}\u00a0" for other in told],
+            # Away from the line, on which many of them lie.
+            textposition=[
+                "top left" if places[other][1] > places[other][0] else "bottom right"
+                for other in told
+            ],
+            cliponaxis=False,
+            showlegend=False,
+            hoverinfo="skip",
+        )
+    )
     figure.update_xaxes(showgrid=True, rangemode="tozero")
     figure.update_yaxes(rangemode="tozero")
     figure.update_layout(showlegend=True)
     make_room_for_legend(figure)
     return figure
+
+
+_NAMED_POINTS: Final = 8
+_NAME_SIZE: Final = (0.16, 0.05)
+"""Room of a name, in parts of the axes: our choice, so that no two lie on one another."""
+
+
+def _apart(places: Mapping[str, tuple[float, ...]], span: float) -> list[str]:
+    """The first points whose names have room beside those before them."""
+    told: list[str] = []
+    for other, here in places.items():
+        clear = all(
+            any(
+                abs(mine - its) > room * span
+                for mine, its, room in zip(here, places[before], _NAME_SIZE, strict=True)
+            )
+            for before in told
+        )
+        if clear and len(told) < _NAMED_POINTS:
+            told.append(other)
+    return told
 
 
 def strongest(model: TransferModel, key: str, most: int) -> tuple[str, ...]:
