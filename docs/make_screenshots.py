@@ -478,6 +478,8 @@ def picture_of(page: Any, state: State, width: int, theme: str) -> Image.Image:
         page.wait_for_timeout(500)
     else:
         settle(page)
+        page.locator("body").press("r")  # a map is drawn for the ground of the last run
+        settle(page)
         page.mouse.move(width - 5, WIDTHS[width] - 5)
         for _ in range(2):  # what is laid out anew may be longer
             height = min(max(round(page.evaluate(HEIGHT)), WIDTHS[width]), TALLEST)

@@ -216,6 +216,27 @@ def test_a_table_of_many_columns_scrolls_on_a_phone_at_a_size_that_is_read(visit
     )
     assert min(size for size, _ in sizes) >= 12
     assert any(scrolls for _, scrolls in sizes)
+    fades = """() => [...document.querySelectorAll('.atlas-table')].map(e => [
+        e.scrollLeft + e.clientWidth < e.scrollWidth - 1,
+        getComputedStyle(e).getPropertyValue('--atlas-edge') !== '0px'])"""
+    seen = page.evaluate(fades)
+    assert [more for more, _ in seen] == [faded for _, faded in seen], "only what goes on fades"
+    page.evaluate("document.querySelectorAll('.atlas-table').forEach(e => e.scrollLeft = 9999)")
+    page.wait_for_timeout(200)
+    assert not any(faded for _, faded in page.evaluate(fades)), "and at its end no more"
+
+
+def test_key_figures_stand_in_even_columns(visitor):
+    """A row of four over one of two said that two of them are something else."""
+    for width in (390, 1280, 1920):
+        page = visitor(viewport={"width": width, "height": 900})
+        boxes = page.evaluate(
+            """() => [...document.querySelectorAll('.st-key-key-figures [data-testid=stMetric]')]
+                .map(e => e.getBoundingClientRect()).map(b => [b.left, b.width].map(Math.round))"""
+        )
+        assert len(boxes) == 6
+        assert max(wide for _, wide in boxes) - min(wide for _, wide in boxes) <= 1
+        assert len(boxes) % len({left for left, _ in boxes}) == 0
 
 
 def test_lines_and_figures_end_where_the_eye_does(visitor):

@@ -83,6 +83,11 @@ def test_the_strip_has_the_colours_of_the_figures():
     assert tuple(branches) == palette.KIN
 
 
+def test_no_letter_of_the_style_is_taken_for_markup():
+    """A '<length>' in it had all of it thrown away, for what might be a tag in a style is not safe."""
+    assert "<" not in (HOME / "explorer.css").read_text(encoding="utf-8")
+
+
 def test_the_explorer_is_found_by_one_function():
     assert (HOME / ".streamlit" / "config.toml").is_file()
     assert (HOME / "worker.py").is_file()

@@ -203,7 +203,7 @@ def _facts(block: Facts) -> None:
     if block.title:
         st.markdown(f"**{escaped(block.title)}**")
     if block.large:
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, key=f"key-figures-{block.title.lower()}"):
             for fact in block.facts:
                 st.metric(escaped(fact.label), fact.words, help=escaped(fact.meaning), border=True)
     elif all(len(fact.words) <= _SHORT for fact in block.facts):
