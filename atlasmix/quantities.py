@@ -227,6 +227,21 @@ def format_flops(value: float, digits: int = 3) -> str:
     return re.sub(r"e\+?0*", "e", f"{value:.{digits}g}")
 
 
+_MOST_COUNTED: Final = 1e18
+"""Above every number of tokens or parameters that is taken: what is larger is compute."""
+
+
+def format_value(value: float) -> str:
+    """A number of a question, whatever it counts.
+
+    >>> format_value(3e11), format_value(0.5), format_value(1e21)
+    ('300B', '0.5', '1e21')
+    """
+    if abs(value) > _MOST_COUNTED:
+        return format_flops(value)
+    return format_quantity(value) if abs(value) >= 1e4 else f"{value:g}"
+
+
 PLACES: Final = 6
 MILLIONTHS: Final = 10**PLACES
 """Proportions are counted in millionths."""

@@ -24,7 +24,7 @@ from atlasmix.mixture.solve import solve
 from atlasmix.mixture.uncertainty import with_uncertainty
 from atlasmix.problem.problem import MixProblem
 from atlasmix.processes import as_ready, check_engine, on_dask, usable_cores
-from atlasmix.quantities import format_quantity, parse_quantity
+from atlasmix.quantities import format_value, parse_quantity
 from atlasmix.solver.compute import at_compute
 
 if TYPE_CHECKING:
@@ -102,41 +102,59 @@ class Sweep:
         return pd.DataFrame(rows).reindex(columns=[*columns, "refused"])
 
     @property
-    def curve(self) -> Curve:
-        """The answers over the one axis of numbers, as :func:`~atlasmix.mixture.curve.curve_of`.
+    def curves(self) -> tuple[tuple[str, Curve], ...]:
+        """The answers over the axis of numbers with most values: words for the rest, and a curve.
+
+        Where all axes were taken together (``paired``) it is one curve over that axis.
 
         Raises:
-            ProblemError: more than one axis, or values that are no numbers.
+            ProblemError: no axis of numbers.
             Infeasible: no value has an answer.
         """
-        frame = self.to_frame()
-        if len(self.axes) != 1 or frame[self.axes[0]].dtype.kind not in "iuf":
-            raise ProblemError(
-                f"this sweep varies {', '.join(self.axes)}: a figure needs one axis of numbers; "
-                "draw to_frame() instead"
-            )
-        points = [
-            CurvePoint(float(value), None if each is None else each.mixture, refusal)
-            for value, each, refusal in zip(
-                frame[self.axes[0]].tolist(), self.solutions, self.refusals, strict=True
-            )
-        ]
-        question = next((each.question for each in self.solutions if each is not None), None)
+        columns = dict(zip(self.axes, zip(*self.values, strict=True), strict=True))
+        axis = figure_axis(columns)
+        others = [name for name in self.axes if name != axis]
+        groups: dict[str, list[int]] = {}
+        for place in range(len(self)):
+            words = ", ".join(f"{name} {_text(columns[name][place])}" for name in others)
+            groups.setdefault(words, []).append(place)
+        if max(map(len, groups.values())) == 1:
+            groups = {"": list(range(len(self)))}
+        return tuple(
+            (words, self._curve(axis, places))
+            for words, places in groups.items()
+            if any(self.solutions[place] is not None for place in places)
+        ) or (("", self._curve(axis, list(range(len(self))))),)
+
+    def _curve(self, axis: str, places: Sequence[int]) -> Curve:
+        at = self.axes.index(axis)
+        solved = [self.solutions[place] for place in places]
+        question = next((each.question for each in solved if each is not None), None)
         if question is None:
-            raise Infeasible(f"no value of {self.axes[0]} has an answer: {self.refusals[0]}")
-        return curve_of(question, self.axes[0], points)
+            raise Infeasible(f"no value of {axis} has an answer: {self.refusals[places[0]]}")
+        points = [
+            CurvePoint(
+                _number(self.values[place][at]) or 0.0,
+                None if each is None else each.mixture,
+                self.refusals[place],
+            )
+            for place, each in zip(places, solved, strict=True)
+        ]
+        return curve_of(question, axis, points)
 
     def plot(self) -> Any:
-        """A Plotly figure of shares, losses and epochs over the first axis.
+        """A Plotly figure of shares, losses and epochs over one axis of numbers.
+
+        Of several axes it is the one with most values; a list in the figure chooses the others.
 
         Raises:
-            ProblemError: more than one axis, or values that are no numbers.
+            ProblemError: no axis of numbers.
             Infeasible: no value has an answer.
             DataError: Plotly is not installed.
         """
-        from atlasmix.report.figures.curve import curve_figure
+        from atlasmix.report.figures.curve import curves_figure
 
-        return curve_figure(self.curve)
+        return curves_figure(self.curves)
 
     def __repr__(self) -> str:
         """One line an axis."""
@@ -333,6 +351,40 @@ def _answer(grounds: tuple[_Ground, ...], item: _Item) -> Answer:
     return Answer(mixture, allocation=question.allocation)
 
 
+def figure_axis(axes: Mapping[str, Sequence[Any]]) -> str:
+    """The axis that a figure of a sweep is drawn over: of those of numbers the one with most.
+
+    Raises:
+        ProblemError: none is of numbers.
+    """
+    counts = {
+        axis: len(set(map(_number, values)))
+        for axis, values in axes.items()
+        if None not in set(map(_number, values))
+    }
+    if not counts:
+        raise ProblemError(
+            f"this sweep varies {', '.join(axes)}: a figure needs an axis of numbers; leave the "
+            "figure out, or draw to_frame() instead"
+        )
+    return max(counts, key=lambda axis: counts[axis])
+
+
+def _number(value: Any) -> float | None:
+    """A value as a number, written as ``100B`` or ``10%`` too; None where it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    text = str(value).strip()
+    try:
+        return float(text[:-1]) / 100.0 if text.endswith("%") else float(text)
+    except ValueError:
+        pass
+    try:
+        return parse_quantity(text, "value")
+    except ProblemError:
+        return None
+
+
 def _cell(value: Any) -> Any:
     """A value as a cell of a frame: evidence by its name."""
     return getattr(value, "name", value if isinstance(value, int | float | str) else repr(value))
@@ -340,5 +392,5 @@ def _cell(value: Any) -> Any:
 
 def _text(value: Any) -> str:
     if isinstance(value, int | float) and abs(value) >= 1e6:
-        return format_quantity(value)
+        return format_value(value)
     return str(_cell(value))

@@ -40,7 +40,8 @@ def add_arguments(parser: Parser) -> None:
     add(
         "--figure",
         metavar="FILE",
-        help="shares, losses and epochs over the one field that varies, .html",
+        help="shares, losses and epochs over the field of numbers that has most values, the others "
+        "chosen in a list; .html",
     )
     add(
         "--partials",
@@ -63,12 +64,12 @@ def execute(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from atlasmix.api.problem import Problem
-    from atlasmix.api.sweep import sweep
+    from atlasmix.api.sweep import figure_axis, sweep
     from atlasmix.cli.terminal import counting, print_json, print_text, say
     from atlasmix.errors import ProblemError
     from atlasmix.evidence.store import Store
     from atlasmix.io.plain_data import as_number
-    from atlasmix.report.figures.curve import curve_alt
+    from atlasmix.report.figures.curve import curves_alt
     from atlasmix.report.figures.drawing import check_figure, save_figure
     from atlasmix.report.sweep import check_table, sweep_table, write_table
 
@@ -82,6 +83,8 @@ def execute(options: argparse.Namespace) -> int:
     for path, check in ((options.output, check_table), (options.figure, check_figure)):
         if path:
             check(Path(path))
+    if options.figure and axes:
+        figure_axis(axes)
     problem = Problem.from_mapping(question_of(options), Store(options.store))
     cores = None if options.cores is None else int(as_number(options.cores, "--cores", "2"))
     count = [len(values) for values in axes.values()]
@@ -104,7 +107,7 @@ def execute(options: argparse.Namespace) -> int:
         forget_partials(options)
         say(f"table written to {options.output}")
     if options.figure:
-        save_figure(swept.plot(), Path(options.figure), curve_alt(swept.curve))
+        save_figure(swept.plot(), Path(options.figure), curves_alt(swept.curves))
         say(f"figure written to {options.figure}")
     if options.json:
         print_json(swept.to_frame().to_dict(orient="records"))

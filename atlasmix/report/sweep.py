@@ -10,7 +10,7 @@ from atlasmix.errors import DataError
 from atlasmix.io.files import write_atomic
 from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.mixture import Mixture
-from atlasmix.quantities import format_quantity
+from atlasmix.quantities import format_value
 from atlasmix.report.blocks import Column, Row, Table
 from atlasmix.report.words import percent
 
@@ -56,9 +56,7 @@ def sweep_table(
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, int | float):
-        return format_quantity(value) if abs(value) >= 1e4 else f"{value:g}"
-    return str(value)
+    return format_value(value) if isinstance(value, int | float) else str(value)
 
 
 def check_table(path: Path) -> None:

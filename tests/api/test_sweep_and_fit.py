@@ -45,6 +45,37 @@ def test_a_value_that_no_mixture_meets_is_a_row_with_its_reason() -> None:
     assert {x for trace in swept.plot().data for x in trace.x} == {100e9}
 
 
+def test_a_figure_of_two_fields_has_a_curve_for_each_value_of_the_other() -> None:
+    """It was refused after everything had been solved."""
+    asked = {"budget": ["50B", "100B", "200B"], "params": ["1B", "4B"]}
+    swept = am.sweep(am.Problem("cat", draws=0), **asked)
+    curves = dict(swept.curves)
+    assert list(curves) == ["params 1B", "params 4B"]
+    frame = swept.to_frame()
+    for words, params in (("params 1B", 1e9), ("params 4B", 4e9)):
+        here = frame[frame["params"] == params]
+        told = [(value, mixture.certificate.value) for value, mixture in curves[words].solved]
+        assert told == list(zip(here["budget"], here["objective"], strict=True))
+    figure = swept.plot()
+    first, second = figure.layout.updatemenus[0].buttons
+    assert (first.label, second.label) == tuple(curves)
+    shown = [trace.visible is not False for trace in figure.data]
+    assert shown == list(first.args[0]["visible"])
+    assert list(second.args[0]["visible"]) == [not each for each in shown]
+
+
+def test_a_figure_is_drawn_over_numbers_however_they_are_written() -> None:
+    paired = am.sweep(
+        am.Problem("cat", draws=0), paired=True, budget=["50B", "100B"], params=[1e9, 2e9]
+    )
+    ((words, curve),) = paired.curves
+    assert (words, curve.axis) == ("", "budget")
+    limited = am.sweep(am.Problem("cat", draws=0), **{"max:spa": ["10%", "20%"]})
+    assert [value for value, _ in limited.curves[0][1].solved] == [0.1, 0.2]
+    with pytest.raises(am.ProblemError, match="varies objective: a figure needs an axis of"):
+        am.sweep(am.Problem("cat", draws=0), objective=["loss", "worst"]).plot()
+
+
 @pytest.mark.parametrize(
     ("axes", "said"),
     [

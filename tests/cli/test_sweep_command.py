@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_line import Run, runner
+from command_line import Run, assert_refused, runner
 
 from atlasmix import AtMost, Keep, MaxEpochs, Problem, TransferMatrix, sweep
 from atlasmix.evidence.store import Store
@@ -206,3 +206,18 @@ def test_evidence_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     names = ["atlasmix-2026", "atlas-2025"]
     sweep(problem, matrix=names, budget=["50B", "100B", "200B"])
     assert sorted(read) == sorted(names)
+
+
+def test_compute_is_told_in_flops_and_a_figure_over_names_is_refused_at_once(
+    atlasmix: Run, tmp_path: Path
+) -> None:
+    """1e21 FLOPs were printed as 1e+09T."""
+    asked = ("sweep", "--target", "cat", "--draws", "0", "--cores", "1")
+    done = atlasmix(*asked, "--compute", "1e20,1e21", "--figure", "c.html")
+    assert done.status == 0, done.err
+    assert "1e20" in done.out
+    assert "+0" not in done.out
+    assert (tmp_path / "c.html").exists()
+    named = ("--vary", "objective=loss,worst", "--figure", "no.html", "--partials", "kept")
+    assert_refused(atlasmix(*asked, *named), "a figure needs an axis of numbers")
+    assert not (tmp_path / "kept").exists()

@@ -132,12 +132,13 @@ def test_many_languages_are_one_grey_area_and_nothing_is_lost():
 def test_a_sweep_draws_the_same_curve():
     problem = am.Problem("cat", budget="250B", draws=0)
     swept = am.sweep(problem, budget=[10e9, 250e9, 20e12])
-    mine, whole = swept.curve, {each.value: each for each in curve(problem.question).points}
+    ((_, mine),) = swept.curves
+    whole = {each.value: each for each in curve(problem.question).points}
     for each in mine.points:
         there = whole[each.value].mixture
         assert each.mixture.certificate.value == pytest.approx(there.certificate.value, abs=1e-9)
     assert {trace.name for trace in swept.plot().data if trace.stackgroup} >= {"Catalan", "Spanish"}
-    with pytest.raises(am.ProblemError, match="needs one axis of numbers"):
+    with pytest.raises(am.ProblemError, match="needs an axis of numbers"):
         am.sweep(problem, objective=["loss", "worst"]).plot()
     tables = [block for block in curve_blocks(mine) if isinstance(block, Table)]
     assert [row.cells[0] for row in tables[-1].rows] == ["10B", "250B", "20T"]

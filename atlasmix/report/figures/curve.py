@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.curve import Curve
 from atlasmix.mixture.mixture import Mixture, TargetEffect
-from atlasmix.quantities import format_quantity
+from atlasmix.quantities import format_quantity, format_value
 from atlasmix.report.figures.drawing import (
     GREY,
     HOVER,
@@ -74,6 +74,41 @@ def curve_figure(curve: Curve) -> Figure:
     return figure
 
 
+def curves_figure(curves: Sequence[tuple[str, Curve]]) -> Figure:
+    """The figure of each curve, and a list that chooses between them.
+
+    Args:
+        curves: words for what is fixed in it, and the curve; one or more.
+
+    Raises:
+        DataError: Plotly is not installed.
+    """
+    figures = [(words, curve_figure(curve)) for words, curve in curves]
+    whole = figures[0][1]
+    if len(figures) == 1:
+        return whole
+    counts = [len(each.data) for _, each in figures]
+    for _, each in figures[1:]:
+        whole.add_traces([trace.update(visible=False) for trace in each.data])
+    buttons = []
+    for place, (words, each) in enumerate(figures):
+        shown = [at == place for at, count in enumerate(counts) for _ in range(count)]
+        layout = {"yaxis2.title.text": each.layout.yaxis2.title.text}
+        buttons.append({"label": words, "method": "update", "args": [{"visible": shown}, layout]})
+    place_above = {"x": 1.0, "xanchor": "right", "y": 1.02, "yanchor": "bottom"}
+    whole.update_layout(updatemenus=[{"buttons": buttons, **place_above}])
+    return whole
+
+
+def curves_alt(curves: Sequence[tuple[str, Curve]]) -> str:
+    """The figure of the first curve in one sentence, and what the others are."""
+    said = curve_alt(curves[0][1])
+    if len(curves) == 1:
+        return said
+    names = [words for words, _ in curves]
+    return f"{names[0]}: {said} Others to choose: {first_few(names[1:], 6)}."
+
+
 def curve_alt(curve: Curve) -> str:
     """The figure in one sentence, for readers who do not see it."""
     first, last = curve.solved[0], curve.solved[-1]
@@ -95,8 +130,7 @@ def value_words(axis: str, value: float) -> str:
     """
     if axis in _SIZES:
         return f"{format_quantity(value)} {_SIZES[axis]}"
-    shown = format_quantity(value) if abs(value) >= 1e4 else f"{value:g}"
-    return f"{axis.replace('_', ' ')} {shown}"
+    return f"{axis.replace('_', ' ')} {format_value(value)}"
 
 
 def _largest(mixture: Mixture) -> str:
@@ -242,7 +276,7 @@ def _draw_axis(figure: Figure, curve: Curve, values: Sequence[float]) -> None:
         ends = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
         ticks = [10.0**power for power in ends if low <= 10.0**power <= high * 1.001]
         figure.update_xaxes(
-            type="log", tickvals=ticks, ticktext=[format_quantity(tick) for tick in ticks]
+            type="log", tickvals=ticks, ticktext=[format_value(tick) for tick in ticks]
         )
     if curve.own is not None:
         figure.add_shape(
