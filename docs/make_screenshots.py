@@ -478,6 +478,7 @@ def picture_of(page: Any, state: State, width: int, theme: str) -> Image.Image:
         page.wait_for_timeout(500)
     else:
         settle(page)
+        page.evaluate("document.activeElement?.blur()")
         page.locator("body").press("r")  # a map is drawn for the ground of the last run
         settle(page)
         page.mouse.move(width - 5, WIDTHS[width] - 5)

@@ -239,6 +239,20 @@ def test_key_figures_stand_in_even_columns(visitor):
         assert len(boxes) % len({left for left, _ in boxes}) == 0
 
 
+def test_the_ring_of_a_tab_lies_inside_it(visitor):
+    """The list of tabs cut it off above and below: two bars were left of a ring."""
+    page = visitor()
+    page.get_by_role("tab").first.focus()
+    page.keyboard.press("ArrowRight")
+    ring = page.evaluate(
+        """() => { const s = getComputedStyle(document.querySelector('[role=tab]:focus-visible'));
+            return [s.outlineStyle, parseFloat(s.outlineWidth), parseFloat(s.outlineOffset)]; }"""
+    )
+    assert ring[0] == "solid"
+    assert ring[1] > 0
+    assert ring[1] + ring[2] <= 0, "none of it lies outside"
+
+
 def test_lines_and_figures_end_where_the_eye_does(visitor):
     page = visitor(viewport={"width": 1920, "height": 1080})
     widest = page.evaluate(

@@ -84,7 +84,7 @@ def test_the_strip_has_the_colours_of_the_figures():
 
 
 def test_no_letter_of_the_style_is_taken_for_markup():
-    """A '<length>' in it had all of it thrown away, for what might be a tag in a style is not safe."""
+    """A '<length>' in it had all of it thrown away: what might be a tag in a style is not safe."""
     assert "<" not in (HOME / "explorer.css").read_text(encoding="utf-8")
 
 
