@@ -322,7 +322,7 @@ def drift_sentence(problem: MixProblem, mixture: Mixture) -> str:
     taken = drift_value(problem, tokens)
     weight, amplified = problem.drift_penalty, taken / problem.drift_penalty
     return (
-        f"The objective holds a drift penalty of {number_text(weight, 3)} a unit of excess error "
+        f"The objective holds a drift penalty of {weight:g} a unit of excess error "
         f"amplification, and this mixture has {number_text(amplified, 3)} of it over the budget: "
         f"{number_text(taken, 3)} beside the losses above, which are without it. The weight is "
         "one of yours: nobody has measured what machine text costs a later model."
