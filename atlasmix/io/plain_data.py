@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
 from atlasmix.errors import ProblemError
 from atlasmix.quantities import read_number
 from atlasmix.text import did_you_mean
+
+_BETWEEN: Final = re.compile(r"[,;\n]")
 
 
 def as_mapping(value: object, what: str, example: str) -> dict[str, object]:
@@ -31,13 +34,13 @@ def as_mapping(value: object, what: str, example: str) -> dict[str, object]:
 
 
 def as_list(value: object, what: str) -> list[object]:
-    """A list, from a list or from one text with commas.
+    """A list, from a list or from one text with commas, semicolons or lines.
 
     Raises:
         ProblemError: anything else, or nothing in it.
     """
     if isinstance(value, str):
-        value = [part.strip() for part in value.split(",") if part.strip()]
+        value = [part.strip() for part in _BETWEEN.split(value) if part.strip()]
     elif isinstance(value, bool):
         value = [value]
     if not isinstance(value, list | tuple) or not value:

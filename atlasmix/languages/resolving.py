@@ -108,8 +108,8 @@ def resolve_list(text: str) -> tuple[LanguageTag | str, ...]:
     """The languages of a list as people paste it: by commas, lines, tabs, or words alone.
 
     A text that is one language is that, whatever stands in it. Between commas and other marks,
-    words are taken together as long as they are one name; what is no language comes back as it
-    stands, in its place, for the caller to refuse.
+    words are taken together as long as they are one name; quotes, bullets, numbers and ``and`` are
+    no names; what is no language comes back as it stands, in its place, for the caller to refuse.
 
     >>> [str(each) for each in resolve_list("Spanish, English\tpt")]
     ['spa', 'eng', 'por']
@@ -125,7 +125,10 @@ def resolve_list(text: str) -> tuple[LanguageTag | str, ...]:
         while words:
             for count in range(min(len(words), _MOST_WORDS), 0, -1):
                 name = " ".join(words[:count])
-                tag = _resolved_or_none(name)
+                tag = _resolved_or_none(name) or _resolved_or_none(name.strip(_AROUND))
+                if tag is None and count == 1 and _FILLER.fullmatch(name):
+                    words = words[1:]
+                    break
                 if tag is not None or count == 1:
                     read.append(name if tag is None else tag)
                     words = words[count:]
@@ -134,6 +137,10 @@ def resolve_list(text: str) -> tuple[LanguageTag | str, ...]:
 
 
 _BETWEEN = re.compile(r"[,;|/\t\r\n\u3001\uff0c\u060c]")
+_AROUND = "\"'“”‘’«».:()[]•*-–"
+"""Marks in which a list sets its names, or after which it begins them."""
+_FILLER = re.compile(rf"(?:and|&|\+|\d{{0,4}}[{re.escape(_AROUND)}]*)")
+"""What stands between or before the names of a list and is none: a word, a bullet, a number."""
 _LONGEST_LIST = 10_000
 _MOST_WORDS = 6
 
