@@ -8,7 +8,7 @@ import yaml
 from controls import control
 from explorer.presets import PRESETS
 from explorer.tasks import PLANNED_DRAWS
-from explorer.workers import Busy, Workers
+from explorer.workers import Busy, TooHeavy, Workers
 
 from atlasmix.evidence.store import Store
 from atlasmix.languages.catalogue import name_of
@@ -373,6 +373,30 @@ def test_who_finds_no_free_worker_tries_again_and_has_lost_nothing(visit, busy, 
     guest.whole()
     assert list(at.session_state["question"]["targets"]) == ["oci"]
     assert "Occitan" in at.header[0].value
+
+
+@pytest.mark.parametrize("page", ["mix", "report", "scenarios"])
+def test_a_question_that_is_too_heavy_here_is_handed_to_the_command_line(visit, monkeypatch, page):
+    """It was called a question without an answer, and its changes were tried for as long again."""
+    asked = []
+    ask = Workers.ask
+
+    def limited(self, task, *arguments, **options):
+        asked.append(task)
+        if task == "answer":
+            raise TooHeavy("no answer within 10 seconds, the limit of this explorer")
+        return ask(self, task, *arguments, **options)
+
+    monkeypatch.setattr(Workers, "ask", limited)
+    guest = visit(q="{targets: {swh: 1, yor: 2}, objective: cautious, budget: 91B}")
+    guest.page(page)
+    words = guest.words()
+    assert "needs more than this explorer gives" in words
+    assert "has no answer as it stands" not in words
+    if page == "mix":
+        assert "atlasmix solve --target swh,yor:2 --budget 91B --objective cautious" in words
+        assert "Question (YAML)" in [each.proto.label for each in guest.at.get("download_button")]
+    assert "advice after" not in asked
 
 
 def test_what_is_printed_follows_the_answer_and_what_was_worked_out(visit):

@@ -32,7 +32,7 @@ from atlasmix.report.html import html_fragment
 from atlasmix.report.overview import Piece, strip_legend
 from atlasmix.report.words import capital, closed
 from explorer import session
-from explorer.workers import Busy
+from explorer.workers import Busy, TooHeavy
 
 _MARKS: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&^=/@'\"])")
 _LINKS: Final = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)
@@ -65,6 +65,8 @@ CONTROLS: Final = {
     "sequence_length": "Sequence length",
 }
 """What this page calls the fields that the library's refusals name."""
+_NO_ANSWER: Final = "has no answer as it stands"
+_TOO_HEAVY: Final = "needs more than this explorer gives"
 _SHORT: Final = 100
 """Letters of a fact up to which it has a row of a table, and no paragraph of its own."""
 _FEW_COLUMNS: Final = 4
@@ -94,6 +96,11 @@ def worded(error: AtlasMixError) -> str:
         body = sentence.rstrip(":")
         sentence = f"{body} (see '{control}'){sentence[len(body) :]}"
     return "\n  - ".join((sentence, *faults))
+
+
+def unanswered(error: AtlasMixError, subject: str = "This question") -> str:
+    """The heading over a refusal: whether there is no answer, or none within the limits here."""
+    return f"{subject} {_TOO_HEAVY if isinstance(error, TooHeavy) else _NO_ANSWER}"
 
 
 def refuse(error: AtlasMixError | str) -> None:

@@ -62,20 +62,7 @@ def downloads(answer: Answer) -> None:
         "report is one page for others, with figures and sources; it takes a few seconds to make."
     )
     st.subheader("Ask it again on the command line")
-    st.code(solve_command(question), language=None, wrap_lines=True)
-    if needs_file(question):
-        st.caption("It reads problem.yaml, which is the question above.")
-    if law is not None:
-        st.caption(
-            f"The law {escaped(problem.law.name)} was learned from runs of your own: its file has "
-            "to lie in the folder where the recipe or the question is opened."
-        )
-    own = [name for folder, name, _, _ in session.overlay().entries if folder != LAWS.folder]
-    if own:
-        st.caption(
-            f"Evidence of your own ({escaped(', '.join(own))}) has to be in the store there: "
-            "atlasmix matrices add, atlasmix inventory add."
-        )
+    _command(question)
     st.subheader("Hand it on as a link")
     text = st.query_params.get("q", "")
     if text:
@@ -84,6 +71,36 @@ def downloads(answer: Answer) -> None:
         st.caption(
             "This question is too long for a link or rests on evidence of your own: hand on "
             "problem.yaml."
+        )
+
+
+def elsewhere(question: Mapping[str, Any]) -> None:
+    """How a question that is too heavy here is asked where nothing limits it.
+
+    Args:
+        question: in its shortest form.
+    """
+    st.subheader("Ask it on the command line, which has no limit")
+    file_button("Question (YAML)", lambda: dump_question(dict(question)), "problem.yaml")
+    _command(question)
+
+
+def _command(question: Mapping[str, Any]) -> None:
+    """The command that asks a question, and what has to lie where it is asked."""
+    st.code(solve_command(question), language=None, wrap_lines=True)
+    if needs_file(question):
+        st.caption("It reads problem.yaml, which is the question above.")
+    law = question.get("law")
+    if isinstance(law, str) and session.overlay().law_file(law) is not None:
+        st.caption(
+            f"The law {escaped(law)} was learned from runs of your own: its file has "
+            "to lie in the folder where the recipe or the question is opened."
+        )
+    own = [name for folder, name, _, _ in session.overlay().entries if folder != LAWS.folder]
+    if own:
+        st.caption(
+            f"Evidence of your own ({escaped(', '.join(own))}) has to be in the store there: "
+            "atlasmix matrices add, atlasmix inventory add."
         )
 
 

@@ -59,6 +59,10 @@ class Busy(ProblemError):
     """No worker was free in time; the same question may be answered a moment later."""
 
 
+class TooHeavy(ProblemError):
+    """More time or memory than this explorer gives a question, which elsewhere has an answer."""
+
+
 class _Overstays(Exception):
     """What was taken for a light question is none, and others wait for its worker."""
 
@@ -227,7 +231,8 @@ class Workers:
 
         Raises:
             Busy: no worker was free within six times the time limit.
-            ProblemError: not done in time or in memory; or the library's own.
+            TooHeavy: not done in time or in memory.
+            ProblemError: the library's own.
             DataError: the library's own.
             SolverFailed: a fault of ours.
         """
@@ -236,7 +241,7 @@ class Workers:
         except _Overstays:
             kind, result = self._answer(False, task, arguments, meanwhile)
         if kind == "memory":
-            raise ProblemError(memory_words())
+            raise TooHeavy(memory_words())
         if kind == "done":
             return result
         if kind == "refused":
@@ -267,7 +272,7 @@ class Workers:
                 kind, result = worker.run(task, arguments, limit, watched)
             whole = kind != "memory"  # a fresh one has given back what this one holds
         except TimeoutError:
-            raise ProblemError(
+            raise TooHeavy(
                 f"no answer within {limit:g} seconds, the limit of this explorer: "
                 f"{_SMALLER.get(task, _SMALLER_QUESTION)}, which has no limit"
             ) from None

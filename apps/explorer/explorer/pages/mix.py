@@ -1,5 +1,7 @@
 """Mix: a question, its answer at once, what it costs, and what to take home."""
 
+from contextlib import suppress
+
 import streamlit as st
 from explorer import answers, links, session
 from explorer.answer_parts import (
@@ -15,12 +17,13 @@ from explorer.answer_parts import (
     with_intervals,
 )
 from explorer.curve_part import curve_part
-from explorer.display import narrow_hint, refuse, sections
+from explorer.display import narrow_hint, refuse, sections, unanswered
+from explorer.downloads import elsewhere
 from explorer.printed_part import printed
 from explorer.question_form import question_form
 from explorer.scenarios import keep_present
 from explorer.targets_form import landing
-from explorer.workers import Busy
+from explorer.workers import Busy, TooHeavy
 
 from atlasmix.errors import AtlasMixError
 
@@ -38,9 +41,13 @@ except Busy as error:
     links.say_link()
     st.stop()
 except AtlasMixError as error:
-    st.header("This question has no answer as it stands")
+    st.header(unanswered(error))
     refuse(error)
-    after_refusal(error)
+    if isinstance(error, TooHeavy):  # and so would most changes of it be
+        with suppress(AtlasMixError):  # then the refusal stands by itself
+            elsewhere(answers.now("short", session.question(), session.overlay()))
+    else:
+        after_refusal(error)
     if session.changes():
         st.button("Undo the change", on_click=session.undo, type="primary", icon=":material/undo:")
     links.say_link()

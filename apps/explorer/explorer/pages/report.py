@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 from explorer import answers, session
-from explorer.display import escaped, narrow_hint, refuse, report, sheet
+from explorer.display import escaped, narrow_hint, refuse, report, sheet, unanswered
 from explorer.downloads import file_button, whole_report
 from explorer.workers import Busy
 
@@ -37,7 +37,7 @@ except Busy as error:
     refuse(error)
     st.stop()
 except AtlasMixError as error:
-    st.header("The question on the page Mix has no answer as it stands")
+    st.header(unanswered(error, "The question on the page Mix"))
     refuse(error)
     st.stop()
 session.understood(answer.short)

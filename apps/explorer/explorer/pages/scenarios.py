@@ -2,7 +2,7 @@
 
 import streamlit as st
 from explorer import answers, scenarios, session
-from explorer.display import escaped, narrow_hint, refuse, report, tell
+from explorer.display import escaped, narrow_hint, refuse, report, tell, unanswered
 from explorer.sizes import gpu_hours, hardware
 
 from atlasmix.errors import AtlasMixError
@@ -57,7 +57,7 @@ if not scenarios.kept():
 try:
     present = answers.about("answer", session.question())
 except AtlasMixError as error:
-    st.markdown(f"**{escaped('The question on Mix has no answer as it stands.')}**")
+    st.markdown(f"**{escaped(unanswered(error, 'The question on Mix'))}.**")
     refuse(error)
 else:
     session.understood(present.short)
