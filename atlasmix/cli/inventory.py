@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from atlasmix.cli.parsing import Parser
 from atlasmix.cli.shelf_actions import Shelf, add_shelf_actions
+
+if TYPE_CHECKING:
+    from atlasmix.fitting.law_inventory import LawInventory
+    from atlasmix.interop.corpora.corpus_inventory import CorpusInventory
 
 EXAMPLE = "atlasmix inventory show web-2026 --language cat"
 
@@ -26,6 +31,10 @@ _SHELF = Shelf(
 )
 
 
+_OF_LAW = "learned-law"
+"""Form of a law's file, beside those of folders."""
+
+
 def add_arguments(parser: Parser) -> None:
     """Actions and their options."""
     actions = add_shelf_actions(parser, _SHELF, _list, _show)
@@ -37,8 +46,9 @@ def add_arguments(parser: Parser) -> None:
         "--from",
         dest="form",
         metavar="FORM",
-        help="the table is a folder of counted text: megatron-idx (.idx files) or hplt-analytics "
-        "(YAML reports); a card is written for it",
+        help="the table is a folder of counted text, megatron-idx (.idx files) or hplt-analytics "
+        "(YAML reports), or learned-law, the file of a law whose runs said unique tokens; a card "
+        "is written for it",
     )
     add.add_argument("--tokenizer", metavar="NAME", help="whose tokens megatron-idx counts")
     add.add_argument(
@@ -62,6 +72,8 @@ def _add(options: argparse.Namespace) -> int:
     from atlasmix.cli.shelf_actions import add_entry
     from atlasmix.errors import ProblemError
 
+    if options.form == _OF_LAW:
+        return _add_law(options)
     if options.form:
         return _add_folder(options)
     if options.tokenizer or options.mapping or options.pattern:
@@ -75,13 +87,11 @@ def _add(options: argparse.Namespace) -> int:
 def _add_folder(options: argparse.Namespace) -> int:
     """Count a folder, and put its pools on the shelf with a card of their own."""
     from pathlib import Path
-    from tempfile import TemporaryDirectory
 
-    from atlasmix.cli.shelf_actions import say_added
     from atlasmix.cli.terminal import working
     from atlasmix.errors import ProblemError
-    from atlasmix.evidence.store import Store
-    from atlasmix.interop.corpora.corpus_inventory import CountedFolder, inventory_of
+    from atlasmix.interop.corpora.corpus_inventory import FORMS, CountedFolder, inventory_of
+    from atlasmix.text import did_you_mean
 
     if options.column or options.sheet or options.add_up or options.new_card:
         raise ProblemError(
@@ -93,6 +103,11 @@ def _add_folder(options: argparse.Namespace) -> int:
             f"{len(options.table)} folders of counts: expected one; add each under a name of its "
             "own, and solve with both"
         )
+    if options.form not in FORMS:
+        raise ProblemError(
+            f"no form {options.form[:40]!r}: {did_you_mean(options.form, (*FORMS, _OF_LAW), ' ')}"
+            f"expected one of {', '.join((*FORMS, _OF_LAW))} (--from)"
+        )
     folder = CountedFolder(
         path=Path(options.table[0]),
         form=options.form,
@@ -103,6 +118,35 @@ def _add_folder(options: argparse.Namespace) -> int:
     )
     with working("counting"):
         made = inventory_of(folder)
+    return _put(options, made)
+
+
+def _add_law(options: argparse.Namespace) -> int:
+    """The unique tokens that the runs behind a law stated."""
+    from pathlib import Path
+
+    from atlasmix.errors import ProblemError
+    from atlasmix.fitting.law_file import load_learned_law
+    from atlasmix.fitting.law_inventory import law_inventory
+
+    said = (options.column, options.sheet, options.add_up, options.new_card, options.mapping)
+    if any(said) or options.tokenizer or options.pattern or len(options.table) > 1:
+        raise ProblemError(
+            "--from learned-law takes the file of one law and no rule for tables or folders"
+        )
+    return _put(
+        options, law_inventory(load_learned_law(Path(options.table[0])), options.provenance)
+    )
+
+
+def _put(options: argparse.Namespace, made: CorpusInventory | LawInventory) -> int:
+    """Put what was made onto the shelf, and say what was left out."""
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from atlasmix.cli.shelf_actions import say_added
+    from atlasmix.evidence.store import Store
+
     store = Store(options.store)
     with TemporaryDirectory() as place:
         table, card = Path(place, "pools.csv"), Path(place, "card.yaml")

@@ -503,13 +503,24 @@ def _ending(options: argparse.Namespace, learned: Learned | None = None) -> Iter
 
 def _next_step(path: str, learned: Learned) -> str:
     """How a solve takes the law, or why none does and which law to learn."""
-    from atlasmix.fitting.solving_law import REFIT, obstacle, remedy
+    import numpy as np
+
+    from atlasmix.fitting.solving_law import REFIT, keys_of, obstacle, remedy
 
     fault = obstacle(learned.law, learned.scale.repeats)
     own = next((place for place in learned.runs.own.tolist() if place >= 0), None)
     if not fault and own is not None:
-        name = learned.runs.sources[own]
-        return f"It is a law of solves too: atlasmix solve --law {path} --target {name}"
+        asked_of = f"atlasmix solve --law {path} --target {learned.runs.sources[own]}"
+        if keys_of(learned.runs.sources)[0] == "language":
+            return f"It is a law of solves too: {asked_of}"
+        first = ""
+        if np.any(np.isfinite(learned.scale.unique)):
+            first = f"atlasmix inventory add {path} --from learned-law --provenance human, then "
+        name = _stem(path) if first else "INVENTORY"
+        return (
+            "It is a law of solves too, with an inventory of its sources: "
+            f"{first}{asked_of} --inventory {name}"
+        )
     if own is None or learned.law.name != "mixing":
         return f"No solve takes it: it {fault}."
     if remedy(fault) != REFIT:

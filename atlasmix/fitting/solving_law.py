@@ -29,6 +29,7 @@ from atlasmix.fitting.learning import MIXING, Learned, draw_laws
 from atlasmix.fitting.mixing_draws import WEIGHT_OF
 from atlasmix.fitting.mixing_law import NO_SHARE, MixingLaw
 from atlasmix.io.tables import read_file
+from atlasmix.languages.language import SUBJECTS
 from atlasmix.languages.resolving import resolve
 from atlasmix.laws.kinds import LossLaw, TargetLaws
 from atlasmix.laws.learned_curse import typical
@@ -197,7 +198,7 @@ def solving_law(saved: SavedLaw, name: str, sha256: str) -> TargetLaws:
     if fault:
         raise ProblemError(f"law {name} {fault}", field="law", hint=remedy(fault), value=name)
     assert isinstance(law, MixingLaw)
-    axis, keys = _keys(law.sources)
+    axis, keys = keys_of(law.sources)
     rows = _targets(law, name)
     facts = _facts(saved, name)
     laws = drawn_laws(saved)
@@ -250,12 +251,13 @@ def _within(middle: float, ends: tuple[float, float] | None) -> float:
 Axis = Literal["language", "domain"]
 
 
-def _keys(sources: Sequence[str]) -> tuple[Axis, list[str]]:
-    """The axis, and the key of every source: languages where all of them are, else their names."""
+def keys_of(sources: Sequence[str]) -> tuple[Axis, list[str]]:
+    """The axis and every source's key: languages, code and math, where all are; else names."""
     keys = []
     for source in sources:
+        subject = source.strip().lower()
         try:
-            keys.append(str(resolve(source)))
+            keys.append(subject if subject in SUBJECTS else str(resolve(source)))
         except DataError:
             return "domain", list(sources)
     return ("language", keys) if len(set(keys)) == len(keys) else ("domain", list(sources))

@@ -11,6 +11,7 @@ from atlasmix.evidence.inventory import Inventory
 from atlasmix.evidence.pools import POOL_KINDS, PROVENANCES, Pool
 from atlasmix.evidence.store import Store
 from atlasmix.evidence.transfer_matrix import TransferMatrix
+from atlasmix.fitting.law_file import is_law_file
 from atlasmix.io.plain_data import as_list, as_mapping, as_word, refuse_unknown
 from atlasmix.problem.vocabulary import Vocabulary
 from atlasmix.text import did_you_mean, first_few
@@ -194,6 +195,12 @@ def _inside(pool: Pool, choice: dict[str, list[str]]) -> bool:
     return all(getattr(pool, key) in allowed for key, allowed in choice.items())
 
 
+_OF_LAW: Final = (
+    "choose an inventory of what its runs mixed; the law's own file is one where they say unique "
+    "tokens (inventory add, form learned-law)"
+)
+
+
 def check_axes(matrix: TransferMatrix, inventory: Inventory) -> None:
     """Refuse a matrix and an inventory that speak of different things.
 
@@ -205,6 +212,6 @@ def check_axes(matrix: TransferMatrix, inventory: Inventory) -> None:
             f"matrix {matrix.name} is about {matrix.card.axis}s and inventory {inventory.name} "
             f"about {inventory.card.axis}s: expected the same",
             field="inventory",
-            hint="choose another matrix or inventory",
+            hint=_OF_LAW if is_law_file(matrix.name) else "choose another matrix or inventory",
             value=inventory.name,
         )

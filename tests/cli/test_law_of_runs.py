@@ -238,3 +238,39 @@ def test_a_law_in_the_place_of_a_matrix_is_named_as_what_it_is(
     assert atlasmix("learn", name, "--for-solve", "--save", "law.yaml", *QUICK).status == 0
     asked = atlasmix("solve", "--target", "cat", "--matrix", "law.yaml")
     assert_refused(asked, "say law.yaml as the law, and leave the matrix out (--law)")
+
+
+def test_a_law_of_domains_is_its_own_inventory(atlasmix: Run, tmp_path: Path) -> None:
+    """From runs with unique tokens to a certified mixture, by the steps that are printed."""
+    runs(tmp_path / "runs.csv", 60, 2)
+    table = read_rows((tmp_path / "runs.csv").read_bytes(), "runs")
+    named = {"cat": "web_text", "eng": "code", "spa": "wiki"}
+    header = list(table.header)
+    for old, new in named.items():
+        header = [title.replace(f"_{old}", f"_{new}") for title in header]
+    unique = {"unique_web_text": "5e12", "unique_code": "2e12"}
+    rows = [(*row, *unique.values()) for row in table.rows]
+    (tmp_path / "domains.csv").write_bytes(to_csv((*header, *unique), rows))
+    done = atlasmix("learn", "domains.csv", "--for-solve", "--save", "law.yaml", *QUICK)
+    assert done.status == 0, done.err
+    said = " ".join(done.out.split())
+    assert "inventory add law.yaml --from learned-law --provenance human, then" in said
+    asked = ("solve", "--law", "law.yaml", "--target", "web_text,code", "--draws", "0")
+    assert_refused(atlasmix(*asked), "the law's own file is one where they say unique tokens")
+    add = ("inventory", "add", "law.yaml", "--from", "learned-law", "--provenance", "human")
+    done = atlasmix(*add)
+    assert done.status == 0, done.err
+    assert "unique tokens of wiki are not known: left out." in done.out
+    shown = json.loads(atlasmix("inventory", "show", "law", "--json").out)["pools"]
+    assert {pool["language"]: pool["unique_tokens"] for pool in shown} == {
+        "web_text": 5e12,
+        "code": 2e12,
+    }
+    done = atlasmix(*asked, "--inventory", "law")
+    assert done.status == 0, done.err
+    assert "Certified" in done.out
+    runs(tmp_path / "bare.csv", 40, 2)
+    atlasmix("learn", "bare.csv", "--for-solve", "--save", "bare.yaml", *QUICK)
+    refused = atlasmix("inventory", "add", "bare.yaml", "--from", "learned-law")
+    assert_refused(refused, "say no unique tokens: expected columns unique_SOURCE")
+    assert_refused(atlasmix("inventory", "add", "law.yaml", "--from", "law"), "learned-law")

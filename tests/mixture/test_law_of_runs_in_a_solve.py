@@ -294,6 +294,22 @@ def test_names_of_languages_are_read_whatever_they_are(folder: Path) -> None:
     assert [target.language for target in problem.targets] == ["cat", "eng", "spa"]
 
 
+def test_code_beside_languages_is_a_source_and_a_target_of_runs_that_measured_it(
+    folder: Path,
+) -> None:
+    """Such a law was one of domains, and what helps code was said to be measured by nobody."""
+    learn(runs(60, names=("cat", "Code", "spa")), compare=(), for_solve=True).save(
+        folder / "coded.yaml", draws=0
+    )
+    held = Inventory.from_frame(
+        pd.DataFrame({"language": ["cat", "code", "spa"], "unique_tokens": [1e13] * 3}), "mine"
+    )
+    problem = asked(folder / "coded.yaml", held, targets=["cat", "code"], budget="60B", params="1B")
+    assert problem.matrix.card.axis == "language"
+    shares = solve(problem).proportions
+    assert min(shares["cat"], shares["code"]) > 0.3
+
+
 def test_named_domains_have_targets_too(folder: Path) -> None:
     """Sources that are no languages: an inventory of the same domains."""
     names = ("wiki_like", "web_text", "code_files")
