@@ -189,6 +189,14 @@ def test_every_framework_gets_its_files_from_the_page(visit):
         assert f"A mixture for {exporter.title}" in guest.words()
 
 
+def test_sizes_of_a_run_are_called_what_trainers_call_them(visit):
+    guest = visit()
+    guest.page("mix")
+    at = guest.tab("section", "Export")
+    labels = {box.label for box in (*at.selectbox, *at.select_slider, *at.number_input)}
+    assert {"Sequence length", "Batch size, sequences"} <= labels
+
+
 def test_paths_that_would_be_misread_are_refused(visit):
     guest = visit()
     guest.page("mix")

@@ -309,7 +309,7 @@ def test_one_click_changes_a_limit_and_shows_what_moved(visit):
     assert heading(guest) == headline(before)
 
 
-def test_take_home_repeats_the_question(visit):
+def test_export_repeats_the_question(visit):
     guest = visit(q="{targets: {cat: 1}, max_epochs: 2}")
     guest.page("mix")
     at = guest.tab("section", "Export")

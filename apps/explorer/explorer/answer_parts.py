@@ -378,7 +378,7 @@ def _intervals(answer: Answer) -> None:
     )
 
 
-def take_home(answer: Answer) -> None:
+def export_part(answer: Answer) -> None:
     """Everything a visitor can keep."""
     downloads(answer)
     exports(answer)

@@ -61,7 +61,7 @@ CONTROLS: Final = {
     "name": "Name",
     "constants_from": "What one size cannot tell",
     "paths": "Where the text lies",
-    "batch_size": "Sequences a step",
+    "batch_size": "Batch size, sequences",
     "sequence_length": "Sequence length",
 }
 """What this page calls the fields that the library's refusals name."""

@@ -1,4 +1,4 @@
-"""What a visitor takes home from the page Mix: files, a command, a link."""
+"""What a visitor exports from the page Mix: files, a command, a link."""
 
 from __future__ import annotations
 

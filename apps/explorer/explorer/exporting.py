@@ -1,4 +1,4 @@
-"""The answer as the files of a training framework, to look at and to take home."""
+"""The answer as the files of a training framework, to look at and to export."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def exports(answer: Answer) -> None:
     )
     usual = Run()
     length = _step(middle, "Sequence length", _LENGTHS, usual.sequence_length)
-    batch = _step(right, "Sequences a step", _BATCHES, usual.batch_size)
+    batch = _step(right, "Batch size, sequences", _BATCHES, usual.batch_size)
     paths = ""
     if known[name].paths.needed:
         paths = st.text_area(

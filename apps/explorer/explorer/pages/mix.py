@@ -1,4 +1,4 @@
-"""Mix: a question, its answer at once, what it costs, and what to take home."""
+"""Mix: a question, its answer at once, what it costs, and what to export."""
 
 from contextlib import suppress
 
@@ -10,10 +10,10 @@ from explorer.answer_parts import (
     before_and_after,
     costs,
     effects,
+    export_part,
     how_sure,
     mixture_part,
     overview,
-    take_home,
     with_intervals,
 )
 from explorer.curve_part import curve_part
@@ -65,7 +65,7 @@ SECTIONS = {
     "What limits cost": costs,
     "Before and after": before_and_after,
     "Why, and how sure": how_sure,
-    "Export": take_home,
+    "Export": export_part,
 }
 sections("section", SECTIONS, answer)
 printed(answer)

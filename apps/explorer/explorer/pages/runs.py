@@ -143,7 +143,7 @@ def following(told: Told) -> None:
 
 
 def files(told: Told) -> None:
-    """What is taken home."""
+    """What is exported."""
     learned, tables = told.learned, told.read.tables
     answer = _answer(told, _wanted(told))
     st.subheader("Files")
