@@ -397,6 +397,30 @@ def test_a_question_that_is_too_heavy_here_is_handed_to_the_command_line(visit, 
         assert "atlasmix solve --target swh,yor:2 --budget 91B --objective cautious" in words
         assert "Question (YAML)" in [each.proto.label for each in guest.at.get("download_button")]
     assert "advice after" not in asked
+    assert asked.count("answer") == 1
+    guest.at.run()
+    assert asked.count("answer") == 1, "every click would take a worker for as long again"
+    next(each for each in guest.at.button if each.label == "Try again").click().run()
+    assert asked.count("answer") == 2
+
+
+@pytest.mark.parametrize(
+    ("page", "section", "tab"), [("evidence", "evidence-section", "One language"), ("runs", "", "")]
+)
+def test_where_nobody_is_free_for_any_part_of_a_page_one_button_tries_again(
+    visit, busy, page, section, tab
+):
+    """Two parts of a page that both found nobody free laid two buttons of one key: a fault."""
+    guest = visit(q="{targets: {gla: 1}, budget: 71B}")
+    at = guest.page(page)
+    if tab:
+        guest.tab(section, tab)
+    guest.whole()
+    assert [each.label for each in at.button].count("Try again") == 1
+    busy["busy"] = False
+    next(each for each in at.button if each.label == "Try again").click().run()
+    guest.whole()
+    assert "No worker was free" not in guest.words()
 
 
 def test_what_is_printed_follows_the_answer_and_what_was_worked_out(visit):

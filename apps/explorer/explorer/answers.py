@@ -30,7 +30,7 @@ from atlasmix.report.waiting import line_words, solving_words
 from explorer import session
 from explorer.packing import shipped
 from explorer.tasks import Answer, expected
-from explorer.workers import Moment, Workers, workers_of_host
+from explorer.workers import Moment, TooHeavy, Workers, workers_of_host
 
 MOST_SHARED: Final = 128
 """Answers kept for all visitors."""
@@ -214,7 +214,15 @@ def now(task: str, *arguments: Any) -> Any:
 def _kept(kept: Kept, key: str, task: str, *arguments: Any) -> Any:
     result = kept.get(key)
     if result is None:
-        result = now(task, *arguments)
+        heavy = session.too_heavy()
+        if key in heavy:
+            raise heavy[key].with_traceback(None)
+        try:
+            result = now(task, *arguments)
+        except TooHeavy as error:
+            if len(heavy) < MOST_OWN:
+                heavy[key] = error
+            raise
         kept.put(key, result)
     return result
 

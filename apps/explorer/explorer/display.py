@@ -104,10 +104,7 @@ def unanswered(error: AtlasMixError, subject: str = "This question") -> str:
 
 
 def refuse(error: AtlasMixError | str) -> None:
-    """Show a refusal: its sentence, then every fault on a line of its own.
-
-    Where nothing was wrong but that all workers were busy, a button draws the page again.
-    """
+    """Show a refusal, every fault on a line of its own, and a button where one may try again."""
     said = error if isinstance(error, str) else worded(error)
     # Where the host keeps its store is no visitor's business.
     sentence, *faults = said.replace(default_location(), "here").split("\n  - ")
@@ -116,8 +113,9 @@ def refuse(error: AtlasMixError | str) -> None:
     if len(faults) > len(shown):
         shown.append(f"- and {len(faults[30:])} more")
     st.error("\n".join([body, "", *shown]) if shown else body, icon=":material/block:")
-    if isinstance(error, Busy):
-        st.button("Try again", key="try-again", type="primary", icon=":material/refresh:")
+    if isinstance(error, Busy | TooHeavy) and session.offers_retry():
+        again, icon = session.try_again, ":material/refresh:"
+        st.button("Try again", key="try-again", on_click=again, type="primary", icon=icon)
 
 
 def say_once() -> None:

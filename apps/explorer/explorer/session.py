@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from atlasmix.errors import AtlasMixError
 from atlasmix.evidence.overlay import Overlay
 from atlasmix.evidence.shelf import DEFAULT_MATRIX
 from atlasmix.evidence.store import default_location
@@ -40,6 +41,7 @@ def start() -> None:
     state.setdefault("said_link", "")
     state.setdefault("old_links", ())
     state.setdefault("moved", False)
+    state.retry_offered = False
     # Once a browser has come back for anything, it has shown the words; a test has no browser.
     state.words = SHOWN if "words" in state or not st.context.headers else ""
     if "question" not in state:
@@ -56,6 +58,24 @@ def send_words() -> bool:
     already = bool(st.session_state.words == SENT)
     st.session_state.words = SENT
     return already
+
+
+def offers_retry() -> bool:
+    """Whether no part of this page has offered to try again yet; one button is enough."""
+    first = not st.session_state.retry_offered
+    st.session_state.retry_offered = True
+    return first
+
+
+def too_heavy() -> dict[str, AtlasMixError]:
+    """What took more than a task may, by what was asked: not begun anew by every click."""
+    heavy: dict[str, AtlasMixError] = st.session_state.setdefault("too_heavy", {})
+    return heavy
+
+
+def try_again() -> None:
+    """Let what was too heavy be begun anew: another visitor's question may be done by now."""
+    st.session_state.pop("too_heavy", None)
 
 
 def question() -> dict[str, Any]:
