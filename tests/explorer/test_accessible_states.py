@@ -4,9 +4,16 @@ import re
 
 import pytest
 from axe import PAGES, serious
-from browsers import heading, moved_on, open_tab, press, settle, until
+from browsers import go, heading, moved_on, open_tab, press, settle, until
+from law_runs import law_file
 from test_evidence_page import CARD
 from test_over_http import recipe_text
+from test_runs_page import SWARM
+from translated_corpus import write_corpus
+
+from atlasmix.audit.corpus.audit_file import Audit, write_audit
+from atlasmix.audit.corpus.corpus import CountingPlan, count_corpus
+from atlasmix.audit.corpus.listing import list_corpus
 
 
 def opens(page):
@@ -155,6 +162,114 @@ def recipes_compared(visitor, **theme):
     yield page
 
 
+def phases_exported(visitor, **theme):
+    asked = "{targets: {cat: 1}, phases: [{name: main}, {name: late, tokens: 20%}]}"
+    page = visitor(f"/?q={asked}", **theme)
+    open_tab(page, "Export")
+    yield page
+
+
+def scenarios_beside(visitor, **theme):
+    """Two that are kept, beside that of now."""
+    page = visitor(**theme)
+    for name in ("First", "Second"):
+        page.get_by_role("button", name="Keep as a scenario").click()
+        page.get_by_role("textbox", name="Name of this scenario").fill(name)
+        page.get_by_role("button", name="Keep it").click()
+        page.get_by_text("Kept as").first.wait_for()
+        said = heading(page)
+        press(page, "Epoch cap", "ArrowLeft")
+        moved_on(page, said)
+    go(page, "Scenarios")
+    page.get_by_role("columnheader", name="Second").first.wait_for()
+    yield page
+
+
+def a_language(visitor, **theme):
+    page = visitor("/evidence?language=glg", **theme)
+    page.get_by_role("heading", name="Its relatives").wait_for()
+    opens(page)
+    yield page
+
+
+def brought(visitor, kind, name, content, **theme):
+    """A table or a law of a visitor's own, on the page Evidence."""
+    page = visitor("/evidence", **theme)
+    open_tab(page, "Your own tables")
+    page.get_by_role("radio", name=kind).click()
+    settle(page)
+    page.locator("input[type=file]").first.set_input_files(
+        {"name": name, "mimeType": "text/yaml", "buffer": content}
+    )
+    page.get_by_role("button", name="Check and add").click()
+    page.get_by_text("is in order").wait_for()
+    return page
+
+
+def own_law(visitor, **theme):
+    page = brought(visitor, "A law learned from runs", "mine.yaml", law_file(), **theme)
+    yield page
+    open_tab(page, "Loss laws")
+    yield page
+
+
+def card_as_a_form(visitor, **theme):
+    page = visitor("/evidence", **theme)
+    open_tab(page, "Your own tables")
+    page.get_by_role("radio", name="Fill it in here").click()
+    settle(page)
+    opens(page)
+    yield page
+
+
+def audit_opened(visitor, tmp_path, **theme):
+    page = visitor("/provenance", **theme)
+    open_tab(page, "An audit")
+    write_corpus(tmp_path / "corpus.jsonl")
+    counts = count_corpus(list_corpus(tmp_path / "corpus.jsonl"), CountingPlan())
+    write_audit(tmp_path / "a.audit.json", Audit("my corpus", counts))
+    page.locator("input[type=file]").set_input_files(tmp_path / "a.audit.json")
+    page.get_by_role("button", name="Ask with its pools").wait_for()
+    opens(page)
+    yield page
+
+
+def machine_text(visitor, **theme):
+    asked = "{targets: {cat: 1}, budget: 300B, pools: [human, translated], drift_penalty: 0.5}"
+    page = visitor(f"/provenance?q={asked}", **theme)
+    page.get_by_role("heading", name="Machine text, and what it risks").wait_for()
+    yield page
+
+
+def runs_sent(visitor, content, **theme):
+    page = visitor("/runs", **theme)
+    page.set_default_timeout(120_000)  # a law is learned, among what is heavy
+    page.get_by_role("radio", name="Tables of my runs").click()
+    settle(page)
+    page.locator("input[type=file]").set_input_files(
+        {"name": "swarm.csv", "mimeType": "text/csv", "buffer": content}
+    )
+    return page
+
+
+def runs_refused(visitor, **theme):
+    page = runs_sent(visitor, b"a,b\n1,2\n", **theme)
+    page.get_by_role("alert").first.wait_for()
+    yield page
+
+
+def runs_of_ones_own(visitor, **theme):
+    """Of one size: the limits of their mixture, and the runs to train next."""
+    page = runs_sent(visitor, SWARM, **theme)
+    page.get_by_role("tab", name="Best mixture").wait_for()
+    settle(page)
+    open_tab(page, "Best mixture")
+    opens(page)
+    yield page
+    open_tab(page, "Runs to train next")
+    yield page
+
+
 # What a page looks like beside its tabs as they open; a page that is new has to say.
 STATES = {
     "mix": [
@@ -166,14 +281,16 @@ STATES = {
         waiting,
         phone_with_sidebar,
         menu,
+        phases_exported,
     ],
     "transfer": [every_expander("/transfer"), scores_without_weights],
     "capacity": [every_expander("/capacity")],
-    "evidence": [upload_refused],
+    "evidence": [upload_refused, card_as_a_form, a_language, own_law],
     "recipes": [recipe_opened, recipe_refused, recipes_compared],
-    **{
-        name: [every_expander(f"/{name}")] for name in ("scenarios", "runs", "provenance", "report")
-    },
+    "scenarios": [every_expander("/scenarios"), scenarios_beside],
+    "runs": [every_expander("/runs"), runs_refused, runs_of_ones_own],
+    "provenance": [every_expander("/provenance"), machine_text, audit_opened],
+    "report": [every_expander("/report")],
 }
 
 
@@ -187,7 +304,8 @@ def test_every_page_has_its_states():
     [pytest.param(s, id=f"{n}-{s.__name__}") for n in PAGES for s in STATES.get(n, ())],
 )
 def test_no_serious_violation_in_a_state(visitor, request, state):
-    extra = [request.getfixturevalue("halted")] if state is waiting else []
+    wanted = {waiting: "halted", audit_opened: "tmp_path"}
+    extra = [request.getfixturevalue(wanted[state])] if state in wanted else []
     for page in state(visitor, *extra, color_scheme="dark"):
         assert serious(page) == []
 
