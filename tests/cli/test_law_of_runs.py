@@ -141,6 +141,8 @@ def test_runs_that_came_after_judge_the_law(atlasmix: Run, tmp_path: Path) -> No
     assert done.status == 0, done.err
     assert "Foretold and reached" in done.out
     assert "r7-1" in done.out
+    line = next(line for line in done.out.splitlines() if " r7-1 " in line).split()
+    assert all(len(line[place].partition(".")[2]) == 3 for place in (2, 6, 7)), line
     assert "from 62 runs" in " ".join(done.out.split())
     law = yaml.safe_load((tmp_path / "law.yaml").read_text(encoding="utf-8"))
     kept = law["history"]
