@@ -557,7 +557,8 @@ def _without_duplicates(sheet: _Sheet) -> None:
         sheet.faults.append(
             f"{rows_text(numbers)}: {first_few([f'run {sheet.ids[at]}' for at in apart], 3)} "
             "stands in an earlier row with other numbers: give repeats of a run (other seeds) an "
-            "id each, or keep one"
+            "id each; of checkpoints of one run keep the last, or fit the law of mixing to them "
+            "all (atlasmix fit TABLE, law mixing)"
         )
     if twice:
         numbers = np.array([sheet.numbers[at] for at in twice])
@@ -739,8 +740,8 @@ def _judged(runs: MixtureRuns, how: RunsReading, notes: list[str]) -> MixtureRun
     often = np.bincount(runs.groups)
     if np.any(often > 1):
         notes.append(
-            f"{int((often > 1).sum())} mixtures have repeats ({int(often[often > 1].sum())} runs): "
-            "their spread is the noise, and they are held out together"
+            f"{_repeated(int((often > 1).sum()))} ({int(often[often > 1].sum())} runs): their "
+            "spread is the noise, and they are held out together"
         )
     return runs
 
@@ -806,3 +807,7 @@ def _named(ids: Sequence[str], which: NDArray[np.bool_]) -> str:
     """``run 3`` or ``runs 3, 5 and 2 more``."""
     names = [ids[at] for at in np.flatnonzero(which).tolist()]
     return f"run{'s' * (len(names) > 1)} {first_few(names, _MOST_SHOWN)}"
+
+
+def _repeated(count: int) -> str:
+    return "1 mixture has repeats" if count == 1 else f"{count} mixtures have repeats"

@@ -203,7 +203,8 @@ def _held_out_characters(characters: int) -> int:
 def _check(texts: Mapping[str, str], characters: int, seeds: int) -> None:
     if not 2 <= len(texts) <= MOST_LANGUAGES:
         raise ProblemError(
-            f"there are texts of {len(texts)} languages: expected 2 to {MOST_LANGUAGES}",
+            f"there are texts of {len(texts)} language{'s' * (len(texts) != 1)}: expected 2 to "
+            f"{MOST_LANGUAGES}",
             field="texts",
         )
     if not 1 <= seeds <= MOST_SEEDS:

@@ -52,7 +52,7 @@ def test_from_a_design_to_a_law(atlasmix: Run, tmp_path: Path, sources: str) -> 
     assert learned.status == 0, learned.err
     said = " ".join(learned.out.split())
     assert "of 3 losses from 26 runs of 3 sources" in said
-    assert "1 mixtures have repeats (3 runs)" in said
+    assert "1 mixture has repeats (3 runs)" in said
 
 
 def test_the_array_starts_each_run_in_its_folder(

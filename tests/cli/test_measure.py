@@ -207,7 +207,7 @@ def test_a_calibration_on_the_shelf(atlasmix: Run, tmp_path: Path) -> None:
 def test_texts_that_cannot_be_used_are_sentences(atlasmix: Run, tmp_path: Path) -> None:
     files = language_files(tmp_path, texts(2000))
     assert_refused(atlasmix("measure", "text", *files), "190,000 are needed")
-    assert_refused(atlasmix("measure", "text", files[0]), "there are texts of 1 languages")
+    assert_refused(atlasmix("measure", "text", files[0]), "there are texts of 1 language:")
     assert_refused(atlasmix("measure", "text", files[0], files[0]), "cat has two texts")
     assert_refused(atlasmix("measure", "text", "cat.txt", "spa.txt"), "expected a language and a")
     assert_refused(atlasmix("measure", "text", files[0], "spa=none.txt"), "no file none.txt")

@@ -267,7 +267,7 @@ def test_copies_and_repeats() -> None:
     runs = read(rows(HEADER, *whole, whole[0], again, seed))
     assert "row 14: stand there twice, alike; counted once" in said(runs)
     assert "run copy: the same mixture and losses as another run; counted once" in said(runs)
-    assert "1 mixtures have repeats (2 runs)" in said(runs)
+    assert "1 mixture has repeats (2 runs)" in said(runs)
     assert runs.count == COUNT + 1
     assert np.all(np.isfinite(runs.noise))
 
@@ -288,6 +288,7 @@ FAULTS = [
     ("r0,0.5,0.3", "row 2: fewer cells than the header has columns: expected 6"),
     (",0.5,0.3,0.2,2.5,2.6", "row 2: run is empty: expected the run's id"),
     ("r1,0.5,0.3,0.2,2.5,2.6", "row 3: run r1 stands in an earlier row with other numbers"),
+    ("r1,0.5,0.3,0.2,2.5,2.6", "of checkpoints of one run keep the last, or fit the law of mixing"),
     ("r0,nan,0.5,0.5,2.5,2.6", "row 2: w_web is nan: expected a share"),
 ]
 

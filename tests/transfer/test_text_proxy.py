@@ -232,7 +232,7 @@ def test_short_texts_are_refused_with_the_numbers() -> None:
     with pytest.raises(DataError, match=r"cat has \d\d,\d{3}.*190,000 are needed") as refused:
         text_proxies(few)
     assert "or read" in str(refused.value)
-    with pytest.raises(ProblemError, match="texts of 1 languages"):
+    with pytest.raises(ProblemError, match="texts of 1 language:"):
         text_proxies({"cat": few["cat"]})
     with pytest.raises(ProblemError, match="seeds is 0"):
         text_proxies(few, 20_000, 0)
