@@ -128,8 +128,8 @@ def _add_mixture_options(parser: Parser) -> None:
     group.add_argument(
         "--near",
         metavar="REFERENCE=KL",
-        help="stay within KL nats of best, even, mean, unique, a run's id, or a table of one "
-        "mixture",
+        help="stay within KL nats of best, even, mean, unique, a run's id, or a file: a table of "
+        "one mixture, a mixture file, a recipe",
     )
     group.add_argument(
         "--draws", metavar="N", help="laws drawn for the doubt (default: 24; 0: none)"
@@ -609,6 +609,15 @@ def _near(
         raise ProblemError(f"--near is {options.near!r}: expected REFERENCE=KL, as best=0.1")
     if not Path(name).is_file():
         return (name, most), {}
+    from atlasmix.evidence.mixture_file import is_mixture_file
+
+    if is_mixture_file(name):
+        from atlasmix.evidence.published import published
+        from atlasmix.fitting.reference_mixture import shares_among
+
+        return (Path(name).name, most), {
+            Path(name).name: shares_among(published(name), runs.sources)
+        }
     from atlasmix.fitting.mixture_tables import read_mixtures
     from atlasmix.fitting.run_files import read_run_file
 

@@ -144,6 +144,18 @@ def test_limits_weights_and_trust(atlasmix: Run, tmp_path: Path) -> None:
     assert len(told["held_out"]) == 36
 
 
+def test_the_mixture_of_an_earlier_answer_is_a_reference(atlasmix: Run, tmp_path: Path) -> None:
+    """It was refused as a table without weights, in the words of its first comment."""
+    name = table(tmp_path / "runs.csv")
+    first = atlasmix("learn", name, *QUICK, "--min", "web=60%", "--mixture", "mix.yaml", "--json")
+    assert first.status == 0, first.err
+    near = atlasmix("learn", name, *QUICK, "--near", "mix.yaml=0.000001", "--json")
+    assert near.status == 0, near.err
+    then, now = (json.loads(each.out)["mixture"]["shares"] for each in (first, near))
+    for source, share in then.items():
+        assert now[source] == pytest.approx(share, abs=0.005)
+
+
 def test_the_shipped_runs_by_name(atlasmix: Run) -> None:
     done = atlasmix("learn", "regmix-1m", *QUICK, "--no-mixture", "--predict", "regmix-1m-test")
     assert done.status == 0, done.err
