@@ -60,7 +60,7 @@ def taken(path: str) -> SimpleNamespace:
 
 BROWSERS = taken("explorer/browsers.py")
 WORDS = (*BROWSERS.EXPLORE, "--port")
-SECONDS = {"ATLASMIX_EXPLORER_SECONDS": "60"}
+SECONDS = {"ATLASMIX_EXPLORER_SECONDS": "120"}
 """Of a light question at most: the largest is answered, whatever else the machine does."""
 HEIGHT = """() => Math.max(...[...document.querySelectorAll(
     '[data-testid=stMainBlockContainer], [data-testid=stSidebarUserContent]')]
@@ -452,7 +452,7 @@ def visit(
         viewport={"width": first, "height": WIDTHS[first]}, color_scheme=themes[0]
     )
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(150_000)
     try:
         page.goto(address + state.path)
         page.locator("h2").first.wait_for()
