@@ -239,6 +239,19 @@ def test_key_figures_stand_in_even_columns(visitor):
         assert len(boxes) % len({left for left, _ in boxes}) == 0
 
 
+def test_chosen_targets_are_all_in_sight_or_fade(visitor):
+    """The last of thirteen were below an edge that nothing told of."""
+    thirteen = "cat,cym,deu,ell,eng,fra,hrv,ita,por,ron,spa,swe,ukr"
+    for targets, more in ((thirteen, False), (f"{thirteen},bul,ces,dan,est,eus,fin", True)):
+        page = visitor(f"/?q={{targets: [{targets}], budget: 2T}}")
+        seen = page.evaluate(
+            """() => { const e = document.querySelector('[data-testid=stMultiSelectTagsContainer]');
+                return [e.scrollHeight > e.clientHeight,
+                    getComputedStyle(e).getPropertyValue('--atlas-edge') !== '0px']; }"""
+        )
+        assert seen == [more, more]
+
+
 def test_the_ring_of_a_tab_lies_inside_it(visitor):
     """The list of tabs cut it off above and below: two bars were left of a ring."""
     page = visitor()
