@@ -252,7 +252,7 @@ def _given_sentence(mixture: Mixture) -> str:
     near, crumbs = mixture.left_alone, mixture.crumbs
     if crumbs is not None:
         names, worth = [name_of(key) for key in crumbs.languages], gap_text(crumbs.worth)
-        of_which = f"of which the best mixture reads less than {percent(CRUMB)}"
+        of_which = f"of which the best mixture reads less than {100 * CRUMB:g}%"
         if len(names) == 1:
             return f" {names[0]}, {of_which}, is left out; it would give {worth} of that loss."
         return (

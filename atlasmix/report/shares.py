@@ -210,7 +210,7 @@ def _worth(problem: MixProblem, reason: ShareReason) -> str:
             "reading it would cost more than it gives."
         ),
         "crumb": (
-            f"{name} is left out: the best mixture reads less than {percent(CRUMB)} of it, which "
+            f"{name} is left out: the best mixture reads less than {100 * CRUMB:g}% of it, which "
             f"nobody would prepare; {next_one}."
         ),
         "closed": f"{name} is closed by a limit of 0%.",

@@ -141,6 +141,7 @@ def test_the_proof_says_what_was_left_out():
     mixture = solve(problem)
     said = proof_sentence(mixture)
     assert said.startswith("Certified: no mixture within these limits is better by more than 0.0")
-    assert f"{len(mixture.crumbs.languages)} donors of which" in said
+    many = len(mixture.crumbs.languages)
+    assert f"{many} donors of which the best mixture reads less than 0.1% each" in said
     one = replace(mixture.crumbs, languages=mixture.crumbs.languages[:1])
     assert "is left out; it would give" in proof_sentence(replace(mixture, crumbs=one))
