@@ -333,7 +333,10 @@ GROUPS: dict[str, tuple[State, ...]] = {
     "Capacity": (
         State("capacity", "More languages", "/capacity"),
         State(
-            "capacity-mixture", "More in this mixture", "/capacity", (tab("More in this mixture"),)
+            "capacity-mixture",
+            "More in this mixture",
+            "/capacity",
+            (tab("More in this mixture"), choose("Languages to add", "Galician (glg)")),
         ),
         State("capacity-compute", "One compute budget", "/capacity", (tab("One compute budget"),)),
         State(
@@ -479,8 +482,9 @@ def picture_of(page: Any, state: State, width: int, theme: str) -> Image.Image:
     else:
         settle(page)
         page.evaluate("document.activeElement?.blur()")
-        page.locator("body").press("r")  # a map is drawn for the ground of the last run
-        settle(page)
+        if page.locator(".hm").count():  # a map is drawn for the ground of the last run
+            page.locator("body").press("r")
+            settle(page)
         page.mouse.move(width - 5, WIDTHS[width] - 5)
         for _ in range(2):  # what is laid out anew may be longer
             height = min(max(round(page.evaluate(HEIGHT)), WIDTHS[width]), TALLEST)
