@@ -366,15 +366,19 @@ def selection_words(name: str) -> str:
 
 
 def share_words(value: object) -> str:
-    """A share as a sentence has it; what is no number stays as it was written."""
-    return percent(value) if isinstance(value, int | float) else str(value)
+    """A share as it was asked, with no digit more; what is no number stays as it was written.
+
+    >>> share_words(0.005), share_words(0.3), share_words("a tenth")
+    ('0.5%', '30%', 'a tenth')
+    """
+    return f"{100 * value:.4g}%" if isinstance(value, int | float) else str(value)
 
 
 def asked_words(key: str, value: Any) -> str:
     """The value of one key of a question, its languages by name.
 
     >>> asked_words("min", {"cat": 0.3, "family:Romance": 0.5})
-    'Catalan 30.0%, family Romance 50.0%'
+    'Catalan 30%, family Romance 50%'
     >>> asked_words("max_epochs", {"default": 4, "cat": 8})
     '4, Catalan 8'
     """

@@ -296,7 +296,7 @@ def test_machine_text_has_its_limits_and_its_risk_on_the_page(visit):
     guest = visit(q=question)
     at = guest.page("mix")
     assert "Machine text, and what it risks" in guest.words()
-    assert "human within Galician: at least 40.0%" in " ".join(
+    assert "human within Galician: at least 40%" in " ".join(
         [*(each.label for each in at.button), guest.words()]
     )
 
@@ -333,7 +333,7 @@ def test_any_one_generator_is_limited_by_a_choice_of_the_form(visit):
     next(one for one in at.button if one.label == "Add limit").click().run()
     guest.whole()
     assert at.session_state["question"]["max"] == {"cat/generator:nemotron-cc-opus-1.1": 0.2}
-    assert "text of nemotron-cc-opus-1.1 within Catalan: at most 20.0%" in guest.words()
+    assert "text of nemotron-cc-opus-1.1 within Catalan: at most 20%" in guest.words()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 from explorer import runs_form, uploads
@@ -112,7 +113,8 @@ def test_exploring_without_a_package_is_refused_in_a_sentence(tmp_path, lacking)
 
 def test_the_extra_brings_a_reader_of_every_ending_that_a_page_offers():
     """A page that takes a workbook while its extra brings no reader of one refuses it."""
-    whole = tomllib.loads((HOME.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+    project = Path(__file__).parents[2] / "pyproject.toml"  # the package may be installed
+    whole = tomllib.loads(project.read_text(encoding="utf-8"))
     extras = whole["project"]["optional-dependencies"]
     wanted = " ".join(extras["explorer"])
     brought = {"xlsx": "excel", "parquet": "parquet"}

@@ -250,7 +250,7 @@ def test_a_limit_is_added_shown_and_removed(visit):
     guest.whole()
     _, mixture = answered(targets="cat", min={"eng": 0.2})
     assert heading(guest) == headline(mixture)
-    assert "English: at least 20.0% of the tokens" in guest.words()
+    assert "English: at least 20% of the tokens" in guest.words()
     next(one for one in at.button if one.label == "Remove").click().run()
     assert at.session_state["question"] == {"targets": {"cat": 1}}
 

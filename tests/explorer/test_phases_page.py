@@ -81,7 +81,7 @@ def test_a_phase_is_limited_and_the_limit_removed(visit):
     limit_phase(at, 1, "min", "cat", "90%")
     guest.whole()
     assert phases_of(guest) == LIMITED
-    assert "Catalan: at least 90.0% of the tokens" in guest.words()
+    assert "Catalan: at least 90% of the tokens" in guest.words()
     mixture = solve(problem_from_mapping({"targets": "cat", "phases": LIMITED}, STORE))
     assert shown_shares(guest.figures()[1]) == pytest.approx(shares_of(mixture))
     press(at, "Remove")

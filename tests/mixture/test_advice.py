@@ -64,7 +64,7 @@ def test_the_least_change_that_the_refusal_names_comes_first():
     with pytest.raises(AtlasMixError, match="relax 'min Catalan 90%' by 10 points") as refused:
         solved(question)
     first, *_ = advise_after(question, refused.value, STORE)
-    assert (first.limit, first.change) == ("At least 90% Catalan", "80%")
+    assert (first.limit, first.change) == ("At least 90% Catalan", "90% to 80%")
     assert first.question["min"] == {"cat": pytest.approx(0.8, abs=2e-6), "spa": 0.2}
     assert solved(first.question)[1].proportions["cat"] == pytest.approx(0.8, abs=1e-5)
 

@@ -101,10 +101,10 @@ def test_what_was_asked_is_said_with_names_and_units():
     assert {key: after for key, (_, after) in rows.items()} == {
         "targets": "Catalan, English x2",
         "epoch cap": "4, Catalan 8",
-        "at least": "iberian 25.0%, family Germanic 10.0%",
+        "at least": "iberian 25%, family Germanic 10%",
         "groups": "iberian (Catalan, Spanish)",
         "read at least": "French 20B tokens",
-        "loss at most": "English 1.0% above natural",
+        "loss at most": "English 1% above natural",
         "tokens read": "exactly",
     }
 
