@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from browsers import BROWSER, EXPLORE, served, settle
+from browsers import BROWSER, EXPLORE, heading, moved_on, served, settle
 from crawler import OURS, link
 
 from atlasmix.errors import AtlasMixError
@@ -175,7 +175,9 @@ def crawl(page: Any, address: str, seed: int, question: str) -> tuple[list[str],
         pages = page.get_by_test_id("stTopNavLink")
         other = pages.nth(draw.randrange(1, pages.count()))
         mine.where += f", page {other.inner_text().split()[-1]}"
+        old = heading(page)
         other.click()
+        moved_on(page, old)
         mine.look()
         if tabs := page.get_by_role("tab").all():
             tab = draw.choice(tabs)
