@@ -89,14 +89,7 @@ def tab(name: str) -> Callable[[Any], None]:
 
 def choose(box: str, option: str) -> Callable[[Any], None]:
     """Choose in a box by its name."""
-
-    def step(page: Any) -> None:
-        field = page.get_by_role("combobox", name=box)
-        field.fill(option)
-        page.get_by_role("option").filter(has_text=option).first.wait_for()
-        field.press("Enter")
-
-    return step
+    return lambda page: BROWSERS.choose(page, box, option)
 
 
 def press(button: str) -> Callable[[Any], None]:

@@ -280,16 +280,13 @@ class LearnedLaw:
         best = answer(self.learned, MixtureWish(targets=targets or {}, draws=0))
         offered = [RunSize(*size, cost) for size, cost in (sizes or {}).items()]
         planned = plan(self.learned, best, count, seed, offered)
-        both = {
-            "params": [size.params for size in planned.sizes],
-            "tokens": [size.tokens for size in planned.sizes],
-        }
-        known = {name: column for name, column in both.items() if all(column)}
         columns = {
             f"w_{name}": planned.mixtures[:, place] for place, name in enumerate(planned.sources)
         }
         index = pd.Index([f"next-{place + 1}" for place in range(count)], name="run")
-        return pd.DataFrame({**known, **columns, "regret_after": planned.after}, index)
+        return pd.DataFrame(
+            {**planned.size_columns, **columns, "regret_after": planned.after}, index
+        )
 
     def plot(self) -> Any:
         """A Plotly figure: predicted against measured loss, every run unseen.

@@ -357,11 +357,8 @@ def figure_axis(axes: Mapping[str, Sequence[Any]]) -> str:
     Raises:
         ProblemError: none is of numbers.
     """
-    counts = {
-        axis: len(set(map(_number, values)))
-        for axis, values in axes.items()
-        if None not in set(map(_number, values))
-    }
+    read = {axis: set(map(_number, values)) for axis, values in axes.items()}
+    counts = {axis: len(numbers) for axis, numbers in read.items() if None not in numbers}
     if not counts:
         raise ProblemError(
             f"this sweep varies {', '.join(axes)}: a figure needs an axis of numbers; leave the "

@@ -90,8 +90,12 @@ def _add_folder(options: argparse.Namespace) -> int:
 
     from atlasmix.cli.terminal import working
     from atlasmix.errors import ProblemError
-    from atlasmix.interop.corpora.corpus_inventory import FORMS, CountedFolder, inventory_of
-    from atlasmix.text import did_you_mean
+    from atlasmix.interop.corpora.corpus_inventory import (
+        FORMS,
+        CountedFolder,
+        check_form,
+        inventory_of,
+    )
 
     if options.column or options.sheet or options.add_up or options.new_card:
         raise ProblemError(
@@ -103,11 +107,7 @@ def _add_folder(options: argparse.Namespace) -> int:
             f"{len(options.table)} folders of counts: expected one; add each under a name of its "
             "own, and solve with both"
         )
-    if options.form not in FORMS:
-        raise ProblemError(
-            f"no form {options.form[:40]!r}: {did_you_mean(options.form, (*FORMS, _OF_LAW), ' ')}"
-            f"expected one of {', '.join((*FORMS, _OF_LAW))} (--from)"
-        )
+    check_form(options.form, (*FORMS, _OF_LAW))
     folder = CountedFolder(
         path=Path(options.table[0]),
         form=options.form,

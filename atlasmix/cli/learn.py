@@ -438,8 +438,7 @@ def _write(options: argparse.Namespace, told: LearnedReport) -> None:
         from atlasmix.fitting.predictions import mixtures_csv
 
         planned = told.planned
-        sizes = [(size.params, size.tokens) for size in planned.sizes]
-        table = mixtures_csv(planned.sources, planned.mixtures, sizes)
+        table = mixtures_csv(planned.sources, planned.mixtures, planned.size_columns)
         write_atomic(Path(options.next_runs), table)
     if options.figure:
         from atlasmix.report.figures.drawing import save_figure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,7 +104,7 @@ def published(name: str, store: Store | None = None) -> PublishedMixture:
 def _of_file(path: Path) -> PublishedMixture:
     """What a mixture file or a recipe says of languages."""
     from atlasmix.evidence.mixture_file import MIXTURE_LIMIT, holds_mixture, mixture_of
-    from atlasmix.evidence.recorded_shares import holds_recipe, recorded_shares
+    from atlasmix.evidence.recorded_shares import NEITHER, holds_recipe, recorded_shares
     from atlasmix.io.safe_yaml import load_yaml
     from atlasmix.io.tables import read_file
 
@@ -113,11 +113,8 @@ def _of_file(path: Path) -> PublishedMixture:
     if isinstance(content, dict) and holds_mixture(content):
         return as_published(mixture_of(content, f"mixture {what}"))
     if isinstance(content, dict) and holds_recipe(content):
-        return _team_mixture(path.name, "a recipe", recorded_shares(content, f"recipe {path.name}"))
-    raise DataError(
-        f"{what} is neither a mixture file nor a recipe: expected one that atlasmix import or "
-        "solve wrote"
-    )
+        return _as_solved(path.name, recorded_shares(content, f"recipe {path.name}"))
+    raise DataError(f"{what} {NEITHER}")
 
 
 def published_card() -> Card:
@@ -127,18 +124,25 @@ def published_card() -> Card:
 
 def as_published(given: GivenMixture) -> PublishedMixture:
     """A team's own mixture, as ``atlasmix import`` wrote it, in the place of a published one."""
-    mixture = _team_mixture(given.name, "as imported", tuple(given.proportions.items()))
-    other = tuple((each.name, each.proportion) for each in given.other)
-    return replace(
-        mixture, other=other, status="imported", source=str(given.origin.get("file", ""))
+    return PublishedMixture(
+        name=given.name,
+        model=given.name,
+        stage="as imported",
+        year=0,
+        shares=tuple(given.proportions.items()),
+        other=tuple((each.name, each.proportion) for each in given.other),
+        basis="tokens",
+        status="imported",
+        source=str(given.origin.get("file", "")),
     )
 
 
-def _team_mixture(name: str, stage: str, shares: tuple[tuple[str, float], ...]) -> PublishedMixture:
+def _as_solved(name: str, shares: tuple[tuple[str, float], ...]) -> PublishedMixture:
+    """What a recipe of this name reads, in the place of a published mixture."""
     return PublishedMixture(
         name=name,
         model=name,
-        stage=stage,
+        stage="a recipe",
         year=0,
         shares=shares,
         other=(),

@@ -10,6 +10,9 @@ from msgspec import Meta, Struct
 from atlasmix.io.schema import Share, Text, faults_of
 from atlasmix.io.tables import refuse
 
+NEITHER: Final = (
+    "is neither a mixture file nor a recipe: expected one that atlasmix import or solve wrote"
+)
 _RECIPES: Final = "atlasmix/recipe/"
 _ROUNDED: Final = 1e-6
 """A share of a recipe has six places."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 def mixtures_csv(
     sources: Sequence[str],
     mixtures: Array,
-    sizes: Sequence[tuple[float, float]] = (),
+    sizes: Mapping[str, Sequence[float]] | None = None,
     prefix: str = "next",
 ) -> str:
     """Mixtures as a table that ``learn`` reads, with six decimals that sum to 1.
@@ -27,23 +27,20 @@ def mixtures_csv(
     Args:
         sources: names of what is mixed.
         mixtures: (n, S).
-        sizes: parameters and tokens of each, 0 where nobody says; empty: of none.
+        sizes: columns ``params`` and ``tokens``, a number a mixture; None: of none.
         prefix: of the runs' names.
 
     >>> print(mixtures_csv(("web", "code"), np.array([[0.7, 0.3]])))
     run,w_web,w_code
     next-1,0.7,0.3
     <BLANKLINE>
-    >>> print(mixtures_csv(("web", "code"), np.array([[0.7, 0.3]]), [(6e7, 1e9)]))
+    >>> sizes = {"params": [6e7], "tokens": [1e9]}
+    >>> print(mixtures_csv(("web", "code"), np.array([[0.7, 0.3]]), sizes))
     run,params,tokens,w_web,w_code
     next-1,60000000,1000000000,0.7,0.3
     <BLANKLINE>
     """
-    columns = {
-        title: column
-        for title, column in zip(("params", "tokens"), zip(*sizes, strict=True), strict=False)
-        if all(column)
-    }
+    columns = sizes or {}
     rows = []
     for place, shares in enumerate(mixtures.tolist()):
         parts = exact_parts(dict(zip(sources, shares, strict=True)))

@@ -65,16 +65,18 @@ def without_crumbs(
             return None
         return optimum if optimum is not None and optimum.value <= ceiling else None
 
-    kept, low, high = None, 0, len(small) + 1
-    while high - low > 1:
-        count = high - 1 if kept is None and high > len(small) else (low + high) // 2
-        there = leaving(count)
-        if there is None:
-            high = count
-        else:
-            kept, low = there, count
+    kept, count = leaving(len(small)), len(small)
+    if kept is None:
+        count, over = 0, len(small)
+        while over - count > 1:
+            middle = (count + over) // 2
+            there = leaving(middle)
+            if there is None:
+                over = middle
+            else:
+                kept, count = there, middle
     if kept is None:
         return best.x, None
-    left = sorted(small[:low], key=lambda key: (-shares[key], key))
+    left = sorted(small[:count], key=lambda key: (-shares[key], key))
     given = max(kept.value - best.value, 0.0) / scale(program, best.value)
     return kept.x, Crumbs(tuple(left), sum(shares[key] for key in left), given)

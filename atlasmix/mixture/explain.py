@@ -49,8 +49,7 @@ def explain(problem: MixProblem, mixture: Mixture, left_out: int = _LEFT_OUT) ->
     donors = sorted({key for key, at in zip(compiled.languages, columns, strict=True) if at >= 0})
     read = [key for key in mixture.donors if mixture.proportions[key] > _LEAST and key in donors]
     # What the best mixture reads of a crumb is too little for an answer: no score decides it.
-    crumbs = mixture.crumbs.languages if mixture.crumbs else ()
-    others = [key for key in donors if key not in read and key not in crumbs]
+    others = [key for key in donors if key not in (*read, *mixture.crumb_keys)]
     reasons = [_reason(problem, solved, _without(compiled, key), key, mixture) for key in read]
     here = _margin(compiled, optimum)
     outside = [_reason(problem, solved, here, key, mixture) for key in others]

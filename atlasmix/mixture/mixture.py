@@ -411,6 +411,11 @@ class Mixture:
     left_alone: LeftAlone | None = None
     crumbs: Crumbs | None = None
 
+    @property
+    def crumb_keys(self) -> tuple[str, ...]:
+        """Languages that are left out for the little that would be read of them."""
+        return self.crumbs.languages if self.crumbs else ()
+
     def __repr__(self) -> str:
         """What is read, in two lines."""
         shares = list(self.proportions.items())

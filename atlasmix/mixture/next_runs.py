@@ -88,6 +88,18 @@ class NextRuns:
     sizes: tuple[RunSize, ...]
     offered: int = 1
 
+    @property
+    def size_columns(self) -> dict[str, list[float]]:
+        """``params`` and ``tokens`` of each run, as columns of a table; without what nobody says.
+
+        Runs have them all or none: the sizes offered are those of one question.
+        """
+        columns = {
+            "params": [size.params for size in self.sizes],
+            "tokens": [size.tokens for size in self.sizes],
+        }
+        return {name: column for name, column in columns.items() if all(column)}
+
 
 def next_runs(
     learned: Learned,

@@ -177,9 +177,8 @@ def explain_shares(
     read = list(mixture.proportions)
     usual = [ASKED_ABOUT] if problem.transfer.axis == "language" else []
     explained = dict.fromkeys([*read, *problem.target_keys, *usual, *languages])
-    crumbs = mixture.crumbs.languages if mixture.crumbs else ()
     line = sorted(
-        {key for key in margin.compiled.languages if key not in explained and key not in crumbs},
+        {*margin.compiled.languages} - {*explained, *mixture.crumb_keys},
         key=lambda key: (-margin.value(key), key),
     )
     keys = dict.fromkeys([*explained, *line[:NEXT_IN_LINE]])
@@ -299,9 +298,7 @@ def _reason(
         nothing = float("nan")
         return ShareReason(key, role, share, flat, held, (), nothing, nothing, 0.0, (), None, None)
     head = margin.head(key)
-    held, limits = _held(margin, key)
-    if mixture.crumbs and key in mixture.crumbs.languages:
-        held, limits = "crumb", ()
+    held, limits = ("crumb", ()) if key in mixture.crumb_keys else _held(margin, key)
     step = min(POINT, 0.5 * share)
     mine = [each.epochs for each in mixture.pools if each.pool.language == key]
     closed = held in ("closed", "donors")

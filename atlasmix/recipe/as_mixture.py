@@ -16,7 +16,7 @@ from atlasmix.evidence.mixture_file import (
     mixture_of,
 )
 from atlasmix.evidence.pools import Pool
-from atlasmix.evidence.recorded_shares import holds_recipe
+from atlasmix.evidence.recorded_shares import NEITHER, holds_recipe
 from atlasmix.io.plain_data import as_mapping, as_number
 from atlasmix.io.safe_yaml import load_yaml
 from atlasmix.io.tables import read_file
@@ -161,7 +161,6 @@ def read_given(path: Path) -> tuple[GivenMixture | None, Recipe | None]:
     if holds_recipe(content):
         return None, load_recipe(path)
     raise DataError(
-        f"{what} is neither a mixture file nor a recipe: expected one that atlasmix import or "
-        "solve wrote; a framework's own file needs the name of its format",
+        f"{what} {NEITHER}; a framework's own file needs the name of its format",
         field="form",
     )

@@ -7,10 +7,9 @@ from typing import Any
 
 from atlasmix.fitting.law_file import SavedLaw
 from atlasmix.fitting.learning import MIXING
-from atlasmix.quantities import format_quantity
 from atlasmix.report.blocks import Block, Column, Heading, Row, Sentence, Sentences, Table, section
-from atlasmix.report.learning import law_words, untold_words
-from atlasmix.text import first_few, listed
+from atlasmix.report.learning import law_headline, law_words, size_words, untold_words
+from atlasmix.text import first_few
 
 _SHOWN = {"E": "E", "A": "A", "phi": "φ", "mu": "μ", "alpha": "α", "B": "B", "beta": "β"}
 """Constants that a line has room for, and the sign of each."""
@@ -26,18 +25,10 @@ def saved_blocks(saved: SavedLaw) -> tuple[Block, ...]:
 
 
 def _headline(content: Mapping[str, Any]) -> str:
-    words = f" ({content['words']})" if content["words"] else ""
-    own = content["compared"].get(content["law"], {})
-    judged = (
-        f": its error on runs held out is {own['held_out_error']:.0%} of that of guessing the "
-        f"mean, its rank correlation {own['held_out_rank']:.3f}"
-        if own
-        else ""
-    )
-    return (
-        f"Law {content['law']}{words} of {len(content['sets'])} losses from "
-        f"{content['learned_from']['runs']} runs of {len(content['sources'])} sources{judged}."
-    )
+    counts = len(content["sets"]), content["learned_from"]["runs"], len(content["sources"])
+    own = content["compared"].get(content["law"])
+    judged = None if own is None else (own["held_out_error"], own["held_out_rank"])
+    return law_headline(content["law"], content["words"], counts, judged)
 
 
 def _sets(content: Mapping[str, Any]) -> Table:
@@ -84,14 +75,10 @@ def _origin(content: Mapping[str, Any]) -> Iterator[str]:
     learned, scale = content["learned_from"], content["scale"]
     for table, digest in zip(learned["tables"], learned["sha256"], strict=False):
         yield f"Learned from {table}, SHA-256 {digest[:12]}…"
-    sizes = [
-        f"{format_quantity(scale[key])} {noun}"
-        for key, noun in (("params", "parameters"), ("tokens", "tokens"))
-        if scale[key] > 0
-    ]
+    sizes = size_words(scale["params"], scale["tokens"])
     if sizes:
         vary = scale["params_vary"] or scale["tokens_vary"]
-        yield f"Its constants count from {listed(sizes)}" + (
+        yield f"Its constants count from {sizes}" + (
             ", the middle of the runs." if vary else ", the one size of the runs."
         )
     else:

@@ -17,7 +17,7 @@ from atlasmix.fitting.mixing_draws import WEIGHT_OF
 from atlasmix.fitting.mixing_law import DECAY, MixingLaw
 from atlasmix.mixture.learned import FLAT
 from atlasmix.mixture.learned_answer import LearnedAnswer
-from atlasmix.mixture.next_runs import NextRuns, RunSize
+from atlasmix.mixture.next_runs import NextRuns
 from atlasmix.quantities import format_quantity, percent_above
 from atlasmix.report.blocks import (
     Block,
@@ -362,11 +362,30 @@ def _lines(texts: tuple[str, ...]) -> Sentences | None:
 
 def _headline(learned: Learned) -> str:
     runs, chosen = learned.runs, learned.chosen
-    words = f" ({chosen.words})" if chosen.words else ""
+    counts = len(runs.sets), runs.count, len(runs.sources)
+    return law_headline(chosen.name, chosen.words, counts, (chosen.error, chosen.rank))
+
+
+def law_headline(
+    name: str, words: str, counts: tuple[int, int, int], judged: tuple[float, float] | None
+) -> str:
+    """A learned law in a sentence.
+
+    Args:
+        name: of the law.
+        words: its form; empty: it has but one.
+        counts: of losses, runs and sources.
+        judged: error and rank correlation on runs held out; None: not recorded.
+    """
+    sets, runs, sources = counts
+    said = f"Law {name}{f' ({words})' if words else ''} of {sets} losses from {runs} runs of "
+    said += f"{sources} sources"
+    if judged is None:
+        return f"{said}."
+    error, rank = judged
     return (
-        f"Law {chosen.name}{words} of {len(runs.sets)} losses from {runs.count} runs of "
-        f"{len(runs.sources)} sources: its error on runs held out is {chosen.error:.0%} of "
-        f"that of guessing the mean, its rank correlation {chosen.rank:.3f}."
+        f"{said}: its error on runs held out is {error:.0%} of that of guessing the mean, its rank "
+        f"correlation {rank:.3f}."
     )
 
 
@@ -494,7 +513,8 @@ def _planned(planned: NextRuns) -> Iterator[Block | str]:
     rows = []
     several = planned.offered > 1
     cheapest = min(size.cost for size in planned.sizes)
-    known = planned.sizes[0].params > 0 or planned.sizes[0].tokens > 0
+    first = planned.sizes[0]
+    one_size = "" if several else size_words(first.params, first.tokens)
     for place, shares in enumerate(planned.mixtures.tolist()):
         parts = sorted(zip(shares, planned.sources, strict=True), reverse=True)
         words = [f"{percent(share)} {name}" for share, name in parts if share >= _TOLD]
@@ -517,13 +537,13 @@ def _planned(planned: NextRuns) -> Iterator[Block | str]:
         "the best of every law that may be true. Each run is chosen for what it takes off"
         + (" in relation to its cost" if several else "")
         + ", given those before it."
-        + (f" They are of {_size_words(planned.sizes[0])}." if not several and known else "")
+        + (f" They are of {one_size}." if one_size else "")
     )
 
 
-def _size_words(size: RunSize) -> str:
-    """Parameters and tokens of a run, where they are known."""
-    parts = ((size.params, "parameters"), (size.tokens, "tokens"))
+def size_words(params: float, tokens: float) -> str:
+    """Parameters and tokens of a run, those above 0; empty where nobody says them."""
+    parts = ((params, "parameters"), (tokens, "tokens"))
     return listed([f"{format_quantity(value)} {noun}" for value, noun in parts if value > 0])
 
 

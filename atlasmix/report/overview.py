@@ -28,7 +28,7 @@ from atlasmix.quantities import format_flops, format_quantity
 from atlasmix.report.answer_words import gap_text, loss_intervals
 from atlasmix.report.blocks import Column, Fact, Row, Table
 from atlasmix.report.recipes import phases_asked, short_value
-from atlasmix.report.roles import branches, roles
+from atlasmix.report.roles import branches, roles, shares_by_role
 from atlasmix.report.words import loss_text, percent
 from atlasmix.text import listed
 
@@ -166,11 +166,7 @@ def key_figures(
         spent,
         f"Of a budget of {format_quantity(mixture.budget)} tokens, repeats included.",
     )
-    known = roles(mixture)
-    parts = {
-        role: sum(share for key, share in mixture.proportions.items() if known[key] == role)
-        for role in ("donor", "domain")
-    }
+    parts = shares_by_role(mixture)
     beside = f" Code or another domain, no donor: {percent(parts['domain'])}."
     return (
         read,

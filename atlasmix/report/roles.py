@@ -32,6 +32,15 @@ def roles(mixture: Mixture) -> dict[str, Role]:
     return {key: role_of(key, targets) for key in dict.fromkeys((*mixture.proportions, *targets))}
 
 
+def shares_by_role(mixture: Mixture) -> dict[Role, float]:
+    """Shares of the tokens that are read of targets, of donors, and of other domains, 0-1."""
+    known = roles(mixture)
+    sums: dict[Role, float] = {"target": 0.0, "donor": 0.0, "domain": 0.0}
+    for key, share in mixture.proportions.items():
+        sums[known[key]] += share
+    return sums
+
+
 def branches(shares: Mapping[str, float]) -> tuple[str, ...]:
     """The branches of language families among these languages, the largest together first.
 

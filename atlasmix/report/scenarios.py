@@ -21,7 +21,7 @@ from atlasmix.report.blocks import Block, Column, Figure, Heading, Row, Sentence
 from atlasmix.report.certainty import evidence_kinds
 from atlasmix.report.figures.scenarios import scenarios_alt, scenarios_figure
 from atlasmix.report.overview import question_facts
-from atlasmix.report.roles import roles
+from atlasmix.report.roles import shares_by_role
 from atlasmix.report.words import NO_TEXT, SAME, apart_text, epochs_text, named, percent
 from atlasmix.text import and_more, first_few, listed
 
@@ -155,8 +155,7 @@ def _summary(each: AnsweredScenario, machine: Machine | None) -> dict[str, str]:
         }
     )
     most = max(mixture.read, key=lambda share: share.epochs, default=None)
-    known = roles(mixture)
-    donors = sum(share for key, share in mixture.proportions.items() if known[key] == "donor")
+    donors = shares_by_role(mixture)["donor"]
     limits = dict.fromkeys(
         title_of(price.limit, problem.limits) for price in mixture.prices if price.kind != "unique"
     )

@@ -110,6 +110,14 @@ def moved_on(page: Any, old: str) -> None:
     settle(page)
 
 
+def choose(page: Any, box: str, words: str) -> None:
+    """Choose in a box by what it is called, as who types does."""
+    field = page.get_by_role("combobox", name=box)
+    field.fill(words)
+    page.get_by_role("option").filter(has_text=words).first.wait_for()
+    field.press("Enter")
+
+
 def press(page: Any, slider: str, key: str) -> None:
     """Press a key on a slider, and do not wait."""
     found = page.get_by_role("slider", name=slider)

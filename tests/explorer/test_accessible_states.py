@@ -4,7 +4,7 @@ import re
 
 import pytest
 from axe import PAGES, serious
-from browsers import go, heading, moved_on, open_tab, press, settle, until
+from browsers import choose, go, heading, moved_on, open_tab, press, settle, until
 from law_runs import law_file
 from test_evidence_page import CARD
 from test_over_http import recipe_text
@@ -103,9 +103,7 @@ def menu(visitor, **theme):
 
 def scores_without_weights(visitor, **theme):
     page = visitor("/transfer", **theme)
-    box = page.get_by_role("combobox", name="Transfer matrix")
-    box.fill("langrank-2019-mt")
-    box.press("Enter")
+    choose(page, "Transfer matrix", "langrank-2019-mt")
     page.get_by_text("is no transfer weight").first.wait_for()
     settle(page)
     yield page
@@ -128,9 +126,7 @@ def upload_refused(visitor, **theme):
 
 
 def recipe(page, which, text):
-    box = page.get_by_role("combobox", name=f"Recipe {which}")
-    box.fill("A recipe file")
-    box.press("Enter")
+    choose(page, f"Recipe {which}", "A recipe file")
     settle(page)
     page.locator("input[type=file]").last.set_input_files(
         {"name": f"{which}.yaml", "mimeType": "application/yaml", "buffer": text}
@@ -154,9 +150,7 @@ def recipe_refused(visitor, **theme):
 
 def recipes_compared(visitor, **theme):
     page = visitor("/recipes", **theme)
-    box = page.get_by_role("combobox", name="Recipe B")
-    box.fill("A published mixture")
-    box.press("Enter")
+    choose(page, "Recipe B", "A published mixture")
     page.get_by_text("percentage points").first.wait_for()
     settle(page)
     yield page
@@ -321,10 +315,7 @@ def test_the_open_form_is_labelled(visitor):
         "Objective and doubt",
     ):
         form.get_by_text(name, exact=True).click()
-    box = page.get_by_role("combobox", name="Limit a phase")
-    box.fill("late")
-    page.get_by_role("option").filter(has_text="late").first.wait_for()
-    box.press("Enter")
+    choose(page, "Limit a phase", "late")
     page.get_by_role("button", name="Add limit to the phase").wait_for()
     settle(page)
     assert serious(page) == []

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 import yaml
-from browsers import COMMAND, go, heading, moved_on, open_tab, press, settle, until
+from browsers import COMMAND, choose, go, heading, moved_on, open_tab, press, settle, until
 from law_runs import run_table
 
 CARD = """\
@@ -260,10 +260,7 @@ def test_phases_from_one_click_to_a_recipe_that_holds(visitor, tmp_path):
     page.wait_for_url(re.compile("anneal"))
     settle(page)
     for label, words in (("Limit a phase", "anneal"), ("Share of", "Catalan")):
-        box = page.get_by_role("combobox", name=label)
-        box.fill(words)
-        page.get_by_role("option").filter(has_text=words).first.wait_for()
-        box.press("Enter")
+        choose(page, label, words)
     share = page.get_by_role("textbox", name="How large a share")
     share.fill("90%")
     share.press("Enter")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -117,14 +117,27 @@ def inventory_of(folder: CountedFolder) -> CorpusInventory:
     return CorpusInventory(_table(folder, counted, notes), _card(folder, len(files)), tuple(notes))
 
 
-def _check(folder: CountedFolder) -> None:
-    if folder.form not in FORMS:
+def check_form(form: str, known: Collection[str] = FORMS) -> None:
+    """Refuse a form that nobody knows.
+
+    Args:
+        form: of what is to be counted.
+        known: the forms, where there are others than those of folders.
+
+    Raises:
+        ProblemError: suggests the nearest.
+    """
+    if form not in known:
         raise ProblemError(
-            f"no form {folder.form[:40]!r}: {did_you_mean(folder.form, FORMS, ' ')}expected one "
-            f"of {', '.join(FORMS)}",
+            f"no form {form[:40]!r}: {did_you_mean(form, known, ' ')}expected one of "
+            f"{', '.join(known)}",
             field="form",
-            value=folder.form,
+            value=form,
         )
+
+
+def _check(folder: CountedFolder) -> None:
+    check_form(folder.form)
     check_provenance(folder.provenance)
     if folder.form == "megatron-idx" and not folder.tokenizer.strip():
         raise ProblemError(

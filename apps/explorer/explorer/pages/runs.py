@@ -127,11 +127,7 @@ def following(told: Told) -> None:
     report(planned_blocks(planned))
     file_button(
         "These mixtures (CSV)",
-        lambda: mixtures_csv(
-            planned.sources,
-            planned.mixtures,
-            [(size.params, size.tokens) for size in planned.sizes],
-        ),
+        lambda: mixtures_csv(planned.sources, planned.mixtures, planned.size_columns),
         "next-runs.csv",
         "primary",
     )
