@@ -70,7 +70,7 @@ def chosen_shares(problem: MixProblem, near: Near, solved: Solved) -> tuple[Arra
 
 
 def _without_strangers(program: Program, members: Array, reference: Array, x: Array) -> Program:
-    """The program without languages that neither the reference nor the best mixture reads.
+    """The program without donors that neither the reference nor the best mixture reads.
 
     A token that must lie elsewhere than in the reference is as far from it wherever it lies: it
     would be spread over all languages there are, a hundredth of a point to each.
@@ -78,7 +78,8 @@ def _without_strangers(program: Program, members: Array, reference: Array, x: Ar
     rows = program.rows
     called = rows.members[[kind != "max" for kind in rows.kinds]].any(axis=0)
     strange = (reference < CRUMB) & (members @ x < CRUMB)
-    left_out = (strange @ members > 0) & ~called
+    own = (program.own > 0).any(axis=0)  # a target of little text is no stranger
+    left_out = (strange @ members > 0) & ~called & ~own
     return replace(program, upper=np.where(left_out, 0.0, program.upper))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -60,14 +61,18 @@ def _value(value: Any) -> str:
 
 
 def check_table(path: Path) -> None:
-    """Refuse a file name before a long computation.
+    """Refuse a table that could not be written, before a long computation.
 
     Raises:
-        DataError: another ending than .csv, .parquet and .json.
+        DataError: another ending than .csv, .parquet and .json, or Parquet without pyarrow.
     """
     if path.suffix.lower() not in _FORMS:
         raise DataError(
             f"table {path.name[:80]!r}: expected a file name that ends in {', '.join(_FORMS)}"
+        )
+    if path.suffix.lower() == ".parquet" and find_spec("pyarrow") is None:
+        raise DataError(
+            "Parquet needs pyarrow, which is not installed: pip install 'atlasmix[parquet]'"
         )
 
 
@@ -84,9 +89,4 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
     elif form == ".json":
         write_atomic(path, frame.to_json(orient="records", indent=2) + "\n")
     else:
-        try:
-            write_atomic(path, frame.to_parquet(index=False))
-        except ImportError:
-            raise DataError(
-                "Parquet needs pyarrow, which is not installed: pip install 'atlasmix[parquet]'"
-            ) from None
+        write_atomic(path, frame.to_parquet(index=False))

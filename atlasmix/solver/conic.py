@@ -19,7 +19,7 @@ from atlasmix.errors import SolverFailed
 from atlasmix.laws.saturation import Array
 from atlasmix.solver.certificate import bound
 from atlasmix.solver.linear import NoPoint
-from atlasmix.solver.program import Drift, Duals, Program, Scenarios, objective
+from atlasmix.solver.program import Drift, Duals, Program, Scenarios, columns, objective
 
 SOLVERS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("CLARABEL", {"tol_gap_abs": 1e-10, "tol_gap_rel": 1e-10, "tol_feas": 1e-10}),
@@ -178,19 +178,23 @@ def nearest(program: Program, members: Array, reference: Array, ceiling: float) 
     Raises:
         SolverFailed: no solver came to a usable end; ``ceiling`` lies below the optimum, say.
     """
-    model = _Model(program)
+    # A column that may hold nothing leaves the solvers' cones no inside.
+    kept = np.flatnonzero(program.upper > 0)
+    few = columns(program, kept)
+    model = _Model(few)
     model.limits()
     cost = model.cost()
     model.guards()
     # Scaled to the room that the ceiling leaves: the solver works with absolute tolerances.
     room = max(abs(ceiling), 1e-12)
     model.constraints.append(cost / room <= ceiling / room)
-    moved = model.cp.norm1(members @ model.x - reference) / 2
+    moved = model.cp.norm1(members[:, kept] @ model.x - reference) / 2
     task = model.cp.Problem(model.cp.Minimize(moved), model.constraints)
     for _ in _endings(task, []):
         if task.status in {"optimal", "optimal_inaccurate"}:
-            x = np.asarray(model.x.value, dtype=float)
-            return np.asarray(np.clip(x, 0.0, np.minimum(program.upper, 1.0)))
+            x = np.zeros(program.upper.size)
+            x[kept] = np.clip(model.x.value, 0.0, np.minimum(few.upper, 1.0))
+            return x
     raise SolverFailed("no solver found the nearest mixture: please report the problem")
 
 
@@ -204,7 +208,7 @@ def _endings(task: Any, seen: list[str]) -> Iterator[str]:
                 # An inaccurate end is judged by its certified gap, not by a warning.
                 warnings.simplefilter("ignore")
                 task.solve(solver=solver, **options)
-        except cp.error.SolverError as error:
+        except (cp.error.SolverError, ValueError) as error:  # SCS raises one of its own
             seen.append(f"{solver}: {str(error).splitlines()[0][:80]}")
             continue
         seen.append(f"{solver}: {task.status}")

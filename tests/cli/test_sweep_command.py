@@ -13,7 +13,9 @@ import pytest
 from command_line import Run, assert_refused, runner
 
 from atlasmix import AtMost, Keep, MaxEpochs, Problem, TransferMatrix, sweep
+from atlasmix.errors import DataError
 from atlasmix.evidence.store import Store
+from atlasmix.report import sweep as sweep_report
 
 
 @pytest.fixture
@@ -221,3 +223,11 @@ def test_compute_is_told_in_flops_and_a_figure_over_names_is_refused_at_once(
     named = ("--vary", "objective=loss,worst", "--figure", "no.html", "--partials", "kept")
     assert_refused(atlasmix(*asked, *named), "a figure needs an axis of numbers")
     assert not (tmp_path / "kept").exists()
+
+
+def test_parquet_that_cannot_be_written_is_refused_before_anything_is_solved(monkeypatch):
+    """It was refused after the last answer."""
+    monkeypatch.setattr(sweep_report, "find_spec", lambda name: None)
+    with pytest.raises(DataError, match=r"needs pyarrow.*pip install 'atlasmix\[parquet\]'"):
+        sweep_report.check_table(Path("table.parquet"))
+    sweep_report.check_table(Path("table.csv"))

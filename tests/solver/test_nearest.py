@@ -220,3 +220,17 @@ def test_a_language_that_a_limit_asks_for_stays_near_a_reference_too():
     problem = problem_from_mapping(question, EMPTY)
     mixture = solve(near(problem, "targets-natural", 0.005))
     assert mixture.proportions["ast"] >= 0.0005 - 1e-9
+
+
+def test_a_target_of_little_text_stays_near_a_recipe_that_does_not_read_it(tmp_path, monkeypatch):
+    """Yoruba has 0.06% of the tokens: it was closed as a stranger, and no solver could answer."""
+    monkeypatch.chdir(tmp_path)
+    asked = problem_from_mapping({"targets": "swh", "budget": "300B"}, EMPTY)
+    mixture = solve(asked)
+    tmp_path.joinpath("last year.yaml").write_text(dump_recipe(make_recipe(asked, mixture)))
+    question = {"targets": "swh,yor", "budget": "600B", "near": "last year.yaml"}
+    problem = problem_from_mapping(question, EMPTY)
+    there = solve(problem)
+    assert 0 < there.proportions["yor"] < 0.001
+    assert set(there.proportions) <= {*mixture.proportions, *best(problem).proportions}
+    assert there.left_alone.moved < there.left_alone.moved_best
