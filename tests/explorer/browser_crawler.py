@@ -206,7 +206,9 @@ def _profile() -> Any:
 
     playwright = sync_playwright().start()
     atexit.register(playwright.stop)
-    chromium = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+    chromium = playwright.chromium.launch(
+        executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"]
+    )
     return chromium.new_context(viewport=VIEW)
 
 
