@@ -212,7 +212,7 @@ _NAMED: Final = {"pool": "name", "corpus": "corpus"}
 
 
 def refuse_empty(
-    typed: Sequence[tuple[str, Limit]], pools: Sequence[Pool], inventory: Inventory
+    typed: Sequence[tuple[str, Limit]], pools: Sequence[Pool], inventory: Inventory, store: Store
 ) -> None:
     """Refuse a limit that selects none of the pools, in the words it was typed in.
 
@@ -220,6 +220,7 @@ def refuse_empty(
         typed: what a message calls the limit (``min rom``), and the limit.
         pools: those that the question may read.
         inventory: where they come from.
+        store: whose other inventories may have what this one lacks.
 
     Raises:
         ProblemError: a pool or corpus that the inventory does not have; a least share, kept tokens
@@ -236,24 +237,29 @@ def refuse_empty(
             continue
         count = f"{len(pools)} pool{'s' * (len(pools) != 1)}"
         raise ProblemError(
-            f"{what} selects none of the {count} of this question: {_advice(what, selection)}",
+            f"{what} selects none of the {count} of this question: "
+            + _advice(what, selection, inventory, store),
             field=key_of(limit),
         )
 
 
-def _advice(what: str, selection: Selection) -> str:
+def _advice(what: str, selection: Selection, inventory: Inventory, store: Store) -> str:
     written = what.partition(" ")[2]
     if selection.kind == "language":
-        name = name_of(selection.value)
-        read = name if name == selection.value else f"{name} ({selection.value})"
+        key = selection.value
+        name = name_of(key)
+        read = name if name == key else f"{name} ({key})"
         if written == EVERY_TARGET:
             return (
                 f"{written!r} is every target, and {read} has no pool here; name the targets that "
                 "have, or open more pools with inventory and pools"
             )
+        where = _elsewhere(key, inventory, store)
+        if key in SUBJECTS:
+            return f"it is {key}, {where}"
         return (
-            f"{written!r} was read as the language {read}, which has no pool here; a group of that "
-            "name needs its members, such as spa and fra, a language a pool by inventory and pools"
+            f"{written!r} was read as the language {read}, {where}; a group of that name needs its "
+            "members"
         )
     if selection.kind == "group":
         return (
@@ -261,6 +267,29 @@ def _advice(what: str, selection: Selection) -> str:
             "others, or open more pools with inventory and pools"
         )
     return "name another, or open more pools with inventory and pools"
+
+
+def _elsewhere(key: str, inventory: Inventory, store: Store) -> str:
+    """Where text in a language is that no pool of the question holds."""
+    if closed := inventory.select(languages={key}):
+        provenances = " and ".join(dict.fromkeys(pool.provenance for pool in closed))
+        return (
+            f"of which inventory {inventory.name} has {provenances} text alone that is not read "
+            "here: open it with pools or kinds"
+        )
+    lacking = f"of which inventory {inventory.name} has no text"
+    held = [name for name in store.inventory_names() if key in _languages(name, store)]
+    if not held:
+        return f"{lacking}, nor has another on the shelf: add counts of your own"
+    others = f"{held[0]} has: give it" if len(held) == 1 else f"{', '.join(held)} have: give one"
+    return f"{lacking}; {others} beside it, with inventory"
+
+
+def _languages(name: str, store: Store) -> tuple[str, ...]:
+    try:
+        return store.inventory(name).languages()
+    except DataError:  # a broken one of the reader's own is told where it is asked for
+        return ()
 
 
 def _no_name(what: str, selection: Selection, inventory: Inventory) -> str:
@@ -313,7 +342,7 @@ def read_limits(
             guardrail = _read_guardrail(written, rail, words)
             check_reference(guardrail.reference, store)
             typed.append((written, guardrail))
-    refuse_empty(typed, pools, inventory)
+    refuse_empty(typed, pools, inventory, store)
     limits = _within_text(typed, question, pools)
     refuse_twice(limits)
     return limits
@@ -705,7 +734,11 @@ _EXAMPLE: Final = "[{name: main, tokens: rest}, {name: anneal, tokens: 20%, min:
 
 
 def read_phases(
-    value: object, words: Vocabulary, pools: Sequence[Pool], inventory: Inventory
+    value: object,
+    words: Vocabulary,
+    pools: Sequence[Pool],
+    inventory: Inventory,
+    store: Store,
 ) -> tuple[Phase, ...]:
     """The phases of a question, in the order of training.
 
@@ -734,7 +767,7 @@ def read_phases(
             raise ProblemError(f"{what} has no name: expected for example {_EXAMPLE}")
         name = as_text(phase["name"], f"the name of {what}")
         share, tokens = _amount(phase.get("tokens", REST), f"phase {name} tokens")
-        limits, cap = _limits(name, phase, words, pools, inventory)
+        limits, cap = _limits(name, phase, words, pools, inventory, store)
         phases.append(Phase(name, share, tokens, limits, cap))
     return tuple(phases)
 
@@ -810,6 +843,7 @@ def _limits(
     words: Vocabulary,
     pools: Sequence[Pool],
     inventory: Inventory,
+    store: Store,
 ) -> tuple[tuple[ShareLimit | EpochCap, ...], float | None]:
     """Limits of a phase, and its cap on pools that none of them caps; None where it has none."""
     try:
@@ -818,7 +852,7 @@ def _limits(
         typed += read_caps(question, words)
         limits = tuple(limit for _, limit in typed)
         refuse_twice(limits)
-        refuse_empty(typed, pools, inventory)
+        refuse_empty(typed, pools, inventory, store)
         caps = question.get("max_epochs")
         stated = caps is not None and (not isinstance(caps, dict) or DEFAULT in caps)
         cap = read_cap(question) if stated else None
@@ -1019,7 +1053,9 @@ def problem_from_mapping(
         exact_tokens=part("tokens", usual.spends, _exact_tokens),
         worth=part("worth", {}, _worth),
         compute=part("compute", None, lambda _: _compute(question)),
-        phases=part("phases", None, lambda value: read_phases(value, words, pools, inventory)),
+        phases=part(
+            "phases", None, lambda value: read_phases(value, words, pools, inventory, store)
+        ),
     )
     _check_question(problem)
     return problem
@@ -1219,7 +1255,8 @@ def _targets(value: object, words: Vocabulary) -> tuple[Target, ...]:
         if key in SUBJECTS and not measured:
             raise ProblemError(
                 f"target {key}: expected a language; nobody measured what helps {key}, so it is "
-                "read as much as a limit says, such as at least 15 %",
+                f"read as much as a limit says, such as min {key} 15%, from an inventory that has "
+                "it, such as code-math-2023",
                 field="targets",
                 value=key,
             )

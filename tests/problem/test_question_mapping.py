@@ -123,7 +123,31 @@ def test_every_limit_is_read() -> None:
         ({"targets": "cat", "min": {"cat": 1.5}}, ProblemError, "between 0 and 1"),
         ({"targets": "cat", "min": {"famly:Romance": 0.1}}, ProblemError, "did you mean family"),
         ({"targets": "cat", "min": {"provenance:humn": 0.1}}, ProblemError, "did you mean human"),
-        ({"targets": "cat", "min": {"ang": 0.1}}, ProblemError, "selects none of the"),
+        (
+            {"targets": "cat", "min": {"ang": 0.1}},
+            ProblemError,
+            r"selects none of the .* \(ang\), of which inventory web-2026 has no text, nor has",
+        ),
+        (  # 'no pool here' sent nobody to the inventory that has it
+            {"targets": "cat", "min": {"code": 0.1}},
+            ProblemError,
+            "it is code, of which inventory web-2026 has no text; code-math-2023 has: give it",
+        ),
+        (
+            {"targets": "cat", "phases": [{"name": "x", "min": {"math": 0.1}}]},
+            ProblemError,
+            "phase x: min math selects none .* code-math-2023 has",
+        ),
+        (
+            {"targets": "cat", "inventory": "hplt-v2", "min": {"yor": 0.01}},
+            ProblemError,
+            "no text; fineweb2-2025, mc4-2020, web-2026 have: give one .*; a group of that name",
+        ),
+        (
+            {"targets": "cat", "pools": "translated", "min": {"oci": 0.01}},
+            ProblemError,
+            "inventory web-2026 has human text alone that is not read here: open it with pools",
+        ),
         ({"targets": "cat", "min": {"ca": 0.1, "cat": 0.2}}, ProblemError, "second for the same"),
         ({"targets": "cat", "groups": {"cat": ["spa"]}}, ProblemError, "name of a language"),
         ({"targets": "cat", "groups": {"rom": []}}, ProblemError, "a list of at least one"),
