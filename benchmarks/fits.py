@@ -27,8 +27,9 @@ from atlasmix.fitting.fit_question import FitQuestion
 from atlasmix.fitting.forms import huber
 from atlasmix.fitting.runs import Runs, make_runs
 from atlasmix.fitting.tables import Reading, parse_filter, read_runs
+from atlasmix.io.files import read_file
 from atlasmix.io.shipped import data_folder
-from atlasmix.io.tables import read_file, read_rows
+from atlasmix.io.tables import read_rows
 
 HERE: Final = Path(__file__).parent
 GRID: Final = (

@@ -9,8 +9,8 @@ from atlasmix.errors import DataError
 from atlasmix.evidence.mixture_file import GivenMixture, plain_prefix
 from atlasmix.interop.importers import megatron
 from atlasmix.interop.importers.listing import FILE_LIMIT
+from atlasmix.io.files import read_file
 from atlasmix.io.safe_yaml import decode
-from atlasmix.io.tables import read_file
 
 
 def sources_in_order(path: Path, files: Files, plan: GivenMixture) -> tuple[Watched, ...]:

@@ -15,8 +15,9 @@ from atlasmix.errors import DataError, ProblemError
 from atlasmix.interop.trackers.consumed import Consumed
 from atlasmix.interop.trackers.megatron_log import MegatronLog
 from atlasmix.interop.trackers.run_folder import is_tracked, read_runs
+from atlasmix.io.files import read_file
 from atlasmix.io.lines import Lines, open_lines
-from atlasmix.io.tables import MOST_FAULTS, TABLE_LIMIT, read_file, read_rows, refuse
+from atlasmix.io.tables import MOST_FAULTS, TABLE_LIMIT, read_rows, refuse
 from atlasmix.quantities import comma_hint, read_quantity
 from atlasmix.text import first_few
 

@@ -118,7 +118,8 @@ def execute(options: argparse.Namespace) -> int:
 
     from atlasmix.fitting.card import Origin
     from atlasmix.fitting.tables import read_runs, read_targets
-    from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows
+    from atlasmix.io.files import read_file
+    from atlasmix.io.tables import TABLE_LIMIT, read_rows
 
     question, reading = _question(options), _reading(options)
     content = read_file(options.table, TABLE_LIMIT)

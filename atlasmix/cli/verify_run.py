@@ -98,8 +98,8 @@ def _order(data: str, files: Files, plan: GivenMixture) -> tuple[Watched, ...]:
 
 
 def _json(path: Path) -> object:
+    from atlasmix.io.files import read_file
     from atlasmix.io.safe_json import load_json
-    from atlasmix.io.tables import read_file
 
     limit = 64 * 1024 * 1024
     return load_json(read_file(path, limit), path.name, limit, "give the export's expected.json")

@@ -16,10 +16,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from atlasmix.errors import AtlasMixError, DataError
 from atlasmix.evidence.pools import Provenance, pool_name
+from atlasmix.io.files import read_file
 from atlasmix.io.safe_yaml import load_yaml, plain_decimal, yaml_text
 from atlasmix.io.schema import AtLeastOne, Digest, Positive, Share, Text, faults_of
 from atlasmix.io.shipped import data_folder
-from atlasmix.io.tables import read_file, refuse
+from atlasmix.io.tables import refuse
 from atlasmix.languages.resolving import resolve
 
 MIXTURE_SCHEMA: Final = "atlasmix/mixture/1"

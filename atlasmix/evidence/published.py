@@ -105,8 +105,8 @@ def _of_file(path: Path) -> PublishedMixture:
     """What a mixture file or a recipe says of languages."""
     from atlasmix.evidence.mixture_file import MIXTURE_LIMIT, holds_mixture, mixture_of
     from atlasmix.evidence.recorded_shares import NEITHER, holds_recipe, recorded_shares
+    from atlasmix.io.files import read_file
     from atlasmix.io.safe_yaml import load_yaml
-    from atlasmix.io.tables import read_file
 
     what = f"file {path.name or path}"
     content = load_yaml(read_file(path, MIXTURE_LIMIT), what, MIXTURE_LIMIT)

@@ -24,11 +24,11 @@ from atlasmix.evidence.pools import MAKING_COLUMNS, POOL_COLUMNS, pools_csv, rea
 from atlasmix.evidence.proxies import PROXIES_FILE
 from atlasmix.evidence.scores import SCORE_COLUMNS, read_scores, scores_csv
 from atlasmix.evidence.trigrams import TRIGRAMS_FILE
+from atlasmix.io.files import read_file
 from atlasmix.io.shipped import data_folder
 from atlasmix.io.tables import (
     TABLE_LIMIT,
     joined,
-    read_file,
     read_rows,
     read_tables,
     refuse,

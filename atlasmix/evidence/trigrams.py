@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from atlasmix.errors import DataError
-from atlasmix.io.tables import read_file
+from atlasmix.io.files import read_file
 
 Profile = Mapping[str, int]
 """Counts of the commonest trigrams of a text."""

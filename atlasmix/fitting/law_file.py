@@ -17,6 +17,7 @@ from atlasmix.fitting.learning import Learned, hardly_told
 from atlasmix.fitting.mixing_law import MixingLaw, Scale
 from atlasmix.fitting.rival_laws import FORMULAS, FormulaLaw
 from atlasmix.fitting.runs import frozen
+from atlasmix.io.files import begins, read_file
 from atlasmix.io.safe_yaml import dump_yaml, load_yaml
 from atlasmix.io.schema import (
     AtLeastOne,
@@ -27,7 +28,7 @@ from atlasmix.io.schema import (
     Text,
     faults_of,
 )
-from atlasmix.io.tables import read_file, refuse
+from atlasmix.io.tables import refuse
 
 Array = NDArray[np.float64]
 
@@ -152,11 +153,7 @@ def is_law_file(name: str) -> bool:
 
 def is_learned(path: Path) -> bool:
     """Whether a file says at its head that it is a learned law; False where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return LAW_SCHEMA.encode() in file.read(_HEAD)
-    except (OSError, ValueError):
-        return False
+    return LAW_SCHEMA.encode() in begins(path, _HEAD)
 
 
 _HEAD: Final = 1024

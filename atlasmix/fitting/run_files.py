@@ -10,17 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from atlasmix.errors import DataError
-from atlasmix.io.files import ZIP_MAGIC
+from atlasmix.io.files import ZIP_MAGIC, read_file
 from atlasmix.io.shipped import data_folder
-from atlasmix.io.tables import (
-    EVERY_SHEET,
-    TABLE_LIMIT,
-    Rows,
-    read_file,
-    read_rows,
-    read_tables,
-    to_csv,
-)
+from atlasmix.io.tables import EVERY_SHEET, TABLE_LIMIT, Rows, read_rows, read_tables, to_csv
 from atlasmix.text import did_you_mean
 
 _SHIPPED: Final = re.compile(r"[a-z0-9-]+")

@@ -28,7 +28,7 @@ from atlasmix.fitting.law_file import LAW_LIMIT, SavedLaw, drawn_laws, load_lear
 from atlasmix.fitting.learning import MIXING, Learned, draw_laws
 from atlasmix.fitting.mixing_draws import WEIGHT_OF
 from atlasmix.fitting.mixing_law import NO_SHARE, MixingLaw
-from atlasmix.io.tables import read_file
+from atlasmix.io.files import read_file
 from atlasmix.languages.language import SUBJECTS
 from atlasmix.languages.resolving import resolve
 from atlasmix.laws.kinds import LossLaw, TargetLaws

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from atlasmix.errors import DataError, ProblemError
-from atlasmix.io.tables import TABLE_LIMIT, Rows, read_file, read_rows, refuse
+from atlasmix.io.files import read_file
+from atlasmix.io.tables import TABLE_LIMIT, Rows, read_rows, refuse
 from atlasmix.quantities import comma_hint, read_quantity
 from atlasmix.text import first_few
 

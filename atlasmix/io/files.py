@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all."""
+"""Reading a plain file, and writing one whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,6 +13,71 @@ from pathlib import Path
 from typing import Final
 
 from atlasmix.errors import DataError
+
+
+@contextlib.contextmanager
+def refusing_to_read(path: Path, what: str = "") -> Iterator[None]:
+    """Turn what the system says against reading a user's file into a sentence.
+
+    Args:
+        path: of the file.
+        what: how a message names it; its path unless said.
+
+    Raises:
+        DataError: absent, no plain file (a named pipe would be waited for without an end), or not
+            readable.
+    """
+    name = what or _shown(path)
+    try:
+        if path.exists() and not path.is_file():
+            other = "folder" if path.is_dir() else "pipe or a device"
+            raise DataError(f"{name} is no plain file but a {other}: check the path")
+        yield
+    except FileNotFoundError as error:
+        absent = f"{what} is not there" if what else f"no file {name}"
+        raise DataError(f"{absent}: check the path") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(
+            f"{name} cannot be read ({reason}): check the path and its permissions"
+        ) from error
+
+
+def _shown(path: Path) -> str:
+    """A path as a message shows it, without bytes that no terminal should get."""
+    text = str(path)[:200]
+    return text if text.isprintable() else repr(text)[1:-1]
+
+
+def read_start(path: Path, limit: int, what: str = "") -> bytes:
+    """At most ``limit`` bytes of a user's file, one more where it is longer.
+
+    Raises:
+        DataError: as for :func:`refusing_to_read`.
+    """
+    # Read, not stat: a file may grow, and one byte more than allowed is proof enough.
+    with refusing_to_read(path, what), path.open("rb") as file:
+        return file.read(limit + 1)
+
+
+def read_file(path: str | Path, limit: int) -> bytes:
+    """The bytes of a user's file.
+
+    Raises:
+        DataError: absent, no plain file, not readable, or longer than ``limit`` bytes.
+    """
+    content = read_start(Path(path), limit)
+    if len(content) > limit:
+        raise DataError(f"{path} is longer than {limit:,} bytes: split or shorten it")
+    return content
+
+
+def begins(path: Path, most: int) -> bytes:
+    """The first bytes by which a file is known; none where it cannot be read."""
+    try:
+        return read_start(path, most)[:most]
+    except DataError:
+        return b""
 
 
 def write_atomic(path: Path, text: str | bytes) -> None:

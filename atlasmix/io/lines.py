@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from atlasmix.errors import DataError
-from atlasmix.io.tables import refusing_to_read
+from atlasmix.io.files import refusing_to_read
 
 LONGEST_LINE: Final = 1024 * 1024
 """Bytes of a line that are read, our choice: what stands behind them no log of a run means."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import hashlib
 import io
@@ -12,7 +11,6 @@ import warnings
 import zipfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atlasmix.errors import DataError
@@ -117,48 +115,6 @@ def rows_of_frames(frames: Sequence[pd.DataFrame], what: str) -> list[Rows]:
 def _missing(cell: object) -> bool:
     """None, nan, NaT or NA; a text is none of them."""
     return cell is None or (not isinstance(cell, str) and bool(cell != cell))  # noqa: PLR0124
-
-
-@contextlib.contextmanager
-def refusing_to_read(path: Path) -> Iterator[None]:
-    """Turn what the system says against reading a user's file into a sentence.
-
-    Raises:
-        DataError: absent, no plain file (a named pipe would be waited for without an end), or not
-            readable.
-    """
-    try:
-        if path.exists() and not path.is_file():
-            raise DataError(f"{_shown(path)} is no plain file: expected a table or a card")
-        yield
-    except FileNotFoundError as error:
-        raise DataError(f"no file {_shown(path)}: check the path") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(
-            f"{_shown(path)} cannot be read ({reason}): check its permissions"
-        ) from error
-
-
-def _shown(path: Path) -> str:
-    """A path as a message shows it, without bytes that no terminal should get."""
-    text = str(path)[:200]
-    return text if text.isprintable() else repr(text)[1:-1]
-
-
-def read_file(path: str | Path, limit: int) -> bytes:
-    """The bytes of a user's file.
-
-    Raises:
-        DataError: absent, no plain file, not readable, or longer than ``limit`` bytes.
-    """
-    path = Path(path)
-    with refusing_to_read(path), path.open("rb") as file:
-        # Read, not stat: a file may grow, and one byte more than allowed is proof enough.
-        content = file.read(limit + 1)
-    if len(content) > limit:
-        raise DataError(f"{path} is longer than {limit:,} bytes: split or shorten it")
-    return content
 
 
 def read_rows(content: bytes, what: str) -> Rows:

@@ -13,6 +13,7 @@ from atlasmix.evidence.overlay import Overlay
 from atlasmix.evidence.places import Place
 from atlasmix.evidence.shelf import LAWS, shipped_place
 from atlasmix.evidence.store import FILE_ENDINGS, NO_FILES, Store
+from atlasmix.io.files import read_start
 from atlasmix.languages.resolving import resolve
 from atlasmix.laws.cards import CARD_LIMIT, parse_card
 from atlasmix.laws.kinds import CurseLaw, LanguageLaws, LawCard, LossLaw
@@ -74,7 +75,7 @@ def law_card(name: str, store: Store | None = None) -> LawCard:
         return shipped_card(name)
     store = store or Store()
     path = store.path_of(name)
-    if path is not None and _is_file(path):
+    if path is not None and _is_there(path):
         return read_card(path)
     place = store.user_place()
     own = _SHELF.names(place)
@@ -102,7 +103,7 @@ def card_bytes(name: str, store: Store | None = None) -> bytes:
     card = law_card(name, store)
     store = store or Store()
     path = store.path_of(name)
-    if path is not None and _is_file(path):
+    if path is not None and _is_there(path):
         return path.read_bytes()
     return _SHELF.read(store.user_place(), card.name)
 
@@ -165,15 +166,7 @@ def read_card(path: Path) -> LawCard:
         DataError: unreadable, not YAML, or not the card of a law; ``faults`` names all faults.
     """
     what = path.name or str(path)
-    try:
-        if path.exists() and not path.is_file():
-            raise DataError(f"{what} is no plain file: expected the card of a law")
-        with path.open("rb") as file:
-            content = file.read(CARD_LIMIT + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{what} cannot be read ({reason}): check the path") from None
-    return parse_card(content, what)
+    return parse_card(read_start(path, CARD_LIMIT), what)
 
 
 def read_law(path: Path) -> LossLaw:
@@ -214,9 +207,9 @@ def remove_law(name: str, store: Store) -> None:
     _SHELF.remove(store.user_place(), name)
 
 
-def _is_file(path: Path) -> bool:
+def _is_there(path: Path) -> bool:
     try:
-        return path.is_file()
+        return path.exists()
     except (OSError, ValueError):  # a name that no file system takes
         return False
 

@@ -21,6 +21,7 @@ from atlasmix.evidence.store import Store
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.fitting.law_file import is_law_file, is_learned
 from atlasmix.fitting.solving_law import laid_law, read_solving_law
+from atlasmix.io.files import read_start
 from atlasmix.io.plain_data import (
     as_list,
     as_mapping,
@@ -1053,9 +1054,7 @@ def problem_from_mapping(
         exact_tokens=part("tokens", usual.spends, _exact_tokens),
         worth=part("worth", {}, _worth),
         compute=part("compute", None, lambda _: _compute(question)),
-        phases=part(
-            "phases", None, lambda value: read_phases(value, words, pools, inventory, store)
-        ),
+        phases=part("phases", None, lambda it: read_phases(it, words, pools, inventory, store)),
     )
     _check_question(problem)
     return problem
@@ -1212,32 +1211,13 @@ def read_question(path: Path) -> dict[str, object]:
         DataError: unreadable, too large, not plain YAML, or not a mapping.
     """
     what = f"problem file {path.name or path}"
-    content = load_yaml(read_bytes(path, QUESTION_LIMIT, what), what, QUESTION_LIMIT)
+    content = load_yaml(read_start(path, QUESTION_LIMIT, what), what, QUESTION_LIMIT)
     if not isinstance(content, dict) or not content:
         raise DataError(f"{what} holds no question: expected lines such as 'targets: [cat]'")
     question: Mapping[str, object] = content
     if "schema" in content and isinstance(content.get("question"), dict):
         question = former_question(content)
     return as_mapping(question, what, "{targets: {cat: 1}}")
-
-
-def read_bytes(path: Path, limit: int, what: str) -> bytes:
-    """At most ``limit`` bytes of a file, one more where it is longer.
-
-    Raises:
-        DataError: no such file, a folder, or no permission.
-    """
-    try:
-        if path.exists() and not (path.is_file() or path.is_dir()):
-            # A named pipe would be waited for without an end.
-            raise DataError(f"{what} is no plain file: expected one; check the path")
-        with path.open("rb") as file:
-            return file.read(limit + 1)
-    except FileNotFoundError:
-        raise DataError(f"{what} is not there: expected a file; check the path") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{what} cannot be read ({reason}): check the path") from None
 
 
 def _targets(value: object, words: Vocabulary) -> tuple[Target, ...]:

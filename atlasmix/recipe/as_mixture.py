@@ -17,9 +17,9 @@ from atlasmix.evidence.mixture_file import (
 )
 from atlasmix.evidence.pools import Pool
 from atlasmix.evidence.recorded_shares import NEITHER, holds_recipe
+from atlasmix.io.files import read_file
 from atlasmix.io.plain_data import as_mapping, as_number
 from atlasmix.io.safe_yaml import load_yaml
-from atlasmix.io.tables import read_file
 from atlasmix.languages.resolving import resolve
 from atlasmix.problem.constraints import KINDS, Selection
 from atlasmix.problem.parsing import DEFAULT, read_cap

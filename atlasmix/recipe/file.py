@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from atlasmix.errors import DataError, ProblemError
+from atlasmix.io.files import read_start
 from atlasmix.io.safe_yaml import load_yaml, yaml_text
 from atlasmix.io.schema import faults_of, schema_id
 from atlasmix.io.shipped import data_folder
 from atlasmix.laws.hardware import FLOPS_PER_PARAM_TOKEN
 from atlasmix.mixture.mixture import Caveat, Mixture, Reason, SensitivityStep
 from atlasmix.problem.former import is_former, superseded, without_former_defaults
-from atlasmix.problem.parsing import read_bytes
 from atlasmix.problem.problem import DEFAULT_PARAMS
 from atlasmix.quantities import MILLIONTHS, parse_flops, parse_quantity
 from atlasmix.recipe.phases import phase_faults, plain_phase, read_phase
@@ -107,7 +107,7 @@ def load_recipe(source: Path | str | bytes) -> Recipe:
     if isinstance(source, str) and source.endswith((".yaml", ".yml")) and len(source) < 4096:
         source = Path(source)
     what = f"recipe {source.name or source}" if isinstance(source, Path) else "recipe"
-    text = read_bytes(source, RECIPE_LIMIT, what) if isinstance(source, Path) else source
+    text = read_start(source, RECIPE_LIMIT, what) if isinstance(source, Path) else source
     content = load_yaml(text, what, RECIPE_LIMIT)
     if not isinstance(content, dict) or not str(content.get("schema", "")).startswith("atlasmix/"):
         raise DataError(

@@ -25,11 +25,10 @@ from atlasmix.evidence.overlay import Overlay, lay_entry
 from atlasmix.evidence.places import CARD_FILE
 from atlasmix.evidence.shelf import INVENTORIES, LAWS, MATRICES, name_of_file
 from atlasmix.fitting.solving_law import lay_law
-from atlasmix.io.files import ZIP_MAGIC, read_zip, zip_files
+from atlasmix.io.files import ZIP_MAGIC, begins, read_start, read_zip, zip_files
 from atlasmix.io.safe_yaml import load_yaml, yaml_text
 from atlasmix.io.schema import faults_of
 from atlasmix.problem.link import short_question, stranger_problem
-from atlasmix.problem.parsing import read_bytes
 from atlasmix.problem.scenarios import (
     LONGEST_NAME,
     MOST_SCENARIOS,
@@ -158,7 +157,7 @@ def load_scenarios(
     """
     if isinstance(source, Path):
         what = f"file of scenarios {source.name}"
-    content = read_bytes(source, SCENARIOS_LIMIT, what) if isinstance(source, Path) else source
+    content = read_start(source, SCENARIOS_LIMIT, what) if isinstance(source, Path) else source
     if not content.startswith(ZIP_MAGIC):
         raise DataError(f"{what} is no file of scenarios: expected the ZIP that the explorer wrote")
     if len(content) > SCENARIOS_LIMIT:
@@ -175,13 +174,7 @@ def load_scenarios(
 
 def is_scenarios_file(path: Path) -> bool:
     """Whether a file begins as such a file does; False where there is none."""
-    if not path.is_file():  # a pipe would be waited for
-        return False
-    try:
-        with path.open("rb") as file:
-            return file.read(len(ZIP_MAGIC)) == ZIP_MAGIC
-    except OSError:
-        return False
+    return begins(path, len(ZIP_MAGIC)) == ZIP_MAGIC
 
 
 def _belongs(name: str) -> bool:

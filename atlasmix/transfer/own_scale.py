@@ -21,7 +21,8 @@ from atlasmix.evidence.scores import (
 )
 from atlasmix.evidence.transfer_matrix import TransferMatrix
 from atlasmix.evidence.trigrams import Profile
-from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows, refuse
+from atlasmix.io.files import read_file
+from atlasmix.io.tables import TABLE_LIMIT, read_rows, refuse
 from atlasmix.text import first_few
 from atlasmix.transfer.additive import AdditiveModel, differences, fit, foretellings
 from atlasmix.transfer.calibration import BTS

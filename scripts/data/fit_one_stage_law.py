@@ -23,7 +23,8 @@ from atlasmix.fitting.fit import Fit, fit
 from atlasmix.fitting.fit_question import FitQuestion
 from atlasmix.fitting.runs import Runs
 from atlasmix.fitting.tables import Reading, read_runs
-from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows
+from atlasmix.io.files import read_file
+from atlasmix.io.tables import TABLE_LIMIT, read_rows
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 NAME: Final = "datablations-2023-one-stage"

@@ -247,8 +247,10 @@ def test_bytes_in_the_place_of_yaml_are_not_sent_to_parquet(atlasmix: Run, tmp_p
 
 
 def test_a_folder_in_the_place_of_a_recipe_is_named(atlasmix: Run) -> None:
-    assert_refused(atlasmix("check", "."), "recipe . cannot be read (Is a directory)")
-    assert_refused(atlasmix("solve", "--problem", "."), "problem file . cannot be read")
+    assert_refused(atlasmix("check", "."), "recipe . is no plain file but a folder")
+    assert_refused(
+        atlasmix("solve", "--problem", "."), "problem file . is no plain file but a folder"
+    )
 
 
 def test_a_matrix_that_does_not_say_what_was_measured(atlasmix: Run, tmp_path: Path) -> None:

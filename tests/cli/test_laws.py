@@ -90,7 +90,7 @@ def test_the_pessimist_about_repetition_reads_more_donors(atlasmix: Run) -> None
     [
         (("laws", "show", "kaplan"), "no law 'kaplan'"),
         (("laws", "show", "a" * 300 + ".yaml"), "no law 'aaaa"),
-        (("laws", "add", "none.yaml"), "none.yaml cannot be read (No such file"),
+        (("laws", "add", "none.yaml"), "no file none.yaml: check the path"),
         (("laws", "add", "broken.yaml"), "broken.yaml is no usable law:"),
         (("laws", "remove", "hoffmann-2022"), "ships with AtlasMix: it cannot be removed"),
         (

@@ -180,13 +180,16 @@ def test_levanters_largest_block_is_65535(atlasmix: Run, tmp_path: Path) -> None
         "compare PIPE salamandra-7b",
         "export PIPE --to megatron -o out",
         "laws add PIPE",
+        "laws show PIPE.yaml",
+        "solve --target cat --law PIPE.yaml",
+        "audit mix.txt --tokenizer PIPE",
         "matrices add mix.txt --card PIPE",
     ],
 )
 def test_a_named_pipe_is_refused_and_not_waited_for(
     atlasmix: Run, tmp_path: Path, words: str
 ) -> None:
-    os.mkfifo(tmp_path / "PIPE")
+    os.mkfifo(tmp_path / ("PIPE.yaml" if "PIPE.yaml" in words else "PIPE"))
     write(tmp_path, mix_txt="1 /d/cat_Latn\n")
     assert_refused(atlasmix(*words.split()), "is no plain file")
 

@@ -11,7 +11,8 @@ from atlasmix.fitting.certainty import held_out
 from atlasmix.fitting.fit import fit
 from atlasmix.fitting.fit_question import FitQuestion
 from atlasmix.fitting.tables import FIELDS, Reading, parse_filter, read_runs
-from atlasmix.io.tables import read_file, read_rows
+from atlasmix.io.files import read_file
+from atlasmix.io.tables import read_rows
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "guides" / "fit.md").read_text(encoding="utf-8")

@@ -8,8 +8,9 @@ from atlasmix.fitting.fit import fit, predict
 from atlasmix.fitting.fit_question import FitQuestion
 from atlasmix.fitting.forms import huber, r_squared
 from atlasmix.fitting.tables import Reading, parse_filter, read_runs
+from atlasmix.io.files import read_file
 from atlasmix.io.shipped import data_folder
-from atlasmix.io.tables import read_file, read_rows
+from atlasmix.io.tables import read_rows
 
 # The authors' code has them as logarithms (a, b, e); the paper prints three digits.
 BASE = {

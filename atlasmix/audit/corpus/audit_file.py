@@ -28,7 +28,7 @@ from atlasmix.audit.corpus.near import BANDS, NearDocuments
 from atlasmix.audit.corpus.passages import Passages
 from atlasmix.audit.corpus.sketches import REGISTERS, LeastHashes
 from atlasmix.errors import DataError
-from atlasmix.io.files import write_atomic
+from atlasmix.io.files import refusing_to_read, write_atomic
 
 SCHEMA: Final = "atlasmix/audit/1"
 ENDING: Final = ".audit.json"
@@ -119,14 +119,8 @@ def read_audit(path: Path) -> Audit:
     Raises:
         DataError: no such file, or another one.
     """
-    try:
-        if path.exists() and not path.is_file():
-            raise DataError(f"{path} is no plain file: expected an audit, as {ENDING}")
+    with refusing_to_read(path):
         content = path.read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"{str(path)[:200]} cannot be read ({error.strerror}): name the file of an audit"
-        ) from error
     return parse_audit(content, str(path)[:200])
 
 

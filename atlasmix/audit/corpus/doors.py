@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlasmix.audit.corpus.labels import NO_LANGUAGE
-from atlasmix.errors import DataError, UnknownLanguage
+from atlasmix.errors import DataError, UnknownLanguage, about
+from atlasmix.io.files import refusing_to_read
 from atlasmix.languages.resolving import resolve
 from atlasmix.languages.tables import languages
 
@@ -143,15 +144,9 @@ def open_tokenizer(path: str) -> tuple[Callable[[str], int], str]:
     Raises:
         DataError: no such file, none of its format, or tokenizers is not installed.
     """
-    try:
-        content = Path(path).read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(
-            f"tokenizer {path[:200]} cannot be read ({reason}): name a tokenizer.json",
-            field="tokenizer",
-            value=path,
-        ) from error
+    file = Path(path)
+    with about("tokenizer", path), refusing_to_read(file, f"tokenizer {path[:200]}"):
+        content = file.read_bytes()
     try:
         from tokenizers import Tokenizer
     except ImportError as error:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from atlasmix.errors import DataError
+from atlasmix.io.files import read_file
 from atlasmix.io.safe_yaml import load_yaml
-from atlasmix.io.tables import read_file
 
 UNIT: Final = "tokens of the HPLT analytics tool's own tokenizers"
 _LIMIT: Final = 8 * 1024 * 1024

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from atlasmix.errors import DataError
-from atlasmix.io.tables import refusing_to_read
+from atlasmix.io.files import refusing_to_read
 
 MAGIC: Final = b"MMIDIDX\x00\x00"
 _HEAD: Final = struct.Struct("<QBQQ")

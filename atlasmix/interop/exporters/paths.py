@@ -13,10 +13,10 @@ from atlasmix.errors import AtlasMixError, DataError, ProblemError, about
 from atlasmix.evidence.store import Store
 from atlasmix.interop.exporters.exporter import Exporter, PathRule
 from atlasmix.interop.exporters.plan import Place
+from atlasmix.io.files import read_start
 from atlasmix.io.plain_data import as_mapping, shown
 from atlasmix.io.safe_yaml import load_yaml, reads_as_number
 from atlasmix.languages.catalogue import language
-from atlasmix.problem.parsing import read_bytes
 from atlasmix.quantities import parse_quantity
 from atlasmix.recipe.recipe import Recipe, RecipePool
 from atlasmix.text import first_few
@@ -101,7 +101,7 @@ def refuse_unknown_lengths(names: Sequence[str], title: str) -> None:
 
 def _from_file(path: Path) -> dict[str, float]:
     what = f"file {path.name} of {_WHAT}"
-    content = load_yaml(read_bytes(path, _FILE_LIMIT, what), what, _FILE_LIMIT)
+    content = load_yaml(read_start(path, _FILE_LIMIT, what), what, _FILE_LIMIT)
     entries = as_mapping(content, what, "{cat.human.hplt-v4: 770}")
     return {
         name: parse_quantity(count, f"{what}: {name}", LONGEST) for name, count in entries.items()
@@ -240,7 +240,7 @@ def read_paths(path: Path) -> PathsFile:
         DataError: unreadable, not plain YAML, or an entry that is no path; ``faults`` names all.
     """
     what = f"paths file {path.name or path}"
-    return parse_paths(read_bytes(path, PATHS_LIMIT, what), what)
+    return parse_paths(read_start(path, PATHS_LIMIT, what), what)
 
 
 def parse_paths(text: str | bytes, what: str) -> PathsFile:

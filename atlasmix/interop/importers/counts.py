@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from atlasmix.errors import DataError, ProblemError
 from atlasmix.interop.importers.patterns import path_words
+from atlasmix.io.files import read_file
 from atlasmix.io.safe_json import load_json
-from atlasmix.io.tables import TABLE_LIMIT, Rows, read_file, read_rows, refuse
+from atlasmix.io.tables import TABLE_LIMIT, Rows, read_rows, refuse
 from atlasmix.quantities import comma_hint, header_unit, in_unit, read_quantity
 from atlasmix.text import did_you_mean, first_few, nearest
 

@@ -59,8 +59,9 @@ from atlasmix.interop.importers.mapping import (
     read_rules,
     slug,
 )
+from atlasmix.io.files import read_file
 from atlasmix.io.safe_yaml import decode, load_yaml
-from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows, refuse
+from atlasmix.io.tables import TABLE_LIMIT, read_rows, refuse
 from atlasmix.languages.catalogue import name_of
 from atlasmix.quantities import exact_parts
 from atlasmix.text import did_you_mean, first_few

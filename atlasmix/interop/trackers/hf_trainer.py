@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from atlasmix.errors import DataError
 from atlasmix.interop.trackers.run_record import RunRecord
-from atlasmix.io.tables import read_file
+from atlasmix.io.files import read_file
 from atlasmix.quantities import read_number
 
 FILE: Final = "trainer_state.json"

@@ -13,9 +13,9 @@ from typing import Final
 from atlasmix.errors import DataError
 from atlasmix.interop.trackers.run_record import RunRecord, State
 from atlasmix.interop.trackers.sqlite import Database
+from atlasmix.io.files import read_file
 from atlasmix.io.lines import open_lines
 from atlasmix.io.safe_yaml import load_yaml
-from atlasmix.io.tables import read_file
 from atlasmix.quantities import read_number
 
 _META_LIMIT: Final = 256 * 1024

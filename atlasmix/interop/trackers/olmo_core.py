@@ -15,7 +15,7 @@ from typing import Final
 
 from atlasmix.errors import DataError
 from atlasmix.interop.trackers.run_record import RunRecord
-from atlasmix.io.tables import read_file
+from atlasmix.io.files import read_file
 from atlasmix.quantities import read_quantity
 
 METRICS: Final = re.compile(r"metrics(?:_step(\d{1,18}))?\.json", re.ASCII)

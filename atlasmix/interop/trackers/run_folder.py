@@ -21,8 +21,9 @@ from atlasmix.interop.trackers import (
     wandb,
 )
 from atlasmix.interop.trackers.run_record import RunRecord
+from atlasmix.io.files import read_file, refusing_to_read
 from atlasmix.io.lines import open_lines
-from atlasmix.io.tables import TABLE_LIMIT, read_file, read_rows, refusing_to_read
+from atlasmix.io.tables import TABLE_LIMIT, read_rows
 from atlasmix.text import did_you_mean, first_few, listed
 
 Kind = Literal[

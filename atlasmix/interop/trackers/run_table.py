@@ -21,8 +21,9 @@ from atlasmix.interop.importers import megatron as megatron_data
 from atlasmix.interop.importers.listing import FILE_LIMIT, Listing
 from atlasmix.interop.trackers import hf_trainer, megatron, olmo_core
 from atlasmix.interop.trackers.run_record import FINISHED, RunRecord
+from atlasmix.io.files import read_file
 from atlasmix.io.safe_yaml import decode
-from atlasmix.io.tables import Rows, read_file
+from atlasmix.io.tables import Rows
 from atlasmix.quantities import read_number, read_quantity
 from atlasmix.text import did_you_mean, first_few
 

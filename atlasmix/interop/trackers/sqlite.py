@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from atlasmix.errors import DataError
 from atlasmix.interop.trackers.run_record import RunRecord
-from atlasmix.io.tables import refusing_to_read
+from atlasmix.io.files import refusing_to_read
 
 MAGIC: Final = b"SQLite format 3\x00"
 _LONGEST: Final = 16 * 1024 * 1024

@@ -21,7 +21,7 @@ from atlasmix.interop.trackers.records import (
     tfrecords,
 )
 from atlasmix.interop.trackers.run_record import RunRecord
-from atlasmix.io.tables import refusing_to_read
+from atlasmix.io.files import refusing_to_read
 
 _FLOAT, _DOUBLE = 1, 2
 _TEXT: Final = "/text_summary"

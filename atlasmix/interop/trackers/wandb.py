@@ -22,7 +22,8 @@ from atlasmix.interop.trackers.records import (
     signed,
 )
 from atlasmix.interop.trackers.run_record import RunRecord
-from atlasmix.io.tables import Rows, refusing_to_read
+from atlasmix.io.files import refusing_to_read
+from atlasmix.io.tables import Rows
 from atlasmix.quantities import read_number
 
 MAGIC: Final = b":W&B"
