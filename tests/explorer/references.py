@@ -119,4 +119,5 @@ def spellings(folder: Path) -> list[tuple[str, str]]:
         words = "stolen: words\nschema: atlasmix/mixture/1\n"
         folder.joinpath(f"secret{ending}").write_text(words)
     ways = (f"{folder}/{{}}.yaml", f"{folder}/{{}}.yml", f"file://{folder}/{{}}.yaml")
-    return [(way.format("secret"), way.format("absent")) for way in ways]
+    # They differ in the last letter alone: a message may cut a long path anywhere before it.
+    return [(way.format("secret"), way.format("secrex")) for way in ways]
