@@ -45,13 +45,18 @@ class ConicAnswer:
 
 
 class _Model:
-    """The variables and constraints of one program, kept by name to read their duals."""
+    """The variables and constraints of one program, kept by name to read their duals.
 
-    def __init__(self, program: Program) -> None:
+    Over the columns that may hold something: another leaves the solvers' cones no inside.
+    """
+
+    def __init__(self, whole: Program) -> None:
         import cvxpy as cp
 
         self.cp: Any = cp
-        self.program = program
+        self.count = whole.upper.size
+        self.open = np.flatnonzero(whole.upper > 0)
+        self.program = program = columns(whole, self.open)
         n = program.unique.size
         self.unit = np.minimum(program.unique, 1.0)
         self.fresh = cp.Variable(n, nonneg=True)
@@ -63,6 +68,12 @@ class _Model:
         self.mix: list[Any] = []
         self.each = None if program.base is None else Scenarios.of(program)
         self.constraints: list[Any] = []
+
+    def shares(self) -> Array:
+        """Those of every column of the whole program, (n,), as a solver left them."""
+        x = np.zeros(self.count)
+        x[self.open] = np.clip(self.x.value, 0.0, np.minimum(self.program.upper, 1.0))
+        return x
 
     def limits(self) -> None:
         """Σx = 1, box and rows."""
@@ -178,23 +189,18 @@ def nearest(program: Program, members: Array, reference: Array, ceiling: float) 
     Raises:
         SolverFailed: no solver came to a usable end; ``ceiling`` lies below the optimum, say.
     """
-    # A column that may hold nothing leaves the solvers' cones no inside.
-    kept = np.flatnonzero(program.upper > 0)
-    few = columns(program, kept)
-    model = _Model(few)
+    model = _Model(program)
     model.limits()
     cost = model.cost()
     model.guards()
     # Scaled to the room that the ceiling leaves: the solver works with absolute tolerances.
     room = max(abs(ceiling), 1e-12)
     model.constraints.append(cost / room <= ceiling / room)
-    moved = model.cp.norm1(members[:, kept] @ model.x - reference) / 2
+    moved = model.cp.norm1(members[:, model.open] @ model.x - reference) / 2
     task = model.cp.Problem(model.cp.Minimize(moved), model.constraints)
     for _ in _endings(task, []):
         if task.status in {"optimal", "optimal_inaccurate"}:
-            x = np.zeros(program.upper.size)
-            x[kept] = np.clip(model.x.value, 0.0, np.minimum(few.upper, 1.0))
-            return x
+            return model.shares()
     raise SolverFailed("no solver found the nearest mixture: please report the problem")
 
 
@@ -231,8 +237,6 @@ def _answers(program: Program, seen: list[str]) -> Iterator[ConicAnswer | None]:
 
 def _read(model: _Model, solver: str) -> ConicAnswer:
     program = model.program
-    x = np.asarray(model.x.value, dtype=float)
-    x = np.clip(x, 0.0, np.minimum(program.upper, 1.0))
     mix, guard = None, None
     if model.each is not None:
         prices = np.array([max(float(below.dual_value), 0.0) for below in model.mix])
@@ -241,4 +245,4 @@ def _read(model: _Model, solver: str) -> ConicAnswer:
         guard = np.zeros(program.weight.size)
         for place, kept in model.guard.items():
             guard[place] = max(float(kept.dual_value), 0.0) / program.level[place]
-    return ConicAnswer(x, Duals(guard, mix), solver)
+    return ConicAnswer(model.shares(), Duals(guard, mix), solver)
