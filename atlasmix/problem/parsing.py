@@ -283,7 +283,7 @@ def _elsewhere(key: str, inventory: Inventory, store: Store) -> str:
     if not held:
         return f"{lacking}, nor has another on the shelf: add counts of your own"
     others = f"{held[0]} has: give it" if len(held) == 1 else f"{', '.join(held)} have: give one"
-    return f"{lacking}; {others} beside it, with inventory"
+    return f"{lacking}; {others} beside it or in its place, with inventory"
 
 
 def _languages(name: str, store: Store) -> tuple[str, ...]:
