@@ -1,10 +1,15 @@
-"""Many small nonlinear least-squares fits at once, by Levenberg-Marquardt with exact slopes."""
+"""Many small nonlinear least-squares fits at once, by Levenberg-Marquardt with exact slopes.
+
+Two things keep it quick where the plain method creeps. A coordinate that the model knows only by
+its square has a second derivative that products of slopes miss, and beside 0 it is all there is.
+And a floor, a level and an exponent trade off along a bent valley: the second half of a step
+follows the bend (geodesic acceleration, Transtrum and Sethna 2012, arXiv:1201.5885).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +18,24 @@ Array = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 Places = NDArray[np.int64]
 
-Model = Callable[[Array, Places], tuple[Array, Array]]
-"""(values (b, n), slopes (b, n, q)) at coordinates (b, q); the places say which fits these are."""
-
 _LONGEST: Final = 1.5
 """A coordinate moves by at most so much in one step: most of them are logarithms."""
 _HUBER: Final = 3.0
 """Robust standard deviations from which a run counts less: our choice."""
+_AHEAD: Final = 0.1
+"""Part of a step over which the bend of a model is measured, and the most that following it may be
+of the step itself: those of the paper, which halves what counts it."""
+_BENT: Final = 0.375
+
+
+class Model(Protocol):
+    """What is fitted."""
+
+    def __call__(self, theta: Array, places: Places, slopes: bool = True) -> tuple[Array, Array]:
+        """(values (b, n), slopes (b, n, q)) at coordinates (b, q).
+
+        The places say which fits these are. Without slopes the second is any array.
+        """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +49,7 @@ class Fits:
         mean: (b, q) of the prior; where a coordinate is held, its value.
         precision: (b, q) of the prior, 0 where there is none.
         held: (b, q) whether a coordinate does not move.
+        roots: places of the coordinates of which the model knows only the square.
     """
 
     target: Array
@@ -41,6 +58,7 @@ class Fits:
     mean: Array
     precision: Array
     held: Bool
+    roots: range = range(0)
 
     def subset(self, stay: Bool) -> Fits:
         """The fits where ``stay``."""
@@ -76,7 +94,7 @@ def descend(
     sums = fits.objective(theta, value)
     ended, residuals = theta.copy(), value - fits.target
     for _ in range(most):
-        trial = theta + _step(fits, theta, value, slope, damping)
+        trial = theta + _step(model, fits, _Point(theta, value, slope, places), damping)
         near, near_slope = model(trial, places)
         after = fits.objective(trial, near)
         better = np.isfinite(after) & (after < sums)
@@ -99,20 +117,50 @@ def descend(
     return ended, residuals
 
 
-def _step(fits: Fits, theta: Array, value: Array, slope: Array, damping: Array) -> Array:
-    weight = fits.counts / fits.allowed[:, None] ** 2
-    weighed = slope * weight[:, :, None]
-    matrix = np.matmul(slope.swapaxes(1, 2), weighed)
-    pull = np.matmul((value - fits.target)[:, None, :], weighed)[:, 0, :]
-    pull += fits.precision * (theta - fits.mean)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Point:
+    """Where the fits at ``places`` are: coordinates, and values and slopes of the model there."""
+
+    theta: Array
+    value: Array
+    slope: Array
+    places: Places
+
+
+def _step(model: Model, fits: Fits, at: _Point, damping: Array) -> Array:
+    weighed = at.slope * (fits.counts / fits.allowed[:, None] ** 2)[:, :, None]
+    matrix = np.matmul(at.slope.swapaxes(1, 2), weighed)
+    pull = _along(at.value - fits.target, weighed)
     free = ~fits.held
     matrix *= free[:, :, None] & free[:, None, :]
-    places = np.arange(theta.shape[1])
+    places = np.arange(at.theta.shape[1])
     diagonal = matrix[:, places, places] + fits.precision
+    roots = at.theta[:, fits.roots]
+    # Half the second derivative of the squares, less what slopes make of it: d(s²)/ds by s. Where
+    # it is below 0 the fit is past the best, and the products alone are a safe step back.
+    second = pull[:, fits.roots] / np.where(roots == 0.0, 1.0, roots)
+    diagonal[:, fits.roots] += np.maximum(second, 0.0)
+    pull += fits.precision * (at.theta - fits.mean)
     damped = diagonal * (1.0 + damping[:, None]) + 1e-12
     matrix[:, places, places] = np.where(free, damped, 1.0)
-    step = np.linalg.solve(matrix, np.where(free, pull, 0.0)[:, :, None])[:, :, 0]
-    return np.asarray(np.clip(-step, -_LONGEST, _LONGEST))
+    step = np.clip(-_solved(matrix, pull, free), -_LONGEST, _LONGEST)
+    ahead, _ = model(at.theta + _AHEAD * step, at.places, slopes=False)
+    straight = np.matmul(at.slope, step[:, :, None])[:, :, 0]
+    bend = 2.0 / _AHEAD * ((ahead - at.value) / _AHEAD - straight)
+    after = -0.5 * _solved(matrix, _along(np.nan_to_num(bend), weighed), free)
+    longest = _BENT * np.sqrt((diagonal * step**2).sum(axis=1))
+    length = np.sqrt((diagonal * after**2).sum(axis=1))
+    after *= np.minimum(1.0, longest / np.maximum(length, 1e-300))[:, None]
+    return np.clip(step + after, -_LONGEST, _LONGEST)
+
+
+def _along(off: Array, weighed: Array) -> Array:
+    """(b, q) how much of (b, n) lies along each slope."""
+    return np.asarray(np.matmul(off[:, None, :], weighed)[:, 0, :])
+
+
+def _solved(matrix: Array, right: Array, free: Bool) -> Array:
+    return np.asarray(np.linalg.solve(matrix, np.where(free, right, 0.0)[:, :, None])[:, :, 0])
 
 
 def huber_weights(residual: Array, counts: Array) -> Array:

@@ -15,7 +15,7 @@ so many runs tell it, so every draw has its own.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,8 @@ _CLOSE: Final = 1e-6
 """A draw ends when a step gains less than this part of its objective. At a rougher end it would
 still be near where it began, along all that the runs leave open, and the draws scatter too
 little."""
+_ROUGH: Final = 1e-3
+"""The same of a round that another follows."""
 _BEFORE: Final = 0.1
 """Runs that the strength of the fit counts as for the noise: our choice. It keeps the noise of few
 runs from 0, and is nothing beside a dozen."""
@@ -135,11 +137,12 @@ class Posterior:
             self.ground.seen, np.tile(self.ground.own, count), np.tile(self.ground.middle, count)
         )
         theta = np.tile(self.theta, (count, 1))
-        for _ in range(_ROUNDS):
+        for turn in range(_ROUNDS):
             mean = first.mean.reshape(apart.shape).copy()
             mean[:, :, places] = np.where(held[:, places], mean[:, :, places], shared[:, None, :])
             fits = replace(fits, mean=(mean + apart).reshape(theta.shape))
-            theta, _ = descend(grown.model, fits, theta, _CLOSE)
+            last = turn == _ROUNDS - 1
+            theta, _ = descend(grown.model, fits, theta, _CLOSE if last else _ROUGH)
             off = theta.reshape(mean.shape)[:, :, places] - apart[:, :, places]
             total = (off * inside).sum(axis=1) + expected / wide**2
             shared = total / (inside.sum(axis=0) + 1.0 / wide**2)
@@ -190,5 +193,5 @@ def _curvature(fits: Fits, ground: Ground, theta: Array) -> tuple[Array, Array]:
 def _repeated(fits: Fits, count: int) -> Fits:
     """The same fits so many times over."""
     names = ("target", "counts", "held", "mean", "precision")
-    rows = {name: np.tile(getattr(fits, name), (count, 1)) for name in names}
+    rows: dict[str, Any] = {name: np.tile(getattr(fits, name), (count, 1)) for name in names}
     return replace(fits, allowed=np.tile(fits.allowed, count), **rows)

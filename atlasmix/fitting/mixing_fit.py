@@ -97,9 +97,9 @@ class Ground:
     own: Places
     middle: Array
 
-    def model(self, theta: Array, places: Places) -> tuple[Array, Array]:
+    def model(self, theta: Array, places: Places, slopes: bool = True) -> tuple[Array, Array]:
         """Losses and slopes of the fits at ``places``."""
-        return _law_and_slope(theta, self.seen, self.own[places], self.middle[places])
+        return _law_and_slope(theta, self.seen, self.own[places], self.middle[places], slopes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -291,6 +291,7 @@ def with_prior(
         mean=mean,
         precision=np.where(held, 0.0, 1.0 / deviation**2),
         held=held,
+        roots=range(4, 5 + count),
     )
     if shape.assumed is None:
         return fits

@@ -263,8 +263,9 @@ class MixingLaw:
 
 def powers(data: Array, gamma: Array) -> Array:
     """(K, n, S) data^γ of every set; 0 stays 0."""
-    logs = np.log(np.maximum(data, _NOTHING))
-    return np.where(data > 0, np.exp(gamma[:, None, None] * logs), 0.0)
+    power = np.exp(gamma[:, None, None] * np.log(np.maximum(data, _NOTHING)))
+    power[:, data <= 0] = 0.0
+    return np.asarray(power)
 
 
 def check_sources(sources: tuple[str, ...], mixtures: Mixtures) -> None:

@@ -15,7 +15,7 @@ differ between runs, trees and the process are given their logarithms, and the o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlasmix.errors import DataError
-from atlasmix.fitting.least_squares import Fits, descend, huber_weights
+from atlasmix.fitting.least_squares import Fits, Model, descend, huber_weights
 from atlasmix.fitting.mixing_law import check_sources
 from atlasmix.fitting.mixture_runs import MixtureRuns, Mixtures
 from atlasmix.fitting.runs import frozen
@@ -85,40 +85,46 @@ class FormulaLaw:
         return _second(self, np.asarray(shares, dtype=np.float64), weights)
 
 
-def _linear(weights: Array) -> Callable[[Array, Places], tuple[Array, Array]]:
-    def model(theta: Array, places: Places) -> tuple[Array, Array]:
+def _linear(weights: Array) -> Model:
+    def model(theta: Array, places: Places, slopes: bool = True) -> tuple[Array, Array]:
         slope = np.broadcast_to(weights, (len(theta), *weights.shape)).copy()
         return theta @ weights.T, slope
 
     return model
 
 
-def _exponential(weights: Array) -> Callable[[Array, Places], tuple[Array, Array]]:
-    def model(theta: Array, places: Places) -> tuple[Array, Array]:
+def _exponential(weights: Array) -> Model:
+    def model(theta: Array, places: Places, slopes: bool = True) -> tuple[Array, Array]:
         part = np.exp(np.minimum(theta[:, 1, None] + theta[:, 2:] @ weights.T, 50.0))
+        value = theta[:, 0, None] + part
+        if not slopes:
+            return value, value
         slope = np.empty((*part.shape, theta.shape[1]))
         slope[:, :, 0] = 1.0
         slope[:, :, 1] = part
         slope[:, :, 2:] = part[:, :, None] * weights
-        return theta[:, 0, None] + part, slope
+        return value, slope
 
     return model
 
 
-def _additive(weights: Array) -> Callable[[Array, Places], tuple[Array, Array]]:
+def _additive(weights: Array) -> Model:
     count = weights.shape[1]
     logs = np.log(np.maximum(weights, _NOTHING))
 
-    def model(theta: Array, places: Places) -> tuple[Array, Array]:
+    def model(theta: Array, places: Places, slopes: bool = True) -> tuple[Array, Array]:
         worth, power = np.exp(theta[:, 1 : 1 + count]), _power(theta[:, 1 + count :])
         grown = np.exp(power[:, None, :] * logs) * worth[:, None, :]
         part = 1.0 / grown.sum(axis=2)
+        value = theta[:, 0, None] + part
+        if not slopes:
+            return value, value
         slope = np.empty((*part.shape, theta.shape[1]))
         slope[:, :, 0] = 1.0
         pull = -(part**2)[:, :, None] * grown
         slope[:, :, 1 : 1 + count] = pull
         slope[:, :, 1 + count :] = pull * logs * (power * (1.0 - power))[:, None, :]
-        return theta[:, 0, None] + part, slope
+        return value, slope
 
     return model
 
@@ -201,8 +207,6 @@ def fit_formula(name: str, runs: MixtureRuns, counts: Array) -> list[FormulaLaw]
     model = _MODELS[name](runs.weights)
     theta, residual = descend(model, fits, theta)
     if name != "linear":
-        from dataclasses import replace
-
         fits = replace(fits, counts=weights * huber_weights(residual, weights))
         theta, _ = descend(model, fits, theta)
     constants = theta.reshape(folds, sets, -1)
