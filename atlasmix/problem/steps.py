@@ -34,7 +34,7 @@ _BOUNDS: Final = (("min", "At least", -1), ("max", "At most", 1))
 """A bound, how it is said, and in which direction it is loosened."""
 
 _MACHINE: Final = "translated"
-_SEVERAL: Final = 3
+SEVERAL: Final = 3
 """Targets from which on a rule of thumb over them is worth staying near: our choice; of two there
 is one share to choose."""
 
@@ -172,7 +172,7 @@ def _tokens(question: Mapping[str, Any], problem: MixProblem) -> Iterator[Step]:
 def _near(question: Mapping[str, Any], problem: MixProblem) -> Iterator[Step]:
     if problem.near is not None:
         yield Step("Stay near", "nothing", with_changes(question, near=None))
-    elif len(problem.targets) >= _SEVERAL:
+    elif len(problem.targets) >= SEVERAL:
         near = Near(USUAL_RULE)
         change = f"{baseline_title(near.reference)}, at {100 * near.within:g}%"
         yield Step("Stay near", change, with_changes(question, near=near.written))

@@ -41,6 +41,7 @@ from atlasmix.report.answer_words import (
     caveat_sentences,
     drift_sentence,
     effect_sentence,
+    flat_sentence,
     gap_text,
     headline,
     objective_sentence,
@@ -217,7 +218,7 @@ def answer_report(
     """
     told = findings or Findings()
     blocks = (
-        *_head(problem, mixture, told.machine),
+        *_head(problem, mixture, told),
         *section(Heading("What to try instead"), _sentences(map(_tried, told.advice))),
         *section(Heading("In a few figures", detail=True), _figures(problem, mixture, told)),
         *section(Heading("The question", detail=True), Facts(question_facts(problem))),
@@ -302,7 +303,7 @@ def _sentences(texts: Iterable[str]) -> Sentences | None:
     return Sentences(said) if said else None
 
 
-def _head(problem: MixProblem, mixture: Mixture, machine: Machine | None) -> tuple[Block, ...]:
+def _head(problem: MixProblem, mixture: Mixture, told: Findings) -> tuple[Block, ...]:
     """What stands over the tables: caveats before all else, then the answer and its proof."""
     size = problem.allocation
     return (
@@ -311,7 +312,8 @@ def _head(problem: MixProblem, mixture: Mixture, machine: Machine | None) -> tup
         Sentence(headline(mixture), strong=True),
         Sentence(effect_sentence(problem, mixture)),
         Sentence(proof_sentence(mixture)),
-        Sentence(cost_sentence(mixture, machine)),
+        *map(Sentence, filter(None, [flat_sentence(problem, mixture, told.comparisons)])),
+        Sentence(cost_sentence(mixture, told.machine)),
     )
 
 

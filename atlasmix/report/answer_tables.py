@@ -19,12 +19,11 @@ from atlasmix.mixture.mixture import (
     Reason,
     TargetEffect,
 )
-from atlasmix.problem.baselines import TEMPERATURES, is_of_targets
+from atlasmix.problem.baselines import TEMPERATURES
 from atlasmix.problem.constraints import ShareLimit, title_of
 from atlasmix.problem.problem import MixProblem
-from atlasmix.problem.worlds import floor_of
 from atlasmix.quantities import format_quantity
-from atlasmix.report.answer_words import loss_intervals, price_words
+from atlasmix.report.answer_words import loss_intervals, price_words, rule_beside
 from atlasmix.report.blocks import Cell, Column, Row, Table, Value, first_rows
 from atlasmix.report.roles import role_of
 from atlasmix.report.words import SAME, epochs_text, named, percent, range_text
@@ -435,16 +434,12 @@ def _rule_of_thumb(
     problem: MixProblem, mixture: Mixture, kept: Sequence[Comparison]
 ) -> tuple[str, ...]:
     """What the evidence is worth against the best rule over the targets, which needs none."""
-    rule = next((each for each in kept if is_of_targets(each.name)), None)
-    reducible = mixture.certificate.value - floor_of(problem)
-    known = problem.objective not in ("worst", "regret") and mixture.left_alone is None
-    if rule is None or not known or not reducible > 0:
+    found = rule_beside(problem, mixture, kept)
+    if found is None:
         return ()
-    part = (rule.value - mixture.certificate.value) / reducible
-    if not math.isfinite(part):
-        return ()
+    rule, part = found
     return (
-        f"{rule.name} needs no evidence on transfer and is {percent(max(part, 0.0))} of the "
+        f"{rule.name} needs no evidence on transfer and is {percent(part)} of the "
         "reducible loss worse: so much is what the evidence is worth here, if it holds.",
     )
 

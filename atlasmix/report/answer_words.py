@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
 
 from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.caveats import short_run
-from atlasmix.mixture.mixture import Caveat, Mixture, Price, TargetEffect
+from atlasmix.mixture.mixture import Caveat, Comparison, Mixture, Price, TargetEffect
 from atlasmix.mixture.prediction import drift_value
-from atlasmix.problem.baselines import baseline_title
+from atlasmix.problem.baselines import baseline_title, is_of_targets, names
 from atlasmix.problem.constraints import title_of
 from atlasmix.problem.problem import DEFAULT_BOX, UNDER_DRAWS, MixProblem
-from atlasmix.problem.worlds import weighed
+from atlasmix.problem.steps import SEVERAL
+from atlasmix.problem.worlds import floor_of, weighed
 from atlasmix.quantities import at_most, format_quantity
 from atlasmix.report.words import (
     HUMAN,
@@ -26,6 +28,7 @@ from atlasmix.report.words import (
     losses_apart,
     number_text,
     percent,
+    range_text,
     tokens_text,
     written_by_machines,
 )
@@ -42,6 +45,13 @@ _LARGE: Final = 0.005
 
 _NAMED: Final = 6
 """Languages that a headline names: our choice, two lines of it."""
+
+_LITTLE: Final = 0.01
+"""Part of the reducible loss by which a rule without evidence may be worse and still count as
+nearly as good: our choice, twice the range in which shares are free."""
+
+_ELSEWHERE: Final = 0.1
+"""Part of the tokens that such a rule has elsewhere from which on one is told of it: our choice."""
 
 _MOST_CAVEATS: Final = 5
 
@@ -269,6 +279,53 @@ def _given_sentence(mixture: Mixture) -> str:
         f"best, this one moves least from {baseline_title(near.reference)}: {here} of the tokens "
         f"lie elsewhere than there, of the best one's {free}. {have} its very share. How far each "
         "share may move is told of the best one."
+    )
+
+
+def rule_beside(
+    problem: MixProblem, mixture: Mixture, comparisons: Iterable[Comparison]
+) -> tuple[Comparison, float] | None:
+    """The best rule over the targets that keeps the limits, and how much worse it is.
+
+    In parts of the reducible loss. None where there is none, or where the objective is not one
+    that parts of a loss are told of.
+    """
+    kept = [each for each in comparisons if each.within_limits and is_of_targets(each.name)]
+    rule = min(kept, key=lambda each: each.value, default=None)
+    reducible = mixture.certificate.value - floor_of(problem)
+    known = problem.objective not in ("worst", "regret") and mixture.left_alone is None
+    if rule is None or not known or not reducible > 0:
+        return None
+    part = (rule.value - mixture.certificate.value) / reducible
+    return (rule, max(part, 0.0)) if math.isfinite(part) else None
+
+
+def flat_sentence(problem: MixProblem, mixture: Mixture, comparisons: Iterable[Comparison]) -> str:
+    """That a rule which needs no evidence is nearly as good, and elsewhere; empty where none is.
+
+    Who reads the first lines alone would else prepare the tokens of an optimum that hardly
+    anything hangs on.
+    """
+    found = rule_beside(problem, mixture, comparisons)
+    if found is None or len(mixture.targets) < SEVERAL or problem.near is not None:
+        return ""
+    rule, part = found
+    keys = {*rule.proportions, *mixture.proportions}
+    apart = {
+        key: mixture.proportions.get(key, 0.0) - rule.proportions.get(key, 0.0) for key in keys
+    }
+    moved = sum(abs(each) for each in apart.values()) / 2.0
+    if part > _LITTLE or moved < _ELSEWHERE:
+        return ""
+    largest = max(apart, key=lambda key: (apart[key], key))
+    free = next((each for each in mixture.flatness if each.language == largest), None)
+    may_be = f"; it may be {range_text(free.low, free.high)}" if free else ""
+    name = next(name for name in names() if baseline_title(name) == rule.name)
+    return (
+        f"Little hangs on these shares: {rule.name}, which needs no evidence on transfer, is "
+        f"{percent(part)} of the reducible loss worse and has {percent(moved)} of the tokens "
+        f"elsewhere ({name_of(largest)} at {percent(rule.proportions.get(largest, 0.0))}{may_be}). "
+        f"Where that rule is what you have, stay near it (near: {name})."
     )
 
 

@@ -38,6 +38,7 @@ from atlasmix.report.answer_tables import (
 from atlasmix.report.answer_words import (
     caveat_sentences,
     effect_sentence,
+    flat_sentence,
     headline,
     origin_sentences,
     proof_sentence,
@@ -108,7 +109,8 @@ def overview(answer: Answer) -> DeltaGenerator:
     if size is not None:
         tell(size_sentence(size))
     tell(proof_sentence(answer.mixture), effect_sentence(answer.problem, answer.mixture))
-    tell(cost_sentence(answer.mixture))
+    flat = flat_sentence(answer.problem, answer.mixture, answer.comparisons)
+    tell(flat, cost_sentence(answer.mixture))
     band(mixture_strip(answer.mixture), mixture_alt(answer.mixture))
     figures = key_figures(answer.problem, answer.mixture)
     with st.container(horizontal=True, key="key-figures"):
