@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, TypeVar, cast
@@ -86,7 +87,7 @@ from atlasmix.problem.problem import (
 from atlasmix.problem.vocabulary import EVERY_TARGET, Vocabulary, with_groups
 from atlasmix.problem.worlds import draws_of
 from atlasmix.quantities import parse_flops, parse_quantity, parse_share
-from atlasmix.text import and_more, did_you_mean, first_few, nearest
+from atlasmix.text import and_more, did_you_mean, first_few, listed, nearest
 
 CONSTANTS: Final = LOSS_CONSTANTS
 _NEEDED: Final = ("name", *CONSTANTS, "unit", "measured_on", "source")
@@ -279,11 +280,32 @@ def _elsewhere(key: str, inventory: Inventory, store: Store) -> str:
             "here: open it with pools or kinds"
         )
     lacking = f"of which inventory {inventory.name} has no text"
+    others = _held(key, store)
+    if not others:
+        return f"{lacking}, nor has another on the shelf: add counts of your own"
+    return f"{lacking}; {others}"
+
+
+def _held(key: str, store: Store) -> str:
+    """Which inventories of the shelf have text in a language, and what to do; empty: none has."""
     held = [name for name in store.inventory_names() if key in _languages(name, store)]
     if not held:
-        return f"{lacking}, nor has another on the shelf: add counts of your own"
-    others = f"{held[0]} has: give it" if len(held) == 1 else f"{', '.join(held)} have: give one"
-    return f"{lacking}; {others} beside it or in its place, with inventory"
+        return ""
+    others = f"{held[0]} has: give it" if len(held) == 1 else f"{listed(held)} have: give one"
+    return f"{others} beside it or in its place, with inventory"
+
+
+@contextmanager
+def _saying_where(inventory: Inventory, store: Store) -> Iterator[None]:
+    """Add to the refusal of a target without text which inventories of the shelf have some."""
+    try:
+        yield
+    except ProblemError as error:
+        key = error.value
+        if error.field == "targets" and isinstance(key, str) and key not in inventory.languages():
+            others = _held(key, store)
+            error.hint = f"{others}, {error.hint}" if others else error.hint
+        raise
 
 
 def _languages(name: str, store: Store) -> tuple[str, ...]:
@@ -1056,7 +1078,8 @@ def problem_from_mapping(
         compute=part("compute", None, lambda _: _compute(question)),
         phases=part("phases", None, lambda it: read_phases(it, words, pools, inventory, store)),
     )
-    _check_question(problem)
+    with _saying_where(inventory, store):
+        _check_question(problem)
     return problem
 
 

@@ -393,7 +393,7 @@ def _refuse_without_text(problem: MixProblem, target: str, have: Collection[str]
         "model that reads none never learns it"
         + (f"; nearest to it by relatedness are {named}" if near else ""),
         field="targets",
-        hint="choose another inventory, add your own counts of its text, or ask for a relative",
+        hint="add your own counts of its text, or ask for a relative",
         value=target,
     )
 

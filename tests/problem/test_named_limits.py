@@ -149,6 +149,19 @@ def test_a_language_without_text_is_refused_with_its_relatives(name):
     assert all(f"({key}," in str(caught.value) for key in kin), caught.value
 
 
+def test_a_target_without_text_here_is_told_which_inventories_have_some():
+    with pytest.raises(ProblemError, match=r"nearest to it by .* are Italian") as caught:
+        problem_from_mapping({"targets": "vec", "inventory": "cc100-2019"}, STORE)
+    asked = "fineweb2-2025 and web-2026 have: give one beside it or in its place, with inventory"
+    assert caught.value.hint.startswith(asked)
+    for name in ("fineweb2-2025", "web-2026"):
+        assert problem_from_mapping({"targets": "vec", "inventory": name}, STORE).target_keys
+    # Of one that no inventory has, none is named.
+    with pytest.raises(ProblemError) as caught:
+        problem_from_mapping({"targets": "ang"}, STORE)
+    assert caught.value.hint == "add your own counts of its text, or ask for a relative"
+
+
 def test_floors_by_name_are_not_written_as_one_that_would_give_way():
     """A recipe once held ``*`` for two floors of one share, and read back as another question."""
     asked = {"targets": "yor,eng", "budget": "8T", "min": {"yor": 0.01, "eng": 0.01}}

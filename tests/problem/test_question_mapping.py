@@ -141,8 +141,8 @@ def test_every_limit_is_read() -> None:
         (
             {"targets": "cat", "inventory": "hplt-v2", "min": {"yor": 0.01}},
             ProblemError,
-            "no text; fineweb2-2025, mc4-2020, web-2026 have: give one beside it or in its place, "
-            "with inventory; a group of that name",
+            "no text; fineweb2-2025, mc4-2020 and web-2026 have: give one beside it or in its "
+            "place, with inventory; a group of that name",
         ),
         (
             {"targets": "cat", "pools": "translated", "min": {"oci": 0.01}},
