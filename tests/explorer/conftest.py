@@ -17,6 +17,10 @@ from streamlit.testing.v1 import AppTest
 
 from atlasmix.io.shipped import explorer_script
 
+PATIENCE = 120
+"""Seconds that a page may take: laws of runs are learned on one, and a machine of two cores that
+others share needs several times what an idle one does."""
+
 
 @pytest.fixture(scope="session")
 def store_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -41,7 +45,9 @@ class Visit:
     """One visitor's session; ``page`` goes to a page by name."""
 
     def __init__(self, **query: str) -> None:
-        self.at = AppTest.from_file(str(explorer_script().with_name("main.py")), default_timeout=60)
+        self.at = AppTest.from_file(
+            str(explorer_script().with_name("main.py")), default_timeout=PATIENCE
+        )
         self.been = False
         for key, value in query.items():
             self.at.query_params[key] = value
@@ -172,7 +178,7 @@ def visitor(browser: Any, contexts: dict[str, Any], server: str) -> Iterator[Any
             contexts[key] = browser.new_context(**settings)
         page = contexts[key].new_page()
         pages.append(page)
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(1000 * PATIENCE)
         if first:
             page.add_init_script(first)
         page.on("pageerror", lambda error: faults.append(str(error)))

@@ -237,7 +237,6 @@ def machine_text(visitor, **theme):
 
 def runs_sent(visitor, content, **theme):
     page = visitor("/runs", **theme)
-    page.set_default_timeout(120_000)  # a law is learned, among what is heavy
     page.get_by_role("radio", name="Tables of my runs").click()
     settle(page)
     page.locator("input[type=file]").set_input_files(

@@ -185,7 +185,6 @@ def test_a_law_from_own_runs_asks_mix_and_is_uploaded_elsewhere(visitor, tmp_pat
     """From the runs of one visitor to the answer of another, by the file that the page gave."""
     asked = "/?q=" + quote("{targets: {eng: 1, spa: 1}}")
     page = visitor(asked)
-    page.set_default_timeout(90_000)  # the page begins with its example, some seconds of fits
     go(page, "Own runs")
     page.get_by_text("Tables of my runs", exact=True).click()
     settle(page)
