@@ -146,8 +146,9 @@ _MOST_WORDS = 6
 
 
 def _resolved_or_none(text: str) -> LanguageTag | None:
+    """As :func:`resolve`, without looking through all names for what was perhaps meant."""
     try:
-        return resolve(text)
+        return _found(text)
     except UnknownLanguage:
         return None
 
@@ -166,27 +167,40 @@ def _as_text(value: object) -> str:
     )
 
 
-@lru_cache(maxsize=4096)
 def _resolve_text(text: str) -> LanguageTag:
+    tag = _found(text)
+    if tag is not None:
+        return tag
+    _refuse_pair(_trimmed(text))
+    _refuse(text)
+
+
+def _trimmed(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).replace("\ufeff", "").strip()
+
+
+@lru_cache(maxsize=4096)
+def _found(text: str) -> LanguageTag | None:
+    """What a text means; None where nothing is called so.
+
+    Raises:
+        UnknownLanguage: too long or empty, or several are called so.
+    """
     if len(text) > _LONGEST:
         raise UnknownLanguage(
             f"no language {text[:40]!r}…: expected at most {_LONGEST} characters, found {len(text)}"
         )
-    trimmed = unicodedata.normalize("NFKC", text).replace("\ufeff", "").strip()
+    trimmed = _trimmed(text)
     if not fold(trimmed):
         raise UnknownLanguage(
             f"no language {text!r}: expected a code or a name, such as 'cat' or 'Catalan'"
         )
-    tag = (
+    return (
         _by_code(trimmed)
         or _by_name(trimmed)
         or _by_subtags(trimmed)
         or _by_name_and_script(trimmed)
     )
-    if tag is not None:
-        return tag
-    _refuse_pair(trimmed)
-    _refuse(text)
 
 
 def _refuse(text: str) -> NoReturn:
