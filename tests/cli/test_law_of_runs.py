@@ -123,7 +123,8 @@ def test_a_law_of_runs_that_say_no_tokens_is_not_offered_to_a_solve(
     keep = [at for at, title in enumerate(rows.header) if title not in {"params", "tokens"}]
     table = [tuple(row[at] for at in keep) for row in rows.rows]
     (tmp_path / "bare.csv").write_bytes(to_csv(tuple(rows.header[at] for at in keep), table))
-    done = atlasmix("learn", "bare.csv", "--save", "law.yaml", "--no-mixture", *QUICK)
+    save = ("--for-solve", "--save", "law.yaml", "--no-mixture", *QUICK)
+    done = atlasmix("learn", "bare.csv", *save)
     said = " ".join(done.out.split())
     assert "No solve takes it: it does not say how many tokens its runs read" in said
     assert "add a column tokens" in said
