@@ -8,7 +8,7 @@ from explorer.presets import PRESETS
 from atlasmix.evidence.shelf import MATRICES, shipped_names
 
 
-@pytest.mark.parametrize("seed", [0, 3, 6, 9, 21])
+@pytest.mark.parametrize("seed", [0, 6, 9, 21])
 def test_no_control_fails_after_a_link_with_values_off_its_ladder(seed):
     """What a link said was taken off the slider once it was moved, and the page was gone.
 
