@@ -23,9 +23,10 @@ _LONGEST: Final = 1.5
 _HUBER: Final = 3.0
 """Robust standard deviations from which a run counts less: our choice."""
 _AHEAD: Final = 0.1
-"""Part of a step over which the bend of a model is measured, and the most that following it may be
-of the step itself: those of the paper, which halves what counts it."""
+"""Part of a step over which the bend of a model is measured: our choice."""
 _BENT: Final = 0.375
+"""The most that following the bend adds, in parts of the step itself: our choice. What would be
+longer is shortened, as the bend does not stay the same so far."""
 
 
 class Model(Protocol):
