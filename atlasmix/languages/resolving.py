@@ -148,7 +148,7 @@ _MOST_WORDS = 6
 def _resolved_or_none(text: str) -> LanguageTag | None:
     """As :func:`resolve`, without looking through all names for what was perhaps meant."""
     try:
-        return _found(text)
+        return _tag_meant(text)
     except UnknownLanguage:
         return None
 
@@ -168,7 +168,7 @@ def _as_text(value: object) -> str:
 
 
 def _resolve_text(text: str) -> LanguageTag:
-    tag = _found(text)
+    tag = _tag_meant(text)
     if tag is not None:
         return tag
     _refuse_pair(_trimmed(text))
@@ -180,7 +180,7 @@ def _trimmed(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _found(text: str) -> LanguageTag | None:
+def _tag_meant(text: str) -> LanguageTag | None:
     """What a text means; None where nothing is called so.
 
     Raises:

@@ -434,10 +434,10 @@ def _rule_of_thumb(
     problem: MixProblem, mixture: Mixture, kept: Sequence[Comparison]
 ) -> tuple[str, ...]:
     """What the evidence is worth against the best rule over the targets, which needs none."""
-    found = rule_beside(problem, mixture, kept)
-    if found is None:
+    beside = rule_beside(problem, mixture, kept)
+    if beside is None:
         return ()
-    rule, part = found
+    rule, part = beside
     return (
         f"{rule.name} needs no evidence on transfer and is {percent(part)} of the "
         "reducible loss worse: so much is what the evidence is worth here, if it holds.",

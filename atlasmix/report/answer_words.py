@@ -306,10 +306,10 @@ def flat_sentence(problem: MixProblem, mixture: Mixture, comparisons: Iterable[C
     Who reads the first lines alone would else prepare the tokens of an optimum that hardly
     anything hangs on.
     """
-    found = rule_beside(problem, mixture, comparisons)
-    if found is None or len(mixture.targets) < SEVERAL or problem.near is not None:
+    beside = rule_beside(problem, mixture, comparisons)
+    if beside is None or len(mixture.targets) < SEVERAL or problem.near is not None:
         return ""
-    rule, part = found
+    rule, part = beside
     keys = {*rule.proportions, *mixture.proportions}
     apart = {
         key: mixture.proportions.get(key, 0.0) - rule.proportions.get(key, 0.0) for key in keys
