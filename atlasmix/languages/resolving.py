@@ -101,7 +101,12 @@ def resolve(text: str) -> LanguageTag:
         UnknownLanguage: nothing in the tables is called so, or several languages are, or the
             language is not attested in that script; ``suggestions`` holds the nearest codes.
     """
-    return _resolve_text(_as_text(text))
+    written = _as_text(text)
+    tag = _tag_meant(written)
+    if tag is not None:
+        return tag
+    _refuse_pair(_trimmed(written))
+    _refuse(written)
 
 
 def resolve_list(text: str) -> tuple[LanguageTag | str, ...]:
@@ -165,14 +170,6 @@ def _as_text(value: object) -> str:
         f"no language in a value of type {type(value).__name__}: expected text such as 'cat', "
         "'ca' or 'Catalan'"
     )
-
-
-def _resolve_text(text: str) -> LanguageTag:
-    tag = _tag_meant(text)
-    if tag is not None:
-        return tag
-    _refuse_pair(_trimmed(text))
-    _refuse(text)
 
 
 def _trimmed(text: str) -> str:

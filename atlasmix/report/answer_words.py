@@ -11,6 +11,7 @@ import numpy as np
 
 from atlasmix.languages.catalogue import name_of
 from atlasmix.mixture.caveats import short_run
+from atlasmix.mixture.diff import Side, diff
 from atlasmix.mixture.mixture import Caveat, Comparison, Mixture, Price, TargetEffect
 from atlasmix.mixture.prediction import drift_value
 from atlasmix.problem.baselines import baseline_title, is_of_targets, names
@@ -310,21 +311,20 @@ def flat_sentence(problem: MixProblem, mixture: Mixture, comparisons: Iterable[C
     if beside is None or len(mixture.targets) < SEVERAL or problem.near is not None:
         return ""
     rule, part = beside
-    keys = {*rule.proportions, *mixture.proportions}
-    apart = {
-        key: mixture.proportions.get(key, 0.0) - rule.proportions.get(key, 0.0) for key in keys
-    }
-    moved = sum(abs(each) for each in apart.values()) / 2.0
-    if part > _LITTLE or moved < _ELSEWHERE:
+    theirs, ours = (
+        Side("", each.tokens, tuple(each.proportions.items())) for each in (rule, mixture)
+    )
+    apart = diff(theirs, ours)
+    if part > _LITTLE or apart.distance < _ELSEWHERE:
         return ""
-    largest = max(apart, key=lambda key: (apart[key], key))
-    free = next((each for each in mixture.flatness if each.language == largest), None)
+    largest = max(apart.languages, key=lambda move: (move.change, move.name))
+    free = next((each for each in mixture.flatness if each.language == largest.language), None)
     may_be = f"; it may be {range_text(free.low, free.high)}" if free else ""
     name = next(name for name in names() if baseline_title(name) == rule.name)
     return (
         f"Little hangs on these shares: {rule.name}, which needs no evidence on transfer, is "
-        f"{percent(part)} of the reducible loss worse and has {percent(moved)} of the tokens "
-        f"elsewhere ({name_of(largest)} at {percent(rule.proportions.get(largest, 0.0))}{may_be}). "
+        f"{percent(part)} of the reducible loss worse and has {percent(apart.distance)} of the "
+        f"tokens elsewhere ({name_of(largest.language)} at {percent(largest.before)}{may_be}). "
         f"Where that rule is what you have, stay near it (near: {name})."
     )
 

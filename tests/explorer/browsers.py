@@ -23,6 +23,10 @@ REQUIRED = os.environ.get("ATLASMIX_BROWSER") == "required"
 COMMAND = (sys.executable, "-m", "atlasmix")
 EXPLORE = (*COMMAND, "explore", "--no-browser")
 
+PATIENCE = 120
+"""Seconds that a page may take: laws of runs are learned on one, and a machine of two cores that
+others share needs several times what an idle one does."""
+
 # True once the server has ended its run and every figure has come and is drawn, and all has stayed
 # so for half a second: between a key and the run that it starts the page looks just as still.
 STILL = """() => {

@@ -12,14 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsers import BROWSER, EXPLORE, REQUIRED, descendants, served, settle
+from browsers import BROWSER, EXPLORE, PATIENCE, REQUIRED, descendants, served, settle
 from streamlit.testing.v1 import AppTest
 
 from atlasmix.io.shipped import explorer_script
-
-PATIENCE = 120
-"""Seconds that a page may take: laws of runs are learned on one, and a machine of two cores that
-others share needs several times what an idle one does."""
 
 
 @pytest.fixture(scope="session")

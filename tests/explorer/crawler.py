@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from browsers import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 from atlasmix.evidence.shelf import INVENTORIES, MATRICES, shipped_names
@@ -120,7 +121,7 @@ def _option(control: Any, draw: random.Random) -> Any:
 def faults(seed: int, pages: tuple[str, ...] = ("mix",)) -> Iterator[str]:
     """What goes wrong on the way of one visitor."""
     draw, question = random.Random(seed), link(seed)
-    at = AppTest.from_file(str(explorer_script().with_name("main.py")), default_timeout=120)
+    at = AppTest.from_file(str(explorer_script().with_name("main.py")), default_timeout=PATIENCE)
     at.query_params["q"] = json.dumps(question)
     at.run()
     yield from wrong(at, f"{seed}: link {json.dumps(question)}")
